@@ -1,0 +1,1 @@
+"""Cartera: an open-source collections data platform."""

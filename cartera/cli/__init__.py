@@ -1,0 +1,43 @@
+"""The `cartera` command: Typer groups, one module each; no logic here.
+
+Each module of this package that holds commands exposes `register(app)`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import typer
+
+from cartera.errors import CarteraError
+from cartera.settings import TELEMETRY_OFF
+
+app = typer.Typer(
+    name="cartera",
+    help="Receivables ledger, KPIs and lawful reminders.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+MODULES = ("sources", "pipeline", "figures", "quarantine", "reminders", "operations", "demo")
+
+
+def main() -> None:
+    """Entry point: a CarteraError becomes one clear message on standard error and its exit status."""
+    os.environ.update(TELEMETRY_OFF)
+    for module in MODULES:
+        importlib.import_module(f"cartera.cli.{module}").register(app)
+    try:
+        app()
+    except CarteraError as error:
+        sys.stderr.write(f"cartera: {error}\n")
+        sys.exit(error.exit_status)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        # the reader of a pipe went away (`cartera aging | head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)

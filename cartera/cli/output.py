@@ -1,0 +1,67 @@
+"""How commands speak: figures on standard output, everything else on standard error."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+messages = Console(stderr=True, highlight=False, soft_wrap=True)
+"""For progress, warnings and errors: never mixed with figures."""
+
+
+class Format(StrEnum):
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+def _jsonable(value: object) -> object:
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, (dt.datetime, dt.date)):
+        return value.isoformat()
+    return str(value)
+
+
+def _csv_cell(value: object) -> object:
+    """A leading = + - @ TAB CR would be run as a formula by a spreadsheet: law 10."""
+    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+        return "'" + value
+    return "" if value is None else value
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2, default=_jsonable)
+    sys.stdout.write("\n")
+
+
+def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], format: Format, title: str = "") -> None:
+    """Print rows as an aligned table or as CSV. Text from outside is data in both."""
+    if format is Format.csv:
+        writer = csv.writer(sys.stdout)
+        writer.writerow(columns)
+        writer.writerows([_csv_cell(row[column]) for column in columns] for row in rows)
+        return
+    table = Table(title=title or None, title_justify="left")
+    for column in columns:
+        amount = column.endswith(("_amount", "_items", "_days")) or column.startswith("rows_")
+        table.add_column(column, justify="right" if amount else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*("" if row[column] is None else _plain(row[column]) for column in columns))
+    Console(highlight=False).print(table)
+
+
+def _plain(value: object) -> str:
+    """Rich reads `[...]` as markup; outside text must not be."""
+    from rich.markup import escape
+
+    return escape(str(value))

@@ -1,0 +1,39 @@
+"""The only place that reads the wall clock. Rules and models take dates as inputs."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from cartera.errors import ConfigError
+
+FOREVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
+"""`recorded_to` of a version that still holds: a plain far date, so that every engine can compare it."""
+
+
+def utc_now() -> dt.datetime:
+    """The current moment in UTC, with microseconds."""
+    return dt.datetime.now(dt.UTC)
+
+
+def parse_date(text: str) -> dt.date:
+    """An ISO date. Raises ConfigError."""
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{text!r} is not a date", "write it as YYYY-MM-DD, e.g. 2026-06-30") from None
+
+
+def parse_moment(text: str) -> dt.datetime:
+    """An ISO moment in UTC; a bare date means the end of that day. Raises ConfigError.
+
+    "Known at 1 July" is all that was known when 1 July ended, hence the last microsecond.
+    """
+    try:
+        if len(text) == 10:
+            return dt.datetime.combine(dt.date.fromisoformat(text), dt.time.max, tzinfo=dt.UTC)
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(
+            f"{text!r} is not a moment", "write it as 2026-07-01 or 2026-07-01T15:30:00+00:00"
+        ) from None
+    return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

@@ -1,0 +1,70 @@
+"""Every error a user can meet.
+
+    CarteraError                what is wrong, where, how to mend it; exit status in `exit_status`
+    ├── ConfigError             a setting, a sources/*.yaml, a policy
+    ├── SourceError             a delivery that can't be read or must not be landed; stops that source alone
+    │   ├── UnreadableFile      not what its name says, truncated, too large, empty
+    │   ├── MissingColumn       the mapping names a column that the file has not
+    │   └── ShrunkDelivery      a full delivery lost more records than the limit allows
+    ├── GateFailed              a critical expectation, a dbt test or the tie-out failed: nothing is published
+    ├── BuildFailed             dbt could not build a model
+    ├── NotPublished            there is no publication to read yet
+    ├── DatabaseError           unreachable, wrong password, no rights, disk full
+    └── SendError               a message could not be handed to the channel
+"""
+
+from __future__ import annotations
+
+
+class CarteraError(Exception):
+    """One clear message: what is wrong and where, then how to mend it.
+
+    `problem` and `mend` are plain sentences without secrets; `str()` joins them.
+    """
+
+    exit_status = 1
+
+    def __init__(self, problem: str, mend: str = "") -> None:
+        self.problem = problem
+        self.mend = mend
+        super().__init__(f"{problem}\n  mend: {mend}" if mend else problem)
+
+
+class ConfigError(CarteraError):
+    exit_status = 2
+
+
+class SourceError(CarteraError):
+    pass
+
+
+class UnreadableFile(SourceError):
+    pass
+
+
+class MissingColumn(SourceError):
+    pass
+
+
+class ShrunkDelivery(SourceError):
+    pass
+
+
+class GateFailed(CarteraError):
+    exit_status = 3
+
+
+class BuildFailed(CarteraError):
+    exit_status = 3
+
+
+class NotPublished(CarteraError):
+    exit_status = 4
+
+
+class DatabaseError(CarteraError):
+    exit_status = 5
+
+
+class SendError(CarteraError):
+    pass

@@ -1,0 +1,95 @@
+"""Settings: from `CARTERA_*` in the environment, with defaults that need nothing.
+
+Secrets are never written here; `*_file` variants read them from files (Docker secrets).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cartera.errors import ConfigError
+
+PACKAGE_DIR = Path(__file__).resolve().parent
+
+TELEMETRY_OFF = {
+    "SCARF_ANALYTICS": "false",
+    "DO_NOT_TRACK": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+    "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+    "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "false",
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+}
+"""Set in the environment of every process before a dependency is imported."""
+
+
+class Settings(BaseSettings):
+    """Where things are. `project_dir` holds code and configuration, `home` all state."""
+
+    model_config = SettingsConfigDict(env_prefix="CARTERA_", extra="ignore", secrets_dir=None)
+
+    project_dir: Path = PACKAGE_DIR.parent
+    home: Path = Path()
+    """All state: embedded server, logs, sandbox, mailbox, Data Docs. Default: `.cartera/` in the project."""
+    sources_dir: Path = Path()
+    """Source mappings; those of the sandbox live in `home/sources`. Default: `sources/` in the project."""
+    policies_dir: Path = Path()
+    database_url: SecretStr | None = None
+    """postgresql://user:password@host:port/database of a server of yours; else the embedded one is used."""
+    database_url_file: Path | None = None
+    smtp_url: SecretStr | None = None
+    """smtp[s]://user:password@host:port of a real mail server; else the sandbox mailbox."""
+    smtp_url_file: Path | None = None
+    deliver_to_real_addresses: bool = False
+    """Nothing leaves for a real address unless this is true and an SMTP server is set."""
+    mail_from: str = "cobranzas@example.com"
+    dashboard_port: int = Field(default=0, ge=0, le=65535)
+    """0: the first free port from 8501."""
+
+    @model_validator(mode="after")
+    def _fill(self) -> Settings:
+        for name, default in (
+            ("home", self.project_dir / ".cartera"),
+            ("sources_dir", self.project_dir / "sources"),
+            ("policies_dir", self.project_dir / "policies"),
+        ):
+            given: Path = getattr(self, name)
+            setattr(self, name, (default if given == Path() else given).expanduser().absolute())
+        for name in ("database_url", "smtp_url"):
+            path: Path | None = getattr(self, f"{name}_file")
+            if path is not None and getattr(self, name) is None:
+                try:
+                    setattr(self, name, SecretStr(path.read_text().strip()))
+                except OSError as error:
+                    raise ConfigError(
+                        f"CARTERA_{name.upper()}_FILE: {path}: {error.strerror}",
+                        "name a readable file that holds the URL alone",
+                    ) from None
+        return self
+
+    @property
+    def dbt_dir(self) -> Path:
+        return self.project_dir / "dbt_project"
+
+    @property
+    def expectations_dir(self) -> Path:
+        return self.project_dir / "expectations"
+
+    @property
+    def log_dir(self) -> Path:
+        return self.home / "logs"
+
+
+@cache
+def get_settings() -> Settings:
+    """The settings of this process. Raises ConfigError naming the variable."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = "CARTERA_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise ConfigError(f"{variable}: {first['msg']}", "correct or unset the environment variable") from None
