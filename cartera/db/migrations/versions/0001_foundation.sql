@@ -244,7 +244,7 @@ create table ops.runs (
     known_at timestamptz,
     started_at timestamptz not null,
     finished_at timestamptz,
-    status text not null check (status in ('running', 'published', 'unchanged', 'stopped', 'failed')),
+    status text not null check (status in ('running', 'landed', 'published', 'unchanged', 'stopped', 'failed')),
     triggered_by text not null,
     message text
 );
