@@ -1,0 +1,245 @@
+"""Typed reads of what is published: for the command line, the dashboard and the reminders.
+
+Every function takes an open connection (role reader or better) and only reads. Callers that read more
+than once do so in ONE transaction and call `publication` first: its lock keeps the publisher waiting
+until the transaction ends, so all figures come from one publication (law 5).
+
+Amounts are Decimal in the currency of their row; rows of two currencies are never added (law 9).
+Figures as of the published date come from the prebuilt tables, those of any other pair of clocks from
+the function `serve.open_items`, which is made from the same SQL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import RealDictCursor
+from psycopg2.sql import SQL, Composable, Identifier
+from psycopg2.sql import Literal as Text
+
+from cartera.errors import NotPublished
+
+Row = dict[str, Any]
+By = Literal["bucket", "customer", "company", "currency"]
+ItemType = Literal["instalment", "unapplied_credit"]
+
+BUCKETS = ("not_due", "1-30", "31-60", "61-90", "91-120", "120+")
+"""Days past due, in order; the same edges as dbt's variable `bucket_edges`."""
+
+OPEN_ITEM_COLUMNS = (
+    "item_id", "item_type", "company_id", "customer_id", "customer_name", "invoice_id", "document_number",
+    "issue_date", "due_date", "currency_code", "item_amount", "open_amount", "days_past_due", "bucket",
+    "is_disputed", "promised_date",
+)  # fmt: skip
+
+
+CUSTOMER_NAMES = """
+    left join (
+        select distinct on (customer_id) customer_id, name from serve.dim_customers
+        where recorded_from <= %(known_at)s and recorded_to > %(known_at)s
+            and customer_id in (select customer_id from cells)
+        order by customer_id, recorded_from desc
+    ) as names using (customer_id)"""
+"""As they were known then; at most one per customer, so that a name never multiplies an amount."""
+
+AGING_BY_CUSTOMER = (
+    "company_id, currency_code, customer_id, names.name as customer_name, open_items, open_amount"
+)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """The set that is served. `as_of_date` and `known_at` are its two clocks, all moments are UTC."""
+
+    publication_id: int
+    run_id: str
+    as_of_date: dt.date
+    known_at: dt.datetime
+    published_at: dt.datetime
+
+
+def publication(connection: Connection) -> Publication:
+    """The publication being served. Raises NotPublished."""
+    is_there = rows(connection, "select to_regclass('serve.publication') is not null as answer")[0]["answer"]
+    found = is_there and rows(
+        connection,
+        "select publication_id, run_id::text as run_id, as_of_date, known_at, published_at from serve.publication",
+    )
+    if not found:
+        raise NotPublished(
+            "Nothing is published yet", "run `cartera run`, or `make demo` for a company to try on"
+        )
+    return Publication(**found[0])
+
+
+def open_items(
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    *,
+    company_id: str | None = None,
+    customer_id: str | None = None,
+    currency_code: str | None = None,
+    bucket: str | None = None,
+    item_type: ItemType | None = None,
+    limit: int | None = None,
+) -> list[Row]:
+    """Open items (OPEN_ITEM_COLUMNS), longest past due first; instalments > 0, unapplied credit < 0."""
+    filters = {
+        "company_id": company_id,
+        "customer_id": customer_id,
+        "currency_code": currency_code,
+        "bucket": bucket,
+        "item_type": item_type,
+    }
+    return rows(
+        connection,
+        SQL(
+            "select {columns} from {items} as items where {where} order by due_date, item_id limit %(limit)s"
+        ).format(
+            columns=_identifiers(OPEN_ITEM_COLUMNS),
+            items=_items(connection, as_of, known_at),
+            where=_where(filters),
+        ),
+        {"as_of": as_of, "known_at": known_at, "limit": limit} | filters,
+    )
+
+
+def aging(connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By) -> list[Row]:
+    """What is owed: company_id, currency_code, the dimension, open_items (count), open_amount; never capped.
+
+    The dimension is `bucket`, or `customer_id` and `customer_name`; company and currency differ in order alone.
+    """
+    dimension = {"bucket": ("bucket",), "customer": ("customer_id",), "company": (), "currency": ()}[by]
+    group = ("currency_code", "company_id") if by == "currency" else ("company_id", "currency_code")
+    query = SQL(
+        "with cells as (select {group}, sum(open_items)::bigint as open_items, sum(open_amount) as open_amount"
+        " from {cells} as cells group by {group}) select {columns} from cells {names} order by {first}, {order}"
+    ).format(
+        group=_identifiers((*group, *dimension)),
+        cells=_cells(connection, as_of, known_at),
+        columns=SQL("cells.*" if by != "customer" else AGING_BY_CUSTOMER),
+        names=SQL(CUSTOMER_NAMES if by == "customer" else ""),
+        first=_identifiers(group),
+        order=SQL("array_position(%(buckets)s, bucket)" if by == "bucket" else "open_amount desc"),
+    )
+    return rows(connection, query, {"as_of": as_of, "known_at": known_at, "buckets": list(BUCKETS)})
+
+
+def totals(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> list[Row]:
+    """One row per company_id and currency_code: open_items, open_amount, overdue_items, overdue_amount,
+    disputed_amount, customers (count)."""
+    return rows(
+        connection,
+        SQL(
+            "select company_id, currency_code, sum(open_items)::bigint as open_items,"
+            " sum(open_amount) as open_amount,"
+            " coalesce(sum(open_items) filter (where bucket <> 'not_due'), 0)::bigint as overdue_items,"
+            " coalesce(sum(open_amount) filter (where bucket <> 'not_due'), 0) as overdue_amount,"
+            " coalesce(sum(disputed_amount), 0) as disputed_amount,"
+            " count(distinct customer_id) as customers"
+            " from {cells} as cells group by company_id, currency_code order by company_id, currency_code"
+        ).format(cells=_cells(connection, as_of, known_at)),
+        {"as_of": as_of, "known_at": known_at},
+    )
+
+
+def customer_aging(
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    *,
+    currency_code: str,
+    company_id: str | None = None,
+    limit: int,
+) -> list[Row]:
+    """Customers by buckets in one currency, largest debtor first, after one row for all of them.
+
+    customer_id (None: the row for all, exact also when the list is capped), customer_name, customers,
+    open_items, open_amount, overdue_amount and one amount per bucket, named as in BUCKETS.
+    """
+    filters = {"currency_code": currency_code, "company_id": company_id}
+    amounts = SQL(", ").join(
+        SQL("coalesce(sum(open_amount) filter (where bucket = {}), 0) as {}").format(
+            Text(name), Identifier(name)
+        )
+        for name in BUCKETS
+    )
+    return rows(
+        connection,
+        SQL(
+            "with cells as (select customer_id, count(distinct customer_id) as customers,"
+            " sum(open_items)::bigint as open_items, sum(open_amount) as open_amount,"
+            " coalesce(sum(open_amount) filter (where bucket <> 'not_due'), 0) as overdue_amount, {amounts}"
+            " from {cells} as cells where {where} group by grouping sets ((customer_id), ()) having count(*) > 0"
+            " order by grouping(customer_id) desc, sum(open_amount) desc, customer_id limit %(limit)s + 1)"
+            " select cells.*, coalesce(names.name, customer_id) as customer_name from cells {names}"
+            " order by customer_id is not null, open_amount desc, customer_id"
+        ).format(
+            amounts=amounts,
+            cells=_cells(connection, as_of, known_at),
+            where=_where(filters),
+            names=SQL(CUSTOMER_NAMES),
+        ),
+        {"as_of": as_of, "known_at": known_at, "limit": limit} | filters,
+    )
+
+
+def unapplied(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> list[Row]:
+    """Credit not yet applied per company_id and currency_code: open_items (count), open_amount (< 0)."""
+    return rows(
+        connection,
+        SQL(
+            "select company_id, currency_code, count(*) as open_items, sum(open_amount) as open_amount"
+            " from {items} as items where item_type = 'unapplied_credit'"
+            " group by company_id, currency_code order by company_id, currency_code"
+        ).format(items=_items(connection, as_of, known_at)),
+        {"as_of": as_of, "known_at": known_at},
+    )
+
+
+def rows(
+    connection: Connection, query: str | Composable, parameters: Mapping[str, Any] | None = None
+) -> list[Row]:
+    """The rows of one bound query."""
+    with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(query, parameters or {})
+        return [dict(row) for row in cursor.fetchall()]
+
+
+def _is_published(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> bool:
+    served = publication(connection)
+    return (served.as_of_date, served.known_at) == (as_of, known_at)
+
+
+def _items(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
+    prebuilt = _is_published(connection, as_of, known_at)
+    return SQL("serve.fct_open_items" if prebuilt else "serve.open_items(%(as_of)s, %(known_at)s)")
+
+
+def _cells(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
+    """Instalments by company, currency, customer and bucket: the columns of serve.fct_aging."""
+    if _is_published(connection, as_of, known_at):
+        return SQL("serve.fct_aging")
+    return SQL(
+        "(select company_id, currency_code, customer_id, bucket, count(*) as open_items,"
+        " sum(open_amount) as open_amount,"
+        " coalesce(sum(open_amount) filter (where is_disputed), 0) as disputed_amount"
+        " from serve.open_items(%(as_of)s, %(known_at)s) where item_type = 'instalment'"
+        " group by company_id, currency_code, customer_id, bucket)"
+    )
+
+
+def _where(filters: Mapping[str, Any]) -> Composable:
+    given = [
+        SQL("{} = %({})s").format(Identifier(name), SQL(name)) for name, value in filters.items() if value
+    ]
+    return SQL(" and ").join(given) if given else SQL("true")
+
+
+def _identifiers(names: tuple[str, ...]) -> Composable:
+    return SQL(", ").join(Identifier(name) for name in names)

@@ -1,0 +1,63 @@
+"""Typed reads of what the runs did: `ops.runs`, steps, checks, certificates, loads. For status and data health."""
+
+from __future__ import annotations
+
+from psycopg2.extensions import connection as Connection
+
+from cartera.warehouse.read import Row, rows
+
+
+def runs(connection: Connection, limit: int = 20) -> list[Row]:
+    """The last runs, newest first: run_id, as_of_date, known_at, started_at, finished_at, status,
+    triggered_by, message."""
+    return rows(
+        connection,
+        "select run_id::text as run_id, as_of_date, known_at, started_at, finished_at, status, triggered_by, message"
+        " from ops.runs order by started_at desc limit %(limit)s",
+        {"limit": limit},
+    )
+
+
+def run_steps(connection: Connection, run_id: str) -> list[Row]:
+    """The steps of a run in order: step, status, started_at, seconds, rows_in, rows_out, rows_quarantined,
+    amounts (currency_code to decimal string), message."""
+    return rows(
+        connection,
+        "select ordinal, step, status, started_at, seconds, rows_in, rows_out, rows_quarantined, amounts, message"
+        " from ops.run_steps where run_id = %(run_id)s order by ordinal",
+        {"run_id": run_id},
+    )
+
+
+def check_results(connection: Connection, run_id: str, *, limit: int = 1000) -> list[Row]:
+    """The checks of a run, failed and critical ones first: gate, subject, check_name, severity, passed,
+    observed, message."""
+    return rows(
+        connection,
+        "select gate, subject, check_name, severity, passed, observed, message from ops.check_results"
+        " where run_id = %(run_id)s order by passed, severity, gate, subject, check_name limit %(limit)s",
+        {"run_id": run_id, "limit": limit},
+    )
+
+
+def certificate(connection: Connection, run_id: str) -> list[Row]:
+    """The tie-out lines of a run, one per company_id and currency_code; empty when none was issued."""
+    return rows(
+        connection,
+        "select company_id, currency_code, buckets_amount, open_items_amount, ledger_amount, unapplied_amount,"
+        " source_control_amount, controlled_ledger_amount, lines.is_tied, certificates.issued_at"
+        " from ops.certificate_lines as lines join ops.certificates as certificates using (run_id)"
+        " where run_id = %(run_id)s order by company_id, currency_code",
+        {"run_id": run_id},
+    )
+
+
+def latest_loads(connection: Connection) -> list[Row]:
+    """The last delivery of each source and entity: kind, recorded_at, rows_in, rows_loaded, rows_quarantined,
+    rows_new, rows_changed, rows_unchanged, rows_deleted, amounts, files."""
+    return rows(
+        connection,
+        "select distinct on (source, entity) source, entity, kind, recorded_at, rows_in, rows_loaded,"
+        " rows_quarantined, rows_new, rows_changed, rows_unchanged, rows_deleted, amounts, files"
+        " from ops.loads order by source, entity, load_id desc",
+    )
