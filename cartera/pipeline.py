@@ -1,0 +1,248 @@
+"""The way of the data, step by step: land ▸ gate ▸ build ▸ gate ▸ tie out ▸ publish.
+
+`run` walks it once in this process; the DAGs call the same steps, so what runs by hand is what runs
+on schedule. Every step stores a report and may be killed and called again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from psycopg2.extensions import connection as Connection
+
+from cartera.clock import utc_now
+from cartera.connectors.files import FileSource, all_sources, deliveries
+from cartera.db import Role, connect, transaction
+from cartera.errors import CarteraError, ConfigError, GateFailed, SourceError
+from cartera.landing import LoadReport, land, next_recorded_at
+from cartera.runs import (
+    Amounts,
+    RunStatus,
+    StepReport,
+    alive,
+    finish_run,
+    judge,
+    record,
+    record_checks,
+    start_run,
+    step,
+)
+from cartera.settings import get_settings
+from cartera.warehouse import gate, publish, tie_out, transform
+from cartera.warehouse.transform import BuildPlan
+
+
+@dataclass
+class RunReport:
+    """One walk, and the sources that had to stop."""
+
+    run_id: str
+    as_of: dt.date
+    status: RunStatus = "running"
+    source_errors: dict[str, SourceError] = field(default_factory=dict)
+
+
+def land_source(run_id: str, name: str) -> list[StepReport]:
+    """Land all that one source delivers, in one transaction with one recording time.
+
+    Raises SourceError (nothing of this source is landed) or ConfigError.
+    """
+    source = _source(name)
+    with step(run_id, f"land {name}") as total:
+        loads = _land(source)
+        total.rows_in = sum(load.rows_in for load in loads)
+        total.rows_out = sum(load.rows_new + load.rows_changed + load.rows_deleted for load in loads)
+        total.rows_quarantined = sum(load.rows_quarantined for load in loads)
+        total.message = _summary(loads)
+        if total.rows_quarantined:
+            total.status = "warning"
+    reports = [_load_step(load) for load in loads if not load.is_unchanged]
+    for report in reports:
+        record(run_id, report)
+    return [total, *reports]
+
+
+def _source(name: str) -> FileSource:
+    known = {source.name: source for source in all_sources(get_settings())}
+    if name not in known:
+        raise ConfigError(
+            f"there is no source {name!r}; connected are: {', '.join(sorted(known)) or 'none'}",
+            "connect it with `cartera connect files FILE --name " + name + "`",
+        )
+    return known[name]
+
+
+def _land(source: FileSource) -> list[LoadReport]:
+    with transaction(Role.loader) as connection:
+        # landings follow each other, so that the order of recording times is the order of commits:
+        # what is known at T never grows later (law 4)
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(hashtext('cartera.landing'))")
+        recorded_at = next_recorded_at(connection, source.name, utc_now())
+        return [land(connection, delivery, recorded_at) for delivery in deliveries(source, connection)]
+
+
+def _summary(loads: Sequence[LoadReport]) -> str:
+    if all(load.is_unchanged for load in loads):
+        return "nothing new"
+    counted = {
+        "new": sum(load.rows_new for load in loads),
+        "changed": sum(load.rows_changed for load in loads),
+        "deleted": sum(load.rows_deleted for load in loads),
+        "unchanged": sum(load.rows_unchanged for load in loads),
+    }
+    return ", ".join(f"{count:,} {word}" for word, count in counted.items() if count)
+
+
+def _load_step(load: LoadReport) -> StepReport:
+    return StepReport(
+        step=f"  {load.source}.{load.entity}",
+        status="warning" if load.rows_quarantined else "ok",
+        rows_in=load.rows_in,
+        rows_out=load.rows_new + load.rows_changed + load.rows_deleted,
+        rows_quarantined=load.rows_quarantined,
+        amounts={currency: amounts["in"] for currency, amounts in load.amounts.items()},
+        seconds=load.seconds,
+        message=_summary([load]),
+    )
+
+
+def check_landed(run_id: str) -> StepReport:
+    """Gate 1. Raises GateFailed on a critical expectation."""
+    with step(run_id, "gate 1: landed") as report:
+        checks = gate.check("landed")
+        record_checks(run_id, checks)
+        judge(report, checks)
+    return report
+
+
+def plan_build(as_of: dt.date) -> BuildPlan:
+    """What must be built for `as_of`, from all that is landed now. Raises SourceError when nothing is."""
+    with transaction(Role.transformer) as connection:
+        known_at = transform.known_until(connection)
+    if known_at is None:
+        raise SourceError(
+            "nothing has landed yet", "connect a source with `cartera connect files FILE`, or see `make demo`"
+        )
+    return transform.plan_build(as_of, known_at)
+
+
+def build(run_id: str, plan: BuildPlan) -> StepReport:
+    """dbt's models and data tests in the slot nobody reads. Raises BuildFailed or GateFailed."""
+    with step(run_id, "build: dbt") as report:
+        built = transform.build(plan)
+        record_checks(run_id, built.checks)
+        judge(report, built.checks)
+        report.rows_in, report.rows_out = None, _count(plan.slot)
+        report.message = report.message or f"{built.models} models, {len(built.checks)} tests"
+    return report
+
+
+def _count(slot: str) -> int:
+    """Ledger entries in a slot."""
+    from psycopg2.sql import SQL, Identifier
+
+    with transaction(Role.transformer) as connection, connection.cursor() as cursor:
+        cursor.execute(SQL("select count(*) from {}").format(Identifier(f"marts_{slot}", "fct_ledger_entries")))
+        (count,) = cursor.fetchone() or (0,)
+    return int(count)
+
+
+def check_marts(run_id: str, plan: BuildPlan) -> StepReport:
+    """Gate 2. Raises GateFailed on a critical expectation."""
+    with step(run_id, "gate 2: marts") as report:
+        checks = gate.check("marts", plan.slot)
+        record_checks(run_id, checks)
+        judge(report, checks)
+    return report
+
+
+def certify(run_id: str, plan: BuildPlan) -> StepReport:
+    """The tie-out certificate. Raises GateFailed when a company and currency does not tie."""
+    with step(run_id, "tie-out") as report:
+        lines = tie_out.certify(run_id, plan)
+        checks = tie_out.checks(lines)
+        record_checks(run_id, checks)
+        report.amounts = _by_currency(lines)
+        judge(report, checks)
+        report.message = report.message or f"{len(lines)} company currencies tie"
+    return report
+
+
+def _by_currency(lines: Sequence[tie_out.CertificateLine]) -> Amounts:
+    amounts: Amounts = {}
+    for line in lines:
+        amounts[line.currency_code] = amounts.get(line.currency_code, Decimal(0)) + line.ledger_amount
+    return amounts
+
+
+def publish_marts(run_id: str, plan: BuildPlan) -> StepReport:
+    """Turn the readers over to what was built."""
+    with step(run_id, "publish") as report:
+        published_at = publish.publish(run_id, plan)
+        report.message = f"as of {plan.as_of}, known at {plan.known_at:%Y-%m-%d %H:%M:%S} UTC, {published_at:%H:%M:%S}"
+    return report
+
+
+def is_published(plan: BuildPlan) -> bool:
+    """Whether what serves now already is what this plan would give."""
+    with transaction(Role.transformer) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select p.as_of_date, p.known_at, s.code_hash from ops.publications as p"
+            " join ops.slots as s on s.slot = p.slot order by p.publication_id desc limit 1"
+        )
+        return cursor.fetchone() == (plan.as_of, plan.known_at, plan.code_hash)
+
+
+def build_and_publish(run_id: str, as_of: dt.date) -> RunStatus:
+    """Everything after landing, one build at a time. Raises GateFailed, BuildFailed, SourceError."""
+    with _only_builder():
+        plan = plan_build(as_of)
+        if is_published(plan):
+            return "unchanged"
+        check_landed(run_id)
+        build(run_id, plan)
+        check_marts(run_id, plan)
+        certify(run_id, plan)
+        publish_marts(run_id, plan)
+        return "published"
+
+
+@contextmanager
+def _only_builder() -> Iterator[Connection]:
+    """Two builds at once would fill the same slot; the second waits for the first."""
+    connection = connect(Role.transformer, autocommit=True, application_name="cartera build")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("select pg_advisory_lock(hashtext('cartera.build'))")
+        yield connection
+    finally:
+        connection.close()
+
+
+def run(as_of: dt.date, sources: Sequence[str] = (), *, triggered_by: str = "cartera run") -> RunReport:
+    """Walk the whole way for `as_of`. A source that can't be read stops alone; the others go on.
+
+    Raises GateFailed, BuildFailed, ConfigError or DatabaseError after recording the run as failed;
+    the last publication keeps serving.
+    """
+    names = list(sources) or [source.name for source in all_sources(get_settings())]
+    report = RunReport(start_run(as_of, triggered_by), as_of)
+    with alive(report.run_id):
+        try:
+            for name in names:
+                try:
+                    land_source(report.run_id, name)
+                except SourceError as error:
+                    report.source_errors[name] = error
+            report.status = build_and_publish(report.run_id, as_of)
+        except CarteraError as error:
+            finish_run(report.run_id, "stopped" if isinstance(error, GateFailed) else "failed", str(error))
+            raise
+        problems = "; ".join(str(error) for error in report.source_errors.values())
+        finish_run(report.run_id, report.status, problems)
+    return report

@@ -1,0 +1,162 @@
+"""The gates: Great Expectations in this process, one suite per landed table or mart.
+
+Suites are YAML in `expectations/`: a query, what is expected of its rows, how severe it is and what
+to tell the user. `landed_*.yaml` is gate 1 (before dbt), `marts_*.yaml` gate 2 (before publication).
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from cartera.db import Role, url
+from cartera.errors import ConfigError
+from cartera.runs import Check
+from cartera.settings import get_settings
+
+Gate = Literal["landed", "marts"]
+SEVERITIES = ("critical", "warning")
+SHOWN_ROWS = 5
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What is expected of the rows of one query; `subject` is the table it speaks about."""
+
+    subject: str
+    query: str
+    expectations: list[dict[str, Any]]
+
+
+def data_docs_index() -> Path:
+    return get_settings().home / "data_docs" / "index.html"
+
+
+def load_suites(gate: Gate, slot: str = "a") -> list[Suite]:
+    """The suites of one gate; `marts_slot` in a query becomes the schema being built. Raises ConfigError."""
+    folder = get_settings().expectations_dir
+    return [_load(path, slot) for path in sorted(folder.glob(f"{gate}_*.yaml"))]
+
+
+def _load(path: Path, slot: str) -> Suite:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        expectations = document["expectations"]
+        wrong = [e for e in expectations if e["severity"] not in SEVERITIES or not e["meta"]["message"]]
+        if wrong:
+            raise KeyError("severity")
+        query = str(document["query"]).replace("marts_slot", f"marts_{slot}")
+        return Suite(str(document["subject"]), query, expectations)
+    except (yaml.YAMLError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{path}: {error} is missing or wrong",
+            "a suite has subject, query and expectations; each of these type, kwargs,"
+            " severity (critical or warning) and meta: {message: what to tell the user}",
+        ) from None
+
+
+def check(gate: Gate, slot: str = "a") -> list[Check]:
+    """Run every suite of a gate, write the Data Docs and return one Check per expectation."""
+    suites = load_suites(gate, slot)
+    context = _context()
+    definitions = [_definition(context, gate, suite) for suite in suites]
+    checkpoint = _great_expectations().Checkpoint(
+        name=f"{gate}-checkpoint",
+        validation_definitions=definitions,
+        actions=[_great_expectations().checkpoint.UpdateDataDocsAction(name="data_docs")],
+        result_format={"result_format": "BASIC", "partial_unexpected_count": SHOWN_ROWS},
+    )
+    outcome = context.checkpoints.add_or_update(checkpoint).run()
+    subjects = {f"{gate}:{suite.subject}": suite.subject for suite in suites}
+    return [
+        _to_check(gate, subjects[validation.suite_name], result)
+        for validation in outcome.run_results.values()
+        for result in validation.results
+    ]
+
+
+def _great_expectations() -> Any:
+    import great_expectations  # 5 s to import: only where a gate runs, once per process
+
+    return great_expectations
+
+
+@cache
+def _context() -> Any:
+    """One in-memory context per process: nothing of ours, and no password, is written to its files."""
+    gx = _great_expectations()
+    logging.getLogger("great_expectations").setLevel(logging.ERROR)
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False, "metric_calculations": False}
+    site = {
+        "class_name": "SiteBuilder",
+        "show_how_to_buttons": False,
+        "store_backend": {
+            "class_name": "TupleFilesystemStoreBackend",
+            "base_directory": str(data_docs_index().parent),
+        },
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
+    }
+    for name in list(context.get_site_names()):
+        context.delete_data_docs_site(name)
+    context.add_data_docs_site(site_name="cartera", site_config=site)
+    return context
+
+
+def _definition(context: Any, gate: Gate, suite: Suite) -> Any:
+    gx, name = _great_expectations(), f"{gate}:{suite.subject}"
+    source = context.data_sources.add_or_update_postgres(
+        name=name, connection_string=url(Role.transformer), create_temp_table=False
+    )
+    batch = source.add_query_asset(name=suite.subject, query=suite.query).add_batch_definition_whole_table("now")
+    expectations = [_expectation(expectation) for expectation in suite.expectations]
+    added = context.suites.add_or_update(gx.ExpectationSuite(name=name, expectations=expectations))
+    return context.validation_definitions.add_or_update(gx.ValidationDefinition(name=name, data=batch, suite=added))
+
+
+def _expectation(described: dict[str, Any]) -> Any:
+    from great_expectations.expectations.registry import get_expectation_impl
+
+    return get_expectation_impl(described["type"])(
+        **described["kwargs"],
+        severity=described["severity"],
+        meta=described["meta"],
+        description=described["meta"]["message"],
+    )
+
+
+def _to_check(gate: Gate, subject: str, result: Any) -> Check:
+    config, seen = result.expectation_config, result.result
+    observed = str(seen.get("observed_value", seen.get("unexpected_count", "")))
+    rows = seen.get("partial_unexpected_list") or seen.get("details", {}).get("unexpected_rows") or []
+    shown = "; ".join(_row(row) for row in list(rows)[:SHOWN_ROWS])
+    name = config.meta.get("name") or config.type
+    column = config.kwargs.get("column")
+    return Check(
+        gate=gate,
+        subject=subject,
+        name=f"{name}({column})" if column else name,
+        severity="critical" if str(config.severity).endswith("critical") else "warning",
+        passed=bool(result.success),
+        observed=observed,
+        message="" if result.success else " ".join(filter(None, [_message(result), shown and f"({shown})"])),
+    )
+
+
+def _message(result: Any) -> str:
+    """What the suite says, or why the expectation itself could not be asked."""
+    raised = result.exception_info or {}
+    if raised.get("raised_exception"):
+        return f"the check could not be made: {raised.get('exception_message')}"
+    return str(result.expectation_config.meta["message"])
+
+
+def _row(row: Any) -> str:
+    if isinstance(row, dict):
+        return ", ".join(f"{key} {value}" for key, value in row.items())
+    return str(row)

@@ -1,0 +1,128 @@
+"""Publication: turn the readers over to the slot just built, whole or not at all (law 5).
+
+Readers see views in `serve`. Turning them over replaces all views in one transaction. A reader that
+has read any of them holds its lock until its own transaction ends, so the replacement waits; one that
+asks meanwhile waits at most LOCK_TIMEOUT, after which we step back and try again. So no transaction
+ever sees views of two publications. The function `serve.open_items` reads the same views.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import re
+import time
+
+import psycopg2.errors
+from psycopg2.extensions import connection as Connection
+from psycopg2.sql import SQL, Composed, Identifier, Literal
+
+from cartera.clock import utc_now
+from cartera.db import Role, transaction
+from cartera.db.roles import role_name
+from cartera.errors import BuildFailed, DatabaseError
+from cartera.warehouse.transform import BuildPlan
+
+LOCK_TIMEOUT = "250ms"
+"""Below PostgreSQL's deadlock_timeout (1 s): we give way before anybody is cancelled."""
+
+PATIENCE_SECONDS = 120.0
+READERS = (Role.reader, Role.campaign)
+
+
+def publish(run_id: str, plan: BuildPlan) -> dt.datetime:
+    """Make the slot just built the one that is read; returns the moment. Needs the run's certificate.
+
+    Raises DatabaseError when readers hold the old publication for longer than PATIENCE_SECONDS.
+    """
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            with transaction(Role.transformer) as connection:
+                return _turn_over(connection, run_id, plan)
+        except (psycopg2.errors.LockNotAvailable, psycopg2.errors.DeadlockDetected):
+            if time.monotonic() > deadline:
+                raise DatabaseError(
+                    f"readers held the last publication for over {PATIENCE_SECONDS:.0f} s",
+                    "end the long-running query (see pg_stat_activity) and run again",
+                ) from None
+            time.sleep(random.uniform(0.05, 0.3))
+
+
+def _turn_over(connection: Connection, run_id: str, plan: BuildPlan) -> dt.datetime:
+    marts, published_at = f"marts_{plan.slot}", utc_now()
+    with connection.cursor() as cursor:
+        cursor.execute("set local lock_timeout = %s", (LOCK_TIMEOUT,))
+        cursor.execute(
+            "insert into ops.publications (run_id, slot, as_of_date, known_at, published_at)"
+            " select run_id, %s, as_of_date, known_at, %s from ops.certificates where run_id = %s and is_tied"
+            " returning publication_id",
+            (plan.slot, published_at, run_id),
+        )
+        row = cursor.fetchone()
+        if row is None:
+            raise BuildFailed(f"run {run_id} has no tied certificate", "run again; nothing was published")
+        cursor.execute(_publication_view(row[0], run_id, plan, published_at))
+        for table, columns in _tables(connection, marts).items():
+            _replace_view(connection, marts, table, columns)
+        _replace_function(connection, marts)
+        for role in READERS:
+            cursor.execute(SQL("grant select on all tables in schema serve to {}").format(Identifier(role_name(role))))
+    return published_at
+
+
+def _publication_view(publication_id: int, run_id: str, plan: BuildPlan, published_at: dt.datetime) -> Composed:
+    return SQL(
+        "create or replace view serve.publication as select {}::bigint as publication_id, {}::uuid as run_id,"
+        " {}::date as as_of_date, {}::timestamptz as known_at, {}::timestamptz as published_at, {}::text as slot"
+    ).format(*map(Literal, (publication_id, run_id, plan.as_of, plan.known_at, published_at, plan.slot)))
+
+
+def _tables(connection: Connection, marts: str) -> dict[str, list[str]]:
+    """The marts of a slot with their columns, in a fixed order."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select table_name, array_agg(column_name::text order by ordinal_position)"
+            " from information_schema.columns where table_schema = %s"
+            " and (table_name like 'dim\\_%%' or table_name like 'fct\\_%%') and table_name not like '%%\\_\\_dbt\\_%%'"
+            " group by table_name order by table_name",
+            (marts,),
+        )
+        return dict(cursor.fetchall())
+
+
+def _replace_view(connection: Connection, marts: str, table: str, columns: list[str]) -> None:
+    """`create or replace` keeps grants and dependants; a changed column list needs a new view."""
+    select = SQL("select {} from {}").format(SQL(", ").join(map(Identifier, columns)), Identifier(marts, table))
+    view = Identifier("serve", table)
+    with connection.cursor() as cursor:
+        cursor.execute("savepoint replacing")
+        try:
+            cursor.execute(SQL("create or replace view {} as {}").format(view, select))
+        except psycopg2.errors.InvalidTableDefinition:
+            cursor.execute("rollback to savepoint replacing")
+            cursor.execute(SQL("drop view {}").format(view))
+            cursor.execute(SQL("create view {} as {}").format(view, select))
+        cursor.execute("release savepoint replacing")
+
+
+def _replace_function(connection: Connection, marts: str) -> None:
+    """dbt's own text of `open_items(as_of, known_at)`, over the views of `serve` instead of the slot's tables."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_get_functiondef(p.oid) from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
+            " where n.nspname = %s and p.proname = 'open_items'",
+            (marts,),
+        )
+        row = cursor.fetchone()
+        if row is None:
+            raise BuildFailed(f"{marts}.open_items is missing", "look at the on-run-end hook in dbt_project.yml")
+        definition = re.sub(rf'("[^"]+"\.)?"?{marts}"?\.', "serve.", row[0])
+        cursor.execute("savepoint replacing")
+        try:
+            cursor.execute(definition)
+        except psycopg2.errors.InvalidFunctionDefinition:
+            cursor.execute("rollback to savepoint replacing")
+            cursor.execute("drop function serve.open_items(date, timestamptz)")
+            cursor.execute(definition)
+        cursor.execute("release savepoint replacing")

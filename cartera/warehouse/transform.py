@@ -1,0 +1,199 @@
+"""Run dbt in this process, against one of the two warehouse slots.
+
+Marts live twice, in `marts_a` and `marts_b`. A build fills the slot that nobody reads; publication
+turns the readers over. So a build that fails half-way is never seen (law 5).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from cartera.db import Role, parameters, transaction
+from cartera.errors import BuildFailed
+from cartera.runs import Check
+from cartera.settings import Settings, get_settings
+
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+@dataclass(frozen=True)
+class BuildPlan:
+    """Which slot to build, from where on, for which two clocks."""
+
+    slot: str
+    as_of: dt.date
+    known_at: dt.datetime
+    changed_since: dt.datetime
+    full_refresh: bool
+    code_hash: str
+
+
+@dataclass(frozen=True)
+class BuildReport:
+    models: int
+    checks: list[Check]
+
+
+def code_hash(settings: Settings) -> str:
+    """Hash of everything that decides what a build gives: models, macros, seeds, expectations."""
+    digest = hashlib.sha256()
+    for folder in (settings.dbt_dir, settings.expectations_dir):
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path.suffix in (".sql", ".yml", ".yaml", ".csv") and "target" not in path.parts:
+                digest.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def known_until(connection: Connection) -> dt.datetime | None:
+    """The recording time of the newest landed delivery, or None when nothing ever landed.
+
+    Taken under the landing lock: a landing in flight has chosen its time but is not visible yet.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock_shared(hashtext('cartera.landing'))")
+        cursor.execute("select max(recorded_at) from ops.loads")
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def plan_build(as_of: dt.date, known_at: dt.datetime) -> BuildPlan:
+    """Choose the slot that nobody reads and how much of it must be built."""
+    hash_now = code_hash(get_settings())
+    with transaction(Role.transformer) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select slot, built_known_at, code_hash from ops.slots"
+            " where slot is distinct from (select slot from ops.publications order by publication_id desc limit 1)"
+            " order by slot limit 1"
+        )
+        slot, built_known_at, built_hash = cursor.fetchone() or ("a", None, None)
+    fresh = built_known_at is None or built_hash != hash_now
+    return BuildPlan(slot, as_of, known_at, EPOCH if fresh else built_known_at, fresh, hash_now)
+
+
+def build(plan: BuildPlan) -> BuildReport:
+    """`dbt build` of every model and data test. Raises BuildFailed when a model could not be built.
+
+    A slot counts as built only when every model stands; after a kill the next build starts from
+    the same `changed_since` and replaces what the killed one left.
+    """
+    _mark(plan, is_building=True)
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(_vars(plan))]
+    results = _invoke([*arguments, "--full-refresh"] if plan.full_refresh else arguments, plan.slot)
+    broken = [r for r in results if r["resource_type"] != "test" and r["status"] in ("error", "skipped", "fail")]
+    if broken:
+        first = next((r for r in broken if r["status"] == "error"), broken[0])
+        raise BuildFailed(
+            f"dbt could not build {first['name']}: {first['message']}",
+            f"the last publication keeps serving; see {get_settings().log_dir / 'dbt.log'}",
+        )
+    _mark(plan, is_building=False)
+    tests = [r for r in results if r["resource_type"] == "test"]
+    return BuildReport(len(results) - len(tests), [_check(test) for test in tests])
+
+
+def _vars(plan: BuildPlan) -> dict[str, str]:
+    return {
+        "as_of_date": plan.as_of.isoformat(),
+        "known_at": plan.known_at.isoformat(),
+        "changed_since": plan.changed_since.isoformat(),
+    }
+
+
+def _mark(plan: BuildPlan, *, is_building: bool) -> None:
+    with transaction(Role.transformer) as connection, connection.cursor() as cursor:
+        if is_building:
+            cursor.execute("update ops.slots set is_building = true where slot = %s", (plan.slot,))
+        else:
+            cursor.execute(
+                "update ops.slots set is_building = false, built_known_at = %s, code_hash = %s where slot = %s",
+                (plan.known_at, plan.code_hash, plan.slot),
+            )
+
+
+def _check(test: dict[str, Any]) -> Check:
+    """A dbt test as a check: `warn` severity reports, `error` severity stops."""
+    passed = test["status"] == "pass"
+    failures = test["failures"] or 0
+    return Check(
+        gate="dbt",
+        subject=test["attached"] or "warehouse",
+        name=test["name"],
+        severity="warning" if test["severity"] == "warn" else "critical",
+        passed=passed,
+        observed=f"{failures} rows" if failures else "",
+        message="" if passed else f"{test['name']}: {test['description'] or test['message']} ({failures} rows)",
+    )
+
+
+def _invoke(arguments: list[str], slot: str) -> list[dict[str, Any]]:
+    """Run dbt and return one plain dict per node. Raises BuildFailed when dbt itself could not run."""
+    settings = get_settings()
+    with _environment(settings, slot):
+        from dbt.cli.main import dbtRunner  # 2 s to import: only where it runs
+
+        outcome = dbtRunner().invoke(
+            [
+                "--quiet",
+                "--log-level-file=info",
+                *arguments,
+                f"--project-dir={settings.dbt_dir}",
+                f"--profiles-dir={settings.dbt_dir}",
+            ]
+        )
+    if outcome.result is None:
+        raise BuildFailed(
+            f"dbt could not start: {outcome.exception}",
+            f"correct the project in {settings.dbt_dir}; `cartera doctor` checks it",
+        )
+    return [_plain(result) for result in outcome.result]
+
+
+def _plain(result: Any) -> dict[str, Any]:
+    node = result.node
+    return {
+        "name": node.name,
+        "resource_type": str(node.resource_type),
+        "status": str(result.status),
+        "message": (result.message or "").strip(),
+        "failures": result.failures,
+        "severity": str(getattr(node.config, "severity", "error")).lower(),
+        "attached": (getattr(node, "attached_node", None) or "").rpartition(".")[2],
+        "description": (node.description or "").strip(),
+    }
+
+
+@contextmanager
+def _environment(settings: Settings, slot: str) -> Iterator[None]:
+    """What dbt reads from the environment; taken away again so that no child process inherits the password."""
+    login = parameters(Role.transformer)
+    values = {
+        "CARTERA_PG_HOST": str(login["host"]),
+        "CARTERA_PG_PORT": str(login["port"]),
+        "CARTERA_PG_USER": str(login["user"]),
+        "DBT_ENV_SECRET_CARTERA_PG_PASSWORD": str(login["password"]),
+        "CARTERA_PG_PASSWORD": str(login["password"]),
+        "CARTERA_PG_DBNAME": str(login["dbname"]),
+        "CARTERA_SLOT": slot,
+        "DBT_TARGET_PATH": str(settings.home / "dbt"),
+        "DBT_LOG_PATH": str(settings.log_dir),
+        "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    }
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
