@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
+import psycopg2.errors
 import yaml
+from psycopg2.extras import RealDictCursor
 
-from cartera.db import Role, url
+from cartera.db import Role, transaction, url
 from cartera.errors import ConfigError
 from cartera.runs import Check
 from cartera.settings import get_settings
@@ -69,12 +72,12 @@ def check(gate: Gate, slot: str = "a") -> list[Check]:
         name=f"{gate}-checkpoint",
         validation_definitions=definitions,
         actions=[_great_expectations().checkpoint.UpdateDataDocsAction(name="data_docs")],
-        result_format={"result_format": "BASIC", "partial_unexpected_count": SHOWN_ROWS},
+        result_format={"result_format": "SUMMARY", "partial_unexpected_count": SHOWN_ROWS},
     )
     outcome = context.checkpoints.add_or_update(checkpoint).run()
-    subjects = {f"{gate}:{suite.subject}": suite.subject for suite in suites}
+    by_name = {f"{gate}:{suite.subject}": suite for suite in suites}
     return [
-        _to_check(gate, subjects[validation.suite_name], result)
+        _to_check(gate, by_name[validation.suite_name], result)
         for validation in outcome.run_results.values()
         for result in validation.results
     ]
@@ -130,33 +133,43 @@ def _expectation(described: dict[str, Any]) -> Any:
     )
 
 
-def _to_check(gate: Gate, subject: str, result: Any) -> Check:
+def _to_check(gate: Gate, suite: Suite, result: Any) -> Check:
     config, seen = result.expectation_config, result.result
-    observed = str(seen.get("observed_value", seen.get("unexpected_count", "")))
-    rows = seen.get("partial_unexpected_list") or seen.get("details", {}).get("unexpected_rows") or []
-    shown = "; ".join(_row(row) for row in list(rows)[:SHOWN_ROWS])
-    name = config.meta.get("name") or config.type
-    column = config.kwargs.get("column")
+    name, column = config.meta.get("name") or config.type, config.kwargs.get("column")
+    rows = "" if result.success else _sample(suite, config.kwargs.get("unexpected_rows_query"))
     return Check(
         gate=gate,
-        subject=subject,
+        subject=suite.subject,
         name=f"{name}({column})" if column else name,
-        severity="critical" if str(config.severity).endswith("critical") else "warning",
+        severity="critical" if config.severity.value == "critical" else "warning",
         passed=bool(result.success),
-        observed=observed,
-        message="" if result.success else " ".join(filter(None, [_message(result), shown and f"({shown})"])),
+        observed=str(seen.get("observed_value", seen.get("unexpected_count", ""))),
+        message="" if result.success else _message(result) + rows,
     )
+
+
+def _sample(suite: Suite, unexpected_rows_query: str | None) -> str:
+    """The first of the rows that a query expectation found: its result holds only their number."""
+    if unexpected_rows_query is None:
+        return ""
+    with transaction(Role.transformer) as connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        try:
+            cursor.execute(unexpected_rows_query.format(batch=f"({suite.query}) as batch"))
+        except psycopg2.errors.SyntaxErrorOrAccessRuleViolation:
+            return ""  # a query that can't run is told by _message
+        rows = cursor.fetchmany(SHOWN_ROWS)
+    return "".join("; " + ", ".join(f"{column} {_shown(value)}" for column, value in row.items()) for row in rows)
+
+
+def _shown(value: object) -> str:
+    return f"{value.normalize():f}" if isinstance(value, Decimal) else str(value)
 
 
 def _message(result: Any) -> str:
     """What the suite says, or why the expectation itself could not be asked."""
     raised = result.exception_info or {}
-    if raised.get("raised_exception"):
-        return f"the check could not be made: {raised.get('exception_message')}"
+    errors = [raised] if "raised_exception" in raised else list(raised.values())
+    failed = [str(error["exception_message"]).partition("\n")[0] for error in errors if error["raised_exception"]]
+    if failed:
+        return f"the check could not be made: {failed[0]}"
     return str(result.expectation_config.meta["message"])
-
-
-def _row(row: Any) -> str:
-    if isinstance(row, dict):
-        return ", ".join(f"{key} {value}" for key, value in row.items())
-    return str(row)
