@@ -1,0 +1,157 @@
+"""The values that planning works on. All plain and frozen; amounts are Decimal in their item's currency."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+
+from cartera.reminders.policy import Language, Step
+
+
+class Status(StrEnum):
+    """The life of a contact: planned > approved > reserved > sent, or aside."""
+
+    planned = "planned"
+    approved = "approved"
+    reserved = "reserved"
+    sent = "sent"
+    unknown = "unknown"
+    failed = "failed"
+    skipped = "skipped"
+
+
+class Reason(StrEnum):
+    """Why a customer, an item or a contact gets no message."""
+
+    not_tied_out = "not_tied_out"
+    source_stale = "source_stale"
+    inactive = "inactive"
+    on_hold = "on_hold"
+    no_address = "no_address"
+    bad_address = "bad_address"
+    paid = "paid"
+    not_due = "not_due"
+    disputed = "disputed"
+    promised_not_due = "promised_not_due"
+    covered_by_unapplied_cash = "covered_by_unapplied_cash"
+    below_minimum = "below_minimum"
+    already_contacted_today = "already_contacted_today"
+    contacted_recently = "contacted_recently"
+    in_flight = "in_flight"
+    step_done = "step_done"
+    replaced = "replaced"
+    send_refused = "send_refused"
+    template_failed = "template_failed"
+
+
+@dataclass(frozen=True)
+class Item:
+    """An open item. `open_amount` > 0 for an instalment, < 0 for credit not yet applied."""
+
+    item_id: str
+    company_id: str
+    customer_id: str
+    document_number: str | None
+    issue_date: dt.date | None
+    due_date: dt.date
+    currency_code: str
+    item_amount: Decimal
+    open_amount: Decimal
+    is_disputed: bool = False
+    promised_date: dt.date | None = None
+
+    @property
+    def is_credit(self) -> bool:
+        return self.open_amount < 0
+
+
+@dataclass(frozen=True)
+class Customer:
+    customer_id: str
+    name: str | None = None
+    email: str | None = None
+    language_code: str | None = None
+    country_code: str | None = None
+    is_active: bool = True
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A contact that is planned, approved or reserved, and not yet sent."""
+
+    contact_id: str
+    company_id: str
+    step_name: str
+    cycle: str
+    status: Status
+
+
+@dataclass(frozen=True)
+class History:
+    """What a customer has been told. `told`: (item_id, due_date) -> the furthest step's offset in days."""
+
+    told: Mapping[tuple[str, dt.date], int] = field(default_factory=dict)
+    last_contact_date: dt.date | None = None
+    bad_addresses: frozenset[str] = frozenset()
+    hold_reason: str | None = None
+    pending: Pending | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Whether the figures are good enough to write to anybody.
+
+    `landed_on`: the day of each source's last landing, UTC. `tied`: (company_id, currency_code) pairs
+    of the publication's certificate; empty when there is none.
+    """
+
+    landed_on: Mapping[str, dt.date]
+    tied: frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One rule asked: what it saw and whether a contact may go on."""
+
+    rule: str
+    saw: str
+    passed: bool
+
+
+@dataclass(frozen=True)
+class Line:
+    """One item of a message, at the step that the item itself has reached."""
+
+    item: Item
+    step: Step
+
+
+@dataclass(frozen=True)
+class PlannedContact:
+    """One message to one customer. `cycle` is the passage of one item down the ladder: `item@due date`.
+
+    `credits`: what is left of unapplied cash per currency after it covered the oldest items; >= 0.
+    """
+
+    company_id: str
+    customer_id: str
+    step: Step
+    cycle: str
+    recipient: str
+    language: Language
+    lines: tuple[Line, ...]
+    credits: Mapping[str, Decimal]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A contact, or the reason for silence; with every rule's answer and the items left out."""
+
+    contact: PlannedContact | None
+    reason: Reason | None
+    answers: tuple[Answer, ...]
+    left_out: Mapping[str, Reason] = field(default_factory=dict)

@@ -1,0 +1,149 @@
+"""What planning reads: the published open items, customers, and what customers have been told."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from cartera.reminders.model import Customer, History, Item, Pending, Standing, Status
+from cartera.warehouse import read
+from cartera.warehouse.read import Publication
+
+TOLD = ("reserved", "sent", "unknown", "delivered", "answered")
+"""States in which the customer has the message, or may have it."""
+
+
+def items_by_customer(
+    connection: Connection,
+    published: Publication,
+    as_of: dt.date,
+    customer_id: str | None = None,
+    company_id: str | None = None,
+) -> dict[str, dict[str, list[Item]]]:
+    """Open items as of a date, known at the publication's moment: customer_id -> company_id -> items."""
+    found = read.open_items(connection, as_of, published.known_at, customer_id=customer_id, company_id=company_id)
+    grouped: dict[str, dict[str, list[Item]]] = {}
+    for row in found:
+        item = _item(row)
+        grouped.setdefault(item.customer_id, {}).setdefault(item.company_id, []).append(item)
+    return grouped
+
+
+def _item(row: dict[str, Any]) -> Item:
+    issued = row["issue_date"]
+    return Item(
+        item_id=row["item_id"],
+        company_id=row["company_id"],
+        customer_id=row["customer_id"],
+        document_number=row["document_number"] or row["invoice_id"],
+        issue_date=issued,
+        due_date=row["due_date"] or issued,
+        currency_code=row["currency_code"],
+        item_amount=row["item_amount"],
+        open_amount=row["open_amount"],
+        is_disputed=bool(row["is_disputed"]),
+        promised_date=row["promised_date"],
+    )
+
+
+def customers(connection: Connection, known_at: dt.datetime, ids: Sequence[str] | None = None) -> dict[str, Customer]:
+    """Customers as they were known at that moment, by id; all when `ids` is None."""
+    found = read.rows(
+        connection,
+        "select customer_id, name, email, language_code, country_code, coalesce(is_active, true) as is_active, source"
+        " from serve.dim_customers where recorded_from <= %(known_at)s and recorded_to > %(known_at)s"
+        " and (%(ids)s::text[] is null or customer_id = any(%(ids)s))",
+        {"known_at": known_at, "ids": list(ids) if ids is not None else None},
+    )
+    return {row["customer_id"]: Customer(**row) for row in found}
+
+
+def standing(connection: Connection, published: Publication) -> Standing:
+    """When each source landed last, and what the publication's certificate ties."""
+    landed = read.rows(
+        connection,
+        "select source, (max(recorded_at) at time zone 'UTC')::date as landed_on from ops.loads group by source",
+    )
+    tied = read.rows(
+        connection,
+        "select company_id, currency_code from ops.certificate_lines join ops.certificates as c using (run_id)"
+        " where run_id = %(run_id)s and c.is_tied and certificate_lines.is_tied",
+        {"run_id": published.run_id},
+    )
+    return Standing(
+        landed_on={row["source"]: row["landed_on"] for row in landed},
+        tied=frozenset((row["company_id"], row["currency_code"]) for row in tied),
+    )
+
+
+def histories(
+    connection: Connection,
+    as_of: dt.date,
+    *,
+    customer_ids: Iterable[str] | None = None,
+    except_contact: str | None = None,
+) -> dict[str, History]:
+    """What customers have been told and what is on its way, by customer_id; customers with neither are absent.
+
+    `except_contact` is left out: a contact at the moment of sending asks about all the others.
+    """
+    ids = list(customer_ids) if customer_ids is not None else None
+    bound = {"told": list(TOLD), "ids": ids, "self": except_contact, "as_of": as_of}
+    found: dict[str, dict[str, Any]] = {}
+    for row in read.rows(connection, _TOLD_ITEMS, bound):
+        told = found.setdefault(row["customer_id"], {}).setdefault("told", {})
+        told[(row["item_id"], row["due_date"])] = row["offset_days"]
+    for row in read.rows(connection, _CONTACTED, bound):
+        found.setdefault(row["customer_id"], {})["last_contact_date"] = row["last_contact_date"]
+    for row in read.rows(connection, _REFUSED, bound):
+        found.setdefault(row["customer_id"], {})["bad_addresses"] = frozenset(row["recipients"])
+    for row in read.rows(connection, _HOLDS, bound):
+        found.setdefault(row["customer_id"], {})["hold_reason"] = row["reason"]
+    for row in read.rows(connection, _PENDING, bound):
+        customer_id, status = row.pop("customer_id"), Status(row.pop("status"))
+        found.setdefault(customer_id, {})["pending"] = Pending(status=status, **row)
+    return {customer_id: History(**values) for customer_id, values in found.items()}
+
+
+# every query takes all customers or those named, and leaves out one contact if one is named
+_TOLD_ITEMS = """
+select customer_id, item_id, i.due_date, max(i.offset_days) as offset_days
+from ops.contacts join ops.contact_items as i using (contact_id)
+where status = any(%(told)s) and i.left_out_reason is null
+    and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+    and (%(self)s::uuid is null or contact_id <> %(self)s::uuid)
+group by customer_id, item_id, i.due_date
+"""
+_CONTACTED = """
+select customer_id, max(coalesce(sent_date, planned_date)) as last_contact_date
+from ops.contacts
+where status = any(%(told)s)
+    and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+    and (%(self)s::uuid is null or contact_id <> %(self)s::uuid)
+group by customer_id
+"""
+# a refused address is written to again only when a person says so, by correcting it in the source
+_REFUSED = """
+select customer_id, array_agg(distinct recipient) as recipients
+from ops.contacts
+where (status = 'failed' and reason_code = 'bad_address' or status = 'bounced')
+    and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+    and (%(self)s::uuid is null or contact_id <> %(self)s::uuid)
+group by customer_id
+"""
+_PENDING = """
+select customer_id, contact_id::text as contact_id, company_id, step_name, cycle, status
+from ops.contacts
+where is_automatic and status in ('planned', 'approved', 'reserved')
+    and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+    and (%(self)s::uuid is null or contact_id <> %(self)s::uuid)
+"""
+_HOLDS = """
+select customer_id, reason
+from ops.contact_holds
+where released_at is null and (held_until is null or held_until >= %(as_of)s)
+    and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+"""
