@@ -1,6 +1,7 @@
 create schema raw_files;
 create schema quarantine;
-create schema ops;
+-- it holds the version table of the migrations, so it may be there already
+create schema if not exists ops;
 create schema serve;
 
 create table raw_files.customers (

@@ -1,0 +1,56 @@
+-- What each role may do. Run by the admin login after every migration, in its transaction; repeatable.
+-- :"reader" and the like stand for quoted names; :"raw_schemas" and :"raw_tables" for all there are.
+
+-- the admin may act as the transformer, to make and mend what it owns (a superuser may anyway)
+grant :"transformer" to current_user;
+
+alter role :"loader" set timezone = 'UTC';
+alter role :"transformer" set timezone = 'UTC';
+alter role :"reader" set timezone = 'UTC';
+alter role :"campaign" set timezone = 'UTC';
+-- a figure that takes longer than this is a mistake, and must not hold a publication back
+alter role :"reader" set statement_timeout = '60s';
+alter role :"reader" set default_transaction_read_only = on;
+
+-- loader: adds versions; of a version that is there it may only end the life
+grant usage on schema :"raw_schemas", quarantine, ops to :"loader";
+grant select, insert, update (recorded_to) on :"raw_tables" to :"loader";
+grant select, insert, update on all tables in schema quarantine to :"loader";
+grant select, insert on ops.loads to :"loader";
+grant select, insert, update on ops.runs, ops.run_steps, ops.check_results to :"loader";
+
+-- transformer: reads what landed, owns what is built and what is served
+create schema if not exists staging_a;
+create schema if not exists staging_b;
+create schema if not exists intermediate_a;
+create schema if not exists intermediate_b;
+create schema if not exists marts_a;
+create schema if not exists marts_b;
+create schema if not exists serve;
+alter schema staging_a owner to :"transformer";
+alter schema staging_b owner to :"transformer";
+alter schema intermediate_a owner to :"transformer";
+alter schema intermediate_b owner to :"transformer";
+alter schema marts_a owner to :"transformer";
+alter schema marts_b owner to :"transformer";
+alter schema serve owner to :"transformer";
+grant usage on schema :"raw_schemas", quarantine, ops to :"transformer";
+grant select on :"raw_tables" to :"transformer";
+grant select on all tables in schema quarantine to :"transformer";
+grant select on ops.loads to :"transformer";
+grant select, insert, update, delete on
+    ops.runs, ops.run_steps, ops.check_results, ops.certificates, ops.certificate_lines, ops.slots, ops.publications
+to :"transformer";
+
+-- readers: what is served, whoever makes it later, and nothing beneath it
+grant usage on schema serve, ops to :"reader", :"campaign";
+grant select on all tables in schema serve to :"reader", :"campaign";
+grant execute on all functions in schema serve to :"reader", :"campaign";
+alter default privileges for role :"transformer" revoke execute on functions from public;
+alter default privileges for role :"transformer" in schema serve grant select on tables to :"reader", :"campaign";
+alter default privileges for role :"transformer" in schema serve grant execute on functions to :"reader", :"campaign";
+grant select on
+    ops.runs, ops.run_steps, ops.check_results, ops.certificates, ops.certificate_lines, ops.publications, ops.loads
+to :"reader", :"campaign";
+
+revoke create on schema public from public;

@@ -1,0 +1,53 @@
+"""Fixtures that every test may use: a server of its own, a fresh database per test, the shared data."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cartera import db
+from cartera.settings import get_settings
+
+PROJECT = Path(__file__).resolve().parents[1]
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A state folder with a running embedded server: never the developer's own."""
+    folder = tmp_path_factory.mktemp("cartera") / "home"
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("DATABASE_URL", "DATABASE_URL_FILE", "SMTP_URL", "SMTP_URL_FILE", "DELIVER_TO_REAL_ADDRESSES"):
+            patch.delenv(f"CARTERA_{name}", raising=False)
+        patch.setenv("CARTERA_HOME", str(folder))
+        patch.setenv("CARTERA_DATABASE_NAME", "template_of_tests")
+        get_settings.cache_clear()
+        db.ensure_ready()
+        yield folder
+        db.stop()
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def database(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name of a fresh, migrated, empty database that `connect` uses, in this process and its children."""
+    name = f"test_{next(_numbers)}"
+    db.copy_database("template_of_tests", name)
+    monkeypatch.setenv("CARTERA_DATABASE_NAME", name)
+    get_settings.cache_clear()
+    yield name
+    monkeypatch.undo()
+    get_settings.cache_clear()
+    db.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Real exports that are not part of the repository."""
+    folder = PROJECT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there")
+    return folder
