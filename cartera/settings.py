@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = None
     """postgresql://user:password@host:port/database of a server of yours; else the embedded one is used."""
     database_url_file: Path | None = None
+    database_name: str = ""
+    """Another database on the same server, as each test has. Default: `cartera`, or the URL's."""
     smtp_url: SecretStr | None = None
     """smtp[s]://user:password@host:port of a real mail server; else the sandbox mailbox."""
     smtp_url_file: Path | None = None
