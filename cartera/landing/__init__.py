@@ -1,0 +1,9 @@
+"""Landing: every connector's deliveries become versions in raw, bad records go to quarantine with their bytes.
+
+`land` is the one way in; `replay` reads quarantined records again.
+"""
+
+from cartera.landing.delivery import Batch, DeliveredFile, Delivery, LoadReport, Reject
+from cartera.landing.load import land, next_recorded_at
+
+__all__ = ["Batch", "DeliveredFile", "Delivery", "LoadReport", "Reject", "land", "next_recorded_at"]

@@ -1,0 +1,74 @@
+"""A file-like object for COPY that another thread fills, so that reading, typing and copying overlap."""
+
+from __future__ import annotations
+
+import io
+import queue
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+
+class Feed(io.RawIOBase):
+    """Bytes in order from one producing thread to one reader; at most two chunks wait in memory."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chunks: queue.Queue[bytes | None] = queue.Queue(maxsize=2)
+        self._chunk = memoryview(b"")
+        self._is_ended = False
+        self.is_abandoned = False
+        """The reader went away: the producer should stop."""
+
+    def put(self, chunk: bytes) -> None:
+        if chunk:
+            self._chunks.put(chunk)
+
+    def end(self) -> None:
+        self._chunks.put(None)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        while not self._chunk and not self._is_ended:
+            self._take()
+        space = memoryview(buffer)
+        size = min(len(space), len(self._chunk))
+        space[:size], self._chunk = self._chunk[:size], self._chunk[size:]
+        return size
+
+    def abandon(self) -> None:
+        """Let the producer run to its end, whatever the reader left."""
+        self.is_abandoned = True
+        while not self._is_ended:
+            self._take()
+
+    def _take(self) -> None:
+        chunk = self._chunks.get()
+        self._is_ended = chunk is None
+        self._chunk = memoryview(chunk or b"")
+
+
+@contextmanager
+def fed_by(produce: Callable[[Feed], None]) -> Iterator[Feed]:
+    """A feed that `produce` fills in its own thread. What `produce` raises is raised when the block ends."""
+    feed = Feed()
+
+    def run() -> None:
+        try:
+            produce(feed)
+        finally:
+            feed.end()
+
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="cartera-landing") as executor:
+        producing = executor.submit(run)
+        try:
+            yield feed
+        finally:
+            feed.abandon()
+        producing.result()

@@ -1,0 +1,143 @@
+"""Streams a delivery into temporary tables, good rows here and rejects there, counting on the way."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+
+import psycopg2
+from psycopg2.extensions import cursor as Cursor
+
+from cartera.errors import SourceError
+from cartera.landing.delivery import NO_CURRENCY, Batch, Delivery, Reject
+from cartera.landing.encode import amounts, encode, schema
+from cartera.landing.feed import Feed, fed_by
+from cartera.landing.quarantine import Spool
+from cartera.landing.refusal import split_unstorable
+from cartera.landing.repeats import take_repeats
+from cartera.landing.tables import Tables
+from cartera.money import SCALE
+
+Amounts = dict[str, Decimal]
+
+ROWS_AT_ONCE = 65_536
+"""A larger batch is copied in parts, so that memory depends on neither the file nor the connector."""
+
+
+@dataclass
+class Delivered:
+    """What came in, counted before the database sees it; `file_names` by batch number."""
+
+    rows: int = 0
+    amounts: Amounts = field(default_factory=dict)
+    file_names: list[str] = field(default_factory=list)
+
+    def add(self, rows: int, amounts: Iterable[tuple[str, Decimal]]) -> None:
+        self.rows += rows
+        for currency, amount in amounts:
+            self.amounts[currency] = self.amounts.get(currency, Decimal(0)) + amount
+
+
+def fill_stage(cursor: Cursor, delivery: Delivery) -> Delivered:
+    """Fill `landing_stage` with rows whose keys are unique, and `landing_rejects` with all others.
+
+    Raises what the connector raises while it reads, and SourceError for what can't be landed at all.
+    """
+    tables = Tables(delivery.system, delivery.entity)
+    cursor.execute(
+        tables.sql(
+            "create temporary table landing_stage (batch_number int not null, record_hash text not null,"
+            " row_number bigint not null, {stage_columns}) on commit drop"
+        )
+    )
+    with Spool() as spool:
+        delivered = Delivered()
+        _copy_rows(cursor, delivery, spool, delivered)
+        cursor.execute(tables.sql("analyze landing_stage ({key})"))
+        spool.add(take_repeats(cursor, delivery, delivered.file_names))
+        spool.copy(cursor)
+    return delivered
+
+
+def _copy_rows(cursor: Cursor, delivery: Delivery, spool: Spool, delivered: Delivered) -> None:
+    with fed_by(lambda feed: _produce(feed, delivery, spool, delivered)) as feed:
+        try:
+            cursor.copy_expert("copy landing_stage from stdin with (format csv, freeze)", feed, size=1 << 20)
+        except (psycopg2.DataError, psycopg2.IntegrityError) as error:
+            raise SourceError(
+                f"{delivery.source}, {delivery.entity.name}: the database refused a value: {_one_line(error)}",
+                "its row should have gone to quarantine: please report it",
+            ) from error
+
+
+def _one_line(error: psycopg2.Error) -> str:
+    return str(error).splitlines()[0]
+
+
+def _produce(feed: Feed, delivery: Delivery, spool: Spool, delivered: Delivered) -> None:
+    batches = itertools.chain.from_iterable(map(_in_parts, delivery.batches))
+    for number, batch in enumerate(batches):
+        if feed.is_abandoned:
+            return
+        _check_schema(delivery, batch)
+        rows, refused = split_unstorable(delivery, batch)
+        rejects = [*map(_accountable, batch.rejects), *refused]
+        delivered.file_names.append(batch.file_name)
+        delivered.add(rows.num_rows, amounts(delivery.entity, rows).items())
+        delivered.add(len(rejects), _amounts_of(delivery, rejects))
+        spool.add(rejects)
+        feed.put(encode(delivery.entity, rows, number))
+
+
+def _in_parts(batch: Batch) -> Iterable[Batch]:
+    if batch.rows.num_rows <= ROWS_AT_ONCE:
+        return [batch]
+    starts = range(0, batch.rows.num_rows, ROWS_AT_ONCE)
+    return (
+        replace(batch, rows=batch.rows.slice(start, ROWS_AT_ONCE), rejects=[] if start else batch.rejects)
+        for start in starts
+    )
+
+
+def _check_schema(delivery: Delivery, batch: Batch) -> None:
+    expected = schema(delivery.entity)
+    if not batch.rows.schema.equals(expected):
+        raise TypeError(f"batches of {delivery.entity.name} must be {expected}, not {batch.rows.schema}")
+
+
+def _accountable(reject: Reject) -> Reject:
+    """The reject with an amount that numeric(24,6) holds, or with none: it may be rejected for its amount."""
+    amount = reject.amount
+    if amount is None:
+        return reject
+    fits = amount.is_finite() and abs(amount) < 10**17
+    return replace(reject, amount=round(amount, SCALE) if fits else None)
+
+
+def _amounts_of(delivery: Delivery, rejects: Iterable[Reject]) -> Iterable[tuple[str, Decimal]]:
+    if delivery.entity.amount is None:
+        return []
+    return [(reject.currency_code or NO_CURRENCY, reject.amount or Decimal(0)) for reject in rejects]
+
+
+def staged(cursor: Cursor, tables: Tables) -> tuple[int, Amounts]:
+    """Rows and amounts by currency in `landing_stage`, as the database counts them."""
+    cursor.execute(tables.sql("select {currency}, count(*), coalesce(sum({amount}), 0) from landing_stage group by 1"))
+    return _sums(cursor, tables)
+
+
+def rejected(cursor: Cursor, tables: Tables) -> tuple[int, Amounts]:
+    """Rows and amounts by currency in `landing_rejects`, as the database counts them."""
+    cursor.execute(
+        "select coalesce(currency_code, %s), count(*), coalesce(sum(amount), 0) from landing_rejects group by 1",
+        [NO_CURRENCY],
+    )
+    return _sums(cursor, tables)
+
+
+def _sums(cursor: Cursor, tables: Tables) -> tuple[int, Amounts]:
+    rows = cursor.fetchall()
+    amounts = {currency: amount for currency, _count, amount in rows} if tables.entity.amount else {}
+    return sum(count for _currency, count, _amount in rows), amounts
