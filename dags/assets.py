@@ -1,0 +1,18 @@
+"""The assets that carry one DAG to the next, declared once.
+
+    extract_<source>  --landed(source)-->  build_warehouse  --published-->  send_reminders
+
+Only extraction has a clock. Every event carries `as_of` (ISO date), so that a run started for a past date
+builds for that date all the way down.
+"""
+
+from __future__ import annotations
+
+from airflow.sdk import Asset
+
+published = Asset(name="published", uri="cartera://published")
+
+
+def landed(source: str) -> Asset:
+    """What `extract_<source>` lands in raw."""
+    return Asset(name=f"landed_{source}", uri=f"cartera://landed/{source}")

@@ -1,0 +1,63 @@
+"""What the DAGs' tasks share: their clock, how they retry, how a failed run is closed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any
+
+from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule
+
+START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+"""Airflow wants a date from which a clock counts; with catchup off it decides nothing."""
+
+AS_OF = Param(
+    None,
+    type=["null", "string"],
+    format="date",
+    title="as of",
+    description="The date the figures are for; empty: the date of this run, in UTC.",
+)
+
+RETRIED: dict[str, Any] = {
+    "retries": 3,
+    "retry_delay": dt.timedelta(seconds=30),
+    "retry_exponential_backoff": 2.0,
+    "max_retry_delay": dt.timedelta(minutes=10),
+    "retry_policy": ExceptionRetryPolicy(
+        rules=[
+            RetryRule(
+                exception=["cartera.errors.GateFailed", "cartera.errors.ConfigError"],
+                action=RetryAction.FAIL,
+                reason="the same data and configuration would fail again",
+            )
+        ]
+    ),
+}
+"""For steps that read or build: each is safe to run again, and a lock or a lost connection passes."""
+
+ONCE: dict[str, Any] = {"retries": 0}
+
+
+def as_of_date(context: Mapping[str, Any]) -> str:
+    """The date this DAG run's figures are for, ISO: what was asked, or what the triggering asset was
+    landed or published for, or the run's own date in UTC. Never the wall clock, so a retry agrees."""
+    asked = context["params"].get("as_of")
+    if asked:
+        return str(asked)
+    handed_down = [
+        event.extra["as_of"]
+        for events in context["triggering_asset_events"].values()
+        for event in events
+        if event.extra.get("as_of")
+    ]
+    if handed_down:
+        return str(max(handed_down))
+    moment = context.get("logical_date") or context["dag_run"].run_after
+    return str(moment.astimezone(dt.UTC).date().isoformat())
+
+
+def triggered_by(context: Mapping[str, Any]) -> str:
+    """How `cartera status` names this run."""
+    run = context["dag_run"]
+    return f"airflow {run.dag_id} {run.run_id}"
