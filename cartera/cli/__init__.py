@@ -9,8 +9,10 @@ import importlib
 import os
 import sys
 
+import psycopg2
 import typer
 
+from cartera.db import problems
 from cartera.errors import CarteraError
 from cartera.settings import TELEMETRY_OFF
 
@@ -22,7 +24,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-MODULES = ("sources", "pipeline", "figures", "quarantine", "reminders", "operations", "demo")
+MODULES = ("sources", "pipeline", "figures", "quarantine", "reminders", "operations", "airflow", "demo")
 
 
 def main() -> None:
@@ -37,7 +39,17 @@ def main() -> None:
         sys.exit(error.exit_status)
     except KeyboardInterrupt:
         sys.exit(130)
+    except psycopg2.OperationalError as error:
+        refused = problems.plain(error, "the database could not do it")
+        sys.stderr.write(f"cartera: {refused}\n")
+        sys.exit(refused.exit_status)
     except BrokenPipeError:
         # the reader of a pipe went away (`cartera aging | head`)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(141)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(
+            f"cartera: {where}{error.strerror or error}\n  mend: free space or make it writable, and run again\n"
+        )
+        sys.exit(1)

@@ -12,14 +12,15 @@ import datetime as dt
 import random
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import psycopg2.errors
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Composed, Identifier, Literal
 
 from cartera.clock import utc_now
-from cartera.db import Role, transaction
-from cartera.db.roles import role_name
+from cartera.db import Role, parameters, transaction
 from cartera.errors import BuildFailed, DatabaseError
 from cartera.warehouse.transform import BuildPlan
 
@@ -36,17 +37,28 @@ def publish(run_id: str, plan: BuildPlan) -> dt.datetime:
     Raises DatabaseError when readers hold the old publication for longer than PATIENCE_SECONDS.
     """
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
+    while time.monotonic() < deadline:
         try:
-            with transaction(Role.transformer) as connection:
+            with transaction(Role.transformer) as connection, _stepping_back():
                 return _turn_over(connection, run_id, plan)
-        except (psycopg2.errors.LockNotAvailable, psycopg2.errors.DeadlockDetected):
-            if time.monotonic() > deadline:
-                raise DatabaseError(
-                    f"readers held the last publication for over {PATIENCE_SECONDS:.0f} s",
-                    "end the long-running query (see pg_stat_activity) and run again",
-                ) from None
+        except _ReadersInTheWayError:
             time.sleep(random.uniform(0.05, 0.3))
+    raise DatabaseError(
+        f"readers held the last publication for over {PATIENCE_SECONDS:.0f} s",
+        "end the long-running query (see pg_stat_activity) and run again",
+    )
+
+
+class _ReadersInTheWayError(Exception):
+    pass
+
+
+@contextmanager
+def _stepping_back() -> Iterator[None]:
+    try:
+        yield
+    except (psycopg2.errors.LockNotAvailable, psycopg2.errors.DeadlockDetected):
+        raise _ReadersInTheWayError from None
 
 
 def _turn_over(connection: Connection, run_id: str, plan: BuildPlan) -> dt.datetime:
@@ -67,7 +79,11 @@ def _turn_over(connection: Connection, run_id: str, plan: BuildPlan) -> dt.datet
             _replace_view(connection, marts, table, columns)
         _replace_function(connection, marts)
         for role in READERS:
-            cursor.execute(SQL("grant select on all tables in schema serve to {}").format(Identifier(role_name(role))))
+            cursor.execute(
+                SQL("grant select on all tables in schema serve to {}").format(
+                    Identifier(str(parameters(role)["user"]))
+                )
+            )
     return published_at
 
 
