@@ -118,7 +118,7 @@ where status = any(%(told)s) and i.left_out_reason is null
 group by customer_id, item_id, i.due_date
 """
 _CONTACTED = """
-select customer_id, max(coalesce(sent_date, planned_date)) as last_contact_date
+select customer_id, max(coalesce(contact_date, planned_date)) as last_contact_date
 from ops.contacts
 where status = any(%(told)s)
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))

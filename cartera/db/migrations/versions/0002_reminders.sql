@@ -27,7 +27,8 @@ create table ops.contacts (
     recipient text not null,
     language_code text not null,
     planned_date date not null,
-    sent_date date,
+    -- the day on which it goes or went out; null until then
+    contact_date date,
     status text not null check (status in (
         'planned', 'approved', 'reserved', 'sent', 'unknown', 'failed', 'skipped',
         'delivered', 'bounced', 'answered'
@@ -41,7 +42,7 @@ create table ops.contacts (
     retry_at timestamptz,
     check ((status = 'reserved') = (reserved_by is not null)),
     check ((status = 'reserved') = (lease_until is not null)),
-    check (status not in ('sent', 'delivered', 'bounced', 'answered') or sent_date is not null)
+    check (status not in ('sent', 'delivered', 'bounced', 'answered') or contact_date is not null)
 );
 
 -- law 6: at most one automatic contact per customer, step and cycle. What was never sent does not count:
@@ -68,8 +69,8 @@ create table ops.contact_items (
     offset_days int not null,
     currency_code text not null,
     planned_amount numeric(24, 6) not null,
-    -- what the message said; null until it is sent, or when the item was left out of it
-    sent_amount numeric(24, 6),
+    -- what the message says, fixed at the moment of sending; null before, and when the item is left out
+    stated_amount numeric(24, 6),
     left_out_reason text,
     primary key (contact_id, item_id)
 );
