@@ -55,22 +55,27 @@ reported as (
 
 ),
 
-held as (
+balances as (
 
-    select invoice_id, item_id, greatest(sum(amount), 0) as held_amount
+    select invoice_id, item_id, sum(amount) as balance_amount
     from {marts}.fct_ledger_entries
     where
-        (item_type = 'instalment' or item_id is null)
+        item_type = 'instalment'
         and recorded_from <= %(known_at)s
         and recorded_to > %(known_at)s
     group by invoice_id, item_id
 
 ),
 
+-- what was applied to an invoice as a whole (no item_id) pays its instalments; what exceeds is credit, not debt
 held_by_invoice as (
 
-    select invoice_id, sum(held_amount) as held_amount
-    from held
+    select
+        invoice_id,
+        greatest(
+            sum(case when item_id is null then balance_amount else greatest(balance_amount, 0) end), 0
+        ) as held_amount
+    from balances
     group by invoice_id
 
 ),
