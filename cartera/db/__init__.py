@@ -6,11 +6,12 @@ it, when that has not been done.
 
 from cartera.db.connection import connect, ensure_ready, parameters, transaction, url
 from cartera.db.databases import copy_database, drop_database, ensure_database
-from cartera.db.lifecycle import reset, status, stop
+from cartera.db.lifecycle import check_reset, reset, status, stop
 from cartera.db.servers import Role
 
 __all__ = [
     "Role",
+    "check_reset",
     "connect",
     "copy_database",
     "drop_database",

@@ -18,6 +18,16 @@ from cartera.db.servers import WORKING_ROLES, Role, Server
 GRANTS = Path(__file__).with_name("grants.sql")
 
 
+SLOTS = ("a", "b")
+SCHEMAS = (
+    "quarantine",
+    "ops",
+    "serve",
+    *(f"{layer}_{slot}" for layer in ("staging", "intermediate", "marts") for slot in SLOTS),
+)
+"""All schemas of ours but those of the connectors, whose names begin with `raw_`."""
+
+
 def grants_fingerprint() -> str:
     """Stored in the database, so that changed grants are applied without a new migration."""
     return hashlib.sha256(GRANTS.read_bytes()).hexdigest()[:16]
