@@ -51,6 +51,8 @@ class Settings(BaseSettings):
     mail_from: str = "cobranzas@example.com"
     dashboard_port: int = Field(default=0, ge=0, le=65535)
     """0: the first free port from 8501."""
+    stale_after_hours: int = Field(default=36, gt=0)
+    """The dashboard warns when the last publication, or its as-of date, is older than this."""
 
     @model_validator(mode="after")
     def _fill(self) -> Settings:

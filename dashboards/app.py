@@ -1,0 +1,55 @@
+"""The dashboard's frame: language, navigation. Started by `cartera dashboard` (through server.py)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+if str(HERE.parent) not in sys.path:
+    # Streamlit puts this folder on the path, not the project that holds it
+    sys.path.insert(0, str(HERE.parent))
+
+import streamlit as st  # noqa: E402
+
+from cartera.settings import TELEMETRY_OFF  # noqa: E402
+from dashboards.components.view import browser_language, current_words  # noqa: E402
+from dashboards.i18n import LOCALES  # noqa: E402
+
+os.environ.update(TELEMETRY_OFF)
+
+PAGES = (
+    ("overview", "page.overview", ":material/monitoring:"),
+    ("aging", "page.aging", ":material/calendar_month:"),
+    ("data_health", "page.health", ":material/verified:"),
+)
+
+
+def choose_language() -> None:
+    """The switch at the foot of the sidebar; the choice lives in the URL as `lang`."""
+    st.sidebar.segmented_control(
+        current_words()("app.language"),
+        list(LOCALES),
+        default=browser_language(),
+        required=True,
+        key="lang",
+        bind="query-params",
+    )
+
+
+st.set_page_config(page_title="Cartera", page_icon=":material/account_balance_wallet:", layout="wide")
+st.logo(HERE / "assets" / "logo.svg", size="large")
+choose_language()
+st.navigation(
+    [
+        st.Page(
+            HERE / "app_pages" / f"{name}.py",
+            title=current_words()(title),
+            icon=icon,
+            url_path=name.replace("_", "-"),
+            default=name == "overview",
+        )
+        for name, title, icon in PAGES
+    ]
+).run()

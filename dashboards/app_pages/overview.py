@@ -1,0 +1,48 @@
+"""Overview: what is owed, how much of it is late, who owes most."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards.components import filters, states
+from dashboards.components.cards import headline_cards
+from dashboards.components.drill import drill
+from dashboards.components.overview_parts import aging_chart, currencies_table, debtors_table
+from dashboards.components.page import show
+from dashboards.components.view import View
+from dashboards.queries import receivables
+
+TOP_DEBTORS = 15
+
+
+def overview(view: View) -> None:
+    clocks, date = view.reading.clocks, view.words.date(view.reading.clocks.as_of)
+    totals = receivables.totals(view.reading, clocks)
+    if totals.empty:
+        return states.empty(view.words, date)
+    with st.container(horizontal=True):
+        currency = filters.currency(view, totals)
+        company = filters.company(view, totals)
+    st.caption(view.stamp(clocks, currency))
+
+    lines = receivables.headlines(totals, company)
+    line = next((line for line in lines if line.currency_code == currency), None)
+    if line is None:
+        return states.empty(view.words, date)
+    buckets = receivables.by_bucket(view.reading, clocks, currency, company)
+    debtors = receivables.by_customer(view.reading, clocks, currency, company, limit=TOP_DEBTORS)
+
+    headline_cards(view, clocks, line)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        bucket = aging_chart(view, clocks, buckets, currency, company)
+    with right:
+        currencies_table(view, clocks, lines)
+    if bucket:
+        drill(view, clocks, bucket)
+    debtor = debtors_table(view, clocks, line, company, debtors.iloc[1:])
+    if debtor:
+        drill(view, clocks, debtor)
+
+
+show(overview, title="overview.title")

@@ -1,0 +1,50 @@
+"""One look for every chart: colours told apart by colour-blind readers, always with a label beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import plotly.graph_objects as go
+
+
+@dataclass(frozen=True)
+class Theme:
+    """Colours of one mode. `ages` runs from not due to the oldest bucket."""
+
+    text: str
+    muted: str
+    line: str
+    ages: tuple[str, ...]
+
+
+# One calm hue for what is not due, then one ramp in which lightness alone tells the order: it holds in
+# greyscale and for every kind of colour blindness. In dark mode older is lighter, in light mode darker,
+# so that the oldest always stands out from the page.
+LIGHT = Theme(
+    "#16262b", "#5a6c72", "#d5dedf", ("#5b9aa0", "#f0b878", "#e08a4c", "#c75f2c", "#9c3a17", "#651d0a")
+)
+DARK = Theme(
+    "#e6eeee", "#9fb2b7", "#324247", ("#3f8f95", "#7d3a1c", "#a85226", "#d0733a", "#ee9f62", "#ffd0a1")
+)
+
+
+def theme(is_dark: bool) -> Theme:
+    return DARK if is_dark else LIGHT
+
+
+def finish(figure: go.Figure, look: Theme, height: int) -> go.Figure:
+    """The settings that all charts share: no frame, no toolbar clutter, room for labels."""
+    figure.update_layout(
+        height=height,
+        margin={"l": 8, "r": 8, "t": 28, "b": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": look.text, "size": 13},
+        showlegend=False,
+        hoverlabel={"align": "left"},
+        dragmode=False,
+        separators=".,",
+    )
+    figure.update_xaxes(showgrid=False, zeroline=False, fixedrange=True, tickfont={"color": look.text})
+    figure.update_yaxes(visible=False, fixedrange=True)
+    return figure

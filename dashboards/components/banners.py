@@ -1,0 +1,88 @@
+"""What the reader must know before believing the figures: old, stopped by a gate, warned about."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import streamlit as st
+
+from cartera.clock import utc_now
+from cartera.settings import get_settings
+from cartera.warehouse.read import Publication, Row
+from dashboards.components.view import View, as_text
+from dashboards.queries import runs
+
+LISTED_CHECKS = 5
+HEALTH_PAGE = "app_pages/data_health.py"
+
+
+def sidebar(view: View) -> None:
+    """The last publication, on every page."""
+    if view.reading.published is None:
+        return
+    words, publication = view.words, view.reading.published
+    with st.sidebar.container(border=True, gap="xsmall"):
+        st.caption(words("stamp.sidebar_as_of"))
+        st.markdown(f"**{words.date(publication.as_of_date)}**")
+        st.caption(words("stamp.sidebar_published"))
+        st.markdown(f"{words.ago(publication.published_at)}  \n{words.moment(publication.published_at)}")
+
+
+def show(view: View, *, links_to_health: bool) -> None:
+    """Banners in order of weight. Raises DatabaseError."""
+    publication = view.reading.published
+    _stopped(view, publication)
+    if publication is not None:
+        _stale(view, publication)
+        _warnings(view, publication)
+    if links_to_health and publication is None:
+        st.page_link(HEALTH_PAGE, label=view.words("state.open_health"), icon=":material/arrow_forward:")
+
+
+def _stopped(view: View, publication: Publication | None) -> None:
+    run = runs.stopped_since(view.reading, publication.published_at if publication else None)
+    if run is None:
+        return
+    words, before_first = view.words, "" if publication else "_first"
+    published = words.moment(publication.published_at) if publication else ""
+    text = words(
+        f"state.{run['status']}{before_first}", moment=words.moment(run["started_at"]), published=published
+    )
+    failed = runs.failed_checks(view.reading, run["run_id"], "critical")
+    reason = _listed(view, failed) or f"\n- {as_text(run['message'] or '—')}"
+    st.error(f"{text}\n{reason}\n\n{words('state.stopped_do')}", icon=":material/front_hand:")
+
+
+def _stale(view: View, publication: Publication) -> None:
+    """Published too long ago, or for a day long past (a run of today with an earlier --as-of)."""
+    words, now, limit = view.words, utc_now(), dt.timedelta(hours=get_settings().stale_after_hours)
+    if now - publication.published_at > limit:
+        text = words(
+            "state.stale",
+            ago=words.ago(publication.published_at),
+            moment=words.moment(publication.published_at),
+        )
+        st.warning(text, icon=":material/schedule:")
+    elif now.date() - publication.as_of_date > limit:
+        days = (now.date() - publication.as_of_date).days
+        text = words("state.old_as_of", date=words.date(publication.as_of_date), days=words.number(days))
+        st.info(text, icon=":material/history:")
+
+
+def _warnings(view: View, publication: Publication) -> None:
+    warned = runs.failed_checks(view.reading, publication.run_id, "warning")
+    if warned:
+        with st.expander(
+            view.words("state.warnings", count=view.words.number(len(warned))), icon=":material/warning:"
+        ):
+            st.markdown(_listed(view, warned))
+
+
+def _listed(view: View, checks: list[Row]) -> str:
+    lines = [
+        f"\n- **{as_text(check['subject'])}**: {as_text(check['message'] or check['check_name'])}"
+        for check in checks[:LISTED_CHECKS]
+    ]
+    if len(checks) > LISTED_CHECKS:
+        lines.append("\n- " + view.words("state.more", count=len(checks) - LISTED_CHECKS))
+    return "".join(lines)

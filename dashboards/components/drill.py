@@ -1,0 +1,93 @@
+"""From a figure to the invoices behind it, which add up to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.components.export import csv_button
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View, as_text
+from dashboards.queries import export, receivables
+from dashboards.queries.session import Clocks
+
+COLUMNS = {
+    "customer_name": Column("column.customer", width="medium"),
+    "document_number": Column("column.document"),
+    "issue_date": Column("column.issued", "date"),
+    "due_date": Column("column.due", "date"),
+    "days_past_due": Column("column.days", "number"),
+    "item_amount": Column("column.item_amount", "money"),
+    "open_amount": Column("column.open", "money"),
+    "is_disputed": Column("column.disputed", "yes_no"),
+}
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure on screen and the filters that give its rows; None means not filtered by it."""
+
+    amount: Decimal
+    open_items: int | None
+    currency_code: str
+    company_id: str | None = None
+    customer_id: str | None = None
+    customer_name: str | None = None
+    bucket: str | None = None
+
+
+def drill(view: View, clocks: Clocks, figure: Figure) -> None:
+    """The invoices of a figure, whether they add up to it, and all of them as CSV."""
+    rows = (figure.currency_code, figure.company_id, figure.customer_id, figure.bucket)
+    items = receivables.open_items(view.reading, clocks, *rows, limit=receivables.LISTED_ITEMS)
+    with st.container(border=True):
+        st.subheader(_title(view, figure), anchor=False)
+        _sum_up(view, figure, items)
+        columns = {n: c for n, c in COLUMNS.items() if n != "customer_name" or not figure.customer_id}
+        table(view, items, columns, alt=_title(view, figure), currency_code=figure.currency_code)
+        _credit(view, clocks, figure)
+        csv_button(
+            view,
+            clocks,
+            figure.currency_code,
+            "invoices",
+            lambda: export.open_items_csv(view.words, clocks, *rows),
+        )
+
+
+def _title(view: View, figure: Figure) -> str:
+    name = as_text(figure.customer_name or figure.customer_id or "")
+    bucket = view.words.bucket(figure.bucket) if figure.bucket else ""
+    if figure.customer_id and bucket:
+        return view.words("drill.customer_bucket", name=name, bucket=bucket)
+    if figure.customer_id:
+        return view.words("drill.customer", name=name)
+    return view.words("drill.bucket", bucket=bucket) if bucket else view.words("drill.all")
+
+
+def _sum_up(view: View, figure: Figure, items: pd.DataFrame) -> None:
+    words, added = view.words, sum(items["open_amount"], Decimal(0))
+    chosen = as_text(words.money(figure.amount, figure.currency_code))
+    if len(items) == receivables.LISTED_ITEMS and added != figure.amount:
+        shown = words.number(len(items))
+        count = words.number(figure.open_items) if figure.open_items is not None else "…"
+        st.caption(words("drill.capped", shown=shown, count=count, amount=chosen))
+    elif added == figure.amount:
+        text = words("drill.adds_up", count=words.number(len(items)), amount=f"**{chosen}**")
+        st.markdown(f":material/check_circle: {text}")
+    else:
+        st.error(words("drill.differs", sum=as_text(words.money(added, figure.currency_code)), amount=chosen))
+
+
+def _credit(view: View, clocks: Clocks, figure: Figure) -> None:
+    if figure.customer_id is None:
+        return
+    credit = receivables.unapplied_of(
+        view.reading, clocks, figure.currency_code, figure.company_id, figure.customer_id
+    )
+    if credit:
+        amount = as_text(view.words.money(credit, figure.currency_code))
+        st.caption(view.words("drill.credit", amount=amount))

@@ -1,0 +1,27 @@
+"""The button that exports a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from dashboards.components.view import View
+from dashboards.queries.session import Clocks
+
+
+def csv_button(
+    view: View, clocks: Clocks, currency_code: str, name: str, content: Callable[[], bytes]
+) -> None:
+    """A button whose file is made when it is clicked; `content` opens its own transaction."""
+    words = view.words
+    st.download_button(
+        words("export.csv"),
+        content,
+        file_name=f"cartera-{name}-{currency_code}-{clocks.as_of.isoformat()}.csv",
+        mime="text/csv",
+        key=f"export_{name}",
+        icon=":material/download:",
+        on_click="ignore",
+        help=words("export.csv_help", currency=currency_code, date=words.date(clocks.as_of)),
+    )

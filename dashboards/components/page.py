@@ -1,0 +1,31 @@
+"""The frame of every page: one read transaction, banners, and states instead of stack traces."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from cartera.errors import NotPublished
+from dashboards.components import banners, states
+from dashboards.components.view import View, current_words, is_dark
+from dashboards.queries.session import reading
+
+
+def show(draw: Callable[[View], None], *, title: str, needs_publication: bool = True) -> None:
+    """Draw one page. The only place that catches everything: a page is a process boundary for its reader."""
+    words = current_words()
+    st.title(words(title), anchor=False)
+    try:
+        with reading() as opened:
+            view = View(opened, words, is_dark())
+            banners.sidebar(view)
+            banners.show(view, links_to_health=needs_publication)
+            if needs_publication and opened.published is None:
+                states.not_published(words)
+            else:
+                draw(view)
+    except NotPublished:
+        states.not_published(words)
+    except Exception as error:
+        states.failed(words, error)

@@ -1,0 +1,53 @@
+"""What is shown where there are no figures: always what is the matter and what to do."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from functools import cache
+from logging.handlers import RotatingFileHandler
+
+import streamlit as st
+
+from cartera.settings import get_settings
+from dashboards.i18n import Words
+
+LOG_NAME = "dashboard.log"
+
+
+def not_published(words: Words) -> None:
+    st.info(
+        f"**{words('state.not_published')}**\n\n{words('state.not_published_do')}", icon=":material/inbox:"
+    )
+
+
+def empty(words: Words, date: str) -> None:
+    st.info(
+        f"**{words('state.empty')}**\n\n{words('state.empty_do', date=date)}",
+        icon=":material/event_available:",
+    )
+
+
+def failed(words: Words, error: Exception) -> None:
+    """A plain message with a reference; what happened goes to the log under the same reference."""
+    reference = secrets.token_hex(4)
+    log().error("reference %s", reference, exc_info=error)
+    shown = words("state.reference", reference=reference, log=f"logs/{LOG_NAME}")
+    st.error(f"**{words('state.error')}**\n\n{words('state.error_do')}\n\n{shown}", icon=":material/error:")
+
+
+@cache
+def log() -> logging.Logger:
+    """Errors of the dashboard, in the log folder; on standard error where that folder can't be written."""
+    logger = logging.getLogger("cartera.dashboard")
+    handler: logging.Handler = logging.StreamHandler()
+    try:
+        folder = get_settings().log_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        handler = RotatingFileHandler(folder / LOG_NAME, maxBytes=5_000_000, backupCount=3, encoding="utf-8")
+    except OSError as error:
+        logger.warning("the log folder can't be written: %s", error)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    return logger

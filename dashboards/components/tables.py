@@ -1,0 +1,117 @@
+"""Tables: Streamlit's own dataframe, values written in the reader's language, exact amounts beneath."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.components.view import View
+
+Kind = Literal[
+    "text",
+    "money",
+    "date",
+    "moment",
+    "number",
+    "percent",
+    "share",
+    "seconds",
+    "yes_no",
+    "passed",
+    "status",
+    "amounts",
+]
+WORDED = ("yes_no", "passed", "status", "amounts")
+"""Kinds that become words; the others keep their value, so that sorting goes by it, and are written on top."""
+
+ROW_HEIGHT, MOST_ROWS = 35, 14
+
+
+@dataclass(frozen=True)
+class Column:
+    """How a column of a frame is shown: its heading (a text key or, with `is_plain`, the text), its kind."""
+
+    heading: str
+    kind: Kind = "text"
+    width: int | Literal["small", "medium", "large"] | None = None
+    is_plain: bool = False
+    pinned: bool = False
+
+
+def table(
+    view: View,
+    data: pd.DataFrame,
+    columns: Mapping[str, Column],
+    *,
+    alt: str,
+    currency_code: str | None = None,
+    key: str | None = None,
+    selects: Literal["single-row", "single-cell", "single-row-required"] | None = None,
+) -> Any:
+    """Show the columns in order; with `selects`, returns what Streamlit calls the selection."""
+    worded = {
+        name: data[name].map(_worded(view, column.kind))
+        for name, column in columns.items()
+        if column.kind in WORDED
+    }
+    written = {name: _writer(view, column.kind, currency_code) for name, column in columns.items()}
+    styled = (
+        data[list(columns)]
+        .assign(**worded)
+        .style.format({name: writer for name, writer in written.items() if writer}, na_rep="—")
+    )
+    event = st.dataframe(
+        styled,
+        hide_index=True,
+        width="stretch",
+        height=ROW_HEIGHT * (min(len(data), MOST_ROWS) + 1) + 3,
+        column_config={name: _config(view, column) for name, column in columns.items()},
+        key=key,
+        alt=alt,
+        **({"on_select": "rerun", "selection_mode": selects} if selects else {}),
+    )
+    return event["selection"] if selects else None
+
+
+def _writer(view: View, kind: Kind, currency_code: str | None) -> Callable[[Any], str] | None:
+    """How a value that keeps its type is written."""
+    words = view.words
+    amount = (lambda value: words.amount(value, currency_code)) if currency_code else words.decimal
+    writers: dict[Kind, Callable[[Any], str]] = {
+        "money": amount,
+        "date": words.date,
+        "moment": words.moment,
+        "number": words.number,
+        "percent": words.percent,
+        "seconds": words.decimal,
+    }
+    return writers.get(kind)
+
+
+def _worded(view: View, kind: Kind) -> Callable[[Any], str]:
+    words = view.words
+    if kind == "amounts":
+        return lambda amounts: " · ".join(
+            f"{code} {words.decimal(Decimal(n))}" for code, n in (amounts or {}).items()
+        )
+    if kind == "status":
+        return lambda status: words(f"status.{status}")
+    if kind == "passed":
+        return lambda passed: (
+            ("✓ " if passed else "✗ ") + words("health.passed" if passed else "health.failed")
+        )
+    return lambda value: words("health.yes" if value else "health.no")
+
+
+def _config(view: View, column: Column) -> Any:
+    label = column.heading if column.is_plain else view.words(column.heading)
+    if column.kind == "share":
+        return st.column_config.ProgressColumn(
+            label, format="percent", min_value=0, max_value=1, width=column.width
+        )
+    return st.column_config.Column(label, width=column.width, pinned=column.pinned or None)

@@ -1,0 +1,57 @@
+"""What a page is given to draw with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboards.i18n import LOCALES, Words
+from dashboards.queries.session import Clocks, Reading
+
+MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:=^&])")
+
+
+@dataclass(frozen=True)
+class View:
+    """One rendering: its read transaction, the reader's language, light or dark."""
+
+    reading: Reading
+    words: Words
+    is_dark: bool
+
+    def stamp(self, clocks: Clocks, currency_code: str | None = None) -> str:
+        """As of, known at, last publication, currency: what every figure carries."""
+        words, publication = self.words, self.reading.publication
+        parts = [
+            words("stamp.as_of", date=words.date(clocks.as_of)),
+            words("stamp.known_at", moment=words.moment(clocks.known_at)),
+            words(
+                "stamp.published",
+                moment=words.moment(publication.published_at),
+                ago=words.ago(publication.published_at),
+            ),
+        ]
+        if currency_code:
+            parts.append(words("stamp.currency", currency=currency_code))
+        return " · ".join(parts)
+
+
+def current_words() -> Words:
+    """The language chosen in the sidebar; the browser's before anything is chosen."""
+    chosen = st.session_state.get("lang")
+    return Words(chosen if chosen in LOCALES else browser_language())
+
+
+def browser_language() -> str:
+    return "ES" if (st.context.locale or "").lower().startswith("es") else "EN"
+
+
+def is_dark() -> bool:
+    return st.context.theme.type == "dark"
+
+
+def as_text(outside: object) -> str:
+    """Text from outside, shown as it is: Streamlit reads Markdown in headings and captions (law 10)."""
+    return MARKDOWN.sub(r"\\\1", " ".join(str(outside).split()))

@@ -1,0 +1,83 @@
+"""Words, amounts, numbers and dates in the reader's language. No Streamlit here."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+
+import yaml
+from babel.dates import format_date, format_datetime, format_timedelta
+from babel.numbers import format_compact_decimal, format_currency, format_decimal, format_percent
+
+from cartera.clock import utc_now
+
+LOCALES = {"EN": "en_US", "ES": "es_419"}
+"""Language to the locale of its numbers and dates; es_419 is the Spanish of Latin America."""
+
+NAMES = {"EN": "English", "ES": "Español"}
+
+
+@cache
+def texts(language: str) -> dict[str, str]:
+    """Every text of a language by its key."""
+    path = Path(__file__).with_name(f"{language.lower()}.yaml")
+    found: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return found
+
+
+@dataclass(frozen=True)
+class Words:
+    """`words("overview.title")` is the text; the methods write values as the language does."""
+
+    language: str = "EN"
+
+    @property
+    def locale(self) -> str:
+        return LOCALES[self.language]
+
+    def __call__(self, key: str, **values: object) -> str:
+        return texts(self.language)[key].format(**values)
+
+    def money(self, amount: Decimal, currency_code: str) -> str:
+        """`PEN 1,234.50`: the ISO code, because $ is the sign of several currencies."""
+        return format_currency(
+            amount, currency_code, "¤¤\u00a0#,##0.00;-¤¤\u00a0#,##0.00", locale=self.locale
+        )
+
+    def amount(self, amount: Decimal, currency_code: str) -> str:
+        """`1,234.50` with the currency's own decimals, where the currency stands in the heading."""
+        return format_currency(amount, currency_code, "#,##0.00;-#,##0.00", locale=self.locale)
+
+    def decimal(self, value: Decimal) -> str:
+        """`1,234.50` where the currency stands in the row: two decimals, more where they are not zero."""
+        return format_decimal(value, "#,##0.00####", locale=self.locale)
+
+    def compact(self, amount: Decimal) -> str:
+        """`1.2M`, for labels in charts alone."""
+        return format_compact_decimal(amount, locale=self.locale, fraction_digits=1)
+
+    def number(self, count: int) -> str:
+        return format_decimal(count, locale=self.locale)
+
+    def percent(self, share: Decimal | None) -> str:
+        """A share of one as `12.3%`; a dash where there is nothing to divide by."""
+        return "—" if share is None else format_percent(share, "#,##0.0%", locale=self.locale)
+
+    def date(self, day: dt.date) -> str:
+        return format_date(day, "d MMM y", locale=self.locale)
+
+    def moment(self, moment: dt.datetime) -> str:
+        """A UTC moment to the minute."""
+        return format_datetime(moment.astimezone(dt.UTC), "d MMM y, HH:mm 'UTC'", locale=self.locale)
+
+    def ago(self, moment: dt.datetime) -> str:
+        """`3 hours ago`."""
+        now = utc_now()
+        return format_timedelta(moment - now, add_direction=True, locale=self.locale)
+
+    def bucket(self, bucket: str) -> str:
+        """A bucket's name for people; unknown ones (other edges) as they are."""
+        return self("bucket.not_due") if bucket == "not_due" else self("bucket.days", days=bucket)

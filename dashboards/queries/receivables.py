@@ -1,0 +1,166 @@
+"""What is open, overdue, unapplied: cached frames with exact amounts (Decimal) until they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pandas as pd
+
+from cartera.warehouse import read
+from dashboards.queries.cache import cached
+from dashboards.queries.session import Clocks, Reading
+
+LISTED_CUSTOMERS = 500
+LISTED_ITEMS = 1_000
+EXPORTED_ROWS = 200_000
+
+TOTALS = (
+    "company_id", "currency_code", "open_items", "open_amount", "overdue_items", "overdue_amount",
+    "disputed_amount", "customers", "unapplied_items", "unapplied_amount",
+)  # fmt: skip
+BY_CUSTOMER = (
+    "customer_id",
+    "customer_name",
+    "customers",
+    "open_items",
+    "open_amount",
+    "overdue_amount",
+    *read.BUCKETS,
+)
+
+
+@dataclass(frozen=True)
+class Headline:
+    """The figures of one currency; `overdue_pct` is a share of one, None when nothing is open."""
+
+    currency_code: str
+    open_amount: Decimal
+    open_items: int
+    overdue_amount: Decimal
+    overdue_items: int
+    disputed_amount: Decimal
+    unapplied_amount: Decimal
+    unapplied_items: int
+
+    @property
+    def overdue_pct(self) -> Decimal | None:
+        return self.overdue_amount / self.open_amount if self.open_amount else None
+
+
+@cached
+def totals(reading: Reading, clocks: Clocks) -> pd.DataFrame:
+    """TOTALS, one row per company and currency that has open items or unapplied credit."""
+    rows = {
+        (row["company_id"], row["currency_code"]): row
+        for row in read.totals(reading.connection, clocks.as_of, clocks.known_at)
+    }
+    for credit in read.unapplied(reading.connection, clocks.as_of, clocks.known_at):
+        key = (credit["company_id"], credit["currency_code"])
+        row = rows.setdefault(key, {"company_id": key[0], "currency_code": key[1]})
+        row |= {"unapplied_items": credit["open_items"], "unapplied_amount": credit["open_amount"]}
+    zero = {name: Decimal(0) if name.endswith("_amount") else 0 for name in TOTALS[2:]}
+    return frame([zero | row for _key, row in sorted(rows.items())], TOTALS)
+
+
+def headlines(totals: pd.DataFrame, company_id: str | None) -> list[Headline]:
+    """One per currency, the one with most open items first; companies are added, currencies never."""
+    of_company = totals if company_id is None else totals[totals["company_id"] == company_id]
+    names = list(Headline.__dataclass_fields__)[1:]
+    found = [
+        Headline(
+            str(currency), **{name: sum(rows[name], Decimal(0) if "amount" in name else 0) for name in names}
+        )
+        for currency, rows in of_company.groupby("currency_code")
+    ]
+    return sorted(found, key=lambda line: (-line.open_items, line.currency_code))
+
+
+@cached
+def by_bucket(reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None) -> pd.DataFrame:
+    """bucket, open_items, open_amount for every bucket in order, also those where nothing is open."""
+    rows = [
+        row
+        for row in read.aging(reading.connection, clocks.as_of, clocks.known_at, by="bucket")
+        if row["currency_code"] == currency_code and company_id in (None, row["company_id"])
+    ]
+    buckets = [*read.BUCKETS, *sorted({row["bucket"] for row in rows} - set(read.BUCKETS))]
+    return frame(
+        [
+            {
+                "bucket": bucket,
+                "open_items": sum(row["open_items"] for row in rows if row["bucket"] == bucket),
+                "open_amount": sum(
+                    (row["open_amount"] for row in rows if row["bucket"] == bucket), Decimal(0)
+                ),
+            }
+            for bucket in buckets
+        ],
+        ("bucket", "open_items", "open_amount"),
+    )
+
+
+@cached
+def by_customer(
+    reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None, limit: int
+) -> pd.DataFrame:
+    """BY_CUSTOMER: first the row for all (customer_id None), then the `limit` largest debtors."""
+    rows = read.customer_aging(
+        reading.connection,
+        clocks.as_of,
+        clocks.known_at,
+        currency_code=currency_code,
+        company_id=company_id,
+        limit=limit,
+    )
+    return frame(rows, BY_CUSTOMER)
+
+
+@cached
+def open_items(
+    reading: Reading,
+    clocks: Clocks,
+    currency_code: str,
+    company_id: str | None,
+    customer_id: str | None,
+    bucket: str | None,
+    limit: int,
+) -> pd.DataFrame:
+    """The instalments behind a figure (read.OPEN_ITEM_COLUMNS), longest past due first."""
+    rows = read.open_items(
+        reading.connection,
+        clocks.as_of,
+        clocks.known_at,
+        currency_code=currency_code,
+        company_id=company_id,
+        customer_id=customer_id,
+        bucket=bucket,
+        item_type="instalment",
+        limit=limit,
+    )
+    return frame(rows, read.OPEN_ITEM_COLUMNS)
+
+
+@cached
+def unapplied_of(
+    reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None, customer_id: str
+) -> Decimal:
+    """Credit of one customer not yet applied, <= 0."""
+    rows = read.open_items(
+        reading.connection,
+        clocks.as_of,
+        clocks.known_at,
+        currency_code=currency_code,
+        company_id=company_id,
+        customer_id=customer_id,
+        item_type="unapplied_credit",
+    )
+    return sum((row["open_amount"] for row in rows), Decimal(0))
+
+
+def frame(rows: Sequence[read.Row], columns: Sequence[str]) -> pd.DataFrame:
+    """Rows as a frame that has its columns also when it is empty; values stay Python objects."""
+    return pd.DataFrame(
+        [[row[name] for name in columns] for row in rows], columns=list(columns), dtype=object
+    )

@@ -1,0 +1,259 @@
+"""A small published set in a test database, with the names and columns of the real one.
+
+    publish_items(sample_items(AS_OF), as_of=AS_OF)          # as the pipeline would leave it
+    record_run(status="stopped", checks=[...])               # a later run that a gate stopped
+
+The open items of any date come from `marts_a.fixture_items` by the same rule everywhere: issued by the
+as-of date, not yet settled by it, and known at the moment asked for. It is no copy of the real ledger.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import uuid
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+from decimal import Decimal
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.extras import execute_values
+from psycopg2.sql import SQL, Identifier
+
+from cartera.db import Role, parameters, transaction
+
+AS_OF = dt.date(2026, 6, 30)
+KNOWN_AT = dt.datetime(2026, 6, 30, 23, 0, tzinfo=dt.UTC)
+EVER = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+
+SCHEMA = """
+drop schema if exists marts_a cascade;
+create schema marts_a;
+create table marts_a.fixture_items (
+    item_id text primary key, item_type text not null, company_id text not null, customer_id text not null,
+    customer_name text, document_number text, issue_date date not null, due_date date not null,
+    currency_code text not null, item_amount numeric(24, 6) not null, settled_date date,
+    is_disputed boolean not null, recorded_from timestamptz not null
+);
+create table marts_a.dim_customers (
+    customer_id text, company_id text, name text, tax_id text, country_code text, language_code text,
+    timezone text, email text, phone text, collector text, is_active boolean, source text,
+    recorded_from timestamptz, recorded_to timestamptz
+);
+create view serve.dim_customers as select * from marts_a.dim_customers;
+
+create function serve.open_items(p_as_of date, p_known_at timestamptz) returns table (
+    item_id text, item_type text, company_id text, customer_id text, customer_name text, invoice_id text,
+    document_number text, issue_date date, due_date date, currency_code text, item_amount numeric,
+    open_amount numeric, days_past_due int, bucket text, is_disputed boolean, promised_date date
+) language sql stable as $$
+    select item_id, item_type, company_id, customer_id, customer_name, item_id, document_number, issue_date,
+        due_date, currency_code, item_amount, item_amount, p_as_of - due_date,
+        case when p_as_of - due_date <= 0 then 'not_due' when p_as_of - due_date <= 30 then '1-30'
+            when p_as_of - due_date <= 60 then '31-60' when p_as_of - due_date <= 90 then '61-90'
+            when p_as_of - due_date <= 120 then '91-120' else '120+' end,
+        is_disputed, null::date
+    from marts_a.fixture_items
+    where issue_date <= p_as_of and coalesce(settled_date > p_as_of, true) and recorded_from <= p_known_at
+$$;
+"""
+
+PREBUILT = """
+create table marts_a.fct_open_items as select * from serve.open_items(%(as_of)s, %(known_at)s);
+create table marts_a.fct_aging as
+    select company_id, currency_code, customer_id, bucket, count(*) as open_items, sum(open_amount) as open_amount,
+        coalesce(sum(open_amount) filter (where is_disputed), 0) as disputed_amount
+    from marts_a.fct_open_items where item_type = 'instalment' group by 1, 2, 3, 4;
+create table marts_a.fct_unapplied as
+    select company_id, currency_code, customer_id, count(*) as open_items, sum(open_amount) as open_amount
+    from marts_a.fct_open_items where item_type = 'unapplied_credit' group by 1, 2, 3;
+create view serve.fct_open_items as select * from marts_a.fct_open_items;
+create view serve.fct_aging as select * from marts_a.fct_aging;
+create view serve.fct_unapplied as select * from marts_a.fct_unapplied;
+create view serve.publication as select publication_id, run_id, as_of_date, known_at, published_at, slot
+    from ops.publications order by publication_id desc limit 1;
+"""
+
+
+@dataclass(frozen=True)
+class Item:
+    """One open item, in the column order of `fixture_items`; unapplied credit has a negative amount."""
+
+    item_id: str
+    item_type: str
+    company_id: str
+    customer_id: str
+    customer_name: str | None
+    document_number: str
+    issue_date: dt.date
+    due_date: dt.date
+    currency_code: str
+    item_amount: Decimal
+    settled_date: dt.date | None = None
+    is_disputed: bool = False
+    recorded_from: dt.datetime = EVER
+
+
+def item(item_id: str, due_date: dt.date, amount: str, **columns: object) -> Item:
+    """An instalment of one customer in PEN unless said otherwise."""
+    given = {
+        "item_type": "instalment",
+        "company_id": "main",
+        "customer_id": "files:C-1",
+        "customer_name": "Comercial Andina SAC",
+        "document_number": f"F001-{item_id}",
+        "issue_date": due_date - dt.timedelta(days=30),
+        "currency_code": "PEN",
+    }
+    return Item(item_id=item_id, due_date=due_date, item_amount=Decimal(amount), **(given | columns))  # type: ignore[arg-type]
+
+
+def sample_items(as_of: dt.date = AS_OF, customers: int = 40, seed: int = 7) -> list[Item]:
+    """Three currencies, two companies, every bucket, unapplied credit, and one name that tries markup."""
+    chance, items = random.Random(seed), []
+    forms = ("SAC", "SRL", "EIRL", "Ltda", "Inc", "SA")
+    words = (
+        "Andina",
+        "Pacífico",
+        "Cóndor",
+        "Horizon",
+        "Sierra",
+        "Puerto",
+        "Valle",
+        "Quantum",
+        "Norte",
+        "Altura",
+    )
+    for number in range(customers):
+        name = f"{words[number % 10]} {words[(number * 7 + 3) % 10]} {forms[number % 6]}"
+        if number == 3:
+            name = '=HYPERLINK("http://example.com") **Bold** [link](http://example.com) $x$ <b>tag</b>'
+        currency = ("PEN", "PEN", "COP", "USD")[number % 4]
+        size = {"PEN": 3_000, "COP": 4_000_000, "USD": 900}[currency] * chance.uniform(0.3, 6)
+        lateness = chance.choice((-20, 5, 40, 75, 130))
+        for document in range(chance.randint(1, 9)):
+            due = as_of - dt.timedelta(days=lateness + chance.randint(-25, 40))
+            amount = Decimal(str(round(size * chance.uniform(0.2, 1.8), 2)))
+            items.append(
+                item(
+                    f"{number:03}-{document:02}",
+                    due,
+                    str(amount),
+                    company_id="main" if number % 5 else "norte",
+                    customer_id=f"files:C-{number:03}",
+                    customer_name=name,
+                    issue_date=min(due - dt.timedelta(days=chance.choice((15, 30, 45))), as_of),
+                    currency_code=currency,
+                    is_disputed=chance.random() < 0.06,
+                )
+            )
+        if number % 9 == 0:
+            credit = {
+                "item_type": "unapplied_credit",
+                "customer_id": f"files:C-{number:03}",
+                "customer_name": name,
+            }
+            day = as_of - dt.timedelta(days=3)
+            items.append(item(f"{number:03}-cr", day, f"-{size / 3:.2f}", currency_code=currency, **credit))
+    return items
+
+
+def publish_items(
+    items: Sequence[Item],
+    *,
+    as_of: dt.date = AS_OF,
+    known_at: dt.datetime = KNOWN_AT,
+    published_at: dt.datetime | None = None,
+    checks: Sequence[tuple[str, str, str, str, bool, str]] = (),
+) -> str:
+    """Replace what is served by these items; returns the run's id."""
+    published_at = published_at or dt.datetime.now(dt.UTC)
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "drop view if exists serve.publication, serve.fct_open_items, serve.fct_aging, serve.fct_unapplied,"
+            " serve.dim_customers; drop function if exists serve.open_items(date, timestamptz)"
+        )
+        cursor.execute(SCHEMA)
+        execute_values(
+            cursor, "insert into marts_a.fixture_items values %s", [astuple(each) for each in items]
+        )
+        cursor.execute(
+            "insert into marts_a.dim_customers (customer_id, company_id, name, source, recorded_from, recorded_to)"
+            " select distinct customer_id, min(company_id), max(customer_name), 'files', %s::timestamptz,"
+            " timestamptz '9999-12-31 00:00:00+00' from marts_a.fixture_items group by customer_id",
+            (EVER,),
+        )
+        cursor.execute(PREBUILT, {"as_of": as_of, "known_at": known_at})
+        run_id = record_run(
+            connection=connection,
+            as_of=as_of,
+            started_at=published_at - dt.timedelta(seconds=8),
+            checks=checks,
+        )
+        _certify(connection, run_id, as_of, known_at, published_at)
+        for role in (Role.reader, Role.campaign):
+            name = Identifier(parameters(role)["user"])
+            # as the real function, it runs with the rights of who asks; the real one reads views of serve
+            cursor.execute(SQL("grant usage on schema serve, marts_a to {}").format(name))
+            cursor.execute(SQL("grant select on all tables in schema serve, marts_a to {}").format(name))
+            cursor.execute(SQL("grant execute on all functions in schema serve to {}").format(name))
+    return run_id
+
+
+def record_run(
+    *,
+    connection: Connection | None = None,
+    as_of: dt.date = AS_OF,
+    started_at: dt.datetime | None = None,
+    status: str = "published",
+    checks: Sequence[tuple[str, str, str, str, bool, str]] = (),
+) -> str:
+    """One run with its steps; checks are (gate, subject, check_name, severity, passed, message)."""
+    if connection is None:
+        with transaction(Role.admin) as own:
+            return record_run(
+                connection=own, as_of=as_of, started_at=started_at, status=status, checks=checks
+            )
+    run_id, started_at = str(uuid.uuid4()), started_at or dt.datetime.now(dt.UTC)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.runs (run_id, as_of_date, known_at, started_at, finished_at, status, triggered_by)"
+            " values (%s, %s, %s, %s, %s, %s, 'test')",
+            (run_id, as_of, started_at, started_at, started_at + dt.timedelta(seconds=8), status),
+        )
+        execute_values(
+            cursor,
+            "insert into ops.run_steps (run_id, ordinal, step, status, started_at, seconds, rows_in, rows_out,"
+            " rows_quarantined, amounts) values %s",
+            [
+                (run_id, 1, "land sandbox", "ok", started_at, 2.5, 240, 237, 3, '{"PEN": "12500.50", "USD": "310.10"}'),
+                (run_id, 2, "build", "ok" if status == "published" else "stopped", started_at, 5.25, None, None, None, "{}"),
+            ],
+        )  # fmt: skip
+        execute_values(
+            cursor,
+            "insert into ops.check_results (run_id, gate, subject, check_name, severity, passed, message) values %s",
+            [(run_id, *check) for check in checks],
+        )
+    return run_id
+
+
+def _certify(
+    connection: Connection, run_id: str, as_of: dt.date, known_at: dt.datetime, published_at: dt.datetime
+) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.certificates values (%s, %s, %s, %s, true)",
+            (run_id, published_at, as_of, known_at),
+        )
+        cursor.execute(
+            "insert into ops.certificate_lines select %s, company_id, currency_code, sum(open_amount),"
+            " sum(open_amount), sum(open_amount), 0, sum(open_amount), sum(open_amount), true"
+            " from marts_a.fct_aging group by company_id, currency_code",
+            (run_id,),
+        )
+        cursor.execute(
+            "insert into ops.publications (run_id, slot, as_of_date, known_at, published_at)"
+            " values (%s, 'a', %s, %s, %s)",
+            (run_id, as_of, known_at, published_at),
+        )
