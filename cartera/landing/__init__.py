@@ -4,6 +4,22 @@
 """
 
 from cartera.landing.delivery import Batch, DeliveredFile, Delivery, LoadReport, Reject
+from cartera.landing.inspect import Quarantined
 from cartera.landing.load import land, next_recorded_at
+from cartera.landing.reading import Outcome, Reader
+from cartera.landing.replay import ReplayReport, replay
 
-__all__ = ["Batch", "DeliveredFile", "Delivery", "LoadReport", "Reject", "land", "next_recorded_at"]
+__all__ = [
+    "Batch",
+    "DeliveredFile",
+    "Delivery",
+    "LoadReport",
+    "Outcome",
+    "Quarantined",
+    "Reader",
+    "Reject",
+    "ReplayReport",
+    "land",
+    "next_recorded_at",
+    "replay",
+]

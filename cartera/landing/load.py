@@ -10,16 +10,17 @@ import datetime as dt
 import json
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from decimal import Decimal
 
+import psycopg2
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from cartera.errors import SourceError
 from cartera.landing import quarantine, versions
-from cartera.landing.delivery import Delivery, LoadReport
+from cartera.landing.delivery import DeliveredFile, Delivery, LoadReport
 from cartera.landing.stage import Delivered, fill_stage, rejected, staged
 from cartera.landing.tables import Tables
 
@@ -48,7 +49,7 @@ def land(connection: Connection, delivery: Delivery, recorded_at: dt.datetime) -
     whatever the connector raises while it reads) and leaves the transaction as it was before the call.
     """
     started = time.perf_counter()
-    with _all_or_nothing(connection) as cursor:
+    with all_or_nothing(connection) as cursor:
         _lock(cursor)
         if _last_fingerprint(cursor, delivery) == delivery.fingerprint:
             report = LoadReport(None, delivery.source, delivery.entity.name, delivery.kind, is_unchanged=True)
@@ -59,13 +60,14 @@ def land(connection: Connection, delivery: Delivery, recorded_at: dt.datetime) -
 
 
 @contextmanager
-def _all_or_nothing(connection: Connection) -> Iterator[Cursor]:
+def all_or_nothing(connection: Connection) -> Iterator[Cursor]:
+    """A cursor whose work is undone when the block fails, without ending the caller's transaction."""
     with connection.cursor() as cursor:
         cursor.execute("savepoint cartera_landing")
         try:
             yield cursor
         except BaseException:
-            if not connection.closed:
+            with suppress(psycopg2.Error):  # a lost connection rolls back by itself; what was raised first says why
                 cursor.execute("rollback to savepoint cartera_landing")
             raise
         cursor.execute("release savepoint cartera_landing")
@@ -160,7 +162,7 @@ def _record(cursor: Cursor, delivery: Delivery, recorded_at: dt.datetime, report
         "entity": delivery.entity.name,
         "kind": delivery.kind,
         "fingerprint": delivery.fingerprint,
-        "files": json.dumps([asdict(file) for file in delivery.files]),
+        "files": json.dumps([_noted(file) for file in delivery.files]),
         "recorded_at": recorded_at,
         "amounts": json.dumps(report.amounts, default=str),
     }
@@ -169,6 +171,10 @@ def _record(cursor: Cursor, delivery: Delivery, recorded_at: dt.datetime, report
     cursor.execute(_INSERT_LOAD, values)
     ((load_id,),) = cursor.fetchall()
     return int(load_id)
+
+
+def _noted(file: DeliveredFile) -> dict[str, str | None]:
+    return {name: quarantine.storable(text) for name, text in asdict(file).items()}
 
 
 _INSERT_LOAD = """
