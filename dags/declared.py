@@ -50,8 +50,9 @@ def schedule_of(file: Path) -> str | None:
     try:
         mapping = yaml.safe_load(file.read_text(encoding="utf-8"))
         schedule = mapping.get("schedule", EVERY_MORNING)
-        if schedule is not None:
-            CronTriggerTimetable(schedule, timezone="UTC").validate()
+        if schedule is None:
+            return None
+        CronTriggerTimetable(str(schedule), timezone="UTC").validate()
     except (OSError, ValueError, AttributeError, yaml.YAMLError, AirflowTimetableInvalid):
         return EVERY_MORNING
-    return schedule
+    return str(schedule)

@@ -1,0 +1,57 @@
+"""`as_of` of a DAG run: what was asked, else what came with the asset, else the run's own date."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+LATE_IN_LIMA = dt.datetime(2026, 6, 30, 23, 30, tzinfo=dt.timezone(dt.timedelta(hours=-5)))
+
+
+@pytest.fixture(scope="module")
+def steps() -> Any:
+    sys.path.append(str(Path(__file__).resolve().parents[2] / "dags"))
+    import steps
+
+    return steps
+
+
+def context(asked: str | None = None, handed: tuple[str | None, ...] = (), logical: dt.datetime | None = None) -> Any:
+    events = [SimpleNamespace(extra={"as_of": date} if date else {}) for date in handed]
+    return {
+        "params": {"as_of": asked},
+        "triggering_asset_events": {"landed": events} if events else {},
+        "logical_date": logical,
+        "dag_run": SimpleNamespace(run_after=dt.datetime(2026, 7, 4, 5, tzinfo=dt.UTC), dag_id="d", run_id="r"),
+    }
+
+
+def test_what_was_asked_wins(steps: Any) -> None:
+    assert steps.as_of_date(context("2026-01-31", ("2026-02-28",), LATE_IN_LIMA)) == "2026-01-31"
+
+
+def test_the_latest_of_the_events_that_carry_a_date(steps: Any) -> None:
+    assert steps.as_of_date(context(None, ("2026-02-28", None, "2026-03-31"))) == "2026-03-31"
+
+
+def test_the_logical_date_in_utc(steps: Any) -> None:
+    assert steps.as_of_date(context(logical=LATE_IN_LIMA)) == "2026-07-01"
+
+
+def test_an_event_without_a_date_leaves_the_runs_own(steps: Any) -> None:
+    assert steps.as_of_date(context(None, (None,))) == "2026-07-04"
+
+
+@pytest.mark.parametrize(
+    ("error", "action"), [("GateFailed", "fail"), ("ConfigError", "fail"), ("DatabaseError", "default")]
+)
+def test_what_would_fail_again_is_not_retried(steps: Any, error: str, action: str) -> None:
+    from cartera import errors
+
+    decision = steps.RETRIED["retry_policy"].evaluate(getattr(errors, error)("no"), 1, 3)
+    assert decision.action.value == action
