@@ -20,7 +20,7 @@ from cartera.errors import ConfigError
 from cartera.landing.delivery import Batch, DeliveredFile, Delivery, LoadReport
 from cartera.landing.encode import schema
 from cartera.landing.entities import ENTITIES, Entity
-from cartera.landing.inspect import read
+from cartera.landing.inspect import Quarantined, read
 from cartera.landing.load import all_or_nothing, land, next_recorded_at
 from cartera.landing.quarantine import storable
 from cartera.landing.reading import Outcome, Reader, Reading, one_for_each_key, read_again
