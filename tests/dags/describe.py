@@ -1,4 +1,7 @@
-"""Import the DAG files as Airflow does and print what they declare, as JSON into the file named. Run in a process of its own."""
+"""Import the DAG files as Airflow does and write what they declare, as JSON, into the file named.
+
+Run it in a process of its own.
+"""
 
 from __future__ import annotations
 
