@@ -1,0 +1,67 @@
+{#- The two clocks: as of (when it took effect) and known at (when we had recorded it). -#}
+
+{#- the run's date; a missing one stops the build instead of falling back on today -#}
+{% macro as_of_date() -%}
+    cast('{{ _required_var("as_of_date", "2026-06-30") }}' as date)
+{%- endmacro %}
+
+{% macro known_at() -%}
+    {{ moment(_required_var("known_at", "2026-06-30T00:00:00+00:00")) }}
+{%- endmacro %}
+
+{% macro _required_var(name, example) -%}
+    {%- set value = var(name) -%}
+    {%- if value is none and execute -%}
+        {{ exceptions.raise_compiler_error("give the variable " ~ name ~ ", e.g. --vars '{" ~ name ~ ': "' ~ example ~ '"}' ~ "'") }}
+    {%- endif -%}
+    {{- value or example -}}
+{%- endmacro %}
+
+{% macro moment(iso) -%}
+    cast('{{ iso }}' as timestamp with time zone)
+{%- endmacro %}
+
+{#- recorded_to of a version that still holds (cartera.clock.FOREVER) -#}
+{% macro forever() -%}
+    {{ moment('9999-12-31 00:00:00+00') }}
+{%- endmacro %}
+
+{#- was this version alive at that moment? lives are [recorded_from, recorded_to) -#}
+{% macro is_known(version, moment) -%}
+    {{ version }}.recorded_from <= {{ moment }} and {{ version }}.recorded_to > {{ moment }}
+{%- endmacro %}
+
+{#- two versions combine only while both live; later_start and earlier_end bound that time -#}
+{% macro lives_overlap(one, other) -%}
+    {{ one }}.recorded_from < {{ other }}.recorded_to and {{ other }}.recorded_from < {{ one }}.recorded_to
+{%- endmacro %}
+
+{% macro later_start(one, other) -%}
+    greatest({{ one }}.recorded_from, {{ other }}.recorded_from)
+{%- endmacro %}
+
+{% macro earlier_end(one, other) -%}
+    least({{ one }}.recorded_to, {{ other }}.recorded_to)
+{%- endmacro %}
+
+{#- the calendar day of a moment in UTC, whatever the session's time zone -#}
+{% macro utc_date(moment) -%}
+    {{ return(adapter.dispatch('utc_date', 'cartera')(moment)) }}
+{%- endmacro %}
+
+{% macro default__utc_date(moment) -%}
+    cast({{ moment }} at time zone 'UTC' as date)
+{%- endmacro %}
+
+{#- a moment as text in UTC to the microsecond, the same in every session: for keys -#}
+{% macro utc_text(moment) -%}
+    {{ return(adapter.dispatch('utc_text', 'cartera')(moment)) }}
+{%- endmacro %}
+
+{% macro default__utc_text(moment) -%}
+    to_char({{ moment }} at time zone 'UTC', 'YYYYMMDDHH24MISSUS')
+{%- endmacro %}
+
+{% macro days_between(first, last) -%}
+    {{ dbt.datediff(first, last, 'day') }}
+{%- endmacro %}

@@ -1,0 +1,37 @@
+{#- A partial build rebuilds only the documents touched since the variable changed_since. It needs a
+    ledger to add to; without one, or with --full-refresh, everything is built. -#}
+{% macro is_partial_build() -%}
+    {%- if not execute or var('changed_since') is none or flags.FULL_REFRESH -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- for name in ['dim_items', 'fct_ledger_entries'] -%}
+        {%- set schema = generate_schema_name('marts', none) | trim -%}
+        {%- if adapter.get_relation(target.database, schema, name) is none -%}
+            {{ return(false) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(true) }}
+{%- endmacro %}
+
+{#- was this version recorded, or its life ended, since the last build? -#}
+{% macro is_touched(version) -%}
+    {%- set since = moment(var('changed_since') or '9999-12-31 00:00:00+00') -%}
+    (
+        {{ version }}.recorded_from > {{ since }}
+        or ({{ version }}.recorded_to > {{ since }} and {{ version }}.recorded_to < {{ forever() }})
+    )
+{%- endmacro %}
+
+{#- limits a model to the documents being rebuilt; in a full build to nothing. The model has an import
+    CTE named touched. -#}
+{% macro only_touched(document_type, document_id) -%}
+    {%- if is_partial_build() -%}
+    {{ document_id }} in (
+        select touched.document_id
+        from touched
+        where touched.document_type = '{{ document_type }}'
+    )
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}

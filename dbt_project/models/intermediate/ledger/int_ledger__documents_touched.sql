@@ -1,0 +1,116 @@
+{{ config(materialized='table') }}
+
+with
+
+invoices as (
+    select * from {{ ref('stg_files__invoices') }}
+),
+
+instalments as (
+    select * from {{ ref('stg_files__instalments') }}
+),
+
+credit_notes as (
+    select * from {{ ref('stg_files__credit_notes') }}
+),
+
+payments as (
+    select * from {{ ref('stg_files__payments') }}
+),
+
+allocations as (
+    select * from {{ ref('stg_files__allocations') }}
+),
+
+write_offs as (
+    select * from {{ ref('stg_files__write_offs') }}
+),
+
+touched_invoices as (
+    select invoice_id from invoices where {{ is_touched('invoices') }}
+    union distinct
+    select invoice_id from instalments where {{ is_touched('instalments') }}
+),
+
+touched_payments as (
+    select payment_id from payments where {{ is_touched('payments') }}
+),
+
+touched_credit_notes as (
+    select credit_note_id from credit_notes where {{ is_touched('credit_notes') }}
+    union distinct
+    select invoice_id as credit_note_id from touched_invoices
+),
+
+-- an allocation may name only the instalment; its invoice is then that of any version of the instalment
+allocation_links as (
+    select
+        allocations.allocation_id,
+        allocations.payment_id,
+        allocations.credit_note_id,
+        coalesce(allocations.invoice_id, instalments.invoice_id) as invoice_id,
+        {{ is_touched('allocations') }} as is_touched
+    from allocations
+    left join instalments
+        on
+            allocations.instalment_id = instalments.instalment_id
+            and allocations.invoice_id is null
+),
+
+-- an entry hangs on its allocation, the payment or credit note, and the invoice: touch one, rebuild all three
+rebuilt_allocations as (
+    select
+        allocation_id,
+        payment_id,
+        credit_note_id,
+        invoice_id
+    from allocation_links
+    where
+        is_touched
+        or payment_id in (select touched_payments.payment_id from touched_payments)
+        or credit_note_id in (select touched_credit_notes.credit_note_id from touched_credit_notes)
+        or invoice_id in (select touched_invoices.invoice_id from touched_invoices)
+),
+
+rebuilt_write_offs as (
+    select
+        write_off_id,
+        invoice_id
+    from write_offs
+    where
+        {{ is_touched('write_offs') }}
+        or invoice_id in (select touched_invoices.invoice_id from touched_invoices)
+),
+
+unioned as (
+    select 'invoice' as document_type, invoice_id as document_id from touched_invoices
+    union distinct
+    select 'invoice' as document_type, invoice_id as document_id from rebuilt_allocations
+    union distinct
+    select 'invoice' as document_type, invoice_id as document_id from rebuilt_write_offs
+    union distinct
+    select 'payment' as document_type, payment_id as document_id from touched_payments
+    union distinct
+    select 'payment' as document_type, payment_id as document_id from rebuilt_allocations
+    union distinct
+    select 'credit_note' as document_type, credit_note_id as document_id from touched_credit_notes
+    union distinct
+    select 'credit_note' as document_type, credit_note_id as document_id from rebuilt_allocations
+    union distinct
+    select 'allocation' as document_type, allocation_id as document_id from rebuilt_allocations
+    union distinct
+    select 'write_off' as document_type, write_off_id as document_id from rebuilt_write_offs
+),
+
+documents as (
+    select
+        document_type,
+        document_id
+    from unioned
+    where
+        document_id is not null
+        -- a full build reads no list: it stays empty
+        and {{ is_partial_build() | lower }}
+)
+
+select * from documents

@@ -1,0 +1,69 @@
+with
+
+reductions as (
+    select * from {{ ref('int_ledger__reductions_targeted') }}
+),
+
+settlements as (
+    select * from {{ ref('int_receivables__settlements_unioned') }}
+),
+
+-- money counts only while its payment or credit note lives, in the same currency, and not before it came
+allocations_settled as (
+    select
+        reductions.origin_id,
+        reductions.entry_type,
+        reductions.item_id,
+        reductions.invoice_id,
+        reductions.company_id,
+        reductions.customer_id,
+        reductions.currency_code,
+        reductions.settlement_id,
+        settlements.item_type as settlement_type,
+        settlements.company_id as settlement_company_id,
+        settlements.customer_id as settlement_customer_id,
+        reductions.reduction_amount,
+        greatest(
+            coalesce(reductions.reduction_date, settlements.issue_date),
+            settlements.issue_date
+        ) as effective_date,
+        reductions.source,
+        {{ later_start('reductions', 'settlements') }} as recorded_from,
+        {{ earlier_end('reductions', 'settlements') }} as recorded_to
+    from reductions
+    inner join settlements
+        on
+            reductions.settlement_id = settlements.item_id
+            and reductions.currency_code = settlements.currency_code
+            and {{ lives_overlap('reductions', 'settlements') }}
+),
+
+write_offs as (
+    select
+        origin_id,
+        entry_type,
+        item_id,
+        invoice_id,
+        company_id,
+        customer_id,
+        currency_code,
+        settlement_id,
+        cast(null as text) as settlement_type,
+        cast(null as text) as settlement_company_id,
+        cast(null as text) as settlement_customer_id,
+        reduction_amount,
+        reduction_date as effective_date,
+        source,
+        recorded_from,
+        recorded_to
+    from reductions
+    where entry_type = 'written_off'
+),
+
+unioned as (
+    select * from allocations_settled
+    union all
+    select * from write_offs
+)
+
+select * from unioned

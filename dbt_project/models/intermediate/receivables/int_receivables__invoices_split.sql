@@ -1,0 +1,99 @@
+with
+
+touched as (
+    select * from {{ ref('int_ledger__documents_touched') }}
+),
+
+invoices as (
+    select * from {{ ref('stg_files__invoices') }}
+),
+
+details as (
+    select * from {{ ref('int_receivables__details_first_recorded') }}
+),
+
+-- void, deleted and draft documents owe nothing; bills are owed by us, not to us
+invoices_owed as (
+    select
+        invoices.invoice_id,
+        invoices.company_id,
+        invoices.customer_id,
+        invoices.source,
+        invoices.document_number,
+        invoices.currency_code,
+        invoices.total_amount,
+        invoices.paid_amount,
+        invoices.credited_amount,
+        invoices.is_disputed,
+        invoices.issue_date,
+        invoices.due_date,
+        invoices.paid_date,
+        invoices.recorded_from,
+        invoices.recorded_to,
+        coalesce(details.itemised_at, {{ forever() }}) as itemised_at,
+        coalesce(details.paid_in_detail_at, {{ forever() }}) as paid_in_detail_at,
+        coalesce(details.credited_in_detail_at, {{ forever() }}) as credited_in_detail_at
+    from invoices
+    left join details on invoices.invoice_id = details.invoice_id
+    where
+        not invoices.is_deleted
+        and invoices.document_type = 'invoice'
+        and invoices.status in ('open', 'paid')
+        and {{ only_touched('invoice', 'invoices.invoice_id') }}
+),
+
+-- once itemised, always itemised: what was known before that moment stays as it was
+halves as (
+    select
+        false as is_itemised,
+        invoices_owed.recorded_from as half_from,
+        least(invoices_owed.recorded_to, invoices_owed.itemised_at) as half_to,
+        invoices_owed.*
+    from invoices_owed
+
+    union all
+
+    select
+        true as is_itemised,
+        greatest(invoices_owed.recorded_from, invoices_owed.itemised_at) as half_from,
+        invoices_owed.recorded_to as half_to,
+        invoices_owed.*
+    from invoices_owed
+),
+
+split as (
+    select
+        -- ids
+        invoice_id,
+        company_id,
+        customer_id,
+        source,
+
+        -- attributes
+        document_number,
+        currency_code,
+
+        -- amounts
+        total_amount,
+        paid_amount,
+        credited_amount,
+
+        -- booleans
+        is_itemised,
+        is_disputed,
+
+        -- dates
+        issue_date,
+        due_date,
+        paid_date,
+
+        -- versions
+        paid_in_detail_at,
+        credited_in_detail_at,
+        half_from as recorded_from,
+        half_to as recorded_to
+    from halves
+    where half_from < half_to
+)
+
+select * from split

@@ -1,0 +1,166 @@
+with
+
+touched as (
+    select * from {{ ref('int_ledger__documents_touched') }}
+),
+
+payments as (
+    select * from {{ ref('stg_files__payments') }}
+),
+
+credit_notes as (
+    select * from {{ ref('stg_files__credit_notes') }}
+),
+
+listed_documents as (
+    select * from {{ ref('stg_files__invoices') }}
+),
+
+wide_settlements as (
+    select * from {{ ref('int_receivables__wide_settlements_derived') }}
+),
+
+payments_received as (
+    select
+        'payment:' || payment_id as item_id,
+        'payment:' || payment_id as origin_id,
+        'payment' as item_type,
+        payment_id as document_id,
+        company_id,
+        customer_id,
+        cast(null as text) as invoice_id,
+        source,
+        document_number,
+        currency_code,
+        payment_amount as item_amount,
+        received_date as issue_date,
+        recorded_from,
+        recorded_to
+    from payments
+    where
+        not is_deleted
+        and status = 'received'
+        and {{ only_touched('payment', 'payment_id') }}
+),
+
+credit_notes_issued as (
+    select
+        'credit_note:' || credit_note_id as item_id,
+        'credit_note:' || credit_note_id as origin_id,
+        'credit_note' as item_type,
+        credit_note_id as document_id,
+        company_id,
+        customer_id,
+        invoice_id,
+        source,
+        document_number,
+        currency_code,
+        total_amount as item_amount,
+        issue_date,
+        recorded_from,
+        recorded_to
+    from credit_notes
+    where
+        not is_deleted
+        and status in ('open', 'paid')
+        and {{ only_touched('credit_note', 'credit_note_id') }}
+),
+
+credit_notes_first_recorded as (
+    select
+        credit_note_id,
+        min(recorded_from) as recorded_from
+    from credit_notes
+    where {{ only_touched('credit_note', 'credit_note_id') }}
+    group by credit_note_id
+),
+
+-- a credit note in the invoice list counts until the list of credit notes has it
+credit_notes_listed as (
+    select
+        'credit_note:' || listed_documents.invoice_id as item_id,
+        'credit_note:' || listed_documents.invoice_id as origin_id,
+        'credit_note' as item_type,
+        listed_documents.invoice_id as document_id,
+        listed_documents.company_id,
+        listed_documents.customer_id,
+        cast(null as text) as invoice_id,
+        listed_documents.source,
+        listed_documents.document_number,
+        listed_documents.currency_code,
+        listed_documents.total_amount as item_amount,
+        listed_documents.issue_date,
+        listed_documents.recorded_from,
+        least(
+            listed_documents.recorded_to,
+            coalesce(credit_notes_first_recorded.recorded_from, listed_documents.recorded_to)
+        ) as recorded_to
+    from listed_documents
+    left join credit_notes_first_recorded
+        on listed_documents.invoice_id = credit_notes_first_recorded.credit_note_id
+    where
+        not listed_documents.is_deleted
+        and listed_documents.document_type = 'credit_note'
+        and listed_documents.status in ('open', 'paid')
+        and {{ only_touched('credit_note', 'listed_documents.invoice_id') }}
+),
+
+wide_settlements_kept as (
+    select
+        item_id,
+        origin_id,
+        item_type,
+        invoice_id as document_id,
+        company_id,
+        customer_id,
+        invoice_id,
+        source,
+        document_number,
+        currency_code,
+        item_amount,
+        issue_date,
+        recorded_from,
+        recorded_to
+    from wide_settlements
+),
+
+unioned as (
+    select * from payments_received
+    union all
+    select * from credit_notes_issued
+    union all
+    select * from credit_notes_listed
+    union all
+    select * from wide_settlements_kept
+),
+
+settlements as (
+    select
+        -- ids
+        item_id,
+        origin_id,
+        document_id,
+        company_id,
+        customer_id,
+        invoice_id,
+        source,
+
+        -- attributes
+        item_type,
+        document_number,
+        currency_code,
+
+        -- amounts
+        item_amount,
+
+        -- dates
+        issue_date,
+
+        -- versions
+        recorded_from,
+        recorded_to
+    from unioned
+    where recorded_from < recorded_to
+)
+
+select * from settlements

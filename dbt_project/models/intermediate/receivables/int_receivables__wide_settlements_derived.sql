@@ -1,0 +1,111 @@
+with
+
+invoices as (
+    select * from {{ ref('int_receivables__invoices_split') }}
+),
+
+amounts_known as (
+    select
+        invoice_id,
+        company_id,
+        customer_id,
+        source,
+        document_number,
+        currency_code,
+        total_amount,
+        paid_amount,
+        issue_date,
+        paid_date,
+        paid_in_detail_at,
+        credited_in_detail_at,
+        recorded_from,
+        recorded_to,
+        coalesce(credited_amount, 0) as credited_amount,
+        least(coalesce(credited_amount, 0), total_amount) as credited_applied_amount,
+        -- paid, but the source has no date for it: the day on which we first heard of this amount
+        {{ utc_date('min(recorded_from) over (partition by invoice_id, paid_amount)') }} as first_recorded_date
+    from invoices
+),
+
+payments_derived as (
+    select
+        'invoice_payment:' || invoice_id as item_id,
+        'payment' as item_type,
+        'applied' as entry_type,
+        invoice_id,
+        company_id,
+        customer_id,
+        source,
+        document_number,
+        currency_code,
+        -- a paid date alone says: paid in full
+        case
+            when paid_amount is not null then paid_amount
+            when paid_date is not null then total_amount - credited_applied_amount
+            else 0
+        end as item_amount,
+        total_amount - credited_applied_amount as room_amount,
+        coalesce(paid_date, first_recorded_date) as issue_date,
+        recorded_from,
+        least(recorded_to, paid_in_detail_at) as recorded_to
+    from amounts_known
+),
+
+credits_derived as (
+    select
+        'invoice_credit:' || invoice_id as item_id,
+        'credit_note' as item_type,
+        'credited' as entry_type,
+        invoice_id,
+        company_id,
+        customer_id,
+        source,
+        document_number,
+        currency_code,
+        credited_amount as item_amount,
+        total_amount as room_amount,
+        coalesce(paid_date, issue_date) as issue_date,
+        recorded_from,
+        least(recorded_to, credited_in_detail_at) as recorded_to
+    from amounts_known
+),
+
+unioned as (
+    select * from payments_derived
+    union all
+    select * from credits_derived
+),
+
+derived as (
+    select
+        -- ids
+        item_id,
+        'invoice:' || invoice_id as origin_id,
+        invoice_id,
+        company_id,
+        customer_id,
+        source,
+
+        -- attributes
+        item_type,
+        entry_type,
+        document_number,
+        currency_code,
+
+        -- amounts: what exceeds the invoice stays on the payment or credit, unapplied
+        item_amount,
+        least(item_amount, room_amount) as applied_amount,
+
+        -- dates
+        issue_date,
+
+        -- versions
+        recorded_from,
+        recorded_to
+    from unioned
+    where
+        item_amount > 0
+        and recorded_from < recorded_to
+)
+
+select * from derived

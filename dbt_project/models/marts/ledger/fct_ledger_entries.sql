@@ -1,0 +1,158 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='origin_id',
+        on_schema_change='fail',
+        indexes=[
+            {'columns': ['item_id']},
+            {'columns': ['customer_id']},
+            {'columns': ['effective_date']},
+            {'columns': ['origin_id']},
+        ],
+    )
+}}
+
+with
+
+instalments as (
+    select * from {{ ref('int_receivables__instalments_unioned') }}
+),
+
+settlements as (
+    select * from {{ ref('int_receivables__settlements_unioned') }}
+),
+
+reductions as (
+    select * from {{ ref('int_ledger__reductions_settled') }}
+),
+
+-- debit the instalment
+invoiced as (
+    select
+        'invoice:' || invoice_id as origin_id,
+        'invoiced' as entry_type,
+        instalment_id as item_id,
+        'instalment' as item_type,
+        company_id,
+        customer_id,
+        invoice_id,
+        cast(null as text) as settlement_id,
+        currency_code,
+        instalment_amount as amount,
+        issue_date as effective_date,
+        source,
+        recorded_from,
+        recorded_to
+    from instalments
+),
+
+-- credit the payment or credit note: not applied yet
+settled as (
+    select
+        origin_id,
+        case when item_type = 'payment' then 'received' else 'credit_noted' end as entry_type,
+        item_id,
+        item_type,
+        company_id,
+        customer_id,
+        invoice_id,
+        item_id as settlement_id,
+        currency_code,
+        -item_amount as amount,
+        issue_date as effective_date,
+        source,
+        recorded_from,
+        recorded_to
+    from settlements
+),
+
+-- credit the instalment (or the pool of its invoice) ...
+reduced as (
+    select
+        origin_id,
+        entry_type,
+        item_id,
+        'instalment' as item_type,
+        company_id,
+        customer_id,
+        invoice_id,
+        settlement_id,
+        currency_code,
+        -reduction_amount as amount,
+        effective_date,
+        source,
+        recorded_from,
+        recorded_to
+    from reductions
+),
+
+-- ... and debit the payment or credit note it came from
+used as (
+    select
+        origin_id,
+        entry_type,
+        settlement_id as item_id,
+        settlement_type as item_type,
+        settlement_company_id as company_id,
+        settlement_customer_id as customer_id,
+        invoice_id,
+        settlement_id,
+        currency_code,
+        reduction_amount as amount,
+        effective_date,
+        source,
+        recorded_from,
+        recorded_to
+    from reductions
+    where settlement_id is not null
+),
+
+unioned as (
+    select * from invoiced
+    union all
+    select * from settled
+    union all
+    select * from reduced
+    union all
+    select * from used
+),
+
+entries as (
+    select
+        -- ids
+        {{
+            dbt.hash(
+                dbt.concat([
+                    "origin_id", "'|'",
+                    "entry_type", "'|'",
+                    "item_type", "'|'",
+                    "coalesce(item_id, '')", "'|'",
+                    utc_text('recorded_from'),
+                ])
+            )
+        }} as ledger_entry_id,
+        origin_id,
+        entry_type,
+        item_id,
+        item_type,
+        company_id,
+        customer_id,
+        invoice_id,
+        settlement_id,
+
+        -- amounts
+        currency_code,
+        cast(amount as numeric(24, 6)) as amount,
+
+        -- dates
+        effective_date,
+
+        -- versions
+        source,
+        recorded_from,
+        recorded_to
+    from unioned
+)
+
+select * from entries

@@ -1,0 +1,99 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='origin_id',
+        on_schema_change='fail',
+        indexes=[
+            {'columns': ['item_id']},
+            {'columns': ['invoice_id']},
+            {'columns': ['customer_id']},
+            {'columns': ['origin_id']},
+        ],
+    )
+}}
+
+-- every intermediate view is made before the first of the two incremental tables, so that all of them agree
+-- whether the build is partial (macros/partial_build.sql)
+-- depends_on: {{ ref('int_ledger__reductions_settled') }}
+
+with
+
+instalments as (
+    select * from {{ ref('int_receivables__instalments_unioned') }}
+),
+
+settlements as (
+    select * from {{ ref('int_receivables__settlements_unioned') }}
+),
+
+instalments_kept as (
+    select
+        instalment_id as item_id,
+        'instalment' as item_type,
+        'invoice:' || invoice_id as origin_id,
+        company_id,
+        customer_id,
+        invoice_id,
+        invoice_id as document_id,
+        document_number,
+        issue_date,
+        due_date,
+        currency_code,
+        instalment_amount as item_amount,
+        is_disputed,
+        source,
+        recorded_from,
+        recorded_to
+    from instalments
+),
+
+settlements_kept as (
+    select
+        item_id,
+        item_type,
+        origin_id,
+        company_id,
+        customer_id,
+        invoice_id,
+        document_id,
+        document_number,
+        issue_date,
+        cast(null as date) as due_date,
+        currency_code,
+        item_amount,
+        false as is_disputed,
+        source,
+        recorded_from,
+        recorded_to
+    from settlements
+),
+
+unioned as (
+    select * from instalments_kept
+    union all
+    select * from settlements_kept
+),
+
+items as (
+    select
+        item_id,
+        item_type,
+        origin_id,
+        company_id,
+        customer_id,
+        invoice_id,
+        document_id,
+        document_number,
+        issue_date,
+        due_date,
+        currency_code,
+        cast(item_amount as numeric(24, 6)) as item_amount,
+        is_disputed,
+        source,
+        recorded_from,
+        recorded_to
+    from unioned
+)
+
+select * from items

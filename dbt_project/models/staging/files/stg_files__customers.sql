@@ -1,0 +1,35 @@
+with
+
+source as (
+    select * from {{ source('files', 'customers') }}
+),
+
+renamed as (
+    select
+        -- ids
+        source || ':' || customer_id as customer_id,
+        company_id,
+        source,
+
+        -- attributes
+        customer_id as customer_code,
+        coalesce(name, customer_id) as customer_name,
+        tax_id,
+        country_code,
+        language_code,
+        timezone,
+        email,
+        phone,
+        collector,
+
+        -- booleans
+        coalesce(is_active, true) as is_active,
+
+        -- versions
+        is_deleted,
+        recorded_from,
+        recorded_to
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,34 @@
+with
+
+source as (
+    select * from {{ source('files', 'payments') }}
+),
+
+renamed as (
+    select
+        -- ids
+        source || ':' || payment_id as payment_id,
+        company_id,
+        source || ':' || customer_id as customer_id,
+        source,
+
+        -- attributes
+        customer_id as customer_code,
+        coalesce(reference, payment_id) as document_number,
+        coalesce(status, 'received') as status,
+        currency_code,
+
+        -- amounts
+        amount as payment_amount,
+
+        -- dates
+        received_date,
+
+        -- versions
+        is_deleted,
+        recorded_from,
+        recorded_to
+    from source
+)
+
+select * from renamed

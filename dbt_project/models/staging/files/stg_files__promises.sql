@@ -1,0 +1,32 @@
+with
+
+source as (
+    select * from {{ source('files', 'promises') }}
+),
+
+renamed as (
+    select
+        -- ids
+        source || ':' || promise_id as promise_id,
+        source || ':' || customer_id as customer_id,
+        source || ':' || invoice_id as invoice_id,
+        source,
+
+        -- attributes
+        currency_code,
+
+        -- amounts
+        amount as promised_amount,
+
+        -- dates
+        made_date,
+        promised_date,
+
+        -- versions
+        is_deleted,
+        recorded_from,
+        recorded_to
+    from source
+)
+
+select * from renamed

@@ -1,0 +1,30 @@
+{{ config(severity='warn') }}
+-- an allocation of a payment or credit note that is unknown, deleted or void reduces nothing
+with
+
+allocations as (
+    select * from {{ ref('stg_files__allocations') }}
+),
+
+items as (
+    select * from {{ ref('dim_items') }}
+),
+
+items_known as (
+    select item_id
+    from items
+    where {{ is_known('items', known_at()) }}
+)
+
+select
+    allocations.allocation_id,
+    allocations.payment_id,
+    allocations.credit_note_id,
+    allocations.allocated_amount
+from allocations
+left join items_known
+    on coalesce('payment:' || allocations.payment_id, 'credit_note:' || allocations.credit_note_id) = items_known.item_id
+where
+    not allocations.is_deleted
+    and {{ is_known('allocations', known_at()) }}
+    and items_known.item_id is null

@@ -1,0 +1,37 @@
+{{ config(severity='warn') }}
+-- what the source itself says is open, against all that it told us, whatever its date
+with
+
+invoices as (
+    select * from {{ ref('stg_files__invoices') }}
+),
+
+entries as (
+    select * from {{ ref('fct_ledger_entries') }}
+),
+
+invoice_balances as (
+    select
+        invoice_id,
+        sum(amount) as ledger_amount
+    from entries
+    where
+        item_type = 'instalment'
+        and {{ is_known('entries', known_at()) }}
+    group by invoice_id
+)
+
+select
+    invoices.invoice_id,
+    invoices.currency_code,
+    invoices.open_amount,
+    coalesce(invoice_balances.ledger_amount, 0) as ledger_amount
+from invoices
+left join invoice_balances on invoices.invoice_id = invoice_balances.invoice_id
+where
+    not invoices.is_deleted
+    and invoices.document_type = 'invoice'
+    and invoices.status in ('open', 'paid')
+    and invoices.open_amount is not null
+    and {{ is_known('invoices', known_at()) }}
+    and invoices.open_amount <> coalesce(invoice_balances.ledger_amount, 0)
