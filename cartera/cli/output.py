@@ -64,4 +64,11 @@ def _plain(value: object) -> str:
     """Rich reads `[...]` as markup; outside text must not be."""
     from rich.markup import escape
 
-    return escape(str(value))
+    return escape(printable(str(value)))
+
+
+def printable(text: str, keep: str = "") -> str:
+    """Text from outside, safe for a terminal: escape sequences and direction marks become visible escapes."""
+    return "".join(
+        character if character.isprintable() or character in keep else ascii(character)[1:-1] for character in text
+    )

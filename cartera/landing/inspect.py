@@ -88,7 +88,7 @@ def search(
     *,
     source: str | None = None,
     entity: str | None = None,
-    status: Status | None = "open",
+    status: str | None = "open",
     limit: int | None = None,
 ) -> list[Quarantined]:
     """Records by source, entity and status (None: whichever), newest loads first."""

@@ -25,12 +25,14 @@ from cartera.landing.stage import Delivered, fill_stage, rejected, staged
 from cartera.landing.tables import Tables
 
 
-def next_recorded_at(connection: Connection, now: dt.datetime) -> dt.datetime:
-    """A moment later than any landing so far, `now` unless the clock went backwards.
+def next_recorded_at(connection: Connection, source: str, now: dt.datetime) -> dt.datetime:
+    """When `source` is recorded next: later than any landing so far, and `now` unless the clock went backwards.
 
-    Until the transaction ends no other landing starts, so that the order of these moments is the order of
-    commits: what was known at some moment never grows later (law 4).
+    Later than the landings of every source, and until the transaction ends no other one starts, so that the
+    order of these moments is the order of commits: what was known at some moment never grows later (law 4).
     """
+    if now.tzinfo is None:
+        raise TypeError(f"{source} needs a moment with its time zone, not {now}")
     with connection.cursor() as cursor:
         _lock(cursor)
         cursor.execute("select max(recorded_at) from ops.loads")

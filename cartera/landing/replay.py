@@ -53,15 +53,14 @@ def replay(
     outcomes: list[Outcome] = []
     loads: list[LoadReport] = []
     with all_or_nothing(connection) as cursor:
-        recorded_at = next_recorded_at(connection, now)
         for (source, entity), ids in _open_ids(cursor, quarantine_ids):
             reader = reader_of(source)
             for start in range(0, len(ids), AT_ONCE):
                 page = read(connection, ids[start : start + AT_ONCE])
+                recorded_at = next_recorded_at(connection, source, now)
                 done, load = _replay(connection, reader, ENTITIES[entity], page, recorded_at)
                 outcomes += done
                 loads += [load] if load else []
-                recorded_at = next_recorded_at(connection, now)
     return ReplayReport(tuple(outcomes), tuple(loads))
 
 

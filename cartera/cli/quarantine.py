@@ -1,0 +1,153 @@
+"""`cartera quarantine`: the records that did not land, why, and landing them after all."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import asdict
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cartera.cli.output import Format, messages, print_json, print_rows, printable
+from cartera.cli.pipeline import FormatOption
+from cartera.clock import utc_now
+
+if TYPE_CHECKING:
+    from cartera.landing import Quarantined, Reader, ReplayReport
+
+group = typer.Typer(no_args_is_help=True, help="Records that did not land: list, show, replay.")
+
+COLUMNS = (
+    "quarantine_id",
+    "source",
+    "entity",
+    "file_name",
+    "row_number",
+    "record_key",
+    "reason_code",
+    "message",
+    "amount",
+    "currency_code",
+    "status",
+)
+
+
+class Status(StrEnum):
+    open = "open"
+    replayed = "replayed"
+    superseded = "superseded"
+    all = "all"
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(group, name="quarantine")
+
+
+@group.command("list")
+def list_records(
+    source: Annotated[str | None, typer.Option("--source", help="Only this source.")] = None,
+    entity: Annotated[str | None, typer.Option("--entity", help="Only this entity.")] = None,
+    status: Annotated[Status, typer.Option("--status", help="Which records.")] = Status.open,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 1000,
+    format: FormatOption = Format.table,
+) -> None:
+    """Records in quarantine, newest loads first."""
+    from cartera.db import Role, transaction
+    from cartera.landing import inspect
+
+    wanted = None if status is Status.all else status.value
+    with transaction(Role.loader) as connection:
+        records = inspect.search(connection, source=source, entity=entity, status=wanted, limit=limit + 1)
+    rows = [{column: getattr(record, column) for column in COLUMNS} for record in records[:limit]]
+    if format is Format.json:
+        print_json({"is_complete": len(records) <= limit, "rows": rows})
+        return
+    print_rows(rows, COLUMNS, format, "quarantine")
+    if len(records) > limit:
+        messages.print(f"these are the first {limit:,}; see more with --limit")
+    if not rows:
+        messages.print("nothing is in quarantine" if status is Status.all else f"nothing is {status} in quarantine")
+
+
+@group.command()
+def show(
+    quarantine_id: Annotated[int, typer.Argument(metavar="ID", help="As `cartera quarantine list` shows it.")],
+    format: FormatOption = Format.table,
+) -> None:
+    """One record: its original bytes, why it did not land, and how to mend it."""
+    from cartera.db import Role, transaction
+    from cartera.landing import inspect
+
+    with transaction(Role.loader) as connection:
+        record = inspect.read_one(connection, quarantine_id)
+    document = _document(record)
+    if format is Format.json:
+        print_json(document)
+        return
+    del document["raw_base64"]
+    print_rows([{"field": name, "value": value} for name, value in document.items()], ("field", "value"), format)
+
+
+def _document(record: Quarantined) -> dict[str, Any]:
+    fields = asdict(record)
+    raw = fields.pop("raw_bytes")
+    # bytes of another encoding stay visible as \xNN; the exact bytes are there for programs
+    text = printable(raw.decode("utf-8", "backslashreplace"))
+    return fields | {"raw_text": text, "raw_base64": base64.b64encode(raw).decode(), "mend": record.mend}
+
+
+@group.command()
+def replay(
+    quarantine_ids: Annotated[list[int] | None, typer.Argument(metavar="[ID ...]", help="Default: all open.")] = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """Read records again by the present mapping and land those that are good now.
+
+    Exit status 1 when some are still bad. The figures follow with the next `cartera run`.
+    """
+    from cartera.db import Role, transaction
+    from cartera.landing import replay as replay_records
+
+    with transaction(Role.loader) as connection:
+        report = replay_records(connection, quarantine_ids or None, utc_now(), _reader_of)
+    _print_report(report, format)
+    if report.count("open"):
+        raise typer.Exit(1)
+
+
+def _print_report(report: ReplayReport, format: Format) -> None:
+    columns = ("quarantine_id", "source", "entity", "record_key", "status", "reason_code", "message")
+    rows = [
+        {column: getattr(outcome.record, column) for column in columns[:4]}
+        | {column: getattr(outcome, column) for column in columns[4:]}
+        for outcome in report.outcomes
+    ]
+    if format is Format.json:
+        counts = {f"rows_{status}": report.count(status) for status in ("replayed", "superseded", "open")}
+        print_json({"load_ids": [load.load_id for load in report.loads], **counts, "rows": rows})
+        return
+    print_rows(rows, columns, format, "replay")
+    messages.print(
+        f"{report.count('replayed'):,} landed, {report.count('superseded'):,} superseded by something newer,"
+        f" {report.count('open'):,} still bad"
+    )
+
+
+def _reader_of(name: str) -> Reader:
+    """How the records of a connected source are read. Raises ConfigError when it is not connected any more."""
+    from cartera.connectors.files import all_sources, read_quarantined
+    from cartera.errors import ConfigError
+    from cartera.landing import Reader
+    from cartera.settings import get_settings
+
+    source = {source.name: source for source in all_sources(get_settings())}.get(name)
+    if source is None:
+        raise ConfigError(
+            f"records of source {name!r} are in quarantine, but it is not connected any more",
+            f"put sources/{name}.yaml back, or replay the ids of other sources",
+        )
+    return Reader(
+        source.system,
+        lambda record: read_quarantined(source, record.entity, record.header, record.raw_bytes, record.raw_format),
+    )
