@@ -102,7 +102,9 @@ class FileSource(BaseModel):
 
     system: Literal["files"]
     company_id: str = "main"
-    schedule: str | None = Field(None, pattern=r"^(@(hourly|daily|weekly|monthly|quarterly|yearly)|null|(\S+ +){4}\S+)$")
+    schedule: str | None = Field(
+        None, pattern=r"^(@(hourly|daily|weekly|monthly|quarterly|yearly)|null|(\S+ +){4}\S+)$"
+    )
     """When `extract_<name>` runs in Airflow (dags/declared.py reads it): cron in UTC, or null for no clock."""
     entities: dict[str, EntityFiles] = Field(min_length=1)
     _path: Path = PrivateAttr(default=Path("sources/unnamed.yaml"))
