@@ -75,11 +75,15 @@ def transaction(role: Role) -> Iterator[connection]:
 def parameters(role: Role) -> dict[str, str]:
     """host, port, user, password, dbname (and what else the URL says, e.g. sslmode) of a role."""
     ensure_ready()
+    server = servers.current(get_settings())
     try:
-        return servers.running(get_settings()).parameters(role)
+        if server is not None:
+            return server.parameters(role)
     except KeyError:
-        ensure_ready(again=True)
-        return servers.running(get_settings()).parameters(role)
+        pass
+    # the server was stopped or killed, or credentials.json lost, after this process had seen it ready
+    ensure_ready(again=True)
+    return servers.running(get_settings()).parameters(role)
 
 
 def url(role: Role) -> str:
