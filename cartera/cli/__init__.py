@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from functools import cache
 
 import psycopg2
 import typer
@@ -27,13 +28,19 @@ app = typer.Typer(
 MODULES = ("sources", "pipeline", "figures", "quarantine", "reminders", "operations", "airflow", "demo")
 
 
+@cache
+def commands() -> typer.Typer:
+    """The whole command line."""
+    for module in MODULES:
+        importlib.import_module(f"cartera.cli.{module}").register(app)
+    return app
+
+
 def main() -> None:
     """Entry point: a CarteraError becomes one clear message on standard error and its exit status."""
     os.environ.update(TELEMETRY_OFF)
-    for module in MODULES:
-        importlib.import_module(f"cartera.cli.{module}").register(app)
     try:
-        app()
+        commands()()
     except CarteraError as error:
         sys.stderr.write(f"cartera: {error}\n")
         sys.exit(error.exit_status)

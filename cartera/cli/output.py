@@ -18,6 +18,10 @@ messages = Console(stderr=True, highlight=False, soft_wrap=True)
 """For progress, warnings and errors: never mixed with figures."""
 
 
+PIPED_WIDTH = 160
+"""Columns of a table that goes to a file or a pipe, where there is no terminal to ask."""
+
+
 class Format(StrEnum):
     table = "table"
     csv = "csv"
@@ -57,7 +61,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], format
         table.add_column(column, justify="right" if amount else "left", overflow="fold")
     for row in rows:
         table.add_row(*("" if row[column] is None else _plain(row[column]) for column in columns))
-    Console(highlight=False).print(table)
+    Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH).print(table)
 
 
 def _plain(value: object) -> str:
