@@ -21,6 +21,8 @@ FOLDER = Path(__file__).with_name("migrations")
 LOCK = 6_227_837_218
 """Advisory lock: two processes, or two machines, never migrate one database at once."""
 
+NEWER = "use the newer version of Cartera, or another folder in CARTERA_HOME"
+
 
 def head() -> str:
     """The newest revision: the number that the last file's name begins with."""
@@ -43,7 +45,7 @@ def is_current(admin: connection) -> bool:
     if row is not None and row[0] > head():
         raise DatabaseError(
             f"the database has migration {row[0]}, this Cartera knows only up to {head()}",
-            "use the newer version of Cartera, or another folder in CARTERA_HOME",
+            NEWER,
         )
     return row == (head(), roles.grants_fingerprint())
 
@@ -80,13 +82,18 @@ def migrate(server: Server) -> None:
 def _upgrade(sqlalchemy_connection: object, server: Server) -> None:
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = sqlalchemy_connection
     config.attributes["names"] = roles.role_names(server)
-    command.upgrade(config, "head")
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        # e.g. a revision that only a newer Cartera knows
+        raise DatabaseError(f"could not migrate the database: {error}", NEWER) from None
 
 
 def execute_sql_file(migration: str) -> None:

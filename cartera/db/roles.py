@@ -12,6 +12,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection, cursor, encrypt_password
 
 from cartera.db import credentials
+from cartera.db.data_folder import KEY as EMBEDDED
 from cartera.db.login import login
 from cartera.db.servers import WORKING_ROLES, Role, Server
 
@@ -123,6 +124,9 @@ def grant_connect(admin: connection, server: Server) -> None:
     """Who may connect to the database itself: the part of the rights that a template does not pass on."""
     with admin.cursor() as cur:
         execute_sql(cur, CONNECT, role_names(server))
+        if server.key == EMBEDDED:
+            # on a server of yours these may be in use by others
+            cur.execute("revoke all on database postgres, template1 from public")
 
 
 CONNECT = """

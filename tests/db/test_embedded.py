@@ -230,9 +230,7 @@ def test_stop_says_whether_there_was_something_to_stop(own_home: Path) -> None:
     assert processes.remains(data_folder.data_dir(own_home)) == []
 
 
-def test_a_state_folder_that_cannot_be_made_is_said_plainly(
-    own_home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_state_folder_that_cannot_be_made_is_said_plainly(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own_home.parent.mkdir(parents=True)
     own_home.write_text("a file where the folder should be")
     with pytest.raises(DatabaseError, match="state folder") as caught:
