@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import psycopg2.errors
+import psycopg2
 import yaml
 from psycopg2.extras import RealDictCursor
 
@@ -155,7 +155,7 @@ def _sample(suite: Suite, unexpected_rows_query: str | None) -> str:
     with transaction(Role.transformer) as connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
         try:
             cursor.execute(unexpected_rows_query.format(batch=f"({suite.query}) as batch"))
-        except psycopg2.errors.SyntaxErrorOrAccessRuleViolation:
+        except psycopg2.ProgrammingError:
             return ""  # a query that can't run is told by _message
         rows = cursor.fetchmany(SHOWN_ROWS)
     return "".join("; " + ", ".join(f"{column} {_shown(value)}" for column, value in row.items()) for row in rows)
