@@ -22,13 +22,14 @@ MAX_BYTES = 1_000_000
 MAX_SHOWN = 5
 
 
-def load_yaml_model(path: Path, model: type[Model]) -> Model:
+def load_yaml_model(path: Path, model: type[Model], *, as_text: bool = False) -> Model:
     """The file as `model`. Raises ConfigError: `file:line: key: what is wrong; did you mean ...?`
 
     The model should set `extra="forbid"`, so that a misspelt key is an error and not silence.
+    `as_text` keeps every value as it is written: `No`, `001` and `1_000` are someone's data there.
     """
     node = _compose(path)
-    document = _construct(node, path)
+    document = _construct(node, path, yaml.BaseLoader if as_text else yaml.SafeLoader)
     try:
         return model.model_validate(document)
     except ValidationError as error:
@@ -107,8 +108,10 @@ def _walk(root: yaml.Node) -> Iterator[yaml.Node]:
             pending.extend(node.value)
 
 
-def _construct(node: yaml.Node, path: Path) -> object:
-    loader = yaml.SafeLoader("")
+def _construct(
+    node: yaml.Node, path: Path, loader_type: type[yaml.BaseLoader] | type[yaml.SafeLoader]
+) -> object:
+    loader = loader_type("")
     try:
         return loader.construct_document(node)
     except (yaml.YAMLError, ValueError) as error:
