@@ -25,7 +25,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-MODULES = ("sources", "pipeline", "figures", "quarantine", "reminders", "operations", "airflow", "demo")
+MODULES = ("sources", "pipeline", "figures", "quarantine", "reminders", "operations", "airflow", "sandbox", "demo")
 
 
 @cache
