@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     smtp_url_file: Path | None = None
     deliver_to_real_addresses: bool = False
     """Nothing leaves for a real address unless this is true and an SMTP server is set."""
+    redirect_all_to: str = ""
+    """With an SMTP server set: every message goes to this address of yours instead of to its recipient."""
     mail_from: str = "cobranzas@example.com"
     dashboard_port: int = Field(default=0, ge=0, le=65535)
     """0: the first free port from 8501."""

@@ -93,7 +93,7 @@ def _unless(passed: bool, reason: Reason) -> Reason | None:
 
 def _ask_source(customer: Customer, policy: Policy, as_of: dt.date, standing: Standing) -> Asked:
     landed_on = standing.landed_on.get(customer.source or "")
-    fresh = landed_on is not None and (as_of - landed_on).days <= policy.max_source_age_days
+    fresh = landed_on is not None and ((standing.asked_on or as_of) - landed_on).days <= policy.max_source_age_days
     saw = f"{customer.source or 'its source'} landed on {landed_on}" if landed_on else "its source never landed"
     rule = f"the source is at most {policy.max_source_age_days} days old"
     return Answer(rule, saw, fresh), _unless(fresh, Reason.source_stale)

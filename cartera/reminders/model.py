@@ -88,6 +88,8 @@ class Pending:
     step_name: str
     cycle: str
     status: Status
+    planned_date: dt.date
+    item_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -106,11 +108,13 @@ class Standing:
     """Whether the figures are good enough to write to anybody.
 
     `landed_on`: the day of each source's last landing, UTC. `tied`: (company_id, currency_code) pairs
-    of the publication's certificate; empty when there is none.
+    of the publication's certificate; empty when there is none. `asked_on`: the day from which the age
+    of a source counts; None: the day that is planned for.
     """
 
     landed_on: Mapping[str, dt.date]
     tied: frozenset[tuple[str, str]]
+    asked_on: dt.date | None = None
 
 
 @dataclass(frozen=True)

@@ -90,8 +90,8 @@ def histories(
 
     `except_contact` is left out: a contact at the moment of sending asks about all the others.
     """
-    ids = list(customer_ids) if customer_ids is not None else None
-    bound = {"told": list(TOLD), "ids": ids, "self": except_contact, "as_of": as_of}
+    named = list(customer_ids) if customer_ids is not None else None
+    bound = {"told": list(TOLD), "ids": named, "self": except_contact, "as_of": as_of}
     found: dict[str, dict[str, Any]] = {}
     for row in read.rows(connection, _TOLD_ITEMS, bound):
         told = found.setdefault(row["customer_id"], {}).setdefault("told", {})
@@ -103,8 +103,8 @@ def histories(
     for row in read.rows(connection, _HOLDS, bound):
         found.setdefault(row["customer_id"], {})["hold_reason"] = row["reason"]
     for row in read.rows(connection, _PENDING, bound):
-        customer_id, status = row.pop("customer_id"), Status(row.pop("status"))
-        found.setdefault(customer_id, {})["pending"] = Pending(status=status, **row)
+        customer_id, status, ids = row.pop("customer_id"), Status(row.pop("status")), frozenset(row.pop("item_ids"))
+        found.setdefault(customer_id, {})["pending"] = Pending(status=status, item_ids=ids, **row)
     return {customer_id: History(**values) for customer_id, values in found.items()}
 
 
@@ -135,8 +135,9 @@ where (status = 'failed' and reason_code = 'bad_address' or status = 'bounced')
 group by customer_id
 """
 _PENDING = """
-select customer_id, contact_id::text as contact_id, company_id, step_name, cycle, status
-from ops.contacts
+select customer_id, contact_id::text as contact_id, company_id, step_name, cycle, status,
+    planned_date, array(select item_id from ops.contact_items as i where i.contact_id = c.contact_id) as item_ids
+from ops.contacts as c
 where is_automatic and status in ('planned', 'approved', 'reserved')
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
     and (%(self)s::uuid is null or contact_id <> %(self)s::uuid)

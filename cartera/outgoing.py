@@ -1,0 +1,26 @@
+"""The channel that reminders leave by: the settings' mail server, or the sandbox mailbox."""
+
+from __future__ import annotations
+
+from cartera.reminders import EmailChannel, choose_channel
+from cartera.settings import get_settings
+
+
+def reminder_channel() -> EmailChannel:
+    """Where reminders go. Raises ConfigError when the settings contradict each other."""
+    return choose_channel(get_settings(), sandbox_channel)
+
+
+def sandbox_channel() -> EmailChannel:
+    """The sandbox mailbox, started when it does not run. It can be asked whether it has a message."""
+    from cartera.sandbox.mailbox import MessageStore, ensure_mailbox
+
+    home = get_settings().home
+    address = ensure_mailbox(home)
+    store = MessageStore(home / "mailbox")
+    return EmailChannel(
+        host=address.smtp_host,
+        port=address.smtp_port,
+        is_real=False,
+        look_up=lambda message_id: any(message.message_id == message_id for message in store.messages()),
+    )

@@ -1,0 +1,121 @@
+"""Between planning and sending: a person, or the policy, says yes. And holds: a customer is left in peace."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg2.errors import UniqueViolation
+
+from cartera.db import Role, transaction
+from cartera.errors import ConfigError
+from cartera.reminders import ledger
+from cartera.reminders.model import Status
+from cartera.warehouse.read import Row, rows
+
+
+@dataclass(frozen=True)
+class ApproveReport:
+    """`approved`: contacts approved now; `left`: those of the same choice that still wait."""
+
+    approved: int
+    left: int
+
+
+def waiting(plan_id: int | None = None, contact_ids: Sequence[str] = ()) -> list[Row]:
+    """Planned contacts that wait for approval, in the order of approval."""
+    with transaction(Role.campaign) as connection:
+        return rows(connection, _WAITING, {"plan_id": plan_id, "ids": list(contact_ids) or None})
+
+
+def approve_reminders(
+    plan_id: int | None = None,
+    contact_ids: Sequence[str] = (),
+    *,
+    limit: int | None = None,
+    approved_by: str = "cartera",
+) -> ApproveReport:
+    """Approve planned contacts: of one plan, or those named (whole ids), or all; at most `limit`."""
+    with transaction(Role.campaign) as connection:
+        bound = {"plan_id": plan_id, "ids": list(contact_ids) or None}
+        found = [row["contact_id"] for row in rows(connection, _WAITING, bound)]
+        chosen = found if limit is None else found[:limit]
+        approved = sum(
+            ledger.move(connection, contact_id, (Status.planned,), Status.approved, approved_by)
+            for contact_id in chosen
+        )
+    return ApproveReport(approved, len(found) - approved)
+
+
+def approve_small() -> ApproveReport:
+    """Approve what the policies let through without a person: plans of fewer contacts than they say."""
+    approved = left = 0
+    with transaction(Role.campaign) as connection:
+        waiting_by_plan: dict[int, list[str]] = {}
+        for row in rows(connection, _WAITING, {"plan_id": None, "ids": None}):
+            waiting_by_plan.setdefault(row["plan_id"], []).append(row["contact_id"])
+        for plan_id, contact_ids in waiting_by_plan.items():
+            policy = ledger.policy_of(connection, plan_id)
+            if not policy.is_automatic(len(contact_ids)):
+                left += len(contact_ids)
+                continue
+            for contact_id in contact_ids:
+                actor = f"policy {policy.name}"
+                approved += ledger.move(connection, contact_id, (Status.planned,), Status.approved, actor)
+    return ApproveReport(approved, left)
+
+
+_WAITING = """
+select contact_id::text as contact_id, plan_id, customer_id, step_name, planned_date
+from ops.contacts
+where status = 'planned' and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
+    and (%(ids)s::text[] is null or contact_id::text = any(%(ids)s))
+order by offset_days desc, customer_id
+"""
+
+
+def find_contact(text: str) -> str:
+    """The whole id of a contact of which the first characters are given. Raises ConfigError."""
+    with transaction(Role.campaign) as connection:
+        found = rows(
+            connection,
+            "select contact_id::text as contact_id from ops.contacts"
+            " where starts_with(contact_id::text, %(text)s) order by 1 limit 2",
+            {"text": text.lower()},
+        )
+    if len(found) == 1:
+        return str(found[0]["contact_id"])
+    problem = f"more than one contact begins with {text!r}" if found else f"there is no contact {text!r}"
+    raise ConfigError(problem, "see `cartera reminders list`; the first 8 characters of an id mostly suffice")
+
+
+def hold(customer_id: str, reason: str, held_by: str, until: dt.date | None = None) -> None:
+    """Write nothing to a customer until released. Raises ConfigError when there is a hold already."""
+    try:
+        with transaction(Role.campaign) as connection, connection.cursor() as cursor:
+            cursor.execute(
+                "update ops.contact_holds set released_at = now(), released_by = 'expired' where customer_id = %s"
+                " and released_at is null and held_until < current_date",
+                (customer_id,),
+            )
+            cursor.execute(
+                "insert into ops.contact_holds (customer_id, reason, held_by, held_until) values (%s, %s, %s, %s)",
+                (customer_id, reason, held_by, until),
+            )
+    except UniqueViolation:
+        raise ConfigError(
+            f"customer {customer_id!r} is on hold already", "`cartera reminders release` it first"
+        ) from None
+
+
+def release(customer_id: str, released_by: str) -> None:
+    """End a hold. Raises ConfigError when there is none."""
+    with transaction(Role.campaign) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update ops.contact_holds set released_at = now(), released_by = %s"
+            " where customer_id = %s and released_at is null",
+            (released_by, customer_id),
+        )
+        if not cursor.rowcount:
+            raise ConfigError(f"customer {customer_id!r} is not on hold", "see `cartera reminders explain`")

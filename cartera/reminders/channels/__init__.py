@@ -1,0 +1,1 @@
+"""How messages leave. A channel says what became of each message, and never guesses."""

@@ -1,0 +1,164 @@
+"""Why a message went out or did not: the ledger, and each rule asked again of what is published now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from cartera.db import Role, transaction
+from cartera.money import plain
+from cartera.reminders import ledger, portfolio
+from cartera.reminders.approve import find_contact
+from cartera.reminders.decide import decide
+from cartera.reminders.model import Customer, Decision, History
+from cartera.reminders.plan import asked_on
+from cartera.reminders.policy import find_policy, load_policy
+from cartera.settings import get_settings
+from cartera.warehouse import read
+from cartera.warehouse.read import Row, rows
+
+LIST_COLUMNS = (
+    "contact", "status", "reason", "plan", "planned_date", "contact_date", "customer_id", "step", "recipient",
+    "language", "items", "amounts",
+)  # fmt: skip
+
+
+def list_contacts(
+    *, status: str | None = None, as_of: dt.date | None = None, plan_id: int | None = None, limit: int = 1000
+) -> list[Row]:
+    """Contacts (LIST_COLUMNS and contact_id), the newest plan first. `amounts`: text, one amount per currency."""
+    with transaction(Role.campaign) as connection:
+        found = rows(connection, _LIST, {"status": status, "as_of": as_of, "plan_id": plan_id, "limit": limit})
+    return [row | {"contact": row["contact_id"][:8], "amounts": _amounts(row["amounts"])} for row in found]
+
+
+def _amounts(by_currency: dict[str, str]) -> str:
+    return "; ".join(f"{code} {plain(Decimal(amount), code)}" for code, amount in sorted(by_currency.items()))
+
+
+_LIST = """
+select c.contact_id::text as contact_id, c.status, c.reason_code as reason, c.plan_id as plan, c.planned_date,
+    c.contact_date, c.company_id, c.customer_id, c.step_name as step, c.recipient, c.language_code as language,
+    coalesce(sum(i.items), 0)::bigint as items,
+    coalesce(jsonb_object_agg(i.currency_code, i.amount::text) filter (where i.items > 0), '{}') as amounts
+from (
+    select * from ops.contacts
+    where (%(status)s::text is null or status = %(status)s) and (%(as_of)s::date is null or planned_date = %(as_of)s)
+        and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
+    order by plan_id desc, customer_id limit %(limit)s
+) as c
+left join lateral (
+    select currency_code, count(*) as items, sum(coalesce(stated_amount, planned_amount)) as amount
+    from ops.contact_items
+    where contact_id = c.contact_id and left_out_reason is null
+    group by currency_code
+) as i on true
+group by c.contact_id, c.status, c.reason_code, c.plan_id, c.planned_date, c.contact_date, c.company_id,
+    c.customer_id, c.step_name, c.recipient, c.language_code
+order by c.plan_id desc, c.customer_id
+"""
+
+
+def explain(name: str, *, as_of: dt.date | None = None, policy_path: Path | None = None) -> dict[str, Any]:
+    """All about a contact (its id or the first characters of it) or a customer. Raises ConfigError.
+
+    Contact: the row, its items, its events with each rule's answer. Customer: what each rule answers now per
+    company, and its contacts and skips.
+    """
+    with transaction(Role.campaign) as connection:
+        if _is_customer(connection, name):
+            return explain_customer(connection, name, as_of, policy_path)
+    return explain_contact(find_contact(name))
+
+
+def _is_customer(connection: Connection, name: str) -> bool:
+    known = rows(
+        connection,
+        "select 1 from ops.contacts where customer_id = %(id)s"
+        " union all select 1 from ops.contact_skips where customer_id = %(id)s limit 1",
+        {"id": name},
+    )
+    if known:
+        return True
+    published = read.publication(connection)
+    return bool(portfolio.customers(connection, published.known_at, [name])) or bool(
+        portfolio.items_by_customer(connection, published, published.as_of_date, name)
+    )
+
+
+def explain_contact(contact_id: str) -> dict[str, Any]:
+    """A contact, its items and events, oldest first."""
+    with transaction(Role.campaign) as connection:
+        return {
+            "contact": ledger.contact(connection, contact_id),
+            "items": rows(connection, _ITEMS, {"id": contact_id}),
+            "events": rows(connection, _EVENTS, {"id": contact_id}),
+        }
+
+
+_ITEMS = """
+select item_id, document_number, due_date, offset_days, currency_code, planned_amount, stated_amount,
+    left_out_reason
+from ops.contact_items where contact_id = %(id)s::uuid order by due_date, item_id
+"""
+_EVENTS = """
+select happened_at, from_status, to_status, actor, reason_code, detail
+from ops.contact_events where contact_id = %(id)s::uuid order by event_id
+"""
+
+
+def explain_customer(
+    connection: Connection, customer_id: str, as_of: dt.date | None, policy_path: Path | None
+) -> dict[str, Any]:
+    """Each rule asked now, and what the ledger holds about the customer."""
+    settings = get_settings()
+    policy = load_policy(policy_path) if policy_path else find_policy(settings.policies_dir)
+    published = read.publication(connection)
+    day = as_of or published.as_of_date
+    standing = asked_on(portfolio.standing(connection, published), day, settings)
+    customer = portfolio.customers(connection, published.known_at, [customer_id]).get(
+        customer_id, Customer(customer_id)
+    )
+    history = portfolio.histories(connection, day, customer_ids=[customer_id]).get(customer_id, History())
+    companies = portfolio.items_by_customer(connection, published, day, customer_id).get(customer_id, {})
+    answers = []
+    for company_id, items in sorted(companies.items()):
+        decision = decide(items, customer, history, policy, day, standing)
+        answers.append(
+            {
+                "company_id": company_id,
+                "verdict": _verdict(decision),
+                "answers": ledger.answers_json(decision.answers) if decision else [],
+            }
+        )
+    return {
+        "customer": {"customer_id": customer_id, "name": customer.name},
+        "as_of": day,
+        "policy": policy.name,
+        "now": answers,
+        "pending": history.pending.contact_id if history.pending else None,
+        "contacts": rows(connection, _CONTACTS, {"id": customer_id}),
+        "skips": rows(connection, _SKIPS, {"id": customer_id}),
+    }
+
+
+def _verdict(decision: Decision | None) -> str:
+    if decision is None:
+        return "nothing has reached a step"
+    if decision.contact is None:
+        return f"is left in peace: {decision.reason}"
+    return f"would be written to: {decision.contact.step.name}"
+
+
+_CONTACTS = """
+select contact_id::text as contact_id, status, reason_code, step_name, planned_date, contact_date
+from ops.contacts where customer_id = %(id)s order by planned_date desc, contact_id limit 20
+"""
+_SKIPS = """
+select as_of_date, company_id, policy_name, reason_code from ops.contact_skips
+where customer_id = %(id)s order by skip_id desc limit 20
+"""

@@ -1,0 +1,55 @@
+"""The e-mail itself: headers that say who, to whom and how to stop, and the same text as plain and HTML."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+from urllib.parse import quote
+
+from cartera.reminders.policy import Creditor
+from cartera.reminders.render import Rendered
+from cartera.reminders.text import header
+
+POLICY = SMTP.clone(cte_type="7bit")
+"""Every server takes it; nothing is re-encoded on the way."""
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """`message_id` comes from the contact, so a message can be found again by it."""
+
+    contact_id: str
+    message_id: str
+    sender: str
+    recipient: str
+    creditor: Creditor
+    redirect_to: str | None = None
+
+
+def compose(rendered: Rendered, envelope: Envelope, now: dt.datetime) -> EmailMessage:
+    """The message of one contact."""
+    message = EmailMessage(policy=POLICY)
+    message["From"] = Address(display_name=header(envelope.creditor.name, 78), addr_spec=envelope.sender)
+    message["To"] = Address(addr_spec=envelope.redirect_to or envelope.recipient)
+    message["Reply-To"] = Address(addr_spec=envelope.creditor.email)
+    message["Subject"] = rendered.subject
+    message["Date"] = format_datetime(now)
+    message["Message-ID"] = envelope.message_id
+    message["Auto-Submitted"] = "auto-generated"
+    message["List-Unsubscribe"] = (
+        f"<mailto:{envelope.creditor.email}?subject={quote(stop_subject(envelope.contact_id))}>"
+    )
+    message["X-Cartera-Contact"] = envelope.contact_id
+    if envelope.redirect_to:
+        message["X-Cartera-Redirected-From"] = envelope.recipient
+    message.set_content(rendered.text)
+    message.add_alternative(rendered.html, subtype="html")
+    return message
+
+
+def stop_subject(contact_id: str) -> str:
+    return f"unsubscribe {contact_id[:8]}"
