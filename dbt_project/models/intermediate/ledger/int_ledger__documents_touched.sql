@@ -27,17 +27,21 @@ write_offs as (
 ),
 
 touched_invoices as (
-    select invoice_id from invoices where {{ is_touched('invoices') }}
+    select invoice_id from invoices
+    where {{ is_touched('invoices') }}
     union distinct
-    select invoice_id from instalments where {{ is_touched('instalments') }}
+    select invoice_id from instalments
+    where {{ is_touched('instalments') }}
 ),
 
 touched_payments as (
-    select payment_id from payments where {{ is_touched('payments') }}
+    select payment_id from payments
+    where {{ is_touched('payments') }}
 ),
 
 touched_credit_notes as (
-    select credit_note_id from credit_notes where {{ is_touched('credit_notes') }}
+    select credit_note_id from credit_notes
+    where {{ is_touched('credit_notes') }}
     union distinct
     select invoice_id as credit_note_id from touched_invoices
 ),
@@ -83,23 +87,50 @@ rebuilt_write_offs as (
 ),
 
 unioned as (
-    select 'invoice' as document_type, invoice_id as document_id from touched_invoices
+    select
+        'invoice' as document_type,
+        invoice_id as document_id
+    from touched_invoices
     union distinct
-    select 'invoice' as document_type, invoice_id as document_id from rebuilt_allocations
+    select
+        'invoice' as document_type,
+        invoice_id as document_id
+    from rebuilt_allocations
     union distinct
-    select 'invoice' as document_type, invoice_id as document_id from rebuilt_write_offs
+    select
+        'invoice' as document_type,
+        invoice_id as document_id
+    from rebuilt_write_offs
     union distinct
-    select 'payment' as document_type, payment_id as document_id from touched_payments
+    select
+        'payment' as document_type,
+        payment_id as document_id
+    from touched_payments
     union distinct
-    select 'payment' as document_type, payment_id as document_id from rebuilt_allocations
+    select
+        'payment' as document_type,
+        payment_id as document_id
+    from rebuilt_allocations
     union distinct
-    select 'credit_note' as document_type, credit_note_id as document_id from touched_credit_notes
+    select
+        'credit_note' as document_type,
+        credit_note_id as document_id
+    from touched_credit_notes
     union distinct
-    select 'credit_note' as document_type, credit_note_id as document_id from rebuilt_allocations
+    select
+        'credit_note' as document_type,
+        credit_note_id as document_id
+    from rebuilt_allocations
     union distinct
-    select 'allocation' as document_type, allocation_id as document_id from rebuilt_allocations
+    select
+        'allocation' as document_type,
+        allocation_id as document_id
+    from rebuilt_allocations
     union distinct
-    select 'write_off' as document_type, write_off_id as document_id from rebuilt_write_offs
+    select
+        'write_off' as document_type,
+        write_off_id as document_id
+    from rebuilt_write_offs
 ),
 
 documents as (

@@ -122,15 +122,13 @@ entries as (
     select
         -- ids
         {{
-            dbt.hash(
-                dbt.concat([
-                    "origin_id", "'|'",
-                    "entry_type", "'|'",
-                    "item_type", "'|'",
-                    "coalesce(item_id, '')", "'|'",
-                    utc_text('recorded_from'),
-                ])
-            )
+            hashed([
+                "origin_id", "'|'",
+                "entry_type", "'|'",
+                "item_type", "'|'",
+                "coalesce(item_id, '')", "'|'",
+                utc_text('recorded_from'),
+            ])
         }} as ledger_entry_id,
         origin_id,
         entry_type,
