@@ -29,7 +29,7 @@ PAGES = (
 def choose_language() -> None:
     """The switch at the foot of the sidebar; the choice lives in the URL as `lang`."""
     st.sidebar.segmented_control(
-        current_words()("app.language"),
+        "Language · Idioma",
         list(LOCALES),
         default=browser_language(),
         required=True,
@@ -38,8 +38,8 @@ def choose_language() -> None:
     )
 
 
-st.set_page_config(page_title="Cartera", page_icon=":material/account_balance_wallet:", layout="wide")
-st.logo(HERE / "assets" / "logo.svg", size="large")
+st.set_page_config(page_title="Cartera", page_icon=str(HERE / "assets" / "icon.svg"), layout="wide")
+st.logo(HERE / "assets" / "logo.svg", size="large", icon_image=HERE / "assets" / "icon.svg")
 choose_language()
 st.navigation(
     [

@@ -25,7 +25,18 @@ app = typer.Typer(
     add_completion=False,
 )
 
-MODULES = ("sources", "pipeline", "figures", "quarantine", "reminders", "operations", "airflow", "sandbox", "demo")
+MODULES = (
+    "sources",
+    "pipeline",
+    "figures",
+    "quarantine",
+    "reminders",
+    "operations",
+    "airflow",
+    "dashboard",
+    "sandbox",
+    "demo",
+)
 
 
 @cache

@@ -21,16 +21,12 @@ def aging(view: View) -> None:
         company = filters.company(view, offered)
     st.caption(view.stamp(clocks, currency))
 
-    customers = receivables.by_customer(
-        view.reading, clocks, currency, company, limit=receivables.LISTED_CUSTOMERS
-    )
+    customers = receivables.by_customer(view.reading, clocks, currency, company, limit=receivables.LISTED_CUSTOMERS)
     if customers.empty:
         return states.empty(view.words, view.words.date(clocks.as_of))
 
     figure = aging_matrix(view, clocks, customers, currency, company)
-    csv_button(
-        view, clocks, currency, "aging", lambda: export.customers_csv(view.words, clocks, currency, company)
-    )
+    csv_button(view, clocks, currency, "aging", lambda: export.customers_csv(view.words, clocks, currency, company))
     if figure:
         drill(view, clocks, figure)
 

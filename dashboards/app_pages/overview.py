@@ -33,7 +33,7 @@ def overview(view: View) -> None:
     debtors = receivables.by_customer(view.reading, clocks, currency, company, limit=TOP_DEBTORS)
 
     headline_cards(view, clocks, line)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([10, 9], gap="large")
     with left:
         bucket = aging_chart(view, clocks, buckets, currency, company)
     with right:

@@ -14,15 +14,13 @@ from dashboards.i18n import Words
 def aging_bars(buckets: pd.DataFrame, currency_code: str, words: Words, is_dark: bool) -> go.Figure:
     """Bars of by_bucket's columns (bucket, open_items, open_amount), oldest last.
 
-    Every bar carries its amount and share in words; the exact amount is in the hover. A bar's
-    `customdata` starts with its bucket, for whoever handles a click.
+    Every bar carries its amount and share in words; the exact amount is in the hover.
     """
     look = theme(is_dark)
     amounts: list[Decimal] = list(buckets["open_amount"])
     whole = sum(amounts, Decimal(0))
     labels = [
-        f"<b>{words.compact(amount)}</b><br>{words.percent(amount / whole if whole else None)}"
-        for amount in amounts
+        f"<b>{words.compact(amount)}</b><br>{words.percent(amount / whole if whole else None)}" for amount in amounts
     ]
     figure = go.Figure(
         go.Bar(
@@ -33,16 +31,12 @@ def aging_bars(buckets: pd.DataFrame, currency_code: str, words: Words, is_dark:
             cliponaxis=False,
             marker={"color": [look.ages[min(place, len(look.ages) - 1)] for place in range(len(amounts))]},
             customdata=[
-                [row.bucket, words.money(row.open_amount, currency_code), words.number(row.open_items)]
+                [words.money(row.open_amount, currency_code), words.counted("overview.items", row.open_items)]
                 for row in buckets.itertuples()
             ],
-            hovertemplate="%{x}<br><b>%{customdata[1]}</b><br>"
-            + words("overview.items", count="%{customdata[2]}")
-            + "<extra></extra>",
+            hovertemplate="%{x}<br><b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
         )
     )
     figure.update_layout(bargap=0.28)
     # room above the tallest bar for its two lines of text
-    return finish(figure, look, height=320).update_yaxes(
-        range=[0, float(max(amounts, default=Decimal(0))) * 1.22 or 1]
-    )
+    return finish(figure, look, height=320).update_yaxes(range=[0, float(max(amounts, default=Decimal(0))) * 1.22 or 1])

@@ -20,12 +20,8 @@ class Theme:
 # One calm hue for what is not due, then one ramp in which lightness alone tells the order: it holds in
 # greyscale and for every kind of colour blindness. In dark mode older is lighter, in light mode darker,
 # so that the oldest always stands out from the page.
-LIGHT = Theme(
-    "#16262b", "#5a6c72", "#d5dedf", ("#5b9aa0", "#f0b878", "#e08a4c", "#c75f2c", "#9c3a17", "#651d0a")
-)
-DARK = Theme(
-    "#e6eeee", "#9fb2b7", "#324247", ("#3f8f95", "#7d3a1c", "#a85226", "#d0733a", "#ee9f62", "#ffd0a1")
-)
+LIGHT = Theme("#16262b", "#5a6c72", "#d5dedf", ("#5b9aa0", "#f0b878", "#e08a4c", "#c75f2c", "#9c3a17", "#651d0a"))
+DARK = Theme("#e6eeee", "#9fb2b7", "#324247", ("#3f8f95", "#7d3a1c", "#a85226", "#d0733a", "#ee9f62", "#ffd0a1"))
 
 
 def theme(is_dark: bool) -> Theme:

@@ -19,7 +19,7 @@ def aging_matrix(
     words, total, listed = view.words, customers.iloc[0], len(customers) - 1
     st.subheader(words("aging.matrix"), anchor=False)
     st.caption(words("aging.matrix_sub", currency=currency_code))
-    everybody = words("aging.all_customers", count=words.number(total["customers"]))
+    everybody = words.counted("aging.all_customers", total["customers"])
     data = customers.assign(customer_name=[everybody, *customers["customer_name"].iloc[1:]])
     selection = table(
         view,
@@ -37,9 +37,9 @@ def aging_matrix(
 
 def _columns(view: View) -> dict[str, Column]:
     return {
-        "customer_name": Column("column.customer", width="large", pinned=True),
+        "customer_name": Column("column.customer", width=200),
         "open_amount": Column("column.open", "money"),
-        **{bucket: Column(view.words.bucket(bucket), "money", is_plain=True) for bucket in BUCKETS},
+        **{bucket: Column(view.words.bucket(bucket), "money_or_dash", is_plain=True) for bucket in BUCKETS},
         "open_items": Column("column.items", "number"),
     }
 

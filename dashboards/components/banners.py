@@ -45,9 +45,7 @@ def _stopped(view: View, publication: Publication | None) -> None:
         return
     words, before_first = view.words, "" if publication else "_first"
     published = words.moment(publication.published_at) if publication else ""
-    text = words(
-        f"state.{run['status']}{before_first}", moment=words.moment(run["started_at"]), published=published
-    )
+    text = words(f"state.{run['status']}{before_first}", moment=words.moment(run["started_at"]), published=published)
     failed = runs.failed_checks(view.reading, run["run_id"], "critical")
     reason = _listed(view, failed) or f"\n- {as_text(run['message'] or '—')}"
     st.error(f"{text}\n{reason}\n\n{words('state.stopped_do')}", icon=":material/front_hand:")
@@ -72,9 +70,7 @@ def _stale(view: View, publication: Publication) -> None:
 def _warnings(view: View, publication: Publication) -> None:
     warned = runs.failed_checks(view.reading, publication.run_id, "warning")
     if warned:
-        with st.expander(
-            view.words("state.warnings", count=view.words.number(len(warned))), icon=":material/warning:"
-        ):
+        with st.expander(view.words.counted("state.warnings", len(warned)), icon=":material/warning:"):
             st.markdown(_listed(view, warned))
 
 

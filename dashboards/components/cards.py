@@ -13,23 +13,24 @@ def headline_cards(view: View, clocks: Clocks, line: Headline) -> None:
     """Total open, overdue, overdue share, unapplied credit; each explains itself and its dates on hover."""
     words, code = view.words, line.currency_code
     stamp = view.stamp(clocks, code)
-    items = words("overview.items", count=words.number(line.open_items))
-    late = words("overview.items", count=words.number(line.overdue_items))
+    items = words.counted("overview.items", line.open_items)
+    late = words.counted("overview.late", line.overdue_items)
     disputed = words("overview.disputed", amount=words.money(line.disputed_amount, code))
-    credits = words("overview.credits", count=words.number(line.unapplied_items))
+    credits = words.counted("overview.credits", line.unapplied_items)
     cards = (
-        ("open", words.money(line.open_amount, code), items),
-        ("overdue", words.money(line.overdue_amount, code), late),
-        ("overdue_pct", words.percent(line.overdue_pct), disputed),
-        ("unapplied", words.money(line.unapplied_amount, code), credits),
+        ("open", line.open_amount, items),
+        ("overdue", line.overdue_amount, late),
+        ("overdue_pct", None, disputed),
+        ("unapplied", line.unapplied_amount, credits),
     )
-    for column, (name, value, detail) in zip(st.columns(4), cards, strict=True):
+    for column, (name, amount, detail) in zip(st.columns(4), cards, strict=True):
+        exact = "" if amount is None else f"**{words.money(amount, code)}**\n\n"
         column.metric(
-            words(f"overview.{name}"),
-            value,
+            words(f"overview.{name}", currency=code),
+            words.percent(line.overdue_pct) if amount is None else words.headline(amount, code),
             delta=detail,
             delta_color="off",
             delta_arrow="off",
             border=True,
-            help=words(f"overview.{name}_help", stamp=stamp),
+            help=exact + words(f"overview.{name}_help", stamp=stamp),
         )

@@ -55,6 +55,7 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
             figure.currency_code,
             "invoices",
             lambda: export.open_items_csv(view.words, clocks, *rows),
+            of=f"{figure.customer_id}_{figure.bucket}",
         )
 
 
@@ -76,7 +77,7 @@ def _sum_up(view: View, figure: Figure, items: pd.DataFrame) -> None:
         count = words.number(figure.open_items) if figure.open_items is not None else "…"
         st.caption(words("drill.capped", shown=shown, count=count, amount=chosen))
     elif added == figure.amount:
-        text = words("drill.adds_up", count=words.number(len(items)), amount=f"**{chosen}**")
+        text = words.counted("drill.adds_up", len(items), amount=f"**{chosen}**")
         st.markdown(f":material/check_circle: {text}")
     else:
         st.error(words("drill.differs", sum=as_text(words.money(added, figure.currency_code)), amount=chosen))
@@ -85,9 +86,7 @@ def _sum_up(view: View, figure: Figure, items: pd.DataFrame) -> None:
 def _credit(view: View, clocks: Clocks, figure: Figure) -> None:
     if figure.customer_id is None:
         return
-    credit = receivables.unapplied_of(
-        view.reading, clocks, figure.currency_code, figure.company_id, figure.customer_id
-    )
+    credit = receivables.unapplied_of(view.reading, clocks, figure.currency_code, figure.company_id, figure.customer_id)
     if credit:
         amount = as_text(view.words.money(credit, figure.currency_code))
         st.caption(view.words("drill.credit", amount=amount))

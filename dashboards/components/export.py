@@ -11,16 +11,19 @@ from dashboards.queries.session import Clocks
 
 
 def csv_button(
-    view: View, clocks: Clocks, currency_code: str, name: str, content: Callable[[], bytes]
+    view: View, clocks: Clocks, currency_code: str, name: str, content: Callable[[], bytes], *, of: str = ""
 ) -> None:
-    """A button whose file is made when it is clicked; `content` opens its own transaction."""
+    """A button whose file is made when it is clicked; `content` opens its own transaction.
+
+    `of` tells apart two tables of the same name on one page.
+    """
     words = view.words
     st.download_button(
         words("export.csv"),
         content,
         file_name=f"cartera-{name}-{currency_code}-{clocks.as_of.isoformat()}.csv",
         mime="text/csv",
-        key=f"export_{name}",
+        key=f"export_{name}_{of}",
         icon=":material/download:",
         on_click="ignore",
         help=words("export.csv_help", currency=currency_code, date=words.date(clocks.as_of)),

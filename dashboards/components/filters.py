@@ -61,7 +61,6 @@ def clocks(view: View) -> Clocks:
         value=published.as_of,
         min_value=EARLIEST,
         max_value=last,
-        required=True,
         key="as_of",
         bind="query-params",
         help=words("filter.as_of_help"),

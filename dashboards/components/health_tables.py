@@ -97,8 +97,8 @@ def checks_table(view: View, checks: pd.DataFrame) -> None:
     if checks.empty:
         st.caption(words("health.no_checks"))
         return
-    counts = {"failed": words.number(failed), "count": words.number(len(checks))}
-    st.caption(words("health.checks_sub" if failed else "health.checks_ok", **counts))
+    outcome = "health.checks_sub" if failed else "health.checks_ok"
+    st.caption(words.counted(outcome, len(checks), failed=words.number(failed)))
     only_failed = failed and st.toggle(words("health.only_failed"), value=True, key="only_failed")
     table(view, checks.head(failed) if only_failed else checks, CHECKS, alt=words("health.checks"))
 

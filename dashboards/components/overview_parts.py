@@ -19,10 +19,9 @@ CURRENCIES = {
     "open_amount": Column("column.open", "money"),
     "overdue_amount": Column("column.overdue", "money"),
     "overdue_pct": Column("column.overdue_pct", "percent"),
-    "open_items": Column("column.items", "number"),
 }
 DEBTORS = {
-    "customer_name": Column("column.customer", width="large", pinned=True),
+    "customer_name": Column("column.customer", width="medium"),
     "open_amount": Column("column.open", "money"),
     "overdue_amount": Column("column.overdue", "money"),
     "overdue_pct": Column("column.overdue_pct", "percent"),
@@ -50,9 +49,7 @@ def aging_chart(
     if not points:
         return None
     chosen = buckets.iloc[points[0]["point_index"]]
-    return Figure(
-        chosen["open_amount"], chosen["open_items"], currency_code, company_id, bucket=chosen["bucket"]
-    )
+    return Figure(chosen["open_amount"], chosen["open_items"], currency_code, company_id, bucket=chosen["bucket"])
 
 
 def currencies_table(view: View, clocks: Clocks, lines: list[Headline]) -> None:
@@ -72,8 +69,10 @@ def debtors_table(
     st.subheader(words("overview.debtors"), anchor=False)
     st.caption(words("overview.debtors_sub", currency=code, date=words.date(clocks.as_of)))
     data = debtors.assign(
-        overdue_pct=[float(late / owed) for late, owed in zip(debtors["overdue_amount"], debtors["open_amount"], strict=True)],
-        share=[float(amount / line.open_amount) for amount in debtors["open_amount"]],
+        overdue_pct=[
+            float(late / owed) for late, owed in zip(debtors["overdue_amount"], debtors["open_amount"], strict=True)
+        ],
+        share=[float(100 * amount / line.open_amount) for amount in debtors["open_amount"]],
     )
     selection = table(
         view,
@@ -87,6 +86,4 @@ def debtors_table(
     if not selection["cells"] or selection["cells"][0][0] >= len(data):
         return None
     row = data.iloc[selection["cells"][0][0]]
-    return Figure(
-        row["open_amount"], row["open_items"], code, company_id, row["customer_id"], row["customer_name"]
-    )
+    return Figure(row["open_amount"], row["open_items"], code, company_id, row["customer_id"], row["customer_name"])

@@ -27,5 +27,5 @@ def show(draw: Callable[[View], None], *, title: str, needs_publication: bool = 
                 draw(view)
     except NotPublished:
         states.not_published(words)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 a page is a process boundary: its reader gets a reference, the log the rest
         states.failed(words, error)

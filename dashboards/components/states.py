@@ -16,9 +16,7 @@ LOG_NAME = "dashboard.log"
 
 
 def not_published(words: Words) -> None:
-    st.info(
-        f"**{words('state.not_published')}**\n\n{words('state.not_published_do')}", icon=":material/inbox:"
-    )
+    st.info(f"**{words('state.not_published')}**\n\n{words('state.not_published_do')}", icon=":material/inbox:")
 
 
 def empty(words: Words, date: str) -> None:

@@ -11,25 +11,21 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.components.view import View
+from dashboards.queries.export import harmless
 
 Kind = Literal[
-    "text",
-    "money",
-    "date",
-    "moment",
-    "number",
-    "percent",
-    "share",
-    "seconds",
-    "yes_no",
-    "passed",
-    "status",
-    "amounts",
-]
-WORDED = ("yes_no", "passed", "status", "amounts")
+    "text", "money", "money_or_dash", "date", "moment", "number", "percent", "share", "seconds",
+    "yes_no", "passed", "status", "amounts",
+]  # fmt: skip
+WORDED = ("text", "yes_no", "passed", "status", "amounts")
 """Kinds that become words; the others keep their value, so that sorting goes by it, and are written on top."""
 
-ROW_HEIGHT, MOST_ROWS = 35, 14
+RIGHT = ("money", "money_or_dash", "number", "percent", "seconds")
+"""Kinds aligned to the right. In too narrow a column they would lose their first digits, not their last."""
+
+MOST_ROWS, TALLEST = 16, 560
+CHARACTER, PADDING = 6, 20
+"""Pixels: of a figure at the size that tables have, and of what a cell leaves beside it."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,6 @@ class Column:
     kind: Kind = "text"
     width: int | Literal["small", "medium", "large"] | None = None
     is_plain: bool = False
-    pinned: bool = False
 
 
 def table(
@@ -55,9 +50,7 @@ def table(
 ) -> Any:
     """Show the columns in order; with `selects`, returns what Streamlit calls the selection."""
     worded = {
-        name: data[name].map(_worded(view, column.kind))
-        for name, column in columns.items()
-        if column.kind in WORDED
+        name: data[name].map(_worded(view, column.kind)) for name, column in columns.items() if column.kind in WORDED
     }
     written = {name: _writer(view, column.kind, currency_code) for name, column in columns.items()}
     styled = (
@@ -69,8 +62,9 @@ def table(
         styled,
         hide_index=True,
         width="stretch",
-        height=ROW_HEIGHT * (min(len(data), MOST_ROWS) + 1) + 3,
-        column_config={name: _config(view, column) for name, column in columns.items()},
+        height=TALLEST if len(data) > MOST_ROWS else "content",
+        placeholder="—",
+        column_config={name: _config(view, column, data[name], written[name]) for name, column in columns.items()},
         key=key,
         alt=alt,
         **({"on_select": "rerun", "selection_mode": selects} if selects else {}),
@@ -84,6 +78,7 @@ def _writer(view: View, kind: Kind, currency_code: str | None) -> Callable[[Any]
     amount = (lambda value: words.amount(value, currency_code)) if currency_code else words.decimal
     writers: dict[Kind, Callable[[Any], str]] = {
         "money": amount,
+        "money_or_dash": lambda value: amount(value) if value else "–",
         "date": words.date,
         "moment": words.moment,
         "number": words.number,
@@ -95,23 +90,27 @@ def _writer(view: View, kind: Kind, currency_code: str | None) -> Callable[[Any]
 
 def _worded(view: View, kind: Kind) -> Callable[[Any], str]:
     words = view.words
+    if kind == "text":
+        # a cell that is copied or downloaded from here may end in a spreadsheet
+        return harmless
     if kind == "amounts":
-        return lambda amounts: " · ".join(
-            f"{code} {words.decimal(Decimal(n))}" for code, n in (amounts or {}).items()
-        )
+        return lambda amounts: " · ".join(f"{code} {words.decimal(Decimal(n))}" for code, n in (amounts or {}).items())
     if kind == "status":
         return lambda status: words(f"status.{status}")
     if kind == "passed":
-        return lambda passed: (
-            ("✓ " if passed else "✗ ") + words("health.passed" if passed else "health.failed")
-        )
+        return lambda passed: ("✓ " if passed else "✗ ") + words("health.passed" if passed else "health.failed")
     return lambda value: words("health.yes" if value else "health.no")
 
 
-def _config(view: View, column: Column) -> Any:
+def _config(view: View, column: Column, values: pd.Series, writer: Callable[[Any], str] | None) -> Any:
     label = column.heading if column.is_plain else view.words(column.heading)
     if column.kind == "share":
+        # the longest bar is the largest share, not the whole: the label says the share itself
         return st.column_config.ProgressColumn(
-            label, format="percent", min_value=0, max_value=1, width=column.width
+            label, format="%.1f%%", min_value=0, max_value=values.max(), width=column.width
         )
-    return st.column_config.Column(label, width=column.width, pinned=column.pinned or None)
+    if column.kind in RIGHT and writer:
+        extremes = values.dropna().agg(["min", "max"]) if values.notna().any() else []
+        longest = max(len(label), *(len(writer(value)) for value in extremes)) if len(extremes) else len(label)
+        return st.column_config.Column(label, width=CHARACTER * longest + PADDING)
+    return st.column_config.Column(label, width=column.width)

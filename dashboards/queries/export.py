@@ -67,9 +67,7 @@ def customers_csv(words: Words, clocks: Clocks, currency_code: str, company_id: 
             company_id=company_id,
             limit=EXPORTED_ROWS + 1,
         )
-    return to_csv(
-        [row for row in rows if row["customer_id"] is not None], CUSTOMERS, words, clocks, currency_code
-    )
+    return to_csv([row for row in rows if row["customer_id"] is not None], CUSTOMERS, words, clocks, currency_code)
 
 
 def to_csv(
@@ -108,6 +106,11 @@ def safe_cell(value: object, currency_code: str) -> object:
         return money.plain(value, currency_code)
     if isinstance(value, dt.date | dt.datetime):
         return value.isoformat()
+    return harmless(value)
+
+
+def harmless(value: object) -> object:
+    """Text that a spreadsheet would run as a formula, quoted (law 10); anything else as it is."""
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return "'" + value
     return "" if value is None else value

@@ -69,9 +69,7 @@ def headlines(totals: pd.DataFrame, company_id: str | None) -> list[Headline]:
     of_company = totals if company_id is None else totals[totals["company_id"] == company_id]
     names = list(Headline.__dataclass_fields__)[1:]
     found = [
-        Headline(
-            str(currency), **{name: sum(rows[name], Decimal(0) if "amount" in name else 0) for name in names}
-        )
+        Headline(str(currency), **{name: sum(rows[name], Decimal(0) if "amount" in name else 0) for name in names})
         for currency, rows in of_company.groupby("currency_code")
     ]
     return sorted(found, key=lambda line: (-line.open_items, line.currency_code))
@@ -91,9 +89,7 @@ def by_bucket(reading: Reading, clocks: Clocks, currency_code: str, company_id: 
             {
                 "bucket": bucket,
                 "open_items": sum(row["open_items"] for row in rows if row["bucket"] == bucket),
-                "open_amount": sum(
-                    (row["open_amount"] for row in rows if row["bucket"] == bucket), Decimal(0)
-                ),
+                "open_amount": sum((row["open_amount"] for row in rows if row["bucket"] == bucket), Decimal(0)),
             }
             for bucket in buckets
         ],
@@ -161,6 +157,4 @@ def unapplied_of(
 
 def frame(rows: Sequence[read.Row], columns: Sequence[str]) -> pd.DataFrame:
     """Rows as a frame that has its columns also when it is empty; values stay Python objects."""
-    return pd.DataFrame(
-        [[row[name] for name in columns] for row in rows], columns=list(columns), dtype=object
-    )
+    return pd.DataFrame([[row[name] for name in columns] for row in rows], columns=list(columns), dtype=object)

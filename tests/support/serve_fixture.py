@@ -174,9 +174,7 @@ def publish_items(
             " serve.dim_customers; drop function if exists serve.open_items(date, timestamptz)"
         )
         cursor.execute(SCHEMA)
-        execute_values(
-            cursor, "insert into marts_a.fixture_items values %s", [astuple(each) for each in items]
-        )
+        execute_values(cursor, "insert into marts_a.fixture_items values %s", [astuple(each) for each in items])
         cursor.execute(
             "insert into marts_a.dim_customers (customer_id, company_id, name, source, recorded_from, recorded_to)"
             " select distinct customer_id, min(company_id), max(customer_name), 'files', %s::timestamptz,"
@@ -211,9 +209,7 @@ def record_run(
     """One run with its steps; checks are (gate, subject, check_name, severity, passed, message)."""
     if connection is None:
         with transaction(Role.admin) as own:
-            return record_run(
-                connection=own, as_of=as_of, started_at=started_at, status=status, checks=checks
-            )
+            return record_run(connection=own, as_of=as_of, started_at=started_at, status=status, checks=checks)
     run_id, started_at = str(uuid.uuid4()), started_at or dt.datetime.now(dt.UTC)
     with connection.cursor() as cursor:
         cursor.execute(
