@@ -76,7 +76,7 @@ def _due(items: Iterable[Item], policy: Policy, as_of: dt.date) -> list[Line]:
 def _ask_customer(
     customer: Customer, history: History, policy: Policy, as_of: dt.date, standing: Standing
 ) -> Iterable[Asked]:
-    tied = bool(standing.tied)
+    tied = standing.is_certified
     saw = "the publication has a tied certificate" if tied else "no certificate"
     yield Answer("the figures tie out", saw, tied), None if tied else Reason.not_tied_out
     yield _ask_source(customer, policy, as_of, standing)

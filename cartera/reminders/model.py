@@ -107,13 +107,14 @@ class History:
 class Standing:
     """Whether the figures are good enough to write to anybody.
 
-    `landed_on`: the day of each source's last landing, UTC. `tied`: (company_id, currency_code) pairs
-    of the publication's certificate; empty when there is none. `asked_on`: the day from which the age
+    `landed_on`: the day of each source's last landing, UTC. `is_certified`: the publication has a tied
+    certificate; `tied`: its (company_id, currency_code) pairs that tie. `asked_on`: the day from which the age
     of a source counts; None: the day that is planned for.
     """
 
     landed_on: Mapping[str, dt.date]
     tied: frozenset[tuple[str, str]]
+    is_certified: bool = True
     asked_on: dt.date | None = None
 
 

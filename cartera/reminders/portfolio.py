@@ -67,15 +67,17 @@ def standing(connection: Connection, published: Publication) -> Standing:
         connection,
         "select source, (max(recorded_at) at time zone 'UTC')::date as landed_on from ops.loads group by source",
     )
+    run = {"run_id": published.run_id}
+    certified = read.rows(connection, "select 1 from ops.certificates where run_id = %(run_id)s and is_tied", run)
     tied = read.rows(
         connection,
-        "select company_id, currency_code from ops.certificate_lines join ops.certificates as c using (run_id)"
-        " where run_id = %(run_id)s and c.is_tied and certificate_lines.is_tied",
-        {"run_id": published.run_id},
+        "select company_id, currency_code from ops.certificate_lines where run_id = %(run_id)s and is_tied",
+        run,
     )
     return Standing(
         landed_on={row["source"]: row["landed_on"] for row in landed},
         tied=frozenset((row["company_id"], row["currency_code"]) for row in tied),
+        is_certified=bool(certified),
     )
 
 

@@ -43,7 +43,7 @@ def recheck(connection: Connection, contact: Row, policy: Policy, settings: Sett
     as_of = max(published.as_of_date, contact["planned_date"])
     _require_current(as_of, is_real=is_real)
     standing = asked_on(portfolio.standing(connection, published), as_of, settings)
-    if not standing.tied:
+    if not standing.is_certified:
         raise GateFailed(
             f"publication {published.publication_id} has no tied certificate",
             "run `cartera run`; nothing is sent on figures that do not tie out",
