@@ -16,7 +16,10 @@ from cartera.sandbox.tables import ALLOCATION_SCHEMA
 
 @dataclass(frozen=True)
 class DirtyRow:
-    """`row_number` counts the file's rows from 1, the header being row 1; `record_key` None where it can't be read."""
+    """`row_number` counts the file's rows from 1, a header being one; `record_key` None where it can't be read.
+
+    `reason` is the reason code that quarantine should give.
+    """
 
     entity: str
     file_name: str
@@ -38,46 +41,46 @@ REPEAT = ""
 
 DIRTY_LINES: dict[str, tuple[DirtyLine, ...]] = {
     "invoices": (
-        DirtyLine("9000000001", "unknown currency",
+        DirtyLine("9000000001", "unknown_currency",
                   "9000000001;andes-pe;C000001;F001-90000001;FAC;Emitida;05/03/2025;04/04/2025;XXZ;1.250,00;PEN;1"),
-        DirtyLine("9000000002", "negative amount",
+        DirtyLine("9000000002", "negative_amount",
                   "9000000002;andes-pe;C000002;F001-90000002;FAC;Emitida;05/03/2025;04/04/2025;PEN;-1.250,00;PEN;1"),
-        DirtyLine("9000000003", "not a date",
+        DirtyLine("9000000003", "unreadable_date",
                   "9000000003;andes-co;C000003;FECO-90000003;FAC;Emitida;31/02/2025;30/03/2025;COP;840.000,00;COP;1"),
-        DirtyLine("9000000004", "missing customer",
+        DirtyLine("9000000004", "missing_value",
                   "9000000004;andes-pe;;F001-90000004;FAC;Emitida;06/03/2025;05/04/2025;PEN;312,40;PEN;1"),
-        DirtyLine("9000000005", "repeated key, other values",
+        DirtyLine("9000000005", "duplicate_key",
                   "9000000005;andes-pe;C000005;F001-90000005;FAC;Emitida;07/03/2025;06/04/2025;PEN;2.000,00;PEN;1"),
-        DirtyLine("9000000005", "repeated key, other values",
+        DirtyLine("9000000005", "duplicate_key",
                   "9000000005;andes-pe;C000005;F001-90000005;FAC;Emitida;07/03/2025;06/04/2025;PEN;2.900,00;PEN;1"),
-        DirtyLine("9000000006", "not an amount",
+        DirtyLine("9000000006", "unreadable_amount",
                   "9000000006;andes-co;C000006;FECO-90000006;FAC;Emitida;10/03/2025;09/04/2025;COP;N/A;COP;1"),
-        DirtyLine("9000000007", "too few fields", "9000000007;andes-pe;C000007;F001-90000007"),
-        DirtyLine("9000000008", "unknown status",
+        DirtyLine(None, "wrong_field_count", "9000000007;andes-pe;C000007;F001-90000007"),
+        DirtyLine("9000000008", "unknown_value",
                   "9000000008;andes-pe;C000008;F001-90000008;FAC;Por revisar;11/03/2025;10/04/2025;PEN;77,10;PEN;1"),
-        DirtyLine(REPEAT, "repeated row", REPEAT),
+        DirtyLine(REPEAT, "duplicate_key", REPEAT),
     ),
     "instalments": (
-        DirtyLine("9000000010-1", "missing date", "9000000010-1,9000000010,,120.00"),
+        DirtyLine("9000000010-1", "missing_value", "9000000010-1,9000000010,,120.00"),
     ),
     "credit_notes": (
-        DirtyLine("NC9000000001", "not a date",
+        DirtyLine("NC9000000001", "unreadable_date",
                   "NC9000000001\tandes-pe\tC000001\t\tFC01-90000001\tIssued\t13/45/2025\tPEN\t1,100.00"),
     ),
     "payments": (
-        DirtyLine("R900000000001", "not an amount",
+        DirtyLine("R900000000001", "unreadable_amount",
                   "R900000000001;andes-pe;C000001;03-04-2025;PEN;S/ mil doscientos;;transferencia;Pago;Recibido"),
-        DirtyLine("R900000000002", "missing date",
+        DirtyLine("R900000000002", "missing_value",
                   "R900000000002;andes-pe;C000002;;PEN;500,00;;depósito;Depósito sin fecha;Recibido"),
-        DirtyLine("R900000000003", "unknown currency",
+        DirtyLine("R900000000003", "unknown_currency",
                   "R900000000003;andes-co;C000003;03-04-2025;PESOS;90000,00;;transferencia;Pago;Recibido"),
-        DirtyLine(None, "missing key", ";andes-co;C000004;03-04-2025;COP;90000,00;;transferencia;Pago;Recibido"),
+        DirtyLine(None, "missing_value", ";andes-co;C000004;03-04-2025;COP;90000,00;;transferencia;Pago;Recibido"),
     ),
     "disputes": (
-        DirtyLine("D9000000001", "not a date", "D9000000001|0000000001|ayer||precio"),
+        DirtyLine("D9000000001", "unreadable_date", "D9000000001|0000000001|ayer||precio"),
     ),
     "promises": (
-        DirtyLine("PP900000000001", "not an amount",
+        DirtyLine("PP900000000001", "unreadable_amount",
                   "PP900000000001;C000001;0000000001;03.04.2025;10.04.2025;PEN;todo"),
     ),
 }  # fmt: skip
@@ -85,17 +88,17 @@ DIRTY_LINES: dict[str, tuple[DirtyLine, ...]] = {
 DIRTY_CUSTOMERS: tuple[tuple[str | None, str, tuple[object, ...]], ...] = (
     (
         None,
-        "missing key",
+        "missing_value",
         ("", "andes-pe", "Sin Código S.A.C.", "", "PE", "es", "America/Lima", "", "", 30, 1000, "PEN", "", "Sí"),
     ),
     (
         "C990001",
-        "not an amount",
+        "unreadable_amount",
         ("C990001", "andes-co", "Límite Raro S.A.S.", "", "CO", "es", "", "", "", 30, "N/A", "COP", "", "Sí"),
     ),
 )  # fmt: skip
 
-DIRTY_ALLOCATION = ("A900000000001", "negative amount")
+DIRTY_ALLOCATION = ("A900000000001", "negative_amount")
 
 
 def dirty_allocation() -> Columns:

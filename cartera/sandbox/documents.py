@@ -68,7 +68,7 @@ def make_invoices(plan: Plan, customers: Customers, period: Period) -> Invoices:
     )
     is_correct = is_single & (void_day == NEVER)
     is_extended = is_correct & dice.chance("extended", number, 40)
-    is_mistyped = is_correct & ~is_extended & dice.chance("mistyped", number, 60)
+    is_mistyped = is_correct & ~is_extended & dice.chance("mistyped", number, 150)
     first_due_day = issue_day + customers.terms_days[customer]
     due_day = np.where(is_extended, first_due_day + 15, first_due_day)
     extended_on = first_due_day + dice.between("extended_on", number, -5, 3)

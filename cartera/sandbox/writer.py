@@ -131,7 +131,7 @@ class CompanyWriter:
             if isinstance(export, ParquetExport):
                 export.write(dirty_allocation())
                 key, reason = DIRTY_ALLOCATION
-                self._dirty.append(DirtyRow(entity, export.path.name, export.rows + 1, key, reason))
+                self._dirty.append(DirtyRow(entity, export.path.name, export.rows, key, reason))
                 continue
             for dirty in DIRTY_LINES.get(entity, ()):
                 is_repeat = dirty.line == REPEAT
