@@ -58,15 +58,10 @@ class Feed(io.RawIOBase):
 def fed_by(produce: Callable[[Feed], None]) -> Iterator[Feed]:
     """A feed that `produce` fills in its own thread. What `produce` raises is raised when the block ends."""
     feed = Feed()
-
-    def run() -> None:
-        try:
-            produce(feed)
-        finally:
-            feed.end()
-
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="cartera-landing") as executor:
-        producing = executor.submit(run)
+        producing = executor.submit(produce, feed)
+        # whatever happens to the producer, the reader comes to an end
+        producing.add_done_callback(lambda _producing: feed.end())
         try:
             yield feed
         finally:

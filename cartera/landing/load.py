@@ -68,11 +68,11 @@ def all_or_nothing(connection: Connection) -> Iterator[Cursor]:
         cursor.execute("savepoint cartera_landing")
         try:
             yield cursor
+            cursor.execute("release savepoint cartera_landing")
         except BaseException:
             with suppress(psycopg2.Error):  # a lost connection rolls back by itself; what was raised first says why
                 cursor.execute("rollback to savepoint cartera_landing")
             raise
-        cursor.execute("release savepoint cartera_landing")
 
 
 def _last_fingerprint(cursor: Cursor, delivery: Delivery) -> str | None:
