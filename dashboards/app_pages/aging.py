@@ -14,11 +14,15 @@ from dashboards.queries import export, receivables
 
 
 def aging(view: View) -> None:
-    offered = receivables.totals(view.reading, view.reading.clocks)
     with st.container(horizontal=True):
         clocks = filters.clocks(view)
-        currency = filters.currency(view, offered)
-        company = filters.company(view, offered)
+        # what was open then, which may be in a currency that has nothing open now
+        totals = receivables.totals(view.reading, clocks)
+        if not totals.empty:
+            currency = filters.currency(view, totals)
+            company = filters.company(view, totals)
+    if totals.empty:
+        return states.empty(view.words, view.words.date(clocks.as_of))
     st.caption(view.stamp(clocks, currency))
 
     customers = receivables.by_customer(view.reading, clocks, currency, company, limit=receivables.LISTED_CUSTOMERS)

@@ -1,0 +1,36 @@
+"""Runs the dashboard's pages without a browser, against the test's own database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
+PAGES = ("overview", "aging", "data_health")
+
+OpenPage = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_page(database: str) -> OpenPage:
+    """`open_page("aging", currency="PEN")` runs that page with these URL parameters."""
+    st.cache_data.clear()
+
+    def run(page: str, **parameters: str) -> AppTest:
+        app = AppTest.from_file(APP, default_timeout=30)
+        for name, value in parameters.items():
+            app.query_params[name] = value
+        app.run()
+        return app.switch_page(f"app_pages/{page}.py").run() if page != "overview" else app
+
+    return run
+
+
+def said(app: AppTest) -> str:
+    """Everything that a reader sees as running text."""
+    kinds = (app.title, app.subheader, app.markdown, app.caption, app.error, app.warning, app.info)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)

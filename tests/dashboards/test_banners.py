@@ -1,0 +1,92 @@
+"""What a reader is told before believing the figures."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from conftest import OpenPage, said
+from support.serve_fixture import item, publish_items, record_run
+
+from cartera.settings import get_settings
+
+NOW = dt.datetime.now(dt.UTC)
+TODAY = NOW.date()
+
+
+def _publish(*, hours_ago: float = 1, days_back: int = 0, **more: object) -> None:
+    publish_items(
+        [item("1", TODAY, "10", issue_date=dt.date(2020, 1, 1))],
+        as_of=TODAY - dt.timedelta(days=days_back),
+        known_at=NOW,
+        published_at=NOW - dt.timedelta(hours=hours_ago),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_fresh_figures_have_no_banner(open_page: OpenPage) -> None:
+    _publish()
+    app = open_page("overview")
+    assert not app.warning and not app.error and not app.info and not app.expander
+
+
+def test_an_old_publication_is_called_stale_since_when(open_page: OpenPage) -> None:
+    _publish(hours_ago=37)
+    (warning,) = open_page("overview").warning
+    assert "2 days ago" in warning.value and "cartera run" in warning.value
+
+
+def test_how_old_is_stale_is_a_setting(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    _publish(hours_ago=37)
+    monkeypatch.setenv("CARTERA_STALE_AFTER_HOURS", "40")
+    get_settings.cache_clear()
+    assert not open_page("overview").warning
+
+
+def test_a_fresh_run_for_an_old_day_says_which_day(open_page: OpenPage) -> None:
+    _publish(days_back=20)
+    (info,) = open_page("overview").info
+    assert "20 days before today" in info.value
+
+
+def test_a_stopped_run_names_the_failed_checks_while_the_old_figures_serve(open_page: OpenPage) -> None:
+    _publish(hours_ago=5)
+    failed = [("marts", f"fct_{n}", "never negative", "critical", False, f"row {n} is negative") for n in range(7)]
+    record_run(status="stopped", started_at=NOW, checks=failed)
+    app = open_page("overview")
+    (error,) = app.error
+    assert "was stopped" in error.value and "row 0 is negative" in error.value
+    assert "and 2 more" in error.value
+    assert app.metric[0].value == "10.00"
+    assert "fue detenida" in open_page("overview", lang="ES").error[0].value
+
+
+def test_a_failed_run_is_told_too(open_page: OpenPage) -> None:
+    _publish(hours_ago=5)
+    record_run(status="failed", started_at=NOW)
+    (error,) = open_page("overview").error
+    assert "failed" in error.value
+
+
+def test_a_stopped_run_before_the_publication_is_history(open_page: OpenPage) -> None:
+    record_run(status="stopped", started_at=NOW - dt.timedelta(hours=9))
+    _publish(hours_ago=5)
+    assert not open_page("overview").error
+
+
+def test_warnings_of_the_published_run_are_shown(open_page: OpenPage) -> None:
+    _publish(checks=[("landed", "invoices", "known customers", "warning", False, "3 unknown customers")])
+    app = open_page("overview")
+    assert app.expander[0].label == "1 check warns about these figures"
+    assert "3 unknown customers" in said(app)
+
+
+def test_data_health_shows_steps_checks_and_certificate(open_page: OpenPage) -> None:
+    _publish(checks=[("landed", "invoices", "known customers", "warning", False, "3 unknown customers")])
+    app = open_page("data_health")
+    runs, steps, checks, certificate = (frame.value for frame in app.dataframe)
+    assert list(runs["status"]) == ["published"]
+    assert list(steps["rows_quarantined"].iloc[:1]) == [3]
+    assert steps["amounts"].iloc[0] == "PEN 12,500.50 · USD 310.10"
+    assert list(checks["message"]) == ["3 unknown customers"]
+    assert list(certificate["is_tied"]) == ["yes"]
