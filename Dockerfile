@@ -42,4 +42,4 @@ ENTRYPOINT ["/opt/cartera/docker/entrypoint.sh"]
 EXPOSE 8501
 HEALTHCHECK --interval=30s --timeout=5s --start-period=60s --retries=3 \
     CMD ["python", "/opt/cartera/docker/health.py", "http://127.0.0.1:8501/_stcore/health"]
-CMD ["streamlit", "run", "dashboards/app.py", "--server.address=0.0.0.0", "--server.port=8501", "--server.headless=true"]
+CMD ["streamlit", "run", "dashboards/server.py", "--server.address=0.0.0.0", "--server.port=8501", "--server.headless=true"]

@@ -49,8 +49,10 @@ def serve(settings: Settings, database_url: str, port: int, say: Say, ready: Cal
 
 def _run(launch: Launch, port: int, say: Say, ready: Callable[[int], None]) -> None:
     since = utc_now()
-    components = [processes.start(name, launch) for name in COMPONENTS]
+    components: list[Component] = []
     try:
+        for name in COMPONENTS:
+            components.append(processes.start(name, launch))
         wait_until_ready(port, components, since)
         ready(port)
         _keep_up(components, launch, say)

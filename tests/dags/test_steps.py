@@ -47,6 +47,23 @@ def test_an_event_without_a_date_leaves_the_runs_own(steps: Any) -> None:
     assert steps.as_of_date(context(None, (None,))) == "2026-07-04"
 
 
+@pytest.mark.parametrize("handed", ["2026-07-03", "2026-07-04", "2026-07-05"])
+def test_debtors_are_reminded_of_the_days_figures(steps: Any, handed: str) -> None:
+    assert steps.as_of_of_the_day(context(None, (handed,))) == handed
+
+
+@pytest.mark.parametrize("handed", ["2026-06-30", "2026-07-06"])
+def test_figures_of_another_day_remind_nobody(steps: Any, handed: str) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    with pytest.raises(AirflowSkipException, match=handed):
+        steps.as_of_of_the_day(context(None, (handed,)))
+
+
+def test_unless_a_person_asks_for_that_day(steps: Any) -> None:
+    assert steps.as_of_of_the_day(context("2026-06-30")) == "2026-06-30"
+
+
 @pytest.mark.parametrize(
     ("error", "action"), [("GateFailed", "fail"), ("ConfigError", "fail"), ("DatabaseError", "default")]
 )
