@@ -33,7 +33,19 @@ class Verdict:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-def recheck(connection: Connection, contact: Row, policy: Policy, settings: Settings, *, is_real: bool) -> Verdict:
+Standings = dict[int, Standing]
+"""By publication_id. What a publication's certificate ties does not change; a landing only makes a source fresher."""
+
+
+def recheck(
+    connection: Connection,
+    contact: Row,
+    policy: Policy,
+    settings: Settings,
+    *,
+    is_real: bool,
+    standings: Standings,
+) -> Verdict:
     """Ask every rule again, and fix in the ledger what the message will state. The caller commits.
 
     Only items that were planned are stated, at what is open now; what has become due since waits for its
@@ -42,7 +54,9 @@ def recheck(connection: Connection, contact: Row, policy: Policy, settings: Sett
     published = read.publication(connection)
     as_of = max(published.as_of_date, contact["planned_date"])
     _require_current(as_of, is_real=is_real)
-    standing = asked_on(portfolio.standing(connection, published), as_of, settings)
+    if published.publication_id not in standings:
+        standings[published.publication_id] = portfolio.standing(connection, published)
+    standing = asked_on(standings[published.publication_id], as_of, settings)
     if not standing.is_certified:
         raise GateFailed(
             f"publication {published.publication_id} has no tied certificate",

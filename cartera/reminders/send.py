@@ -28,7 +28,7 @@ from cartera.reminders.message import Envelope, compose
 from cartera.reminders.model import Reason, Status
 from cartera.reminders.plan import templates_of
 from cartera.reminders.policy import Policy
-from cartera.reminders.recheck import Verdict, recheck
+from cartera.reminders.recheck import Standings, Verdict, recheck
 from cartera.reminders.render import Templates
 from cartera.reminders.settle import settle_open
 from cartera.settings import Settings, get_settings
@@ -71,6 +71,7 @@ class _Sender:
     settings: Settings
     at: AtPoint
     policies: dict[int, Policy] = field(default_factory=dict)
+    standings: Standings = field(default_factory=dict)
     report: SendReport = field(default_factory=SendReport)
 
     def policy(self, plan_id: int) -> Policy:
@@ -133,13 +134,15 @@ def _reserve(connection: Connection, number: int, plan_id: int | None, lease: dt
         " retry_at = null, reason_code = null where contact_id = (select contact_id from ops.contacts"
         " where status = 'approved' and channel = 'email' and (retry_at is null or retry_at <= now())"
         " and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)"
-        " order by planned_date, contact_id limit 1 for update skip locked) returning contact_id::text as contact_id",
+        " order by planned_date, contact_id limit 1 for update skip locked)"
+        " returning contact_id::text as contact_id, plan_id, step_name, template, company_id, customer_id,"
+        " planned_date, message_id, attempts",
         {"number": number, "lease": lease, "plan_id": plan_id},
     )
     if found:
         ledger.event(connection, found[0]["contact_id"], Status.approved, Status.reserved, _name(number))
     connection.commit()
-    return ledger.contact(connection, found[0]["contact_id"]) if found else None
+    return found[0] if found else None
 
 
 def _name(number: int) -> str:
@@ -150,7 +153,14 @@ def _send_one(sender: _Sender, contact: Row) -> None:
     """The way of one reserved contact. Whatever stops it before the hand-over gives it back."""
     try:
         policy = sender.policy(contact["plan_id"])
-        verdict = recheck(sender.connection, contact, policy, sender.settings, is_real=sender.channel.is_real)
+        verdict = recheck(
+            sender.connection,
+            contact,
+            policy,
+            sender.settings,
+            is_real=sender.channel.is_real,
+            standings=sender.standings,
+        )
         sender.connection.commit()
         if verdict.contact is None:
             _record(sender, contact, Status.skipped, verdict.reason, verdict.detail)

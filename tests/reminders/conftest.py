@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from reminder_world import World, channel_to
 
 from cartera.reminders import EmailChannel

@@ -8,6 +8,7 @@ our own can be asked by Message-ID; a server of others can't.
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -108,9 +109,11 @@ class EmailChannel:
         if self._client is None:
             context = ssl.create_default_context()
             if self.tls == "implicit":
-                client: smtplib.SMTP = smtplib.SMTP_SSL(self.host, self.port, timeout=self.timeout, context=context)
+                client: smtplib.SMTP = smtplib.SMTP_SSL(
+                    self.host, self.port, _own_name(), timeout=self.timeout, context=context
+                )
             else:
-                client = smtplib.SMTP(self.host, self.port, timeout=self.timeout)
+                client = smtplib.SMTP(self.host, self.port, _own_name(), timeout=self.timeout)
             self._client = client
             if self.tls == "starttls":
                 client.starttls(context=context)
@@ -140,6 +143,11 @@ class EmailChannel:
                 client.quit()
             except (OSError, smtplib.SMTPException):
                 client.close()
+
+
+def _own_name() -> str:
+    """How we greet. smtplib would ask the name server, which may take long where there is none."""
+    return socket.gethostname() or "localhost"
 
 
 def _refusal(code: int, answer: bytes | str, *, of_recipient: bool) -> Outcome:
