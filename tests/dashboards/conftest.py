@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-
-APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
-PAGES = ("overview", "aging", "data_health")
-
-OpenPage = Callable[..., AppTest]
+from support.pages import APP, OpenPage
 
 
 @pytest.fixture
@@ -28,9 +21,3 @@ def open_page(database: str) -> OpenPage:
         return app.switch_page(f"app_pages/{page}.py").run() if page != "overview" else app
 
     return run
-
-
-def said(app: AppTest) -> str:
-    """Everything that a reader sees as running text."""
-    kinds = (app.title, app.subheader, app.markdown, app.caption, app.error, app.warning, app.info)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)

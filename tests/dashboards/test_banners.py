@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from conftest import OpenPage, said
+from support.pages import OpenPage, said
 from support.serve_fixture import item, publish_items, record_run
 
 from cartera.settings import get_settings

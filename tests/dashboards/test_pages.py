@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PAGES, OpenPage, said
 from streamlit.testing.v1 import AppTest
+from support.pages import PAGES, OpenPage, said
 from support.serve_fixture import AS_OF, EVER, KNOWN_AT, item, publish_items, record_run, sample_items
 
 from cartera.settings import get_settings
@@ -60,14 +60,17 @@ def test_full_data_in_both_languages(open_page: OpenPage, page: str, language: s
     publish_items(sample_items())
     app = open_page(page, lang=language)
     assert not app.exception and not app.error
-    assert app.title[0].value in {
-        ("overview", "EN"): "What is owed to us",
-        ("overview", "ES"): "Lo que nos deben",
-        ("aging", "EN"): "Aging by customer",
-        ("aging", "ES"): "Antigüedad por cliente",
-        ("data_health", "EN"): "Is the data sound?",
-        ("data_health", "ES"): "¿Son fiables los datos?",
-    }[page, language]
+    assert (
+        app.title[0].value
+        in {
+            ("overview", "EN"): "What is owed to us",
+            ("overview", "ES"): "Lo que nos deben",
+            ("aging", "EN"): "Aging by customer",
+            ("aging", "ES"): "Antigüedad por cliente",
+            ("data_health", "EN"): "Is the data sound?",
+            ("data_health", "ES"): "¿Son fiables los datos?",
+        }[page, language]
+    )
 
 
 def test_overview_shows_exact_sums_of_one_currency(open_page: OpenPage) -> None:

@@ -223,7 +223,7 @@ def record_run(
             " rows_quarantined, amounts) values %s",
             [
                 (run_id, 1, "land sandbox", "ok", started_at, 2.5, 240, 237, 3, '{"PEN": "12500.50", "USD": "310.10"}'),
-                (run_id, 2, "build", "ok" if status == "published" else "stopped", started_at, 5.25, None, None, None, "{}"),
+                (run_id, 2, "build", "ok", started_at, 5.25, None, None, None, "{}"),
             ],
         )  # fmt: skip
         execute_values(

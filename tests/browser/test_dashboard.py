@@ -1,0 +1,145 @@
+"""What only a browser can tell: charts, clicks, downloads, widths."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+from support.serve_fixture import AS_OF, sample_items
+from support.served import served
+
+OpenPage = Callable[..., Page]
+ROW_HEIGHT = 33
+PHONE = {"width": 390, "height": 2400}
+
+
+def _table(page: Page, name: str) -> Locator:
+    """A dataframe by its accessible name, once its cells are there."""
+    table = page.locator(f'[data-testid="stDataFrame"][aria-label="{name}"], [aria-label="{name}"]').first
+    table.scroll_into_view_if_needed()
+    table.locator("#glide-cell-0-0").wait_for(state="attached")
+    return table
+
+
+def _cell(table: Locator, column: int, row: int) -> str:
+    return table.locator(f"#glide-cell-{column}-{row}").inner_text()
+
+
+def _click_cell(page: Page, table: Locator, x: float, row: int) -> None:
+    box = table.locator("canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + x, box["y"] + ROW_HEIGHT * (row + 1.5))
+
+
+def _amount(text: str) -> Decimal:
+    return Decimal(re.sub(r"[^\d.-]", "", text))
+
+
+def _download(page: Page, button: Locator, folder: Path) -> list[dict[str, str]]:
+    with page.expect_download() as download:
+        button.click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
+
+
+def _metric(page: Page, label: str) -> str:
+    card = page.get_by_test_id("stMetric").filter(has_text=label)
+    return card.get_by_test_id("stMetricValue").inner_text()
+
+
+def test_overview_shows_figures_and_a_bar_per_bucket(dashboard_url: str, open_page: OpenPage) -> None:
+    page = open_page(dashboard_url)
+    expect(page.locator("h1")).to_have_text("What is owed to us")
+    expect(page.locator(".js-plotly-plot .points .point")).to_have_count(6)
+    owed = sum(i.item_amount for i in sample_items() if i.currency_code == "PEN" and i.item_type == "instalment")
+    assert _amount(_metric(page, "Total open, PEN")) == owed
+    expect(page.get_by_text("As of 30 Jun 2026").first).to_be_visible()
+    expect(page.get_by_text("1 check warns about these figures")).to_be_visible()
+
+
+def test_a_debtor_leads_to_invoices_that_add_up(dashboard_url: str, open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(dashboard_url)
+    table = _table(page, "Top debtors")
+    name, figure = _cell(table, 0, 1), _amount(_cell(table, 1, 1))
+    _click_cell(page, table, 60, 1)
+    expect(page.get_by_role("heading", name=f"Open invoices of {name}")).to_be_visible()
+    told = page.get_by_text("the figure chosen").inner_text()
+    assert _amount(told.split("add up to")[1].split(", the")[0]) == figure
+    *rows, total = _download(page, page.get_by_role("button", name="Export CSV"), tmp_path)
+    assert sum(Decimal(row["Open"]) for row in rows) == Decimal(total["Open"]) == figure
+
+
+def test_a_bar_leads_to_its_invoices(dashboard_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{dashboard_url}/?currency=USD")
+    bars = page.locator(".js-plotly-plot .points .point")
+    expect(bars).to_have_count(6)
+    bars.nth(1).click()
+    expect(page.get_by_role("heading", name="Open invoices, 1-30 days")).to_be_visible()
+    late = [
+        i.item_amount
+        for i in sample_items()
+        if i.currency_code == "USD" and i.item_type == "instalment" and 1 <= (AS_OF - i.due_date).days <= 30
+    ]
+    told = page.get_by_text("the figure chosen").inner_text()
+    assert f"{len(late)} invoices add up to USD\u00a0{sum(late):,.2f}" in told
+
+
+def test_an_amount_of_the_matrix_leads_to_its_invoices(dashboard_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{dashboard_url}/aging?currency=COP")
+    table = _table(page, "Customers by days past due")
+    figure = _amount(_cell(table, 1, 0))
+    _click_cell(page, table, 250, 0)
+    expect(page.get_by_role("heading", name="All open invoices")).to_be_visible()
+    assert _amount(page.get_by_text("the figure chosen").inner_text().split("add up to")[1].split(", the")[0]) == figure
+
+
+def test_the_language_is_switched_kept_and_linked(dashboard_url: str, open_page: OpenPage) -> None:
+    page = open_page(dashboard_url)
+    page.get_by_role("radio", name="ES").or_(page.get_by_text("ES", exact=True)).first.click()
+    expect(page.locator("h1")).to_have_text("Lo que nos deben")
+    expect(page).to_have_url(re.compile("lang=ES"))
+    page.get_by_role("link", name="Antigüedad").click()
+    expect(page.locator("h1")).to_have_text("Antigüedad por cliente")
+    page.goto(f"{dashboard_url}/data-health?lang=ES")
+    expect(page.locator("h1")).to_have_text("¿Son fiables los datos?")
+
+
+def test_a_spanish_browser_gets_spanish(dashboard_url: str, open_page: OpenPage) -> None:
+    expect(open_page(dashboard_url, locale="es-PE").locator("h1")).to_have_text("Lo que nos deben")
+
+
+@pytest.mark.parametrize("path", ["", "aging", "data-health"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_every_page_without_sideways_scrolling(
+    dashboard_url: str, open_page: OpenPage, path: str, scheme: str
+) -> None:
+    page = open_page(f"{dashboard_url}/{path}?currency=COP", scheme=scheme, **PHONE)
+    page.get_by_test_id("stDataFrame").first.wait_for()
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"]
+    expect(page.get_by_test_id("stAlert")).to_have_count(1)  # the note that these figures are of an old day
+    for value in page.get_by_test_id("stMetricValue").all():
+        assert value.evaluate("e => e.firstElementChild.scrollWidth <= e.clientWidth + 1"), value.inner_text()
+
+
+def test_a_large_figure_is_not_cut_off(dashboard_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{dashboard_url}/?currency=COP")
+    page.get_by_test_id("stMetricValue").first.wait_for()
+    for value in page.get_by_test_id("stMetricValue").all():
+        assert value.evaluate("e => e.firstElementChild.scrollWidth <= e.clientWidth + 1"), value.inner_text()
+
+
+def test_without_a_database_there_is_a_plain_message(home: Path, open_page: OpenPage) -> None:
+    with served(CARTERA_DATABASE_URL="postgresql://nobody:secret-word@127.0.0.1:1/nothing") as url:
+        page = open_page(url)
+        expect(page.get_by_text("The figures could not be read")).to_be_visible()
+        text = page.locator("body").inner_text()
+    assert "Traceback" not in text and "psycopg2" not in text and "secret-word" not in text
+    reference = re.search(r"Reference ([0-9a-f]{8})", text)
+    assert reference
+    assert reference[1] in (home / "logs" / "dashboard.log").read_text(encoding="utf-8")

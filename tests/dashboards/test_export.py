@@ -1,0 +1,67 @@
+"""Exports: complete, adding up, and data for a spreadsheet, never formulas."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from decimal import Decimal
+
+import pytest
+from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
+
+from dashboards.i18n import Words
+from dashboards.queries import export
+from dashboards.queries.session import Clocks
+
+CLOCKS = Clocks(AS_OF, KNOWN_AT)
+WORDS = Words("EN")
+
+
+def _rows(content: bytes) -> list[dict[str, str]]:
+    assert content.startswith(b"\xef\xbb\xbf"), "a mark that lets spreadsheets read accents"
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+@pytest.mark.parametrize("currency", ["PEN", "COP", "USD"])
+def test_the_total_row_adds_up_and_covers_every_customer(database: str, currency: str) -> None:
+    items = [i for i in sample_items() if i.currency_code == currency and i.item_type == "instalment"]
+    publish_items(sample_items())
+    *rows, total = _rows(export.customers_csv(WORDS, CLOCKS, currency, None))
+    assert len(rows) == len({i.customer_id for i in items})
+    assert total["Customer id"] == "TOTAL"
+    owed = sum((i.item_amount for i in items), Decimal(0))
+    assert Decimal(total["Open"]) == owed == sum(Decimal(row["Open"]) for row in rows)
+    assert sum(Decimal(total[WORDS.bucket(b)]) for b in ("not_due", "1-30", "31-60", "61-90", "91-120", "120+")) == owed
+    assert {row["Currency"] for row in rows} == {currency}
+    assert {row["As of"] for row in rows} == {"2026-06-30"}
+
+
+def test_invoices_behind_a_figure_in_spanish(database: str) -> None:
+    publish_items([item("1", AS_OF, "10.50"), item("2", AS_OF, "3", customer_id="files:C-2")])
+    row, total = _rows(export.open_items_csv(Words("ES"), CLOCKS, "PEN", None, "files:C-1", "not_due"))
+    assert (row["Factura"], row["Vence"], row["Saldo"]) == ("F001-1", "2026-06-30", "10.50")
+    assert total["Saldo"] == "10.50"
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])
+def test_text_is_never_a_formula(database: str, start: str) -> None:
+    publish_items([item("1", AS_OF, "10", customer_name=f"{start}cmd|' /C calc'!A0", document_number=f"{start}1")])
+    row, _ = _rows(export.open_items_csv(WORDS, CLOCKS, "PEN", None, None, None))
+    assert row["Customer"] == f"'{start}cmd|' /C calc'!A0"
+    assert row["Invoice"] == f"'{start}1"
+
+
+def test_negative_numbers_stay_numbers() -> None:
+    assert export.safe_cell(Decimal("-14.5"), "PEN") == "-14.50"
+    assert export.safe_cell(-7, "PEN") == -7
+    assert export.safe_cell(None, "PEN") == ""
+    assert export.safe_cell(dt.date(2026, 6, 30), "PEN") == "2026-06-30"
+
+
+def test_an_export_that_is_cut_says_so(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export, "EXPORTED_ROWS", 2)
+    publish_items([item(str(n), AS_OF, "1") for n in range(3)])
+    *rows, total = _rows(export.open_items_csv(WORDS, CLOCKS, "PEN", None, None, None))
+    assert len(rows) == 2 and total["Open"] == "2.00"
+    assert total["Company"] == "TOTAL OF THE FIRST 2 ROWS, MORE WERE LEFT OUT"

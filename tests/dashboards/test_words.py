@@ -1,0 +1,78 @@
+"""Texts, numbers and dates by language."""
+
+from __future__ import annotations
+
+import datetime as dt
+import string
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from dashboards.i18n import LOCALES, Words, texts
+
+DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
+
+
+def _fields(text: str) -> set[str | None]:
+    return {field for _, field, _, _ in string.Formatter().parse(text) if field}
+
+
+def test_every_text_exists_in_every_language_with_the_same_values() -> None:
+    english = texts("EN")
+    for language in LOCALES:
+        assert texts(language).keys() == english.keys()
+        for key, text in texts(language).items():
+            assert isinstance(text, str) and text.strip(), key
+            assert _fields(text) == _fields(english[key]), key
+
+
+def test_spanish_is_not_english() -> None:
+    same = {key for key, text in texts("ES").items() if text == texts("EN")[key]}
+    assert same == {"export.total", "health.no"}
+
+
+def test_every_text_is_used() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in DASHBOARDS.rglob("*.py"))
+    made_up = ("status.", "overview.", "state.stopped", "state.failed")
+    unused = [
+        key
+        for key in texts("EN")
+        if key.removesuffix(".one").removesuffix(".other") not in source and not key.startswith(made_up)
+    ]
+    assert unused == []
+
+
+@pytest.mark.parametrize(
+    ("language", "money", "large"),
+    [("EN", "PEN\u00a01,234.50", "12.3M"), ("ES", "PEN\u00a01,234.50", "12.3\u00a0M")],
+)
+def test_amounts(language: str, money: str, large: str) -> None:
+    words = Words(language)
+    assert words.money(Decimal("1234.5"), "PEN") == money
+    assert words.compact(Decimal("12345678")) == large
+    assert words.money(Decimal("-1"), "PEN") == "PEN\u00a0-1.00"
+
+
+def test_decimals_follow_the_currency_and_no_digit_is_lost() -> None:
+    words = Words("EN")
+    assert words.amount(Decimal("1234567890123456789.120000"), "PEN") == "1,234,567,890,123,456,789.12"
+    assert words.amount(Decimal("1234.0000"), "CLP") == "1,234"
+    assert words.amount(Decimal("1.5"), "KWD") == "1.500"
+    assert words.decimal(Decimal("1.234500")) == "1.2345"
+    assert words.decimal(Decimal("1000")) == "1,000.00"
+    assert words.headline(Decimal("1781878014.67"), "COP") == "1,781,878,015"
+    assert words.headline(Decimal("1781878.67"), "COP") == "1,781,878.67"
+
+
+def test_dates_and_counts() -> None:
+    day, moment = dt.date(2026, 1, 5), dt.datetime(2026, 1, 5, 3, 4, tzinfo=dt.UTC)
+    assert Words("EN").date(day) == "5 Jan 2026"
+    assert Words("ES").date(day) == "5 ene 2026"
+    assert Words("ES").moment(moment) == "5 ene 2026, 03:04 UTC"
+    assert Words("EN").counted("overview.items", 1) == "1 open item"
+    assert Words("EN").counted("overview.items", 1234) == "1,234 open items"
+    assert Words("ES").counted("overview.items", 2_000_000).endswith("partidas abiertas")
+    assert Words("EN").percent(None) == "—"
+    assert Words("EN").bucket("1-30") == "1-30 days"
+    assert Words("ES").bucket("not_due") == "Por vencer"
