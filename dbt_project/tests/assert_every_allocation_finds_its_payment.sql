@@ -23,7 +23,11 @@ select
     allocations.allocated_amount
 from allocations
 left join items_known
-    on coalesce('payment:' || allocations.payment_id, 'credit_note:' || allocations.credit_note_id) = items_known.item_id
+    on
+        items_known.item_id = coalesce(
+            'payment:' || allocations.payment_id,
+            'credit_note:' || allocations.credit_note_id
+        )
 where
     not allocations.is_deleted
     and {{ is_known('allocations', known_at()) }}

@@ -39,7 +39,11 @@ select
     targets.currency_code as invoice_currency_code
 from allocations
 inner join items_known as settlements
-    on coalesce('payment:' || allocations.payment_id, 'credit_note:' || allocations.credit_note_id) = settlements.item_id
+    on
+        settlements.item_id = coalesce(
+            'payment:' || allocations.payment_id,
+            'credit_note:' || allocations.credit_note_id
+        )
 inner join targets
     on coalesce(allocations.invoice_id, allocations.instalment_id) = targets.target_id
 where

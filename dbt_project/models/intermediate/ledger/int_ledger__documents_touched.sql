@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='table', unlogged=true, post_hook="{{ analyze(this) }}") }}
 
 with
 

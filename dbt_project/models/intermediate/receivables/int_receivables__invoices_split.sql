@@ -1,3 +1,5 @@
+{{ config(materialized='table', unlogged=true, post_hook="{{ analyze(this) }}") }}
+
 with
 
 touched as (
@@ -37,8 +39,8 @@ invoices_owed as (
     left join details on invoices.invoice_id = details.invoice_id
     where
         not invoices.is_deleted
-        and invoices.document_type = 'invoice'
-        and invoices.status in ('open', 'paid')
+        and invoices.document_type not in ('credit_note', 'bill')
+        and invoices.status not in ('void', 'deleted', 'draft')
         and {{ only_touched('invoice', 'invoices.invoice_id') }}
 ),
 

@@ -39,7 +39,7 @@ payments_received as (
     from payments
     where
         not is_deleted
-        and status = 'received'
+        and status <> 'cancelled'
         and {{ only_touched('payment', 'payment_id') }}
 ),
 
@@ -62,7 +62,7 @@ credit_notes_issued as (
     from credit_notes
     where
         not is_deleted
-        and status in ('open', 'paid')
+        and status not in ('void', 'deleted', 'draft')
         and {{ only_touched('credit_note', 'credit_note_id') }}
 ),
 
@@ -101,7 +101,7 @@ credit_notes_listed as (
     where
         not listed_documents.is_deleted
         and listed_documents.document_type = 'credit_note'
-        and listed_documents.status in ('open', 'paid')
+        and listed_documents.status not in ('void', 'deleted', 'draft')
         and {{ only_touched('credit_note', 'listed_documents.invoice_id') }}
 ),
 
