@@ -31,7 +31,7 @@ COMPONENTS = {
     "dag-processor": ["dag-processor"],
     "triggerer": ["triggerer", "--skip-serve-logs"],
 }
-STOP_SECONDS = 20.0
+STOP_SECONDS = 10.0
 LOG_BYTES = 20_000_000
 
 

@@ -53,7 +53,10 @@ def _run(launch: Launch, port: int, say: Say, ready: Callable[[int], None]) -> N
     try:
         for name in COMPONENTS:
             components.append(processes.start(name, launch))
-        wait_until_ready(port, components, since)
+            if name == "api-server":
+                # tasks report to it: a scheduler that is quicker would have its first tasks fail
+                _wait(lambda: bool(health(port)), components)
+        _wait(lambda: is_healthy(health(port), since), components)
         ready(port)
         _keep_up(components, launch, say)
     finally:
@@ -75,10 +78,10 @@ def free_port() -> int:
     )
 
 
-def wait_until_ready(port: int, components: list[Component], since: dt.datetime) -> None:
-    """Until every part has reported itself healthy after `since`. Raises CarteraError."""
+def _wait(is_done: Callable[[], bool], components: list[Component]) -> None:
+    """Raises CarteraError when a component ends meanwhile, or after READY_SECONDS."""
     deadline = time.monotonic() + READY_SECONDS
-    while not is_healthy(health(port), since):
+    while not is_done():
         for component in components:
             if component.process.poll() is not None:
                 raise CarteraError(f"Airflow's {component.name} ended while starting", f"see {component.log}")
