@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from cartera import db
+from cartera.db import embedded
+from cartera.db.server_settings import server_settings
 from cartera.settings import get_settings
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -24,6 +26,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.delenv(f"CARTERA_{name}", raising=False)
         patch.setenv("CARTERA_HOME", str(folder))
         patch.setenv("CARTERA_DATABASE_NAME", "template_of_tests")
+        # what tests write need not survive a power cut; tests/db/test_embedded.py has servers that would
+        patch.setattr(embedded, "server_settings", lambda data, port: server_settings(data, port) | {"fsync": "off"})
         get_settings.cache_clear()
         db.ensure_ready()
         yield folder
@@ -32,14 +36,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def database(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def database(home: Path) -> Iterator[str]:
     """The name of a fresh, migrated, empty database that `connect` uses, in this process and its children."""
     name = f"test_{next(_numbers)}"
     db.copy_database("template_of_tests", name)
-    monkeypatch.setenv("CARTERA_DATABASE_NAME", name)
-    get_settings.cache_clear()
-    yield name
-    monkeypatch.undo()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CARTERA_DATABASE_NAME", name)
+        get_settings.cache_clear()
+        yield name
     get_settings.cache_clear()
     db.drop_database(name)
 

@@ -91,7 +91,8 @@ def _parse(settings: Settings) -> dict[str, str]:
         parts: dict[str, str] = parse_dsn(f"postgresql://{rest}")
     except psycopg2.ProgrammingError:
         parts = {}
-    if scheme.partition("+")[0] not in ("postgresql", "postgres") or not {"user", "dbname"} <= parts.keys():
+    known = scheme.partition("+")[0] in ("postgresql", "postgres") and {"user", "dbname"} <= parts.keys()
+    if not known or not parts.get("port", "5432").isdecimal():
         raise ConfigError(
             "CARTERA_DATABASE_URL is not a PostgreSQL URL with user and database",
             "write it as postgresql://user:password@host:5432/database,"

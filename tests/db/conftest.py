@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from cartera import db
-from cartera.db import connection
+from cartera.db import connection, embedded
+from cartera.db.server_settings import server_settings
 from cartera.settings import get_settings
 
 READY = "from cartera import db; db.ensure_ready(); print(db.parameters(db.Role.reader)['port'])"
@@ -23,10 +24,11 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in ("CARTERA_DATABASE_URL", "CARTERA_DATABASE_URL_FILE", "CARTERA_DATABASE_NAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("CARTERA_HOME", str(folder))
+    # as the user has it, not as the fast server of the other tests
+    monkeypatch.setattr(embedded, "server_settings", server_settings)
     get_settings.cache_clear()
     yield folder
     monkeypatch.delenv("CARTERA_DATABASE_URL", raising=False)
-    monkeypatch.setenv("CARTERA_HOME", str(folder))
     get_settings.cache_clear()
     if folder.is_dir():
         db.stop()
