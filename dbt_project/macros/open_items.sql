@@ -1,52 +1,43 @@
 {#- The one definition of open items as of a date, known at a moment. fct_open_items and the function
-    open_items() are both made from it. Each of the five relations (names or CTEs) is read once.
+    open_items() are both made from it. The five relations are given by name: entries and promises are read
+    twice, and as CTEs they would be copied first.
 
     Balances that are zero are dropped first, so all that follows is as small as what is open. -#}
 {% macro open_items_as_of(as_of, known_at, entries, items, customers, disputes, promises) %}
     with
 
-    -- what was applied to an itemised invoice as a whole has no item_id: the pool of that invoice
-    entries_known as (
-        select
-            entry.item_id,
-            case when entry.item_id is null then entry.invoice_id end as invoice_id,
-            case when entry.item_id is null then entry.company_id end as company_id,
-            case when entry.item_id is null then entry.customer_id end as customer_id,
-            case when entry.item_id is null then entry.currency_code end as currency_code,
-            entry.amount
-        from {{ entries }} as entry
-        where
-            entry.effective_date <= {{ as_of }}
-            and {{ is_known('entry', known_at) }}
-    ),
-
     balances as (
         select
-            item_id,
-            invoice_id,
-            company_id,
-            customer_id,
-            currency_code,
-            sum(amount) as balance_amount
-        from entries_known
-        group by
-            item_id,
-            invoice_id,
-            company_id,
-            customer_id,
-            currency_code
-        having sum(amount) <> 0
+            entry.item_id,
+            sum(entry.amount) as balance_amount
+        from {{ entries }} as entry
+        where
+            entry.item_id is not null
+            and entry.effective_date <= {{ as_of }}
+            and {{ is_known('entry', known_at) }}
+        group by entry.item_id
+        having sum(entry.amount) <> 0
     ),
 
+    -- what was applied to an itemised invoice as a whole has no item_id: the pool of that invoice
     pools as (
         select
-            invoice_id,
-            company_id,
-            customer_id,
-            currency_code,
-            -balance_amount as pool_amount
-        from balances
-        where item_id is null
+            entry.invoice_id,
+            entry.company_id,
+            entry.customer_id,
+            entry.currency_code,
+            -sum(entry.amount) as pool_amount
+        from {{ entries }} as entry
+        where
+            entry.item_id is null
+            and entry.effective_date <= {{ as_of }}
+            and {{ is_known('entry', known_at) }}
+        group by
+            entry.invoice_id,
+            entry.company_id,
+            entry.customer_id,
+            entry.currency_code
+        having sum(entry.amount) <> 0
     ),
 
     item_balances as (

@@ -10,6 +10,7 @@
             {'columns': ['effective_date']},
             {'columns': ['origin_id']},
         ],
+        post_hook="{{ analyze(this) }}",
     )
 }}
 

@@ -10,6 +10,7 @@
             {'columns': ['customer_id']},
             {'columns': ['origin_id']},
         ],
+        post_hook="{{ analyze(this) }}",
     )
 }}
 
