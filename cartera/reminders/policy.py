@@ -107,7 +107,9 @@ class Policy(Strict):
 
 def _currency(code: str) -> str:
     if code not in currencies():
-        close = difflib.get_close_matches(code.upper(), currencies(), n=1)
+        # the same letters in another order first: that is the usual slip
+        close = [known for known in sorted(currencies()) if sorted(known) == sorted(code.upper())]
+        close = close or difflib.get_close_matches(code.upper(), currencies(), n=1)
         raise ValueError(f"{code!r} is not an ISO 4217 currency" + (f"; did you mean {close[0]}?" if close else ""))
     return code
 

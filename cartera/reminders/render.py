@@ -23,6 +23,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from pydantic import BaseModel, ConfigDict
 
 from cartera.errors import ConfigError
+from cartera.money import minor_units
 from cartera.reminders import filters
 from cartera.reminders.model import Customer, Item, Line, PlannedContact
 from cartera.reminders.policy import LANGUAGES, Language, Policy, Step
@@ -235,8 +236,11 @@ def _situation(days: int, words: Words) -> str:
 
 
 def _money(amount: Decimal, currency_code: str, locale: Locale) -> str:
-    """With the ISO code: `$` alone is three of our currencies."""
-    return format_currency(amount, currency_code, "¤¤\xa0#,##0.00", locale)
+    """With the ISO code, as `$` alone is many currencies; and never rounded, as nobody owes the difference."""
+    exponent = amount.normalize().as_tuple().exponent
+    digits = max(minor_units(currency_code), -exponent if isinstance(exponent, int) else 0)
+    pattern = "¤¤\xa0#,##0" + ("." + "0" * digits if digits else "")
+    return format_currency(amount, currency_code, pattern, locale, currency_digits=False)
 
 
 def _date(date: dt.date, locale: Locale) -> str:

@@ -1,0 +1,117 @@
+"""`cartera reminders ...`: figures on standard output, the rest on standard error; statuses and messages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from reminder_world import World, channel_to, contacts
+from typer.testing import CliRunner, Result
+
+from cartera import outgoing
+from cartera.cli import reminders as commands
+from cartera.errors import ConfigError
+from cartera.sandbox.mailbox import Mailbox
+
+
+@pytest.fixture(autouse=True)
+def into_the_mailbox(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outgoing, "sandbox_channel", lambda: channel_to(mailbox))
+
+
+def run(*words: str) -> Result:
+    app = typer.Typer()
+    commands.register(app)
+    app.callback()(lambda: None)
+    result = CliRunner().invoke(app, ["reminders", *words])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+def read(*words: str) -> Any:
+    result = run(*words, "--format", "json")
+    assert result.exit_code == 0
+    return json.loads(result.stdout)
+
+
+def test_the_whole_way_by_hand(world: World, mailbox: Mailbox) -> None:
+    world.owes("ana", due=-10, amount="250.5")
+    world.owes("ana", due=-9, amount="70", currency_code="USD")
+    world.owes("bea", due=-10, is_disputed=True)
+    world.publish()
+    plan = read("plan")
+    assert plan["planned"] == 1 and plan["skipped"] == {"disputed": 1}
+    assert plan["contacts"][0]["amounts"] == "PEN 250.50; USD 70.00"
+    assert run("approve", str(plan["run"]), "--yes").exit_code == 0
+    assert read("send", str(plan["run"]))["sent"] == 1
+    assert len(mailbox.messages()) == 1
+    (row,) = read("list", "--status", "sent")["rows"]
+    assert (row["customer_id"], row["amounts"], row["items"]) == ("ana", "PEN 250.50; USD 70.00", 2)
+
+
+def test_a_contact_and_a_customer_are_explained(world: World) -> None:
+    world.owes("ana", due=-10)
+    world.owes("bea", due=-10, is_disputed=True)
+    world.publish()
+    run("plan")
+    (contact,) = contacts()
+    found = read("explain", contact["id"][:8])
+    assert found["contact"]["step_name"] == "second_reminder"
+    assert all(answer["passed"] for answer in found["events"][0]["detail"]["answers"])
+    bea = read("explain", "bea")
+    assert bea["now"][0]["verdict"] == "is left in peace: disputed"
+    assert [skip["reason_code"] for skip in bea["skips"]] == ["disputed"]
+    for name in ("bea", contact["id"][:8]):
+        table = run("explain", name)
+        assert table.exit_code == 0 and "a good e-mail address" in table.stdout
+    with pytest.raises(ConfigError, match="no contact 'nobody'"):
+        run("explain", "nobody")
+
+
+def test_approval_asks_and_without_a_terminal_says_how(world: World) -> None:
+    world.owes("ana", due=-10)
+    world.publish()
+    run("plan")
+    with pytest.raises(ConfigError, match="no terminal") as caught:
+        run("approve")
+    assert caught.value.mend == "add --yes"
+    assert contacts()[0]["status"] == "planned"
+    assert run("approve", contacts()[0]["id"][:8], "--yes", "--limit", "1").exit_code == 0
+    assert contacts()[0]["status"] == "approved"
+
+
+def test_holds_and_settling(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.owes("ana", due=-10)
+    world.publish()
+    run("plan")
+    run("approve", "--yes")
+    with Mailbox(tmp_path / "rude", hang_up_after=".*") as rude:
+        monkeypatch.setattr(outgoing, "sandbox_channel", lambda: channel_to(rude, can_look_up=False))
+        sent = run("send")
+        assert "settle ID --as sent|not-sent" in sent.stderr
+    assert run("settle", contacts()[0]["id"][:8], "--as", "sent").exit_code == 0
+    assert contacts()[0]["status"] == "sent"
+    run("hold", "ana", "--reason", "asked")
+    assert read("explain", "ana")["now"][0]["verdict"] == "is left in peace: on_hold"
+    run("release", "ana")
+    assert read("explain", "ana")["now"][0]["verdict"] == "is left in peace: already_contacted_today"
+
+
+def test_hostile_names_break_no_output(world: World) -> None:
+    customer = "[bold]x[/] =1+1 \x1b[31m"
+    world.customer(customer, email="x@cliente.pe")
+    world.owes(customer, due=-10)
+    world.publish()
+    for format in ("table", "json"):
+        result = run("plan", "--format", format, "--dry-run")
+        assert result.exit_code == 0
+        assert "\x1b" not in result.stdout
+
+
+def test_an_unknown_status_is_refused() -> None:
+    with pytest.raises(ConfigError, match="no status"):
+        run("list", "--status", "sentt")
