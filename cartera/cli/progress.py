@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -64,6 +65,21 @@ def _line(report: StepReport) -> str:
     ]
     told = escape("  ".join(filter(None, [", ".join(counts), " ".join(amounts), report.message])))
     return f"{MARKS.get(report.status, '  ')} {escape(report.step):<26} {report.seconds:6.1f} s  {told}"
+
+
+@contextmanager
+def told(step: str) -> Iterator[StepReport]:
+    """A step outside a run: timed and shown, not stored."""
+    report, started = StepReport(step), time.perf_counter()
+    runs.watcher.get().started(step)
+    try:
+        yield report
+    except BaseException:
+        report.status = "failed"
+        raise
+    finally:
+        report.seconds = time.perf_counter() - started
+        runs.watcher.get().finished(report)
 
 
 @contextmanager

@@ -154,7 +154,8 @@ def _invoke(arguments: list[str], slot: str) -> list[dict[str, Any]]:
             f"dbt could not start: {outcome.exception}",
             f"correct the project in {settings.dbt_dir}; `cartera doctor` checks it",
         )
-    return [_plain(result) for result in outcome.result]
+    nodes: Any = outcome.result
+    return [_plain(node) for node in nodes]
 
 
 def _plain(result: Any) -> dict[str, Any]:

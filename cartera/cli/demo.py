@@ -1,0 +1,109 @@
+"""`cartera demo`: a synthetic company walks the whole way, and its figures are on screen."""
+
+from __future__ import annotations
+
+import datetime as dt
+import webbrowser
+from typing import Annotated
+
+import typer
+
+from cartera.cli.output import messages
+from cartera.cli.pipeline import AsOf
+from cartera.cli.progress import shown_steps, told
+from cartera.clock import parse_date, utc_now
+from cartera.db import Role, ensure_ready, transaction
+from cartera.errors import SourceError
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(
+    as_of: AsOf = None,
+    headless: Annotated[bool, typer.Option("--headless", help="No browser; end when the figures are there.")] = False,
+    invoices: Annotated[int, typer.Option("--invoices", min=100, help="Size of the sandbox company.")] = 20_000,
+    seed: Annotated[int, typer.Option("--seed", help="Another seed makes another company.")] = 7,
+) -> None:
+    """Try everything on a synthetic company: its ERP exports are landed, checked, built, published, reminded."""
+    from cartera import pipeline
+    from cartera.cli.figures import By, aging
+    from cartera.cli.output import Format
+
+    date = parse_date(as_of) if as_of else utc_now().date()
+    with shown_steps():
+        _start_server()
+        _make_company(date, invoices, seed)
+        report = pipeline.run(date, ["sandbox"])
+        for error in report.source_errors.values():
+            raise SourceError(error.problem, error.mend)
+        _send_reminders(date)
+    aging(as_of=None, known_at=None, by=By.bucket, format=Format.table)
+    _show(headless)
+
+
+def _start_server() -> None:
+    with told("database") as report:
+        ensure_ready()
+        report.message = "embedded PostgreSQL is up, roles and schema are current"
+
+
+def _make_company(date: dt.date, invoices: int, seed: int) -> None:
+    from cartera.sandbox.company import ensure_company
+    from cartera.settings import get_settings
+
+    with told("sandbox company") as report:
+        made = ensure_company(get_settings().home, until=date, invoices=invoices, seed=seed)
+        report.rows_out = sum(made.rows.values())
+        report.message = (
+            f"{made.rows['customers']:,} customers, {made.rows['invoices']:,} invoices, exports in {made.directory}"
+        )
+
+
+def _send_reminders(date: dt.date) -> None:
+    """Plan, approve and send into the sandbox mailbox: nothing of the sandbox ever leaves this machine."""
+    from cartera.outgoing import sandbox_channel
+    from cartera.reminders import approve_reminders, plan_reminders, send_reminders
+    from cartera.warehouse import read_runs
+
+    with transaction(Role.reader) as connection:
+        others = {load["source"] for load in read_runs.latest_loads(connection)} - {"sandbox"}
+    if others:
+        # a message into the sandbox mailbox would count as sent to a real debtor
+        messages.print(f"reminders: left out, because {', '.join(sorted(others))} landed here too", markup=False)
+        return
+    with told("reminders: plan") as report:
+        plan = plan_reminders(date)
+        report.rows_out = plan.planned
+        report.message = f"{plan.skipped:,} customers skipped, each with its reasons"
+    with told("reminders: send") as report:
+        approve_reminders(plan.plan_id, approved_by="cartera demo")
+        sent = send_reminders(sandbox_channel())
+        sent.raise_if_stopped()
+        report.rows_out, report.message = sent.sent, "into the sandbox mailbox"
+
+
+def _show(headless: bool) -> None:
+    from cartera.dashboard import end, running, start_dashboard
+    from cartera.sandbox.mailbox import ensure_mailbox
+    from cartera.settings import get_settings
+
+    settings = get_settings()
+    mailbox = ensure_mailbox(settings.home)
+    messages.print(f"sandbox mailbox: {mailbox.web_address} (or `cartera mailbox list`)", markup=False)
+    if headless:
+        return
+    there = running()
+    if there is not None:
+        messages.print(f"dashboard: {there.address} (was running already)", style="bold", markup=False)
+        return
+    process, address = start_dashboard(settings)
+    messages.print(f"dashboard: {address}", style="bold", markup=False)
+    messages.print("Ctrl-C ends the dashboard; `cartera stop` ends the database and the mailbox too")
+    if messages.is_terminal:
+        webbrowser.open(address)
+    try:
+        process.wait()
+    finally:
+        end(process)
