@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cartera.reminders import EmailChannel, choose_channel
+from cartera.reminders import EmailChannel, SendReport, choose_channel, send_reminders
 from cartera.settings import get_settings
 
 
@@ -24,3 +24,10 @@ def sandbox_channel() -> EmailChannel:
         is_real=False,
         look_up=lambda message_id: any(message.message_id == message_id for message in store.messages()),
     )
+
+
+def send_approved(plan_id: int | None = None, *, limit: int | None = None) -> SendReport:
+    """Send what is approved by the channel of the settings. Raises what stopped it, after all is recorded."""
+    report = send_reminders(reminder_channel(), plan_id, limit=limit)
+    report.raise_if_stopped()
+    return report
