@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from support.serve_fixture import publish_items, sample_items
 from support.served import served
 
@@ -23,6 +24,7 @@ FLAGS = (
 WAIT_MILLISECONDS = 30_000
 
 OpenPage = Callable[..., Page]
+Contexts = Callable[[str, str], BrowserContext]
 
 
 @pytest.fixture(scope="session")
@@ -52,26 +54,34 @@ def browser() -> Iterator[Browser]:
         running.close()
 
 
+@pytest.fixture(scope="session")
+def contexts(browser: Browser) -> Contexts:
+    """One visitor per colour scheme and language: the second page of each has the programs in its cache."""
+
+    @cache
+    def context(scheme: str, locale: str) -> BrowserContext:
+        made = browser.new_context(color_scheme=scheme, locale=locale)  # type: ignore[arg-type]
+        made.set_default_timeout(WAIT_MILLISECONDS)
+        return made
+
+    return context
+
+
 @pytest.fixture
-def open_page(browser: Browser) -> Iterator[OpenPage]:
-    """`open_page(url)` is a new visitor's page; afterwards it is checked that it asked this machine alone."""
-    contexts, asked = [], set()
+def open_page(contexts: Contexts) -> Iterator[OpenPage]:
+    """`open_page(url)` opens a page; afterwards it is checked that it asked this machine alone."""
+    pages, asked = [], set()
 
     def visit(url: str, *, width: int = 1440, height: int = 1800, scheme: str = "light", locale: str = "en-US") -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            color_scheme=scheme,  # type: ignore[arg-type]
-            locale=locale,
-        )
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(WAIT_MILLISECONDS)
+        page = contexts(scheme, locale).new_page()
+        pages.append(page)
+        page.set_viewport_size({"width": width, "height": height})
         page.on("request", lambda request: asked.add(urlsplit(request.url)))
         page.goto(url)
         return page
 
     yield visit
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
     outside = {part.geturl() for part in asked if part.scheme not in ("data", "blob") and part.hostname != "127.0.0.1"}
     assert asked and not outside
