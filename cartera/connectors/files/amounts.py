@@ -29,7 +29,7 @@ def numbers_of(text: pa.Array, kind: pa.DataType, decimal: str, thousands: str |
         if quick is None:
             return _careful(text, kind, decimal, thousands)
         values = quick
-    if _too_large(values):
+    if too_large(values):
         return _careful(values.cast(pa.string()), kind, ".", None)
     return values, {}
 
@@ -46,7 +46,7 @@ def _quick(text: pa.Array, kind: pa.DataType, decimal: str, thousands: str | Non
         return None
 
 
-def _too_large(values: pa.Array) -> bool:
+def too_large(values: pa.Array) -> bool:
     """Arrow's readers let a digit too many pass."""
     bounds = pc.min_max(values).as_py()
     limit = Decimal(10) ** MAX_WHOLE_DIGITS[values.type.scale]

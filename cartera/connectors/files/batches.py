@@ -146,7 +146,7 @@ class FileBatches:
     def _cell(self, columns: _Columns, problem: _Problem, place: int) -> str:
         value = columns.raw[problem.column][place].as_py()
         header = self.mapping.header_of(problem.column)
-        said = f"{value:f}" if isinstance(value, Decimal) else value
+        said = f"{value.normalize():f}" if isinstance(value, Decimal) else value
         return cell_problem(problem.reason, problem.column, header, said, self.mapping.files)
 
     def _unreadable(self, record: BadRecord) -> Reject:

@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cartera.connectors.files.amounts import integers_of, numbers_of
+from cartera.connectors.files.amounts import integers_of, numbers_of, too_large
 from cartera.connectors.files.dates import DateReader
 from cartera.connectors.files.spec import NULL_WORDS
 from cartera.connectors.files.types import AMOUNT, ARROW_TYPES, RATE, is_currency
@@ -72,7 +72,8 @@ def _native(column: Column, raw: pa.Array) -> Typed | None:
         return Typed(raw)
     if column.type == "amount" and pa.types.is_decimal(raw.type):
         try:
-            return _checked_amount(column, raw.cast(AMOUNT), {})
+            amounts = raw.cast(AMOUNT)
+            return None if too_large(amounts) else _checked_amount(column, amounts, {})
         except pa.ArrowInvalid:
             return None
     return None

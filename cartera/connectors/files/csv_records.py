@@ -23,7 +23,7 @@ Span = tuple[int, int]
 
 @cache
 def _record(delimiter: str) -> re.Pattern[bytes]:
-    """One record without its line end; group 1 is there when a quote is never closed."""
+    """One record without its line end; a group matches when a quote is never closed."""
     end = re.escape(delimiter.encode()) + rb"\r\n"
     quoted = rb'"(?:[^"]++|"")*+(?:"[^%s]*+|(\Z))' % end
     field = rb"(?:%s|[^%s]*+)" % (quoted, end)
@@ -94,7 +94,7 @@ def complete_length(data: bytes, delimiter: str) -> int:
 def _exact_length(data: bytes, delimiter: str) -> int:
     last = 0
     for match in _record(delimiter).finditer(data):
-        if match.group(1) is None and match.end() < len(data):
+        if match.lastindex is None and match.end() < len(data):
             last = match.end()
     line_end = data.find(b"\n", last)
     return line_end + 1 if last and line_end >= 0 else 0
@@ -125,7 +125,7 @@ def _line_spans(block: bytes) -> list[Span]:
 def is_unterminated(record: bytes, delimiter: str) -> bool:
     """Does a quote open in the record and never close?"""
     match = _record(delimiter).match(record)
-    return match is not None and match.group(1) is not None
+    return match is not None and match.lastindex is not None
 
 
 def split_fields(record: bytes, delimiter: str) -> list[bytes]:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 
 import pyarrow as pa
 from psycopg2.extensions import connection as Connection
@@ -147,9 +148,18 @@ def read_quarantined(
 
     `header` is the DeliveredFile's. Raises MissingColumn when the mapping no longer fits that header.
     """
-    known = json.loads(header)
-    reader = _OneRecord(known, raw_bytes, raw_format, source.entities[entity], row_number)
+    reader = _OneRecord(_known(header), raw_bytes, raw_format, source.entities[entity], row_number)
     return FileBatches(source, entity, reader, file_name).batch(next(reader.chunks({})))
+
+
+def _known(header: str) -> dict[str, object]:
+    try:
+        known = json.loads(header)
+        if isinstance(known, dict) and isinstance(known.get("headers"), list):
+            return known
+    except ValueError:
+        pass
+    raise SourceError("the header of the file that this record came in is not known", "deliver the record again")
 
 
 class _OneRecord:
@@ -158,9 +168,7 @@ class _OneRecord:
     def __init__(
         self, known: Mapping[str, object], raw: bytes, raw_format: RawFormat, files: EntityFiles, row: int
     ) -> None:
-        headers = known["headers"]
-        assert isinstance(headers, list)
-        self.headers = [str(name) for name in headers]
+        self.headers = [str(name) for name in cast(list[object], known["headers"])]
         self.raw_format, self.first_row = raw_format, row
         self._raw, self._files = raw, files
         self._encoding = files.encoding or str(known.get("encoding", "utf-8"))
@@ -183,7 +191,10 @@ class _OneRecord:
 
     def _cells(self) -> list[str]:
         if self.raw_format == "json":
-            return ["" if cell is None else str(cell) for cell in json.loads(self._raw)]
+            cells = json.loads(self._raw)
+            if not isinstance(cells, list):
+                raise SourceError("this record was kept without its original cells", "deliver it again, corrected")
+            return ["" if cell is None else str(cell) for cell in cells]
         return parse_record(self._raw, self._encoding, self._delimiter)
 
     def _bad(self, cells: list[str]) -> list[BadRecord]:

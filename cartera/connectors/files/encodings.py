@@ -16,6 +16,7 @@ import pyarrow as pa
 from cartera.errors import UnreadableFile
 
 SAMPLE_BYTES = 256 << 10
+MAX_LINE_BYTES = 16 << 20
 MIN_GOOD_PER_BAD = 5
 """A file with this many valid UTF-8 letters per invalid byte is UTF-8 with damage, not another encoding."""
 
@@ -27,18 +28,25 @@ _OTHERS = ["cp850", "cp437", "mac_roman", "cp1250", "cp1251", "iso8859_15", "cp1
 class TextSurvey:
     """Sees a file chunk by chunk, then concludes on its encoding."""
 
-    def __init__(self, encoding: str | None) -> None:
+    def __init__(self, path: Path, encoding: str | None) -> None:
+        self._path = path
         self._wanted = encoding
         self._head = b""
         self._sample = b""
         self._tail = b""
         self._is_utf8 = True
         self._has_nul = False
+        self._line_bytes = 0
 
     def see(self, chunk: bytes) -> None:
         if not self._head:
             self._head = chunk[:SAMPLE_BYTES]
         self._has_nul = self._has_nul or b"\0" in chunk
+        self._line_bytes = 0 if b"\n" in chunk or b"\r" in chunk else self._line_bytes + len(chunk)
+        if self._line_bytes > 2 * MAX_LINE_BYTES:
+            raise UnreadableFile(
+                f"{self._path}: a line is longer than 16 MB", "this is no list of records; export it again as CSV"
+            )
         if chunk.isascii() and not self._tail:
             return
         if len(self._sample) < SAMPLE_BYTES:
@@ -49,9 +57,9 @@ class TextSurvey:
             self._tail = whole[end:]
             self._is_utf8 = is_utf8(whole[:end])
 
-    def conclude(self, path: Path) -> tuple[str, bool]:
+    def conclude(self) -> tuple[str, bool]:
         """(encoding, is every byte valid in it and none NUL). Raises UnreadableFile for binary data."""
-        encoding = self._wanted or self._detect(path)
+        encoding = self._wanted or self._detect()
         if encoding == "utf-16":
             encoding = next((name for bom, name in _BOMS if self._head.startswith(bom)), "utf-16-le")
         if encoding in ("utf-8-sig", "ascii"):
@@ -59,14 +67,14 @@ class TextSurvey:
         is_valid = self._is_utf8 and not self._tail if encoding == "utf-8" else encoding == "iso8859-1"
         return encoding, is_valid and not self._has_nul
 
-    def _detect(self, path: Path) -> str:
+    def _detect(self) -> str:
         for bom, name in _BOMS:
             if self._head.startswith(bom):
                 return name
         if b"\0" in self._head and (wide := _utf16_without_bom(self._head)):
             return wide
         if self._head.count(b"\0") > len(self._head) // 10:
-            raise UnreadableFile(f"{path}: is binary data, not text", "name a CSV, XLSX or Parquet file")
+            raise UnreadableFile(f"{self._path}: is binary data, not text", "name a CSV, XLSX or Parquet file")
         if self._is_utf8 and not self._tail:
             return "utf-8"
         return _single_byte_or_damaged(self._sample)

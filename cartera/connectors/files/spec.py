@@ -33,6 +33,7 @@ FileFormat = Literal["csv", "xlsx", "parquet"]
 Location = tuple[int | str, ...]
 
 NULL_WORDS = ("", "null", "~")
+_NEEDED = ("files", "columns")
 BOOLEANS = {"true": True, "false": False}
 _SEPARATOR_WORDS = {"tab": "\t", "\\t": "\t", "space": " ", "nbsp": " ", "\u00a0": " ", "\u202f": " "}
 
@@ -66,6 +67,14 @@ class EntityFiles(BaseModel):
     constants: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
     max_shrink_pct: Decimal = Field(Decimal(20), ge=0, le=100)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nothing_is_the_default(cls, given: object) -> object:
+        """`thousands:` or `sheet: null` says nothing."""
+        if not isinstance(given, dict):
+            return given
+        return {key: value for key, value in given.items() if key in _NEEDED or value not in NULL_WORDS}
 
     @field_validator("encoding")
     @classmethod
@@ -213,5 +222,8 @@ def _value_problems(column: Column, values: Mapping[str, str]) -> Iterator[tuple
 
 
 def did_you_mean(written: str, known: Sequence[str]) -> str:
-    close = difflib.get_close_matches(written.lower(), known, n=1, cutoff=0.6)
-    return f"did you mean {close[0]}?" if close else f"known are: {', '.join(known)}"
+    """The nearest of the known words, or all of them."""
+    lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(written.lower(), lower, n=1, cutoff=0.6)
+    close = close or [name for name in lower if len(written) > 3 and written.lower() in name.split()]
+    return f"did you mean {lower[close[0]]}?" if close else f"known are: {', '.join(known)}"

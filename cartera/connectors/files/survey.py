@@ -66,7 +66,7 @@ def survey(path: Path, files: EntityFiles) -> Survey:
     head, stamp = _head(path)
     found = _real_format(path, head)
     _agree(path, found, files)
-    digest, text = hashlib.sha256(), TextSurvey(files.encoding)
+    digest, text = hashlib.sha256(), TextSurvey(path, files.encoding)
     for chunk in read_plain(path):
         digest.update(chunk)
         if found == "csv" and not is_gzip(head):
@@ -76,7 +76,7 @@ def survey(path: Path, files: EntityFiles) -> Survey:
             text.see(chunk)
     if found != "csv":
         return Survey(path, found, digest.hexdigest(), stamp)
-    return Survey(path, found, digest.hexdigest(), stamp, *text.conclude(path))
+    return Survey(path, found, digest.hexdigest(), stamp, *text.conclude())
 
 
 def is_gzip(head: bytes) -> bool:
