@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,17 +124,13 @@ def _end_with_parent() -> None:
 
 
 def stop(components: list[Component]) -> None:
-    """Ask each to end, wait, then kill what is left of each session."""
+    """Ask each to end, the one started first last (the others report to it); then kill what is left of them."""
     sessions = {component.process.pid for component in components}
-    for component in components:
-        if component.process.poll() is None:
-            component.process.terminate()
     deadline = time.monotonic() + STOP_SECONDS
-    for component in components:
-        try:
+    for component in reversed(components):
+        component.process.terminate()
+        with suppress(subprocess.TimeoutExpired):
             component.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            continue
     _kill([process for process in psutil.process_iter() if _session(process) in sessions])
     for component in components:
         component.process.wait()
