@@ -10,12 +10,13 @@ import shutil
 import signal
 import subprocess
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from cartera.db import credentials, processes
 from cartera.db.account import Account, server_account, spawn
 from cartera.db.binaries import program
-from cartera.db.files import plain_os_errors, sync_folder
+from cartera.db.files import open_private, plain_os_errors, sync_folder
 from cartera.db.problems import server_log_problem
 from cartera.db.server_settings import HOST_BASED_ACCESS
 from cartera.errors import DatabaseError
@@ -39,14 +40,15 @@ def make(home: Path) -> None:
     credentials.store(home, KEY, {ADMIN: password})
     with plain_os_errors("make the database", home):
         draft = Path(tempfile.mkdtemp(prefix="pg-new-", dir=home.resolve()))
-        account = server_account(data)
-        _run_initdb(draft, password, account)
-        (draft / "data" / "pg_hba.conf").write_text(HOST_BASED_ACCESS)
-        if data.exists():
-            data.rmdir()
-        (draft / "data").rename(data)
-        sync_folder(home)
-        shutil.rmtree(draft)
+        try:
+            _run_initdb(draft, password, server_account(data))
+            (draft / "data" / "pg_hba.conf").write_text(HOST_BASED_ACCESS)
+            if data.exists():
+                data.rmdir()
+            (draft / "data").rename(data)
+            sync_folder(home)
+        finally:
+            shutil.rmtree(draft)
 
 
 def _run_initdb(draft: Path, password: str, account: Account | None) -> None:
@@ -68,7 +70,7 @@ def _run_initdb(draft: Path, password: str, account: Account | None) -> None:
     )
     output = child.communicate()[0].decode(errors="replace")
     if child.returncode != 0:
-        raise server_log_problem("could not make the database", output, draft.parent)
+        raise _failure("could not make the database", output, draft.parent)
 
 
 def remove_half_made(home: Path) -> None:
@@ -93,5 +95,15 @@ def set_password_offline(home: Path) -> None:
     )
     output = child.communicate(f"alter role {ADMIN} password '{password}'\n".encode())[0].decode(errors="replace")
     if child.returncode != 0 or "ERROR" in output:
-        raise server_log_problem("could not set a new password", output, home)
+        raise _failure("could not set a new password", output, home)
     credentials.store(home, KEY, {ADMIN: password})
+
+
+def _failure(doing: str, output: str, home: Path) -> DatabaseError:
+    # on a full disk the log can't be kept, and the reason is already known
+    with (
+        suppress(OSError),
+        os.fdopen(open_private(home / "logs" / "postgres.log", os.O_WRONLY | os.O_APPEND), "a") as log,
+    ):
+        log.write(output)
+    return server_log_problem(doing, output, home)

@@ -6,6 +6,7 @@ All functions but `find` and `administrator` expect the lock of the state folder
 from __future__ import annotations
 
 import json
+import os
 import random
 import signal
 import socket
@@ -20,7 +21,7 @@ from cartera.db import credentials, data_folder, processes
 from cartera.db.account import server_account, spawn
 from cartera.db.binaries import program
 from cartera.db.data_folder import ADMIN, KEY, ORPHAN_STOP, data_dir
-from cartera.db.files import plain_os_errors, write_private
+from cartera.db.files import open_private, plain_os_errors, write_private
 from cartera.db.login import login
 from cartera.db.problems import is_wrong_password, server_log_problem
 from cartera.db.processes import Postmaster
@@ -101,7 +102,7 @@ def _start_on(home: Path, port: int) -> Postmaster | None:
     log = home / "logs" / "postgres.log"
     with plain_os_errors("write the server's log", home / "logs"):
         _rotate(log)
-        stream = open(log, "ab")  # noqa: SIM115
+        stream = os.fdopen(open_private(log, os.O_WRONLY | os.O_APPEND), "ab")
     with stream:
         begin = stream.tell()
         arguments = [str(postgres), "-D", str(data), *options]

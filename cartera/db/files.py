@@ -78,6 +78,15 @@ def write_private(path: Path, text: str) -> None:
     sync_folder(path.parent)
 
 
+def open_private(path: Path, flags: int) -> int:
+    """A file descriptor of a file, made readable by its owner only when there is none."""
+    is_new = not path.exists()
+    handle = os.open(path, flags | os.O_CREAT, 0o600)
+    if is_new:
+        _give_to_owner_of(path.parent, path)
+    return handle
+
+
 def sync_folder(folder: Path) -> None:
     """Make renames in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
@@ -103,7 +112,7 @@ def locked(home: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
     make_home(home)
     path = home / "run" / "database.lock"
     with plain_os_errors("lock the database", home):
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        handle = open_private(path, os.O_RDWR)
     try:
         _wait_for_lock(handle, path, seconds)
         yield

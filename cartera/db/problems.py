@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import psycopg2
@@ -29,6 +30,8 @@ MENDS = (
     ("Read-only file system", "name a writable folder in CARTERA_HOME"),
     ("Permission denied", "make the folder named above usable, or name another one in CARTERA_HOME"),
     ("Cannot allocate memory", "free some memory, and try again"),
+    ("setpriv:", "put the clone and CARTERA_HOME where every user can pass, or run as an ordinary user"),
+    ("server closed the connection", "run the command again; `cartera doctor` tells whether the disk is full"),
     ("incompatible with server", "the data folder is of another PostgreSQL version: go back to that Cartera"),
     ("permission denied to create role", "give the admin login of CARTERA_DATABASE_URL the right CREATEROLE"),
     ("permission denied to create database", "create the database, or give the admin login CREATEDB"),
@@ -36,6 +39,9 @@ MENDS = (
     ("must be owner", "name a login that owns the database in CARTERA_DATABASE_URL"),
     ("read-only transaction", "the server is a standby: name the primary in CARTERA_DATABASE_URL"),
 )
+
+NEARLY_FULL = 40_000_000
+"""Bytes: less than a database needs to be made or started."""
 
 
 def is_wrong_password(error: psycopg2.OperationalError) -> bool:
@@ -54,12 +60,20 @@ def plain(error: psycopg2.Error, doing: str) -> DatabaseError:
 
 
 def server_log_problem(doing: str, log: str, home: Path) -> DatabaseError:
-    """What a server that ended said last, as a DatabaseError."""
-    lines = [line for line in log.splitlines() if any(word in line for word in ("FATAL", "PANIC", "rror"))]
-    said = lines[-1] if lines else (log.strip().splitlines() or ["it said nothing"])[-1]
-    for mark in ("FATAL:", "PANIC:"):
+    """Why a program of the server ended, by what it wrote, as a DatabaseError.
+
+    The last line that we know a mend for counts; what follows it is often only a consequence.
+    """
+    lines = [line for line in log.splitlines() if line.strip()] or ["it said nothing"]
+    known = [line for line in lines if any(text in line for text, _ in MENDS)]
+    fatal = [line for line in lines if "FATAL" in line or "PANIC" in line]
+    said = (known or fatal or lines)[-1]
+    for mark in ("FATAL:", "PANIC:", "ERROR:"):
         said = said.partition(mark)[2].strip() or said
-    mend = _mend(said) if any(text in said for text, _ in MENDS) else f"see {home / 'logs' / 'postgres.log'}"
+    mend = _mend(said) if known else f"see {home / 'logs' / 'postgres.log'}"
+    if not known and shutil.disk_usage(home).free < NEARLY_FULL:
+        # PostgreSQL does not always say so itself
+        said, mend = f"{said} (the disk is full)", _mend("No space left on device")
     return DatabaseError(f"{doing}: {said}", mend)
 
 
