@@ -43,7 +43,7 @@ def run_dbt(own_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
         patch.setenv("DBT_TARGET_PATH", artifacts)
         patch.setenv("DBT_LOG_PATH", artifacts)
 
-        def run(*arguments: str, slot: str = "a", as_of: str = "2026-03-31", **variables: Any) -> list[Any]:
+        def run(*arguments: str, slot: str = "a", as_of: str = "2026-03-31", **variables: Any) -> Any:
             patch.setenv("CARTERA_SLOT", slot)
             given = {"as_of_date": as_of, "known_at": KNOWN_AT.isoformat(), **variables}
             folder = str(PROJECT / "dbt_project")
@@ -52,6 +52,6 @@ def run_dbt(own_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iter
                 + [f"--project-dir={folder}", f"--profiles-dir={folder}"]
             )
             assert outcome.result is not None, outcome.exception
-            return list(outcome.result)
+            return outcome.result
 
         yield run

@@ -84,6 +84,12 @@ def test_open_items_are_those_of_the_model(built: RunDbt, as_of: dt.date, known_
         assert asked.get(f"company {seed}", set()) == open_items(history, as_of, known_at), f"history {seed}"
 
 
+def test_unit_tests_of_the_models_pass(built: RunDbt) -> None:
+    results = built("test", "--select", "test_type:unit")
+    assert len(results) > 20
+    assert _failed(results) == []
+
+
 def test_sums_tie_out_at_any_clocks(built: RunDbt) -> None:
     """Law 3: ledger = open instalments + unapplied credit, exactly, per company and currency."""
     for as_of, known_at in CLOCKS[:10]:

@@ -93,8 +93,8 @@ derived as (
         currency_code,
 
         -- amounts: what exceeds the invoice stays on the payment or credit, unapplied
-        item_amount,
-        least(item_amount, room_amount) as applied_amount,
+        cast(item_amount as numeric(24, 6)) as item_amount,
+        cast(least(item_amount, room_amount) as numeric(24, 6)) as applied_amount,
 
         -- dates
         issue_date,
