@@ -78,7 +78,7 @@ def _send_reminders(date: dt.date) -> None:
         report.rows_out = plan.planned
         report.message = f"{plan.skipped:,} customers skipped, each with its reasons"
     with told("reminders: send") as report:
-        approve_reminders(plan.plan_id, approved_by="cartera demo")
+        approve_reminders(approved_by="cartera demo")
         sent = send_reminders(sandbox_channel())
         sent.raise_if_stopped()
         report.rows_out, report.message = sent.sent, "into the sandbox mailbox"
