@@ -11,7 +11,6 @@ from dashboards.queries import runs
 
 
 def data_health(view: View) -> None:
-    health_tables.docs_link(view)
     listed = runs.runs(view.reading)
     if listed.empty:
         st.info(view.words("health.no_runs"), icon=":material/inbox:")
@@ -25,6 +24,7 @@ def data_health(view: View) -> None:
 
     health_tables.steps_table(view, run, steps)
     health_tables.checks_table(view, checks)
+    health_tables.docs_links(view)
     health_tables.certificate_table(view, certificate)
     health_tables.loads_table(view, loads)
 

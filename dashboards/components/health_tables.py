@@ -7,11 +7,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from cartera.settings import get_settings
 from dashboards.components.tables import Column, table
-from dashboards.components.view import View
-
-DATA_DOCS_PATH = "data-docs"
+from dashboards.components.view import View, as_text
+from dashboards.queries import docs
 
 RUNS = {
     "started_at": Column("column.started", "moment"),
@@ -61,18 +59,17 @@ LOADS = {
 }
 
 
-def docs_link(view: View) -> None:
-    """A link to the Data Docs, which dashboards/server.py serves beside the pages."""
-    words = view.words
-    if (get_settings().home / "data_docs" / "index.html").is_file():
-        st.link_button(
-            words("health.docs"),
-            f"/{DATA_DOCS_PATH}/index.html",
-            icon=":material/fact_check:",
-            help=words("health.docs_help"),
-        )
-    else:
-        st.caption(words("health.no_docs"))
+def docs_links(view: View) -> None:
+    """Links to the newest Data Docs of each suite, which dashboards/server.py serves beside the pages."""
+    pages = docs.newest_pages()
+    if not pages:
+        st.caption(view.words("health.no_docs"))
+        return
+    st.subheader(view.words("health.docs"), anchor=False)
+    st.caption(view.words("health.docs_help"))
+    with st.container(horizontal=True):
+        for page in pages:
+            st.link_button(as_text(page.suite), page.url, icon=":material/fact_check:")
 
 
 def runs_table(view: View, runs: pd.DataFrame) -> Any:

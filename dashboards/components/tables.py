@@ -94,7 +94,10 @@ def _worded(view: View, kind: Kind) -> Callable[[Any], str]:
         # a cell that is copied or downloaded from here may end in a spreadsheet
         return harmless
     if kind == "amounts":
-        return lambda amounts: " · ".join(f"{code} {words.decimal(Decimal(n))}" for code, n in (amounts or {}).items())
+        return lambda amounts: " · ".join(
+            f"{words('health.no_currency') if code == '*' else code} {words.decimal(Decimal(amount))}"
+            for code, amount in (amounts or {}).items()
+        )
     if kind == "status":
         return lambda status: words(f"status.{status}")
     if kind == "passed":
