@@ -1,4 +1,6 @@
-"""Sending: reserve, ask again, render, hand over, record. Killed anywhere, nothing is sent twice or lost.
+"""Sending: reserve and ask again, render, hand over, record. Killed anywhere, nothing is sent twice or lost.
+
+Reserving and asking again are one transaction: killed before its commit, nothing has happened.
 
 A sender holds an advisory lock of its own number for as long as its connection lives, and each contact it
 reserves carries that number and a lease. A reservation whose lease has passed and whose sender is gone
@@ -25,7 +27,7 @@ from cartera.errors import CarteraError, ConfigError, GateFailed, NotPublished, 
 from cartera.reminders import ledger
 from cartera.reminders.channels.email import EmailChannel, Outcome
 from cartera.reminders.message import Envelope, compose
-from cartera.reminders.model import Reason, Status
+from cartera.reminders.model import Customer, Reason, Status
 from cartera.reminders.plan import templates_of
 from cartera.reminders.policy import Policy
 from cartera.reminders.recheck import Standings, Verdict, recheck
@@ -127,7 +129,7 @@ def _session() -> Iterator[tuple[Connection, int]]:
 
 
 def _reserve(connection: Connection, number: int, plan_id: int | None, lease: dt.timedelta) -> Row | None:
-    """Take the next approved contact for ourselves; other senders pass over it."""
+    """Take the next approved contact for ourselves; other senders pass over it. The caller commits."""
     found = rows(
         connection,
         "update ops.contacts set status = 'reserved', reserved_by = %(number)s, lease_until = now() + %(lease)s,"
@@ -141,7 +143,6 @@ def _reserve(connection: Connection, number: int, plan_id: int | None, lease: dt
     )
     if found:
         ledger.event(connection, found[0]["contact_id"], Status.approved, Status.reserved, _name(number))
-    connection.commit()
     return found[0] if found else None
 
 
@@ -150,7 +151,27 @@ def _name(number: int) -> str:
 
 
 def _send_one(sender: _Sender, contact: Row) -> None:
-    """The way of one reserved contact. Whatever stops it before the hand-over gives it back."""
+    """The way of one contact from its reservation on. Stays approved on GateFailed, NotPublished, SendError."""
+    verdict = _ask_again(sender, contact)
+    if verdict.contact is None:
+        sender.report.skipped[verdict.reason or Reason.replaced] += 1
+        return
+    try:
+        outcome = _hand_over(sender, contact, verdict)
+    except SendError as error:
+        _record(sender, contact, Status.approved, None, {"stopped": error.problem})
+        raise
+    except ConfigError as error:
+        sender.report.failed += _record(
+            sender, contact, Status.failed, Reason.template_failed, {"problem": error.problem}
+        )
+        return
+    _record_outcome(sender, contact, outcome, verdict)
+    sender.at("after_record")
+
+
+def _ask_again(sender: _Sender, contact: Row) -> Verdict:
+    """Law 8 at this very moment. Commits the reservation, or the reason why there will be no message."""
     try:
         policy = sender.policy(contact["plan_id"])
         verdict = recheck(
@@ -161,27 +182,29 @@ def _send_one(sender: _Sender, contact: Row) -> None:
             is_real=sender.channel.is_real,
             standings=sender.standings,
         )
-        sender.connection.commit()
-        if verdict.contact is None:
-            _record(sender, contact, Status.skipped, verdict.reason, verdict.detail)
-            sender.report.skipped[verdict.reason or Reason.paid] += 1
-            return
-        outcome = _hand_over(sender, contact, verdict, policy)
-    except (GateFailed, NotPublished, SendError) as error:
+    except (GateFailed, NotPublished):
         sender.connection.rollback()
-        _record(sender, contact, Status.approved, None, {"stopped": error.problem})
         raise
     except ConfigError as error:
-        sender.connection.rollback()
-        _record(sender, contact, Status.failed, Reason.template_failed, {"problem": error.problem})
-        sender.report.failed += 1
-        return
-    _record_outcome(sender, contact, outcome, verdict)
-    sender.at("after_record")
+        verdict = Verdict(contact["planned_date"], Customer(contact["customer_id"]), None, Reason.replaced)
+        verdict.detail["problem"] = error.problem
+    if verdict.contact is None:
+        ledger.move(
+            sender.connection,
+            contact["contact_id"],
+            (Status.reserved,),
+            Status.skipped,
+            _name(sender.number),
+            reason=verdict.reason,
+            detail=verdict.detail,
+        )
+    sender.connection.commit()
+    sender.at("after_commit")
+    return verdict
 
 
-def _hand_over(sender: _Sender, contact: Row, verdict: Verdict, policy: Policy) -> Outcome:
-    stated = verdict.contact
+def _hand_over(sender: _Sender, contact: Row, verdict: Verdict) -> Outcome:
+    stated, policy = verdict.contact, sender.policy(contact["plan_id"])
     assert stated is not None
     creditor = policy.creditor_of(stated.company_id)
     rendered = sender.templates.render(
