@@ -67,6 +67,38 @@ def test_each_named_test_says_what_it_reports() -> None:
     assert named == {path.stem for path in (DBT / "tests").glob("*.sql")}
 
 
-def test_no_yaml_key_is_unknown(run_dbt: RunDbt) -> None:
-    """dbt drops a misspelt key with a warning; here a warning is an error."""
+KNOWN_KEYS = {
+    "file": {"version", "models", "sources", "unit_tests", "data_tests"},
+    "models": {"name", "description", "columns", "data_tests"},
+    "columns": {"name", "data_type", "description", "constraints", "data_tests"},
+    "constraints": {"type"},
+    "unit_tests": {"name", "description", "model", "overrides", "given", "expect"},
+    "overrides": {"vars", "macros"},
+    "given": {"input", "rows"},
+    "expect": {"rows"},
+    "sources": {"name", "description", "schema", "tables"},
+    "tables": {"name", "description"},
+}
+
+
+def _unknown_keys(node: dict[str, Any], kind: str) -> list[str]:
+    """Keys that dbt would drop without a word: it does not complain of a misspelt `description`."""
+    unknown = [f"{kind}: {key}" for key in node if key not in KNOWN_KEYS[kind]]
+    for key, value in node.items():
+        if key in KNOWN_KEYS:
+            for child in value if isinstance(value, list) else [value]:
+                unknown += _unknown_keys(child, key)
+    return unknown
+
+
+@pytest.mark.parametrize("path", sorted((DBT / "models").rglob("*.yml")), ids=lambda path: path.stem)
+def test_no_yaml_key_is_unknown(path: Path) -> None:
+    assert _unknown_keys(yaml.safe_load(path.read_text()), "file") == []
+
+
+def test_a_misspelt_key_is_found() -> None:
+    assert _unknown_keys({"models": [{"name": "x", "descripton": "One row"}]}, "file") == ["models: descripton"]
+
+
+def test_dbt_reads_the_project_without_a_warning(run_dbt: RunDbt) -> None:
     run_dbt("parse", "--warn-error", "--no-partial-parse")
