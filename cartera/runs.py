@@ -97,9 +97,10 @@ def alive(run_id: str) -> Iterator[None]:
             cursor.execute("select pg_advisory_lock(hashtext(%s))", (run_id,))
             cursor.execute(
                 "update ops.runs set status = 'failed', finished_at = %s, message = 'killed before it ended'"
-                " where status = 'running' and triggered_by = 'cartera run' and run_id <> %s"
+                # one that has only just begun has not taken its lock yet
+                " where status = 'running' and run_id <> %s and started_at < %s - interval '1 minute'"
                 " and pg_try_advisory_xact_lock(hashtext(run_id::text))",
-                (utc_now(), run_id),
+                (utc_now(), run_id, utc_now()),
             )
         yield
     finally:
