@@ -7,7 +7,7 @@ from cartera.landing.delivery import Batch, DeliveredFile, Delivery, LoadReport,
 from cartera.landing.inspect import Quarantined
 from cartera.landing.load import land, next_recorded_at
 from cartera.landing.reading import Outcome, Reader
-from cartera.landing.replay import ReplayReport, replay
+from cartera.landing.replaying import ReplayReport, replay
 
 __all__ = [
     "Batch",

