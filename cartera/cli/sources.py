@@ -105,20 +105,32 @@ def _may_write(plan: Plan, yes: bool) -> bool:
 
 
 def _show(plan: Plan) -> None:
-    for entity, found in plan.suggestions.items():
-        seen = plan.previews[entity]
-        mapped = [{"column": ours, "header": " or ".join(theirs)} for ours, theirs in found.files.columns.items()]
-        constants = [{"column": ours, "header": f"= {value}"} for ours, value in found.files.constants.items()]
-        print_rows([*mapped, *constants], ["column", "header"], Format.table, entity)
-        if seen.sample:
-            columns = [*found.files.columns, *found.files.constants]
-            print_rows(seen.sample, columns, Format.table, "first rows, as they would land")
+    for entity, seen in plan.previews.items():
+        columns = ["column", "header", *dict.fromkeys(f"row {row['row_number']}" for row in seen.sample)]
+        print_rows(
+            _mapped_rows(plan, entity), columns, Format.table, f"{entity}, with the first rows as they would land"
+        )
         if seen.refused:
             print_rows(
                 _refused(seen), ["rows_refused", "reason", "column", "example"], Format.table, "would be refused"
             )
         for line in _summary(plan, entity):
             messages.print(line, markup=False)
+
+
+def _mapped_rows(plan: Plan, entity: str) -> list[dict[str, Any]]:
+    """One line per column of ours: where it comes from, and its value in each of the first rows."""
+    files, sample = plan.suggestions[entity].files, plan.previews[entity].sample
+    origins = {ours: " or ".join(theirs) for ours, theirs in files.columns.items()}
+    origins |= {ours: f"= {value}" for ours, value in files.constants.items()}
+    return [
+        {"column": ours, "header": header} | {f"row {row['row_number']}": _value(row[ours], row) for row in sample}
+        for ours, header in origins.items()
+    ]
+
+
+def _value(value: object, row: dict[str, Any]) -> object:
+    return _amount(value, row.get("currency_code") or "") if isinstance(value, Decimal) else value
 
 
 def _summary(plan: Plan, entity: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import cast
 
@@ -27,21 +28,26 @@ SYSTEM = "files"
 def deliveries(source: FileSource, connection: Connection | None = None) -> Iterator[Delivery]:
     """One delivery per entity that is full, one per new file of an entity that is incremental.
 
-    Files are hashed and their headers checked when a delivery is asked for, records are read when its batches
-    are. `connection` (loader) tells which incremental files have landed; without one, none has.
-    Raises UnreadableFile, MissingColumn.
+    First files of all entities come before second ones. All files are hashed first; headers are checked when a
+    delivery is asked for, records are read when its batches are. `connection` (loader) tells which incremental
+    files have landed; without one, none has. Raises UnreadableFile, MissingColumn.
     """
-    for entity, files in source.entities.items():
-        paths = matching_files(source, entity)
-        if files.delivery == "full":
-            yield _delivery(source, entity, "full", [survey(path, files) for path in paths])
-            continue
-        landed = _landed_hashes(connection, source.name, entity) if connection else set()
-        for path in paths:
-            seen = survey(path, files)
-            if seen.content_hash not in landed:
-                landed.add(seen.content_hash)
-                yield _delivery(source, entity, "incremental", [seen])
+    waiting = [_parts(source, entity, connection) for entity in source.entities]
+    for turn in zip_longest(*waiting):
+        for entity, surveys in zip(source.entities, turn, strict=True):
+            if surveys is not None:
+                yield _delivery(source, entity, surveys)
+
+
+def _parts(source: FileSource, entity: str, connection: Connection | None) -> list[list[Survey]]:
+    """The files of an entity, by delivery."""
+    files = source.entities[entity]
+    surveys = [survey(path, files) for path in matching_files(source, entity)]
+    if files.delivery == "full":
+        return [surveys]
+    landed = _landed_hashes(connection, source.name, entity) if connection else set()
+    new = {seen.content_hash: seen for seen in reversed(surveys) if seen.content_hash not in landed}
+    return [[seen] for seen in reversed(new.values())]
 
 
 def matching_files(source: FileSource, entity: str) -> list[Path]:
@@ -79,7 +85,7 @@ def _landed_hashes(connection: Connection, source: str, entity: str) -> set[str]
         return {row[0] for row in cursor.fetchall()}
 
 
-def _delivery(source: FileSource, entity: str, kind: DeliveryKind, surveys: Sequence[Survey]) -> Delivery:
+def _delivery(source: FileSource, entity: str, surveys: Sequence[Survey]) -> Delivery:
     files = source.entities[entity]
     readers = {str(seen.path): open_reader(seen, files) for seen in surveys}
     batches = [FileBatches(source, entity, reader, name) for name, reader in readers.items()]
@@ -95,10 +101,10 @@ def _delivery(source: FileSource, entity: str, kind: DeliveryKind, surveys: Sequ
         source=source.name,
         system=SYSTEM,
         entity=ENTITIES[entity],
-        kind=kind,
+        kind=files.delivery,
         fingerprint=_fingerprint(source, entity, surveys),
         files=names,
-        batches=_read(batches, kind),
+        batches=_read(batches, files.delivery),
         max_shrink_pct=files.max_shrink_pct,
         originals=originals,
     )

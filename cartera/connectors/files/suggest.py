@@ -82,8 +82,6 @@ def suggest(path: Path, pattern: str, wishes: Wishes) -> Suggestion:
 def _entity(headers: Sequence[str], path: Path, wanted: str | None) -> tuple[Entity, Guess]:
     guesses = {name: guess_columns(headers, ENTITIES[name]) for name in ([wanted] if wanted else ENTITIES)}
     complete = {name: guess for name, guess in guesses.items() if not _lacking(ENTITIES[name], guess, headers)}
-    if wanted:
-        return ENTITIES[wanted], guesses[wanted]
     if not complete:
         raise _no_entity(path, headers, guesses)
     named = entities_named(path.stem)
@@ -115,8 +113,8 @@ def _no_entity(path: Path, headers: Sequence[str], guesses: Mapping[str, Guess])
     near = sorted(lacking, key=lambda name: (name not in own, len(lacking[name])))[:3]
     said = "; ".join(f"as {name} it lacks {', '.join(lacking[name])}" for name in near)
     return SourceError(
-        f"{path}: its columns ({', '.join(headers[:20])}) make none of our entities: {said}",
-        "export it with those columns, leave the file out, or name what it is with --entity",
+        f"{path}: its columns ({', '.join(headers[:20])}) make no records of ours: {said}",
+        "export it with those columns, leave the file out, or say with --mapping where they are",
     )
 
 
@@ -151,16 +149,16 @@ def _dates(
 ) -> list[str]:
     headers = _of_type(entity, guess, ["date"])
     nothing = set(table()["nothing"])
-    values = [value for header in headers.values() for value in samples[header] if value not in nothing]
+    by_name = {name: [value for value in samples[header] if value not in nothing] for name, header in headers.items()}
+    values = [value for of_one in by_name.values() for value in of_one]
     month_first = guess.language == "en" and currency in (None, "USD")
     found = guess_dates(islice(values, SAMPLE_ROWS), month_first=month_first)
     if found.is_ambiguous:
         order = "month/day" if month_first else "day/month"
         notes.append(f"dates: no value tells days from months; {order} is assumed: check, or say it with --dates")
     for name, header in headers.items():
-        share = guess_dates(samples[header]).share
-        if samples[header] and share < MIN_KNOWN_SHARE:
-            notes.append(f"{name}: few values of {header!r} are dates, e.g. {samples[header][0]!r}")
+        if by_name[name] and guess_dates(by_name[name]).share < MIN_KNOWN_SHARE:
+            notes.append(f"{name}: few values of {header!r} are dates, e.g. {by_name[name][0]!r}")
     return list(found.formats)
 
 

@@ -47,5 +47,10 @@ def read(source: FileSource) -> Landed:
     """Everything that the source delivers. Raises SourceError as landing would meet it."""
     found = list(deliveries(source))
     batches = [batch for delivery in found for batch in delivery.batches]
-    table = pa.concat_tables([batch.rows for batch in batches]) if batches else pa.table({})
-    return Landed(found, table.to_pylist(), table, [reject for batch in batches for reject in batch.rejects])
+    rows = [row for batch in batches for row in batch.rows.to_pylist()]
+    table = (
+        pa.concat_tables([batch.rows for batch in batches if batch.rows.num_rows], promote_options="default")
+        if rows
+        else pa.table({})
+    )
+    return Landed(found, rows, table, [reject for batch in batches for reject in batch.rejects])

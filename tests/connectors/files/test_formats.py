@@ -115,7 +115,7 @@ def test_what_parquet_holds(tmp_path):  # type: ignore[no-untyped-def]
             {
                 "Factura": pa.array([12345.0, 2.0, 3.0]),
                 "RUC": pa.array([20100047218.0, float("nan"), 4294967296.0]),
-                "Fecha": pa.array([dt.datetime(2026, 1, 31, 23, 59)] * 3, pa.timestamp("us")),
+                "Fecha": pa.array(["2026-01-31 23:59"] * 3).cast(pa.timestamp("us")),
                 "Importe": pa.array([Decimal("1.5"), Decimal("2"), Decimal("0.1234567")], pa.decimal128(20, 7)),
                 "Moneda": pa.array(["PEN"] * 3, pa.large_string()),
                 "Cliente": pa.array([None] * 3),
@@ -170,7 +170,8 @@ def test_round_trip(tmp_path, rows, delimiter, separators, encoding, date, line_
         written = f"{amount:,.2f}" if thousands else f"{amount:.2f}"
         writer.writerow([invoice, customer, day.strftime(date), written.translate(grouped), currency, name, said])
     (tmp_path / "rows.csv").write_bytes(stream.getvalue().encode(encoding))
-    more = f"    decimal: '{decimal}'\n    thousands: \"{thousands}\"\n    dates: '{date}'\n    delimiter: \"{delimiter}\"\n"
+    more = f"    decimal: '{decimal}'\n    thousands: \"{thousands}\"\n    dates: '{date}'\n"
+    more += f'    delimiter: "{delimiter}"\n'
     if encoding == "cp1252":
         more += "    encoding: cp1252\n"
     landed = read(source(tmp_path, "rows.csv", more))
