@@ -82,8 +82,15 @@ def _land(source: FileSource) -> list[LoadReport]:
         # what is known at T never grows later (law 4)
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(hashtext('cartera.landing'))")
-        recorded_at = next_recorded_at(connection, source.name, utc_now())
-        return [land(connection, delivery, recorded_at) for delivery in deliveries(source, connection)]
+        now, reports, entities = utc_now(), list[LoadReport](), set[str]()
+        recorded_at = next_recorded_at(connection, source.name, now)
+        for delivery in deliveries(source, connection):
+            if delivery.entity.name in entities:
+                # a second file of one entity is a later state: both can't hold from the same moment
+                recorded_at, entities = next_recorded_at(connection, source.name, now), set()
+            entities.add(delivery.entity.name)
+            reports.append(land(connection, delivery, recorded_at))
+        return reports
 
 
 def _summary(loads: Sequence[LoadReport]) -> str:
