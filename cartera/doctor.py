@@ -25,7 +25,6 @@ from cartera.settings import TELEMETRY_OFF, get_settings
 
 OLDEST_POSTGRES = 140000
 LEAST_FREE_BYTES = 1_000_000_000
-STALE_HOURS = 48
 
 
 @dataclass(frozen=True)
@@ -148,7 +147,7 @@ def _roles() -> str:
 
 
 def _sources() -> str:
-    from cartera.connectors.files.spec import all_sources
+    from cartera.connectors.files import all_sources
 
     found = all_sources(get_settings())
     if not found:
@@ -170,7 +169,7 @@ def _publication() -> str:
         found = read.publication(opened)
     hours = (utc_now() - found.published_at).total_seconds() / 3600
     text = f"as of {found.as_of_date}, published {hours:.0f} h ago"
-    if hours > STALE_HOURS:
+    if hours > get_settings().stale_after_hours:
         raise Note(text, "run `cartera run`")
     return text
 
