@@ -29,8 +29,9 @@ SHOWN_ROWS = 5
 
 @dataclass(frozen=True)
 class Suite:
-    """What is expected of the rows of one query; `subject` is the table it speaks about."""
+    """What is expected of the rows of one query; `name` is its file's, `subject` the table it speaks about."""
 
+    name: str
     subject: str
     query: str
     expectations: list[dict[str, Any]]
@@ -54,7 +55,7 @@ def _load(path: Path, slot: str) -> Suite:
         if wrong:
             raise KeyError("severity")
         query = str(document["query"]).replace("marts_slot", f"marts_{slot}")
-        return Suite(str(document["subject"]), query, expectations)
+        return Suite(path.stem, str(document["subject"]), query, expectations)
     except (yaml.YAMLError, KeyError, TypeError) as error:
         raise ConfigError(
             f"{path}: {error} is missing or wrong",
@@ -67,7 +68,7 @@ def check(gate: Gate, slot: str = "a") -> list[Check]:
     """Run every suite of a gate, write the Data Docs and return one Check per expectation."""
     suites = load_suites(gate, slot)
     context = _context()
-    definitions = [_definition(context, gate, suite) for suite in suites]
+    definitions = [_definition(context, suite) for suite in suites]
     checkpoint = _great_expectations().Checkpoint(
         name=f"{gate}-checkpoint",
         validation_definitions=definitions,
@@ -75,7 +76,7 @@ def check(gate: Gate, slot: str = "a") -> list[Check]:
         result_format={"result_format": "SUMMARY", "partial_unexpected_count": SHOWN_ROWS},
     )
     outcome = context.checkpoints.add_or_update(checkpoint).run()
-    by_name = {f"{gate}:{suite.subject}": suite for suite in suites}
+    by_name = {suite.name: suite for suite in suites}
     return [
         _to_check(gate, by_name[validation.suite_name], result)
         for validation in outcome.run_results.values()
@@ -111,8 +112,8 @@ def _context() -> Any:
     return context
 
 
-def _definition(context: Any, gate: Gate, suite: Suite) -> Any:
-    gx, name = _great_expectations(), f"{gate}:{suite.subject}"
+def _definition(context: Any, suite: Suite) -> Any:
+    gx, name = _great_expectations(), suite.name
     source = context.data_sources.add_or_update_postgres(
         name=name, connection_string=url(Role.transformer), create_temp_table=False
     )
