@@ -9,7 +9,7 @@ new in a list of old ones is not forgotten. All due items are listed, each marke
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from decimal import Decimal
 
 from babel.core import Locale, UnknownLocaleError
@@ -38,10 +38,13 @@ def decide(
     policy: Policy,
     as_of: dt.date,
     standing: Standing,
+    *,
+    only: Container[str] | None = None,
 ) -> Decision | None:
     """The decision for one customer of one company; None when no item has reached a step.
 
-    `items`: all open items of that customer and company, credit included.
+    `items`: all open items of that customer and company, credit included. `only`: the ids of those that may
+    be listed; the others still take their share of the credit, as it covers the oldest first.
     """
     due = _due(items, policy, as_of)
     if not due:
@@ -53,8 +56,9 @@ def decide(
             return Decision(None, reason, tuple(answers))
     lines, credits, left_out = _listed(due, items, policy, as_of, standing)
     answers += _item_answers(due, left_out)
+    lines = [line for line in lines if only is None or line.item.item_id in only]
     if not lines:
-        return Decision(None, left_out[due[0].item.item_id], tuple(answers), left_out)
+        return Decision(None, _why_none(due, left_out, only), tuple(answers), left_out)
     for answer, reason in _ask_timing(lines, history, policy, as_of):
         answers.append(answer)
         if reason:
@@ -162,6 +166,12 @@ def _uncovered(group: Sequence[Line], credit: Decimal) -> tuple[list[Line], Deci
         else:
             rest.append(line)
     return rest, credit
+
+
+def _why_none(due: Sequence[Line], left_out: dict[str, Reason], only: Container[str] | None) -> Reason:
+    """The reason of the oldest item that might have been listed."""
+    asked = [line.item.item_id for line in due if only is None or line.item.item_id in only]
+    return left_out[asked[0]] if asked else Reason.not_due
 
 
 def _item_answers(due: Sequence[Line], left_out: dict[str, Reason]) -> list[Answer]:

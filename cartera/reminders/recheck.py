@@ -64,8 +64,8 @@ def recheck(
         )
     decision, customer = _decide(connection, contact, policy, published, as_of, standing)
     reason = _why_not(decision, contact)
-    detail = {"answers": ledger.answers_json(decision.answers)} if decision else {}
-    if reason is None and decision and decision.contact:
+    detail = {"answers": ledger.answers_json(decision.answers)}
+    if reason is None and decision.contact:
         reason = _state(connection, contact, decision, as_of)
         if reason is None:
             return Verdict(as_of, customer, decision.contact, None, detail)
@@ -83,30 +83,28 @@ def _require_current(as_of: dt.date, *, is_real: bool) -> None:
 
 def _decide(
     connection: Connection, contact: Row, policy: Policy, published: Publication, as_of: dt.date, standing: Standing
-) -> tuple[Decision | None, Customer]:
+) -> tuple[Decision, Customer]:
     customer_id, company_id = contact["customer_id"], contact["company_id"]
     found = portfolio.items_by_customer(connection, published, as_of, customer_id, company_id)
     planned = rows(connection, _PLANNED, {"id": contact["contact_id"]})
     names = {row["item_id"] for row in planned}
-    items = [item for item in found.get(customer_id, {}).get(company_id, []) if item.is_credit or item.item_id in names]
+    items = found.get(customer_id, {}).get(company_id, [])
     customer = portfolio.customers(connection, published.known_at, [customer_id]).get(
         customer_id, Customer(customer_id)
     )
     history = portfolio.histories(
         connection, as_of, customer_ids=[customer_id], except_contact=contact["contact_id"]
     ).get(customer_id, History())
-    decision = decide(items, customer, history, policy, as_of, standing)
-    if decision is None and any(not item.is_credit for item in items):
-        return Decision(None, Reason.not_due, ()), customer
-    return decision, customer
+    if not any(item.item_id in names for item in items):
+        return Decision(None, Reason.paid, ()), customer
+    decision = decide(items, customer, history, policy, as_of, standing, only=names)
+    return decision or Decision(None, Reason.not_due, ()), customer
 
 
 _PLANNED = "select item_id from ops.contact_items where contact_id = %(id)s::uuid"
 
 
-def _why_not(decision: Decision | None, contact: Row) -> Reason | None:
-    if decision is None:
-        return Reason.paid
+def _why_not(decision: Decision, contact: Row) -> Reason | None:
     if decision.contact is None:
         return decision.reason
     if decision.contact.step.name != contact["step_name"]:

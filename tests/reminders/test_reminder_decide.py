@@ -218,6 +218,17 @@ def test_law_8_no_line_is_disputed_promised_or_covered(items: list[Item]) -> Non
         assert 0 <= decision.contact.credits[currency] <= credit_there
 
 
+@settings(max_examples=200, deadline=None)
+@given(portfolios())
+def test_asking_again_with_nothing_changed_answers_the_same(items: list[Item]) -> None:
+    decision = decide(items, ANA, History(), POLICY, AS_OF, GOOD)
+    if decision is None or decision.contact is None:
+        return
+    listed = {line.item.item_id for line in decision.contact.lines}
+    again = decide(items, ANA, History(), POLICY, AS_OF, GOOD, only=listed)
+    assert again is not None and again.contact == decision.contact
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(-40, 5), st.integers(10, 60)), min_size=1, max_size=4), st.sets(st.integers(0, 80))

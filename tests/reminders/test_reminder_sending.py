@@ -237,6 +237,22 @@ def test_credit_is_shown_and_currencies_stay_apart(world: World, mailbox: Mailbo
     assert "1,070" not in text and "769.75" not in text
 
 
+def test_credit_that_covers_the_oldest_item_is_not_counted_again_when_sending(
+    world: World, mailbox: Mailbox, channel: EmailChannel
+) -> None:
+    world.owes("ana", due=-60, amount="100.01")
+    world.owes("ana", due=-50, amount="120")
+    world.owes("ana", due=-10, amount="500")
+    world.credit("ana", "150.01")
+    world.publish()
+    walk(channel)
+    text = body(read_mail(mailbox)).replace("\xa0", " ")
+    for shown in ("PEN 120.00", "PEN 500.00", "PEN 620.00", "PEN 50.00", "PEN 570.00"):
+        assert shown in text
+    assert "100.01" not in text
+    assert statuses() == {"ana": "sent"}
+
+
 def test_without_a_certificate_nothing_is_planned_nor_sent(
     world: World, mailbox: Mailbox, channel: EmailChannel
 ) -> None:
