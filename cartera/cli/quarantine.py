@@ -14,7 +14,7 @@ from cartera.cli.pipeline import FormatOption
 from cartera.clock import utc_now
 
 if TYPE_CHECKING:
-    from cartera.landing import Quarantined, Reader, ReplayReport
+    from cartera.landing import Batch, Quarantined, Reader, ReplayReport
 
 group = typer.Typer(no_args_is_help=True, help="Records that did not land: list, show, replay.")
 
@@ -147,7 +147,16 @@ def _reader_of(name: str) -> Reader:
             f"records of source {name!r} are in quarantine, but it is not connected any more",
             f"put sources/{name}.yaml back, or replay the ids of other sources",
         )
-    return Reader(
-        source.system,
-        lambda record: read_quarantined(source, record.entity, record.header, record.raw_bytes, record.raw_format),
-    )
+
+    def read(record: Quarantined) -> Batch:
+        return read_quarantined(
+            source,
+            record.entity,
+            record.header,
+            record.raw_bytes,
+            record.raw_format,
+            file_name=record.file_name,
+            row_number=record.row_number,
+        )
+
+    return Reader(source.system, read)

@@ -5,7 +5,7 @@
 
 from cartera.landing.delivery import Batch, DeliveredFile, Delivery, LoadReport, Reject
 from cartera.landing.inspect import Quarantined
-from cartera.landing.load import land, next_recorded_at
+from cartera.landing.load import land, land_all, next_recorded_at
 from cartera.landing.reading import Outcome, Reader
 from cartera.landing.replaying import ReplayReport, replay
 
@@ -20,6 +20,7 @@ __all__ = [
     "Reject",
     "ReplayReport",
     "land",
+    "land_all",
     "next_recorded_at",
     "replay",
 ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from decimal import Decimal
@@ -59,6 +59,23 @@ def land(connection: Connection, delivery: Delivery, recorded_at: dt.datetime) -
             _check_order(cursor, delivery, recorded_at)
             report = _land(cursor, delivery, recorded_at)
     return replace(report, seconds=time.perf_counter() - started)
+
+
+def land_all(connection: Connection, source: str, deliveries: Iterable[Delivery], now: dt.datetime) -> list[LoadReport]:
+    """Land what one source delivers now. The caller commits. Raises SourceError.
+
+    All entities share one recording time; where an entity comes a second time (incremental files), the next begins.
+    """
+    reports: list[LoadReport] = []
+    landed: set[str] = set()
+    recorded_at = next_recorded_at(connection, source, now)
+    for delivery in deliveries:
+        if delivery.entity.name in landed:
+            recorded_at = next_recorded_at(connection, source, now)
+            landed.clear()
+        reports.append(land(connection, delivery, recorded_at))
+        landed.add(delivery.entity.name)
+    return reports
 
 
 @contextmanager

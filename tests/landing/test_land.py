@@ -30,7 +30,7 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.clock import FOREVER
 from cartera.errors import ShrunkDelivery, SourceError, UnreadableFile
-from cartera.landing import Batch, Delivery, land, next_recorded_at, refusal
+from cartera.landing import Batch, Delivery, land, land_all, next_recorded_at, refusal
 
 MICROSECOND = dt.timedelta(microseconds=1)
 
@@ -312,6 +312,18 @@ def test_a_recording_time_that_is_not_later_is_refused(connection: Connection) -
     land_now(connection, deliver([Payment("A")]))
     with pytest.raises(SourceError, match="can't follow it"):
         land(connection, deliver([Payment("A", Decimal(2))]), NOON)
+
+
+def test_the_files_of_one_run_share_a_recording_time_until_an_entity_comes_again(connection: Connection) -> None:
+    from cartera.landing.entities import ENTITIES
+
+    other = replace(deliver([]), entity=ENTITIES["disputes"])
+    first, second = (deliver([Payment("A", reference=text)], kind="incremental") for text in ("first", "second"))
+    reports = land_all(connection, "erp", [first, other, second], NOON)
+    assert [report.rows_loaded for report in reports] == [1, 0, 1]
+    moments = rows(connection, "select recorded_at from ops.loads order by load_id")
+    assert moments == [(NOON,), (NOON,), (NOON + MICROSECOND,)]
+    assert [version[2] for version in versions(connection)] == ["first", "second"]
 
 
 def test_recording_times_rise_when_the_clock_goes_back(connection: Connection) -> None:
