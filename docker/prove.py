@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import os
 import pwd
 import shutil
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -74,8 +76,9 @@ class Place:
             ("valkey-cli", redis.replace("-server", "-cli")),
             ("$$", "$"),
         ]
-        # ports that the image's programs take from their defaults
+        # what the image's programs take from their defaults
         self.defaults = {
+            "CARTERA_SOURCES_DIR": str(folder / "sources"),
             "AIRFLOW__API__PORT": str(ports["api"]),
             "AIRFLOW__SCHEDULER__SCHEDULER_HEALTH_CHECK_SERVER_PORT": str(ports["health"]),
         }
@@ -205,6 +208,8 @@ def prove(place: Place) -> list[str]:
             )
             if not (healthy and alive):
                 failed.append(name)
+        if not failed and not walk(place):
+            failed.append("the walk from a file to a publication")
     finally:
         for process in reversed(running.values()):
             with contextlib.suppress(ProcessLookupError):
@@ -215,6 +220,54 @@ def prove(place: Place) -> list[str]:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
     return failed
+
+
+def walk(place: Place) -> bool:
+    """One small file through the Celery worker: landed, built, published."""
+    password = (place.folder / "secrets" / "airflow_admin_password").read_text()
+    token = call(place, "/auth/token", {"username": "admin", "password": password})["access_token"]
+    body: dict[str, Any] = {"logical_date": None, "conf": {"as_of": "2026-06-30"}}
+    call(place, "/api/v2/dags/extract_proof/dagRuns", body, token)
+
+    def ended() -> bool:
+        try:
+            runs = call(place, "/api/v2/dags/build_warehouse/dagRuns", token=token)["dag_runs"]
+        except TimeoutError:  # a busy machine
+            return False
+        return bool(runs) and runs[0]["state"] in ("success", "failed")
+
+    begin, is_done = time.monotonic(), wait(ended, 300)
+    shown = subprocess.run(
+        [PYTHON_DIR / "cartera", "aging", "--format", "csv"],
+        env={
+            **{"PATH": f"{PYTHON_DIR}:{os.defpath}", "CARTERA_HOME": str(place.folder / "home")},
+            "CARTERA_DATABASE_URL_FILE": str(place.folder / "secrets" / "cartera_database_url"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    is_right = is_done and "PEN,1-30,1,100.10" in shown.stdout
+    say(f"a file through the worker {'published' if is_right else 'FAILED'} in {time.monotonic() - begin:.0f} s")
+    return is_right
+
+
+def make_source(folder: Path) -> None:
+    (folder / "sources").mkdir()
+    (folder / "invoices.csv").write_text("id,customer,issued,due,total\n1,C1,2026-05-10,2026-06-10,100.10\n")
+    (folder / "sources" / "proof.yaml").write_text(
+        f"system: files\nschedule: null\nentities:\n  invoices:\n    files: '{folder}/invoices.csv'\n"
+        "    columns: {invoice_id: id, customer_id: customer, issue_date: issued, due_date: due, total_amount: total}\n"
+        "    constants: {currency_code: PEN}\n"
+    )
+
+
+def call(place: Place, path: str, body: dict[str, Any] | None = None, token: str = "") -> Any:
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{place.ports['api']}{path}", data, headers)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        return json.loads(answer.read())
 
 
 def main() -> None:
@@ -232,10 +285,15 @@ def main() -> None:
         secret.chmod(0o644)
         secret.write_text(place.here(secret.read_text()))
     (folder / "home").mkdir(mode=0o711)
+    make_source(folder)
     with postgres(place, options.postgres):
         say("postgres               healthy (its init script made both databases)")
         failed = prove(place)
-    say(f"logs: {folder}" if failed or options.keep else "all services answered their own health checks")
+    say(
+        f"logs: {folder}"
+        if failed or options.keep
+        else "all services answered their own health checks, and a file went all the way"
+    )
     if not (failed or options.keep):
         shutil.rmtree(folder)
     sys.exit(1 if failed else 0)

@@ -85,7 +85,10 @@ class Airflow:
         """The state of the newest run of a DAG once it has ended."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            runs = self.call("/api/v2/dags/~/dagRuns?order_by=-id&limit=50")["dag_runs"]
+            try:
+                runs = self.call("/api/v2/dags/~/dagRuns?order_by=-id&limit=50")["dag_runs"]
+            except TimeoutError:  # a busy machine
+                continue
             state = next((run["state"] for run in runs if run["dag_id"] == dag_id), None)
             if state in ("success", "failed") or any(run["state"] == "failed" for run in runs):
                 return str(state)
