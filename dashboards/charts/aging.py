@@ -31,8 +31,8 @@ def aging_bars(buckets: pd.DataFrame, currency_code: str, words: Words, is_dark:
             cliponaxis=False,
             marker={"color": [look.ages[min(place, len(look.ages) - 1)] for place in range(len(amounts))]},
             customdata=[
-                [words.money(row.open_amount, currency_code), words.counted("overview.items", row.open_items)]
-                for row in buckets.itertuples()
+                [words.money(amount, currency_code), words.counted("overview.items", count)]
+                for amount, count in zip(amounts, buckets["open_items"], strict=True)
             ],
             hovertemplate="%{x}<br><b>%{customdata[0]}</b><br>%{customdata[1]}<extra></extra>",
         )

@@ -31,24 +31,25 @@ def sidebar(view: View) -> None:
 def show(view: View, *, links_to_health: bool) -> None:
     """Banners in order of weight. Raises DatabaseError."""
     publication = view.reading.published
-    _stopped(view, publication)
+    if _stopped(view, publication) and links_to_health:
+        st.page_link(HEALTH_PAGE, label=view.words("state.open_health"), icon=":material/arrow_forward:")
     if publication is not None:
         _stale(view, publication)
         _warnings(view, publication)
-    if links_to_health and publication is None:
-        st.page_link(HEALTH_PAGE, label=view.words("state.open_health"), icon=":material/arrow_forward:")
 
 
-def _stopped(view: View, publication: Publication | None) -> None:
+def _stopped(view: View, publication: Publication | None) -> bool:
+    """Whether the newest run was ended by a gate or an error; says so."""
     run = runs.stopped_since(view.reading, publication.published_at if publication else None)
     if run is None:
-        return
+        return False
     words, before_first = view.words, "" if publication else "_first"
     published = words.moment(publication.published_at) if publication else ""
     text = words(f"state.{run['status']}{before_first}", moment=words.moment(run["started_at"]), published=published)
     failed = runs.failed_checks(view.reading, run["run_id"], "critical")
     reason = _listed(view, failed) or f"\n- {as_text(run['message'] or '—')}"
     st.error(f"{text}\n{reason}\n\n{words('state.stopped_do')}", icon=":material/front_hand:")
+    return True
 
 
 def _stale(view: View, publication: Publication) -> None:

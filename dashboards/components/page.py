@@ -17,7 +17,8 @@ def show(draw: Callable[[View], None], *, title: str, needs_publication: bool = 
     words = current_words()
     st.title(words(title), anchor=False)
     try:
-        with reading() as opened:
+        # shown when it takes over half a second
+        with st.spinner(words("state.loading")), reading() as opened:
             view = View(opened, words, is_dark())
             banners.sidebar(view)
             banners.show(view, links_to_health=needs_publication)

@@ -58,7 +58,8 @@ def table(
         .assign(**worded)
         .style.format({name: writer for name, writer in written.items() if writer}, na_rep="—")
     )
-    event = st.dataframe(
+    selecting: Any = {"on_select": "rerun", "selection_mode": selects} if selects else {}
+    event: Any = st.dataframe(
         styled,
         hide_index=True,
         width="stretch",
@@ -67,7 +68,7 @@ def table(
         column_config={name: _config(view, column, data[name], written[name]) for name, column in columns.items()},
         key=key,
         alt=alt,
-        **({"on_select": "rerun", "selection_mode": selects} if selects else {}),
+        **selecting,
     )
     return event["selection"] if selects else None
 
@@ -113,7 +114,7 @@ def _config(view: View, column: Column, values: pd.Series, writer: Callable[[Any
             label, format="%.1f%%", min_value=0, max_value=values.max(), width=column.width
         )
     if column.kind in RIGHT and writer:
-        extremes = values.dropna().agg(["min", "max"]) if values.notna().any() else []
-        longest = max(len(label), *(len(writer(value)) for value in extremes)) if len(extremes) else len(label)
-        return st.column_config.Column(label, width=CHARACTER * longest + PADDING)
+        known = values.dropna()
+        extremes = [writer(known.min()), writer(known.max())] if len(known) else []
+        return st.column_config.Column(label, width=CHARACTER * max(map(len, [label, *extremes])) + PADDING)
     return st.column_config.Column(label, width=column.width)

@@ -11,6 +11,7 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
 from cartera import money
 from cartera.warehouse import read
@@ -109,7 +110,7 @@ def safe_cell(value: object, currency_code: str) -> object:
     return harmless(value)
 
 
-def harmless(value: object) -> object:
+def harmless(value: Any) -> Any:
     """Text that a spreadsheet would run as a formula, quoted (law 10); anything else as it is."""
     if isinstance(value, str) and value.startswith(FORMULA_STARTS):
         return "'" + value

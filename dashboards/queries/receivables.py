@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
@@ -68,10 +69,10 @@ def headlines(totals: pd.DataFrame, company_id: str | None) -> list[Headline]:
     """One per currency, the one with most open items first; companies are added, currencies never."""
     of_company = totals if company_id is None else totals[totals["company_id"] == company_id]
     names = list(Headline.__dataclass_fields__)[1:]
-    found = [
-        Headline(str(currency), **{name: sum(rows[name], Decimal(0) if "amount" in name else 0) for name in names})
-        for currency, rows in of_company.groupby("currency_code")
-    ]
+    found = []
+    for currency, rows in of_company.groupby("currency_code"):
+        sums: dict[str, Any] = {name: sum(rows[name], Decimal(0) if "amount" in name else 0) for name in names}
+        found.append(Headline(str(currency), **sums))
     return sorted(found, key=lambda line: (-line.open_items, line.currency_code))
 
 
