@@ -124,13 +124,21 @@ def _mapped_rows(plan: Plan, entity: str) -> list[dict[str, Any]]:
     origins = {ours: " or ".join(theirs) for ours, theirs in files.columns.items()}
     origins |= {ours: f"= {value}" for ours, value in files.constants.items()}
     return [
-        {"column": ours, "header": header} | {f"row {row['row_number']}": _value(row[ours], row) for row in sample}
+        {"column": ours, "header": _printable(header)}
+        | {f"row {row['row_number']}": _value(row[ours], row) for row in sample}
         for ours, header in origins.items()
     ]
 
 
 def _value(value: object, row: dict[str, Any]) -> object:
-    return _amount(value, row.get("currency_code") or "") if isinstance(value, Decimal) else value
+    if isinstance(value, Decimal):
+        return _amount(value, row.get("currency_code") or "")
+    return _printable(value) if isinstance(value, str) else value
+
+
+def _printable(text: str) -> str:
+    """Text from outside must not steer the terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _summary(plan: Plan, entity: str) -> list[str]:

@@ -32,8 +32,9 @@ class XlsxReader:
 
     def __init__(self, survey: Survey, files: EntityFiles) -> None:
         self._survey, self._decimal = survey, files.decimal
-        check_workbook(survey.path)
-        self._sheet = self._open(files.sheet)
+        errors = check_workbook(survey.path)
+        self._sheet, place = self._open(files.sheet)
+        self._errors = errors[place] if place < len(errors) else {}
         self.headers: list[str] = []
         self.first_row = 1
         for row in self._sheet.iter_rows():
@@ -51,7 +52,7 @@ class XlsxReader:
     def replay_header(self) -> str:
         return json.dumps({"headers": self.headers}, ensure_ascii=False)
 
-    def _open(self, wanted: str | None) -> CalamineSheet:
+    def _open(self, wanted: str | None) -> tuple[CalamineSheet, int]:
         path = self._survey.path
         try:
             workbook = CalamineWorkbook.from_path(str(path))
@@ -61,7 +62,8 @@ class XlsxReader:
                     f"{path}: there is no sheet {wanted!r}; {did_you_mean(wanted, names)}",
                     "correct `sheet` in the mapping",
                 )
-            return workbook.get_sheet_by_name(wanted if wanted is not None else names[0])
+            place = names.index(wanted) if wanted is not None else 0
+            return workbook.get_sheet_by_index(place), place
         except PasswordError:
             raise UnreadableFile(f"{path}: is protected by a password", "save it without password") from None
         except CalamineError as error:
@@ -72,7 +74,11 @@ class XlsxReader:
     def _records(self) -> Iterator[tuple[int, list[Cell]]]:
         """(row number as the spreadsheet shows it, cells)."""
         rows = islice(self._sheet.iter_rows(), self.first_row - 1, None)
-        yield from enumerate(rows, start=self.first_row)
+        left, in_error = (self._sheet.start or (0, 0))[1], {row for row, _column in self._errors}
+        for number, cells in enumerate(rows, start=self.first_row):
+            if number in in_error:
+                cells = [self._errors.get((number, left + place), cell) for place, cell in enumerate(cells, start=1)]
+            yield number, cells
 
     def chunks(self, wanted: Wanted) -> Iterator[Chunk]:
         records = self._records()

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 
+from cartera.connectors.files.sheet_scan import MAX_CELLS, Cell, SheetScan, extent
 from cartera.errors import UnreadableFile
 
 MAX_UNPACKED_BYTES = 1 << 30
 MAX_RATIO = 200
 MIN_JUDGED_BYTES = 20 << 20
 """Below this size a high ratio does no harm (a sheet of equal cells packs well)."""
-MAX_CELLS = 50_000_000
-"""Rows times columns of one sheet; the reader keeps the whole rectangle in memory."""
 STEP_BYTES = 1 << 20
 
-_CELL = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"')
-_ROW = re.compile(rb'<(?:\w+:)?row [^>]*?\br="(\d{1,7})"')
-_ERROR_CELL = re.compile(
-    rb'<(?:\w+:)?c r="([A-Z]{1,3})(\d{1,7})"[^>]*?\bt="e"[^>]*>(?:<f[^>]*>[^<]*</f>|<f[^>]*/>)?<v>([^<]*)</v>'
-)
+_SHEET = re.compile(r"<(?:\w+:)?sheet\b[^>]*?\br:id=\"([^\"]*)\"")
+_TARGET = re.compile(r"<Relationship\b[^>]*>")
+_ATTRIBUTE = re.compile(r"\b(Id|Target)=\"([^\"]*)\"")
 _KINDS = {
     "xl/workbook.bin": "an XLSB workbook (binary)",
     "content.xml": "an OpenDocument file",
@@ -30,14 +28,17 @@ _KINDS = {
 }
 
 
-def check_workbook(path: Path) -> None:
-    """Raises UnreadableFile: not a workbook, damaged, or one that would unpack to too much."""
+def check_workbook(path: Path) -> list[dict[Cell, str]]:
+    """The cells with errors of each sheet, in the order of the sheets.
+
+    Raises UnreadableFile: not a workbook, damaged, or one that would unpack to too much.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             _check_is_workbook(path, archive)
             _check_declared(path, archive)
-            for member in archive.infolist():
-                _check_member(path, archive, member)
+            errors = {member.filename: _check_member(path, archive, member) for member in archive.infolist()}
+            return [errors.get(part, {}) for part in _sheet_parts(archive)]
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise UnreadableFile(
             f"{path}: the workbook is truncated or damaged ({error})", "transfer it again, or save it again as XLSX"
@@ -68,44 +69,34 @@ def _bomb(path: Path, problem: str) -> UnreadableFile:
     return UnreadableFile(f"{path}: {problem}: a zip bomb", "if you trust it, save it as CSV and deliver that")
 
 
-def _check_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> None:
-    """The declared size may lie: unpack in steps and count, and see how wide a sheet really is."""
-    is_sheet = member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml")
-    seen, extent, tail = 0, Extent(), b""
+def _check_member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> dict[Cell, str]:
+    """Unpacks it once, so that damage shows here; of a sheet, the cells with errors."""
+    if not re.fullmatch(r"xl/worksheets/[^/]*\.xml", member.filename):
+        for _piece in _pieces(archive, member):
+            pass
+        return {}
+    scan = SheetScan()
+    scan.see(_pieces(archive, member))
+    if scan.is_wide:
+        rows, columns = extent(_pieces(archive, member))
+        if rows * columns > MAX_CELLS:
+            raise _bomb(path, f"a sheet spans {rows:,} rows and {columns:,} columns")
+    return scan.errors
+
+
+def _pieces(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Iterator[bytes]:
+    """zipfile stops at the declared size and then compares the checksum: a directory that lies is damage."""
     with archive.open(member) as file:
         while piece := file.read(STEP_BYTES):
-            seen += len(piece)
-            if is_sheet:
-                extent.see(tail + piece)
-                tail = piece[-64:]
-    if seen != member.file_size:
-        raise _bomb(path, f"{member.filename} is not of the size that the archive declares")
-    if extent.cells > MAX_CELLS:
-        raise _bomb(path, f"a sheet spans {extent.rows:,} rows and {extent.columns:,} columns")
+            yield piece
 
 
-@dataclass
-class Extent:
-    """How far the cells of a sheet reach."""
-
-    rows: int = 0
-    columns: int = 0
-
-    @property
-    def cells(self) -> int:
-        return self.rows * self.columns
-
-    def see(self, xml: bytes) -> None:
-        if numbers := _ROW.findall(xml):
-            self.rows = max(self.rows, *map(int, numbers)) if len(numbers) > 1 else max(self.rows, int(numbers[0]))
-        widest = max(
-            {letters for letters, _row in _CELL.findall(xml)}, key=lambda letters: (len(letters), letters), default=b""
-        )
-        self.columns = max(self.columns, _column_number(widest))
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
+def _sheet_parts(archive: zipfile.ZipFile) -> list[str]:
+    """The names of the sheets' parts in the order of the workbook."""
+    targets: dict[str, str] = {}
+    if "xl/_rels/workbook.xml.rels" in archive.namelist():
+        for relation in _TARGET.findall(archive.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")):
+            attributes = dict(_ATTRIBUTE.findall(relation))
+            targets[attributes.get("Id", "")] = attributes.get("Target", "")
+    ids = _SHEET.findall(archive.read("xl/workbook.xml").decode("utf-8", "replace"))
+    return [posixpath.normpath(posixpath.join("/xl", targets.get(one, ""))).lstrip("/") for one in ids]

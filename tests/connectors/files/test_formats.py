@@ -108,6 +108,20 @@ def test_what_spreadsheets_hold(tmp_path):  # type: ignore[no-untyped-def]
     assert json.loads(reject.raw_bytes)[:4] == ["F-2", "20100047218", "31/01/2026", "0.333333333333333"]
 
 
+def test_an_error_in_a_cell_is_not_an_empty_cell(tmp_path):  # type: ignore[no-untyped-def]
+    with xlsxwriter.Workbook(str(tmp_path / "hoja.xlsx")) as book:
+        book.add_worksheet("Portada").write_formula(1, 3, "=1/0", None, "#DIV/0!")
+        sheet = book.add_worksheet("Datos")
+        sheet.write_row(1, 1, HEADERS)
+        sheet.write_row(2, 1, ["F-1", "7", "2026-01-31", 5, "PEN", "n", True])
+        sheet.write_row(3, 1, ["F-2", "7", "2026-01-31", 5, "PEN", "n"])
+        sheet.write_formula(3, 7, "=VLOOKUP(A1,B1:C2,2)", None, "#N/A")
+    landed = read(source(tmp_path, "hoja.xlsx", "    sheet: Datos\n"))
+    assert [row["invoice_id"] for row in landed.rows] == ["F-1"]
+    assert (landed.reject.row_number, landed.reject.reason_code) == (4, "unknown_value")
+    assert "'#N/A' is not known" in landed.reject.message
+
+
 def test_what_parquet_holds(tmp_path):  # type: ignore[no-untyped-def]
     """Ids as floats (pandas with gaps), NaN, timestamps, decimals with too many digits."""
     pq.write_table(
