@@ -54,36 +54,32 @@
             item.item_amount,
             item.is_disputed,
             balances.balance_amount,
-            pools.pool_amount,
             greatest(balances.balance_amount, 0) as room_amount
         from balances
         inner join {{ items }} as item
             on
                 balances.item_id = item.item_id
                 and {{ is_known('item', known_at) }}
-        left join pools
-            on
-                item.invoice_id = pools.invoice_id
-                and item.item_type = 'instalment'
     ),
 
     -- a pool pays the instalment that is due first, then the next
     pooled_items as (
         select
-            item_id,
-            invoice_id,
-            pool_amount,
-            room_amount,
+            item_balances.item_id,
+            item_balances.invoice_id,
+            item_balances.room_amount,
+            pools.pool_amount,
             coalesce(
-                sum(room_amount) over (
-                    partition by invoice_id
-                    order by due_date, item_id
+                sum(item_balances.room_amount) over (
+                    partition by item_balances.invoice_id
+                    order by item_balances.due_date, item_balances.item_id
                     rows between unbounded preceding and 1 preceding
                 ),
                 0
             ) as room_before_amount
-        from item_balances
-        where pool_amount is not null
+        from pools
+        inner join item_balances on pools.invoice_id = item_balances.invoice_id
+        where item_balances.item_type = 'instalment'
     ),
 
     pool_shares as (
