@@ -14,7 +14,7 @@ from cartera.money import plain
 from cartera.reminders import ledger, portfolio
 from cartera.reminders.approve import find_contact
 from cartera.reminders.decide import decide
-from cartera.reminders.model import Customer, Decision, History
+from cartera.reminders.model import Decision, History
 from cartera.reminders.plan import asked_on
 from cartera.reminders.policy import find_policy, load_policy
 from cartera.settings import get_settings
@@ -121,7 +121,7 @@ def explain_customer(
     day = as_of or published.as_of_date
     standing = asked_on(portfolio.standing(connection, published), day, settings)
     customer = portfolio.customers(connection, published.known_at, [customer_id]).get(
-        customer_id, Customer(customer_id)
+        customer_id, portfolio.unknown_customer(customer_id)
     )
     history = portfolio.histories(connection, day, customer_ids=[customer_id]).get(customer_id, History())
     companies = portfolio.items_by_customer(connection, published, day, customer_id).get(customer_id, {})

@@ -52,4 +52,4 @@ def compose(rendered: Rendered, envelope: Envelope, now: dt.datetime) -> EmailMe
 
 
 def stop_subject(contact_id: str) -> str:
-    return f"unsubscribe {contact_id[:8]}"
+    return f"stop {contact_id[:8]}"

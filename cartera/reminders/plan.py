@@ -165,7 +165,7 @@ def _decide_all(
 ) -> _Outcome:
     outcome = _Outcome()
     for customer_id, companies in items.items():
-        customer = customers.get(customer_id, Customer(customer_id))
+        customer = customers.get(customer_id, portfolio.unknown_customer(customer_id))
         history = histories.get(customer_id, History())
         decided = {
             company: decision

@@ -61,6 +61,11 @@ def customers(connection: Connection, known_at: dt.datetime, ids: Sequence[str] 
     return {row["customer_id"]: Customer(**row) for row in found}
 
 
+def unknown_customer(customer_id: str) -> Customer:
+    """A debtor of whom only invoices tell; the source is the prefix of every id."""
+    return Customer(customer_id, source=customer_id.partition(":")[0])
+
+
 def standing(connection: Connection, published: Publication) -> Standing:
     """When each source landed last, and what the publication's certificate ties."""
     landed = read.rows(

@@ -90,7 +90,7 @@ def _decide(
     names = {row["item_id"] for row in planned}
     items = found.get(customer_id, {}).get(company_id, [])
     customer = portfolio.customers(connection, published.known_at, [customer_id]).get(
-        customer_id, Customer(customer_id)
+        customer_id, portfolio.unknown_customer(customer_id)
     )
     history = portfolio.histories(
         connection, as_of, customer_ids=[customer_id], except_contact=contact["contact_id"]

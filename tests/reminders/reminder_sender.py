@@ -1,7 +1,7 @@
 """A sender in processes of its own, that can be killed: run by the crash tests, one command per line of input.
 
-{"port": 2525, "mailbox": "/folder", "senders": 2, "kill_at": ["before_smtp", 3]} forks that many senders,
-waits for them and answers with their exit codes (-9: killed). The kill is at the n-th passing of a point;
+{"database": "test_1", "port": 2525, "mailbox": "/folder", "senders": 2, "kill_at": ["before_smtp", 3]} forks
+that many senders, waits and answers with their exit codes (-9: killed). The kill is at the n-th passing of a point;
 at "during_smtp" the mailbox does it, while it has the message and the sender has no answer.
 """
 
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from cartera.reminders import EmailChannel, send_reminders
 from cartera.sandbox.mailbox import MessageStore
+from cartera.settings import get_settings
 
 VICTIM = "victim.pid"
 
@@ -34,6 +35,8 @@ def _fork(command: dict) -> int:
     child = os.fork()
     if child == 0:
         code = 1
+        os.environ["CARTERA_DATABASE_NAME"] = command["database"]
+        get_settings.cache_clear()
         try:
             _send(command)
             code = 0

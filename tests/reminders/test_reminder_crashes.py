@@ -32,29 +32,38 @@ CONTACTS = 3
 Send = Callable[..., list[int]]
 
 
-@pytest.fixture
-def send(world: World, mailbox: Mailbox, tmp_path: Path) -> Iterator[Send]:
-    """Run senders in processes of their own; their exit codes."""
+@pytest.fixture(scope="module")
+def senders(home: Path) -> Iterator[subprocess.Popen[str]]:
+    """The process that forks senders: it has imported all there is to import."""
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("reminder_sender.py"))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert process.stdin and process.stdout
+    yield process
+    process.communicate(timeout=30)
 
-    def run(kill_at: tuple[str, int] | None = None, senders: int = 1) -> list[int]:
-        assert process.stdin and process.stdout
-        command = {"port": mailbox.address[1], "mailbox": str(tmp_path), "senders": senders, "kill_at": kill_at}
-        process.stdin.write(json.dumps(command) + "\n")
-        process.stdin.flush()
-        codes: list[int] = json.loads(process.stdout.readline())
+
+@pytest.fixture
+def send(database: str, senders: subprocess.Popen[str], mailbox: Mailbox, tmp_path: Path) -> Send:
+    """Run senders in processes of their own; their exit codes."""
+
+    def run(kill_at: tuple[str, int] | None = None, count: int = 1) -> list[int]:
+        assert senders.stdin and senders.stdout
+        command = {
+            "database": database,
+            "port": mailbox.address[1],
+            "mailbox": str(tmp_path),
+            "senders": count,
+            "kill_at": kill_at,
+        }
+        senders.stdin.write(json.dumps(command) + "\n")
+        senders.stdin.flush()
+        codes: list[int] = json.loads(senders.stdout.readline())
         return codes
 
-    yield run
-    process.stdin.close()
-    process.wait(30)
-    process.stdout.close()
+    return run
 
 
 @pytest.fixture

@@ -268,6 +268,14 @@ def test_without_a_certificate_nothing_is_planned_nor_sent(
     assert plan_reminders().skips == {Reason.not_tied_out: 1}
 
 
+def test_a_debtor_without_a_customer_record_has_no_address(world: World) -> None:
+    world.owes("files:ana", due=-10)
+    world.customers.clear()
+    world.customer("another")
+    world.publish()
+    assert plan_reminders().skips == {Reason.no_address: 1}
+
+
 def test_a_stale_source_is_silent(world: World) -> None:
     world.owes("ana", due=-10)
     world.landed_on = AS_OF - dt.timedelta(days=8)

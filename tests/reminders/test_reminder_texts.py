@@ -167,7 +167,7 @@ def test_each_message_says_whom_to_talk_to_how_to_dispute_and_how_to_stop(templa
         assert words.greeting_without_name in part and POLICY.creditor.name in part
 
 
-@pytest.mark.parametrize(("days", "says"), [(0, "vence hoy"), (1, "1 día vencido"), (2, "2 días vencido")])
+@pytest.mark.parametrize(("days", "says"), [(0, "vence hoy"), (1, "1 día de atraso"), (2, "2 días de atraso")])
 def test_the_situation_counts_days(days: int, says: str) -> None:
     planned = contact()
     later = planned.lines[0].item.due_date + dt.timedelta(days=days)
