@@ -51,9 +51,7 @@ def _compose(path: Path) -> yaml.Node:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(
-            f"{path}:{line}: not YAML: {error.problem}", "mind indentation and quotes"
-        ) from None
+        raise ConfigError(f"{path}:{line}: not YAML: {error.problem}", "mind indentation and quotes") from None
     except (yaml.YAMLError, RecursionError) as error:
         raise ConfigError(f"{path}:1: not YAML: {error}", "mind indentation and quotes") from None
     if not isinstance(node, yaml.MappingNode):
@@ -108,9 +106,7 @@ def _walk(root: yaml.Node) -> Iterator[yaml.Node]:
             pending.extend(node.value)
 
 
-def _construct(
-    node: yaml.Node, path: Path, loader_type: type[yaml.BaseLoader] | type[yaml.SafeLoader]
-) -> object:
+def _construct(node: yaml.Node, path: Path, loader_type: type[yaml.BaseLoader] | type[yaml.SafeLoader]) -> object:
     loader = loader_type("")
     try:
         return loader.construct_document(node)
@@ -124,9 +120,7 @@ def _telling(details: list[ErrorDetails]) -> list[ErrorDetails]:
     """Misspelt keys first: a key that is missing often is the same mistake. A mapping that fails as one
     branch of a union is not reported as failing the union's plain words too."""
     kept = [
-        detail
-        for detail in details
-        if not (detail["type"] == "literal_error" and isinstance(detail["input"], dict))
+        detail for detail in details if not (detail["type"] == "literal_error" and isinstance(detail["input"], dict))
     ]
     return sorted(kept or details, key=lambda detail: detail["type"] != "extra_forbidden")
 
@@ -184,9 +178,7 @@ def _models(annotation: object) -> Iterator[type[BaseModel]]:
     origin = get_origin(annotation)
     if origin is Annotated:
         yield from _models(get_args(annotation)[0])
-    elif origin in (Union, UnionType) or (
-        isinstance(origin, type) and issubclass(origin, (Sequence, Mapping, set))
-    ):
+    elif origin in (Union, UnionType) or (isinstance(origin, type) and issubclass(origin, (Sequence, Mapping, set))):
         for argument in get_args(annotation):
             yield from _models(argument)
 
