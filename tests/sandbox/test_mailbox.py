@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import smtplib
 import socket
@@ -11,9 +12,11 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from email.message import EmailMessage
 from pathlib import Path
 
+import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,7 +25,7 @@ from cartera import services
 from cartera.errors import CarteraError, ConfigError
 from cartera.sandbox.mailbox import Mailbox, MessageStore, ensure_mailbox, running_mailbox
 from cartera.sandbox.mailbox import content as reading
-from cartera.sandbox.mailbox.process import serve
+from cartera.sandbox.mailbox.process import CHECK_SECONDS, serve
 from cartera.sandbox.mailbox.web import MailboxPages
 
 
@@ -355,6 +358,17 @@ def test_stop_ends_the_standing_mailbox(standing: Path) -> None:
     with pytest.raises(OSError, match="refused"):
         socket.create_connection((address.smtp_host, address.smtp_port), timeout=1)
     assert not list((standing / "run").glob("mailbox*.json"))
+
+
+def test_a_mailbox_whose_folder_is_removed_ends_by_itself(standing: Path) -> None:
+    ensure_mailbox(standing)
+    service = services.find("mailbox")
+    assert service is not None
+    process = psutil.Process(service.pid)
+    shutil.rmtree(standing)
+    with suppress(psutil.NoSuchProcess):
+        process.wait(timeout=CHECK_SECONDS + 10)
+    assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_another_state_folder_is_not_mistaken_for_ours(standing: Path, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from cartera.sandbox.mailbox.web import MailboxPages
 from cartera.settings import PACKAGE_DIR, get_settings
 
 WEB_SERVICE, SMTP_SERVICE = "mailbox", "mailbox-smtp"
+CHECK_SECONDS = 3.0
 _START_SECONDS = 60.0
 _started: list[subprocess.Popen[bytes]] = []  # kept, or Python would warn that they still run, as they should
 
@@ -67,7 +68,10 @@ def ensure_mailbox(home: Path) -> MailboxAddress:
 
 
 def serve(home: Path, on_ready: Callable[[MailboxAddress], None] | None = None) -> None:
-    """Serve until SIGTERM or SIGINT. Raises ConfigError when another process serves this folder's mailbox."""
+    """Serve until SIGTERM or SIGINT, or until the state folder is removed.
+
+    Raises ConfigError when another process serves this folder's mailbox.
+    """
     _refuse_other(home)
     make_home(home)
     ended = threading.Event()
@@ -81,7 +85,14 @@ def serve(home: Path, on_ready: Callable[[MailboxAddress], None] | None = None) 
         ):
             if on_ready:
                 on_ready(MailboxAddress(host, port, pages.url))
-            ended.wait()
+            while not ended.wait(CHECK_SECONDS) and _is_recorded():
+                pass
+
+
+def _is_recorded() -> bool:
+    """A mailbox whose folder was removed would run for ever, found by nobody."""
+    service = services.find(WEB_SERVICE)
+    return service is not None and service.pid == os.getpid()
 
 
 def _start(home: Path, log: Path) -> subprocess.Popen[bytes]:
