@@ -7,6 +7,7 @@ file, the batch it came in, or the server. Changing it makes a new version of ev
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 # two bytes that no UTF-8 text can hold: values need no escaping and an empty text is not a null
 _SEPARATOR, _NULL = b"\xfe", b"\xff"
+_LOWEST_MARK = 0xFE
 
 
 def arrow_type(column_type: ColumnType) -> pa.DataType:
@@ -55,15 +57,23 @@ def record_hashes(entity: Entity, rows: pa.Table) -> list[str]:
     joined = pc.binary_join_element_wise(
         *values, pa.scalar(_SEPARATOR), null_handling="replace", null_replacement=_NULL
     )
-    trailing_nulls = frozenset((_SEPARATOR + _NULL) * count for count in range(len(values)))
-    blake = hashlib.blake2b
-    hashes = []
-    for text in joined.to_pylist():
+    blake, trimmed = hashlib.blake2b, _trimmer(len(values))
+    return [
+        blake(text if text[-1] < _LOWEST_MARK else trimmed(text), digest_size=16).hexdigest()
+        for text in joined.to_pylist()
+    ]
+
+
+def _trimmer(columns: int) -> Callable[[bytes], bytes]:
+    """Takes the nulls off the end of a canonical text."""
+    trailing_nulls = frozenset((_SEPARATOR + _NULL) * count for count in range(columns))
+
+    def trimmed(text: bytes) -> bytes:
         stripped = text.rstrip(_SEPARATOR + _NULL)
         # what was stripped may have held an empty text, which is not a null: then the whole text counts
-        unambiguous = stripped if text[len(stripped) :] in trailing_nulls else text
-        hashes.append(blake(unambiguous, digest_size=16).hexdigest())
-    return hashes
+        return stripped if text[len(stripped) :] in trailing_nulls else text
+
+    return trimmed
 
 
 def _canonical(column: pa.ChunkedArray) -> pa.ChunkedArray:
