@@ -78,10 +78,6 @@ def _source(name: str) -> FileSource:
 
 def _land(source: FileSource) -> list[LoadReport]:
     with transaction(Role.loader) as connection:
-        # landings follow each other, so that the order of recording times is the order of commits:
-        # what is known at T never grows later (law 4)
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(hashtext('cartera.landing'))")
         now, reports, entities = utc_now(), list[LoadReport](), set[str]()
         recorded_at = next_recorded_at(connection, source.name, now)
         for delivery in deliveries(source, connection):
@@ -221,11 +217,18 @@ def build_and_publish(run_id: str, as_of: dt.date) -> RunStatus:
 
 @contextmanager
 def _only_builder() -> Iterator[Connection]:
-    """Two builds at once would fill the same slot; the second waits for the first."""
+    """Two builds at once would fill the same slot; the second waits for the first.
+
+    What a killed build left running in the server is ended: it would hold its locks until its statement is done.
+    """
     connection = connect(Role.transformer, autocommit=True, application_name="cartera build")
     try:
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_lock(hashtext('cartera.build'))")
+            cursor.execute(
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+                " where usename = current_user and datname = current_database() and application_name = 'dbt'"
+            )
         yield connection
     finally:
         connection.close()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import sys
 from functools import cache
 
@@ -50,6 +51,8 @@ def commands() -> typer.Typer:
 def main() -> None:
     """Entry point: a CarteraError becomes one clear message on standard error and its exit status."""
     os.environ.update(TELEMETRY_OFF)
+    # `kill` ends a command as Ctrl-C does: what it started is ended, what it had open is rolled back
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         commands()()
     except CarteraError as error:

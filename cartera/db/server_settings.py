@@ -42,6 +42,8 @@ def server_settings(data_dir: Path, port: int) -> dict[str, str]:
         "synchronous_commit": "on",
         "random_page_cost": "1.1",
         "jit": "off",
+        # a statement whose client was killed ends too, instead of holding its locks
+        "client_connection_check_interval": "5s",
     }
 
 
