@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
@@ -11,9 +11,9 @@ import psycopg2
 from psycopg2.extensions import cursor as Cursor
 
 from cartera.errors import SourceError
+from cartera.landing.ahead import Stream, ahead
 from cartera.landing.delivery import NO_CURRENCY, Batch, Delivery, Reject
 from cartera.landing.encode import amounts, encode, schema
-from cartera.landing.feed import Feed, fed_by
 from cartera.landing.quarantine import Spool
 from cartera.landing.refusal import split_unstorable
 from cartera.landing.repeats import take_repeats
@@ -62,25 +62,29 @@ def fill_stage(cursor: Cursor, delivery: Delivery) -> Delivered:
 
 
 def _copy_rows(cursor: Cursor, delivery: Delivery, spool: Spool, delivered: Delivered) -> None:
-    with fed_by(lambda feed: _produce(feed, delivery, spool, delivered)) as feed:
+    parts = itertools.chain.from_iterable(map(_in_parts, delivery.batches))
+    with ahead(parts) as batches, ahead(_encoded(batches, delivery, spool, delivered)) as lines:
+        stream = Stream(lines)
         try:
-            cursor.copy_expert("copy landing_stage from stdin with (format csv, freeze)", feed, size=1 << 20)
-        except (psycopg2.DataError, psycopg2.IntegrityError) as error:
-            raise SourceError(
-                f"{delivery.source}, {delivery.entity.name}: the database refused a value: {_one_line(error)}",
-                "its row should have gone to quarantine: please report it",
-            ) from error
+            cursor.copy_expert("copy landing_stage from stdin with (format csv, freeze)", stream, size=1 << 20)
+        except psycopg2.Error as error:
+            if stream.interruption is not None:
+                raise stream.interruption from None
+            if isinstance(error, (psycopg2.DataError, psycopg2.IntegrityError)):
+                raise SourceError(
+                    f"{delivery.source}, {delivery.entity.name}: the database refused a value: {_one_line(error)}",
+                    "its row should have gone to quarantine: please report it",
+                ) from error
+            raise
 
 
 def _one_line(error: psycopg2.Error) -> str:
     return str(error).splitlines()[0]
 
 
-def _produce(feed: Feed, delivery: Delivery, spool: Spool, delivered: Delivered) -> None:
-    batches = itertools.chain.from_iterable(map(_in_parts, delivery.batches))
+def _encoded(batches: Iterable[Batch], delivery: Delivery, spool: Spool, delivered: Delivered) -> Iterator[bytes]:
+    """The good rows as COPY lines; what is bad goes to the spool, and all of it is counted."""
     for number, batch in enumerate(batches):
-        if feed.is_abandoned:
-            return
         _check_schema(delivery, batch)
         rows, refused = split_unstorable(delivery, batch)
         rejects = [*map(_accountable, batch.rejects), *refused]
@@ -88,7 +92,7 @@ def _produce(feed: Feed, delivery: Delivery, spool: Spool, delivered: Delivered)
         delivered.add(rows.num_rows, amounts(delivery.entity, rows).items())
         delivered.add(len(rejects), _amounts_of(delivery, rejects))
         spool.add(rejects)
-        feed.put(encode(delivery.entity, rows, number))
+        yield encode(delivery.entity, rows, number)
 
 
 def _in_parts(batch: Batch) -> Iterable[Batch]:

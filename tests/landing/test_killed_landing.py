@@ -88,7 +88,7 @@ def test_killed_at_any_line(connection: Connection, uninterrupted: list[object])
     connection.rollback()
     assert len(watcher.seen) > 150
     for place in filter(is_work, watcher.seen):
-        # COPY turns what its reader raises into an error of its own, before the feed has it in hand
+        # COPY turns what its reader raises into an error of its own, before the stream has it in hand
         with pytest.raises((Killed, psycopg2.errors.QueryCanceled)):
             Killer(place).land(connection)
         connection.rollback()
@@ -99,9 +99,9 @@ def test_killed_at_any_line(connection: Connection, uninterrupted: list[object])
 
 
 def is_work(place: Place) -> bool:
-    """Not the clean-up of the producing thread, which runs when something has gone wrong already."""
+    """Not the clean-up of a thread, which runs when something has gone wrong already."""
     file, line = place
-    return Path(file).name != "feed.py" or not re.search(r"feed\.(abandon|end)", linecache.getline(file, line))
+    return Path(file).name != "ahead.py" or not re.search(r"belt\.(abandon|end)", linecache.getline(file, line))
 
 
 class Fragile:
