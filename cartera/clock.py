@@ -33,7 +33,5 @@ def parse_moment(text: str) -> dt.datetime:
             return dt.datetime.combine(dt.date.fromisoformat(text), dt.time.max, tzinfo=dt.UTC)
         moment = dt.datetime.fromisoformat(text)
     except ValueError:
-        raise ConfigError(
-            f"{text!r} is not a moment", "write it as 2026-07-01 or 2026-07-01T15:30:00+00:00"
-        ) from None
+        raise ConfigError(f"{text!r} is not a moment", "write it as 2026-07-01 or 2026-07-01T15:30:00+00:00") from None
     return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

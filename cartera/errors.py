@@ -1,16 +1,16 @@
 """Every error a user can meet.
 
-    CarteraError                what is wrong, where, how to mend it; exit status in `exit_status`
-    ├── ConfigError             a setting, a sources/*.yaml, a policy
-    ├── SourceError             a delivery that can't be read or must not be landed; stops that source alone
-    │   ├── UnreadableFile      not what its name says, truncated, too large, empty
-    │   ├── MissingColumn       the mapping names a column that the file has not
-    │   └── ShrunkDelivery      a full delivery lost more records than the limit allows
-    ├── GateFailed              a critical expectation, a dbt test or the tie-out failed: nothing is published
-    ├── BuildFailed             dbt could not build a model
-    ├── NotPublished            there is no publication to read yet
-    ├── DatabaseError           unreachable, wrong password, no rights, disk full
-    └── SendError               a message could not be handed to the channel
+CarteraError                what is wrong, where, how to mend it; exit status in `exit_status`
+├── ConfigError             a setting, a sources/*.yaml, a policy
+├── SourceError             a delivery that can't be read or must not be landed; stops that source alone
+│   ├── UnreadableFile      not what its name says, truncated, too large, empty
+│   ├── MissingColumn       the mapping names a column that the file has not
+│   └── ShrunkDelivery      a full delivery lost more records than the limit allows
+├── GateFailed              a critical expectation, a dbt test or the tie-out failed: nothing is published
+├── BuildFailed             dbt could not build a model
+├── NotPublished            there is no publication to read yet
+├── DatabaseError           unreachable, wrong password, no rights, disk full
+└── SendError               a message could not be handed to the channel
 """
 
 from __future__ import annotations

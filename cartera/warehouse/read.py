@@ -46,9 +46,7 @@ CUSTOMER_NAMES = """
     ) as names using (customer_id)"""
 """As they were known then; at most one per customer, so that a name never multiplies an amount."""
 
-AGING_BY_CUSTOMER = (
-    "company_id, currency_code, customer_id, names.name as customer_name, open_items, open_amount"
-)
+AGING_BY_CUSTOMER = "company_id, currency_code, customer_id, names.name as customer_name, open_items, open_amount"
 
 
 @dataclass(frozen=True)
@@ -70,9 +68,7 @@ def publication(connection: Connection) -> Publication:
         "select publication_id, run_id::text as run_id, as_of_date, known_at, published_at from serve.publication",
     )
     if not found:
-        raise NotPublished(
-            "Nothing is published yet", "run `cartera run`, or `make demo` for a company to try on"
-        )
+        raise NotPublished("Nothing is published yet", "run `cartera run`, or `make demo` for a company to try on")
     return Publication(**found[0])
 
 
@@ -98,9 +94,7 @@ def open_items(
     }
     return rows(
         connection,
-        SQL(
-            "select {columns} from {items} as items where {where} order by due_date, item_id limit %(limit)s"
-        ).format(
+        SQL("select {columns} from {items} as items where {where} order by due_date, item_id limit %(limit)s").format(
             columns=_identifiers(OPEN_ITEM_COLUMNS),
             items=_items(connection, as_of, known_at),
             where=_where(filters),
@@ -164,9 +158,7 @@ def customer_aging(
     """
     filters = {"currency_code": currency_code, "company_id": company_id}
     amounts = SQL(", ").join(
-        SQL("coalesce(sum(open_amount) filter (where bucket = {}), 0) as {}").format(
-            Text(name), Identifier(name)
-        )
+        SQL("coalesce(sum(open_amount) filter (where bucket = {}), 0) as {}").format(Text(name), Identifier(name))
         for name in BUCKETS
     )
     return rows(
@@ -202,9 +194,7 @@ def unapplied(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> 
     )
 
 
-def rows(
-    connection: Connection, query: str | Composable, parameters: Mapping[str, Any] | None = None
-) -> list[Row]:
+def rows(connection: Connection, query: str | Composable, parameters: Mapping[str, Any] | None = None) -> list[Row]:
     """The rows of one bound query."""
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute(query, parameters or {})
@@ -235,9 +225,7 @@ def _cells(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Com
 
 
 def _where(filters: Mapping[str, Any]) -> Composable:
-    given = [
-        SQL("{} = %({})s").format(Identifier(name), SQL(name)) for name, value in filters.items() if value
-    ]
+    given = [SQL("{} = %({})s").format(Identifier(name), SQL(name)) for name, value in filters.items() if value]
     return SQL(" and ").join(given) if given else SQL("true")
 
 

@@ -21,7 +21,7 @@ from cartera.clock import FOREVER
 from cartera.landing.entities import ENTITIES
 
 FIRST_DAY = dt.date(2026, 1, 1)
-DELIVERIES = [dt.datetime(2026, 2, 1, 22, 30, tzinfo=dt.UTC) + dt.timedelta(days=9 * n) for n in range(6)]
+DELIVERIES = [dt.datetime(2026, 2, 1, 22, 30, tzinfo=dt.UTC) + dt.timedelta(days=9 * n) for n in range(9)]
 """The moments at which something is recorded; between them nothing is."""
 
 KNOWN_AT = dt.datetime(2026, 6, 30, tzinfo=dt.UTC)
@@ -55,12 +55,15 @@ class Version:
 
 
 def random_history(seed: int) -> list[Version]:
-    """Six deliveries to one source; in each, some records are new, some change, some vanish."""
+    """Nine deliveries to one source: in the first six some records are new, some change, some vanish.
+
+    In the last three it is one record each, so that what a partial build must not forget is not rebuilt by chance.
+    """
     dice, source = random.Random(seed), f"h{seed}"
     versions: list[Version] = []
     latest: dict[tuple[str, str], Version] = {}
-    for recorded_at in DELIVERIES:
-        for entity, key in _keys(dice):
+    for number, recorded_at in enumerate(DELIVERIES):
+        for entity, key in _keys(dice) if number < 6 else dice.sample(sorted(latest), 1):
             before = latest.get((entity, key))
             is_deleted = before is not None and dice.random() < 0.15
             if is_deleted and before is not None:
