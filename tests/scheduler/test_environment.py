@@ -85,6 +85,7 @@ def test_only_one_runs_in_a_folder(tmp_path: Path) -> None:
 def test_a_taken_port_is_passed_over() -> None:
     first = server.free_port()
     with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", first))
         other.listen()
         assert server.free_port() > first
