@@ -6,7 +6,10 @@ import csv
 import datetime as dt
 import json
 import shutil
+import threading
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,7 @@ from typer.testing import CliRunner
 
 from cartera import pipeline
 from cartera.db import Role, transaction
-from cartera.errors import GateFailed
+from cartera.errors import BuildFailed, GateFailed
 from cartera.settings import get_settings
 from cartera.warehouse import read, read_runs
 
@@ -107,37 +110,107 @@ def test_a_source_that_cannot_be_read_stops_alone(sources: Path) -> None:
     assert aging()["PEN", "1-30"] == 100
 
 
-def test_a_failing_critical_expectation_keeps_the_last_publication(
-    sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def published_state() -> tuple[int, Decimal, Decimal, Decimal]:
+    """What one reader's transaction sees of the publication: its number, and PEN by three ways."""
+    with transaction(Role.reader) as connection, connection.cursor() as cursor:
+        publication = read.publication(connection)
+        amounts = []
+        for query in (
+            "select sum(open_amount) from serve.fct_aging where currency_code = 'PEN'",
+            "select sum(open_amount) from serve.fct_open_items where currency_code = 'PEN'",
+            "select sum(open_amount) from serve.open_items(%(as_of)s, %(known_at)s) where currency_code = 'PEN'",
+        ):
+            cursor.execute(query, {"as_of": publication.as_of_date, "known_at": publication.known_at})
+            amounts.append(cursor.fetchall()[0][0])
+    return (publication.publication_id, *amounts)
+
+
+@contextmanager
+def polled() -> Iterator[set[tuple[int, Decimal, Decimal, Decimal]]]:
+    """What readers at 10 Hz see until the block ends; a reader's error fails the test."""
+    seen: set[tuple[int, Decimal, Decimal, Decimal]] = set()
+    errors: list[BaseException] = []
+    ended = threading.Event()
+
+    def poll() -> None:
+        try:
+            while not ended.is_set():
+                seen.add(published_state())
+                ended.wait(0.1)
+        except BaseException as error:  # noqa: BLE001 - handed to the test below
+            errors.append(error)
+
+    reader = threading.Thread(target=poll)
+    reader.start()
+    try:
+        yield seen
+    finally:
+        ended.set()
+        reader.join()
+    assert errors == []
+
+
+def test_readers_see_whole_publications_during_good_and_failing_builds(sources: Path, own_suites: Path) -> None:
     export = connect_source(sources, INVOICES)
     pipeline.run(AS_OF)
-    expectations = tmp_path / "expectations"
-    shutil.copytree(get_settings().expectations_dir, expectations)
-    monkeypatch.setattr(type(get_settings()), "expectations_dir", property(lambda self: expectations))
-    (expectations / "marts_zz_test.yaml").write_text(
-        yaml.safe_dump(
-            {
-                "subject": "fct_aging",
-                "query": "select * from marts_slot.fct_aging",
-                "expectations": [
-                    {
-                        "type": "expect_table_row_count_to_equal",
-                        "kwargs": {"value": 0},
-                        "severity": "critical",
-                        "meta": {"message": "there should be nothing"},
-                    }
-                ],
-            }
-        ),
-        encoding="utf-8",
-    )
-    export.write_text(INVOICES.replace("100.00,,", "80.00,,"), encoding="utf-8")
-    with pytest.raises(GateFailed, match="there should be nothing"):
+    first = published_state()
+    assert first[1:] == (Decimal("150.10"),) * 3
+    with polled() as seen:
+        # critical expectation, then a dbt model that can't be built: nothing is published
+        (own_suites / "marts_zz_test.yaml").write_text(yaml.safe_dump(NOTHING_EXPECTED), encoding="utf-8")
+        export.write_text(INVOICES.replace("100.00,,", "80.00,,"), encoding="utf-8")
+        with pytest.raises(GateFailed, match="there should be nothing"):
+            pipeline.run(AS_OF)
+        with transaction(Role.reader) as connection:
+            assert read_runs.runs(connection, 1)[0]["status"] == "stopped"
+        (own_suites / "marts_zz_test.yaml").unlink()
+        with broken_model(), pytest.raises(BuildFailed, match="fct_aging"):
+            pipeline.run(AS_OF)
+        assert published_state() == first
         pipeline.run(AS_OF)
-    assert aging()["PEN", "1-30"] == 100
-    with transaction(Role.reader) as connection:
-        assert read_runs.runs(connection, 1)[0]["status"] == "stopped"
+        second = published_state()
+    assert second[1:] == (Decimal("130.10"),) * 3
+    assert seen == {first, second}
+
+
+NOTHING_EXPECTED = {
+    "subject": "fct_aging",
+    "query": "select * from marts_slot.fct_aging",
+    "expectations": [
+        {
+            "type": "expect_table_row_count_to_equal",
+            "kwargs": {"value": 0},
+            "severity": "critical",
+            "meta": {"message": "there should be nothing"},
+        }
+    ],
+}
+
+
+@pytest.fixture
+def own_suites(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of the project's suites that a test may add to."""
+    folder = tmp_path / "expectations"
+    shutil.copytree(get_settings().expectations_dir, folder)
+    monkeypatch.setattr(type(get_settings()), "expectations_dir", property(lambda self: folder))
+    return folder
+
+
+@contextmanager
+def broken_model() -> Iterator[None]:
+    """The transformer can't make tables in the marts of the slots: dbt fails half-way, after staging."""
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "create function ops.refuse() returns event_trigger language plpgsql as"
+            " $$ begin if current_query() ~ 'marts_.\"\\.\"fct_aging' then raise 'no'; end if; end $$"
+        )
+        cursor.execute("create event trigger refuse on ddl_command_start execute function ops.refuse()")
+    try:
+        yield
+    finally:
+        with transaction(Role.admin) as connection, connection.cursor() as cursor:
+            cursor.execute("drop event trigger refuse")
+            cursor.execute("drop function ops.refuse()")
 
 
 def test_a_source_whose_own_total_does_not_tie_is_not_published(sources: Path) -> None:
