@@ -62,12 +62,8 @@ allocation_links as (
 ),
 
 -- an entry hangs on its allocation, the payment or credit note, and the invoice: touch one, rebuild all three
-rebuilt_allocations as (
-    select
-        allocation_id,
-        payment_id,
-        credit_note_id,
-        invoice_id
+allocations_touched as (
+    select allocation_id
     from allocation_links
     where
         is_touched
@@ -76,14 +72,31 @@ rebuilt_allocations as (
         or invoice_id in (select touched_invoices.invoice_id from touched_invoices)
 ),
 
+-- in all its versions: what an allocation named long ago is needed to write that part of its past again
+rebuilt_allocations as (
+    select
+        allocation_id,
+        payment_id,
+        credit_note_id,
+        invoice_id
+    from allocation_links
+    where allocation_id in (select allocations_touched.allocation_id from allocations_touched)
+),
+
+write_offs_touched as (
+    select write_off_id
+    from write_offs
+    where
+        {{ is_touched('write_offs') }}
+        or invoice_id in (select touched_invoices.invoice_id from touched_invoices)
+),
+
 rebuilt_write_offs as (
     select
         write_off_id,
         invoice_id
     from write_offs
-    where
-        {{ is_touched('write_offs') }}
-        or invoice_id in (select touched_invoices.invoice_id from touched_invoices)
+    where write_off_id in (select write_offs_touched.write_off_id from write_offs_touched)
 ),
 
 unioned as (
