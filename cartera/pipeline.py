@@ -18,7 +18,7 @@ from cartera.clock import utc_now
 from cartera.connectors.files import FileSource, all_sources, deliveries
 from cartera.db import Role, connect, transaction
 from cartera.errors import CarteraError, ConfigError, GateFailed, SourceError
-from cartera.landing import LoadReport, land, next_recorded_at
+from cartera.landing import LoadReport, land_all
 from cartera.runs import (
     Amounts,
     RunStatus,
@@ -78,15 +78,7 @@ def _source(name: str) -> FileSource:
 
 def _land(source: FileSource) -> list[LoadReport]:
     with transaction(Role.loader) as connection:
-        now, reports, entities = utc_now(), list[LoadReport](), set[str]()
-        recorded_at = next_recorded_at(connection, source.name, now)
-        for delivery in deliveries(source, connection):
-            if delivery.entity.name in entities:
-                # a second file of one entity is a later state: both can't hold from the same moment
-                recorded_at, entities = next_recorded_at(connection, source.name, now), set()
-            entities.add(delivery.entity.name)
-            reports.append(land(connection, delivery, recorded_at))
-        return reports
+        return land_all(connection, source.name, deliveries(source, connection), utc_now())
 
 
 def _summary(loads: Sequence[LoadReport]) -> str:

@@ -14,6 +14,7 @@ from functools import cache
 import psycopg2
 import typer
 
+from cartera.cli.output import printable
 from cartera.db import problems
 from cartera.errors import CarteraError
 from cartera.settings import TELEMETRY_OFF
@@ -56,7 +57,8 @@ def main() -> None:
     try:
         commands()()
     except CarteraError as error:
-        sys.stderr.write(f"cartera: {error}\n")
+        # it may quote a file
+        sys.stderr.write(printable(f"cartera: {error}\n", keep="\n"))
         sys.exit(error.exit_status)
     except KeyboardInterrupt:
         sys.exit(130)
