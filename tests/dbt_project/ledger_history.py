@@ -189,7 +189,7 @@ def _invoice(dice: random.Random, key: str) -> Values:
 
 
 def _instalment(dice: random.Random, key: str) -> Values:
-    invoice_id = key.split("/")[0] if dice.random() < 0.9 else "I3"
+    invoice_id = key.split("/")[0] if dice.random() < 0.7 else "I3"
     return {"invoice_id": invoice_id, "due_date": _day(dice), "amount": _amount(dice)}
 
 
