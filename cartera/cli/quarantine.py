@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from dataclasses import asdict
 from enum import StrEnum
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ import typer
 from cartera.cli.output import Format, messages, print_json, print_rows, printable
 from cartera.cli.pipeline import FormatOption
 from cartera.clock import utc_now
+from cartera.money import plain
 
 if TYPE_CHECKING:
     from cartera.landing import Batch, Quarantined, Reader, ReplayReport
@@ -31,6 +33,9 @@ COLUMNS = (
     "currency_code",
     "status",
 )
+
+
+SHORT_COLUMNS = ("id", "source", "entity", "row", "record_key", "amount", "status", "problem")
 
 
 class Status(StrEnum):
@@ -63,11 +68,29 @@ def list_records(
     if format is Format.json:
         print_json({"is_complete": len(records) <= limit, "rows": rows})
         return
-    print_rows(rows, COLUMNS, format, "quarantine")
+    if format is Format.csv:
+        print_rows(rows, COLUMNS, format)
+    else:
+        print_rows([_short(row) for row in rows], SHORT_COLUMNS, format, "quarantine")
     if len(records) > limit:
         messages.print(f"these are the first {limit:,}; see more with --limit")
     if not rows:
         messages.print("nothing is in quarantine" if status is Status.all else f"nothing is {status} in quarantine")
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    """A record on one line: the message without the file and row that stand beside it."""
+    amount = plain(row["amount"], row["currency_code"]) if row["amount"] is not None and row["currency_code"] else ""
+    return {
+        "id": row["quarantine_id"],
+        "source": row["source"],
+        "entity": row["entity"],
+        "row": f"{PurePath(row['file_name']).name}:{row['row_number']}",
+        "record_key": row["record_key"],
+        "amount": f"{row['currency_code']} {amount}" if amount else "",
+        "status": row["status"],
+        "problem": row["message"].removeprefix(f"{row['file_name']} row {row['row_number']}: "),
+    }
 
 
 @group.command()
