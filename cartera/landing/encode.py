@@ -106,4 +106,4 @@ def amounts(entity: Entity, rows: pa.Table) -> dict[str, Decimal]:
         return {NO_CURRENCY: pc.sum(rows.column(entity.amount)).as_py() or Decimal(0)}
     sums = rows.select(["currency_code", entity.amount]).group_by("currency_code").aggregate([(entity.amount, "sum")])
     pairs = zip(sums.column("currency_code").to_pylist(), sums.column(f"{entity.amount}_sum").to_pylist(), strict=True)
-    return {currency or NO_CURRENCY: amount or Decimal(0) for currency, amount in pairs}
+    return {NO_CURRENCY if currency is None else currency: amount or Decimal(0) for currency, amount in pairs}

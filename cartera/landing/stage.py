@@ -14,7 +14,7 @@ from cartera.errors import SourceError
 from cartera.landing.ahead import Stream, ahead
 from cartera.landing.delivery import NO_CURRENCY, Batch, Delivery, Reject
 from cartera.landing.encode import amounts, encode, schema
-from cartera.landing.quarantine import Spool
+from cartera.landing.quarantine import Spool, storable
 from cartera.landing.refusal import split_unstorable
 from cartera.landing.repeats import take_repeats
 from cartera.landing.tables import Tables
@@ -112,12 +112,13 @@ def _check_schema(delivery: Delivery, batch: Batch) -> None:
 
 
 def _accountable(reject: Reject) -> Reject:
-    """The reject with an amount that numeric(24,6) holds, or with none: it may be rejected for its amount."""
+    """The reject with an amount and a currency as the database will hold them, or without: it may be bad for them."""
+    currency = storable(reject.currency_code) or None
     amount = reject.amount
-    if amount is None:
-        return reject
-    fits = amount.is_finite() and abs(amount) < 10**17
-    return replace(reject, amount=round(amount, SCALE) if fits else None)
+    if amount is not None:
+        fits = amount.is_finite() and abs(amount) < 10**17
+        amount = round(amount, SCALE) if fits else None
+    return replace(reject, amount=amount, currency_code=currency)
 
 
 def _amounts_of(delivery: Delivery, rejects: Iterable[Reject]) -> Iterable[tuple[str, Decimal]]:

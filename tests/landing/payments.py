@@ -73,7 +73,7 @@ def batches(records: Sequence[Payment | Bad]) -> Iterator[Batch]:
 
 def reject(number: int, record: Bad) -> Reject:
     key = record.payment_id
-    raw = f"{key};{record.amount};{record.currency_code}".encode()
+    raw = f"{key};{record.amount};{record.currency_code}".encode("utf-8", "replace")
     return Reject(FILE, number, key, "amount", "bad_amount", "not a number", raw, "csv", record.amount,
                   record.currency_code)  # fmt: skip
 

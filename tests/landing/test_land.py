@@ -243,6 +243,14 @@ def test_a_reject_with_an_endless_amount_is_kept_without_it(connection: Connecti
     assert rows(connection, "select amount from quarantine.records") == [(None,), (None,)]
 
 
+@pytest.mark.parametrize("currency", ["", "U\0D", "\ud800", "dólares, o soles"])
+def test_law_1_holds_for_any_currency(connection: Connection, currency: str) -> None:
+    good = Payment("A", Decimal(3), currency if currency.isprintable() else "USD")
+    report = land_now(connection, deliver([Bad("B", Decimal("1.0000005"), currency), Bad("C", Decimal(2)), good]))
+    assert sum(sums["quarantined"] for sums in report.amounts.values()) == Decimal("3")
+    assert sum(sums["loaded"] for sums in report.amounts.values()) == Decimal("3")
+
+
 def test_a_later_full_delivery_supersedes_what_was_in_quarantine(connection: Connection) -> None:
     land_now(connection, deliver([Payment("A"), Bad("B"), Bad(None)]))
     report = land_now(connection, deliver([Payment("A"), Bad("B")]))
