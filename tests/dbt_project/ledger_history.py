@@ -63,7 +63,7 @@ def random_history(seed: int) -> list[Version]:
     versions: list[Version] = []
     latest: dict[tuple[str, str], Version] = {}
     for number, recorded_at in enumerate(DELIVERIES):
-        for entity, key in _keys(dice) if number < 6 else dice.sample(sorted(latest), 1):
+        for entity, key in _keys(dice) if number < 6 else _one_key(dice, sorted(latest)):
             before = latest.get((entity, key))
             is_deleted = before is not None and dice.random() < 0.15
             if is_deleted and before is not None:
@@ -127,6 +127,11 @@ def _keys(dice: random.Random) -> list[tuple[str, str]]:
     }
     share = {"invoices": 0.5, "payments": 0.4, "customers": 0.15, "instalments": 0.25, "allocations": 0.3}
     return [(entity, key) for entity, keys in ids.items() for key in keys if dice.random() < share.get(entity, 0.2)]
+
+
+def _one_key(dice: random.Random, known: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """One record to change; often an instalment, which may move to another invoice."""
+    return dice.choices(known, [6 if entity == "instalments" else 1 for entity, _ in known])
 
 
 def _values(dice: random.Random, seed: int, entity: str, key: str) -> Values:
