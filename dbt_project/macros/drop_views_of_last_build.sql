@@ -1,0 +1,13 @@
+{#- Views are replaced by four threads, and each drop takes the views above it along: two threads may then wait
+    for each other's. So a build of everything first drops last time's views, one after the other. Nobody reads
+    them: what is served are tables. -#}
+{% macro drop_views_of_last_build() -%}
+    {%- if execute and flags.WHICH == 'build' and not invocation_args_dict.get('select') -%}
+        {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'view' -%}
+            {%- set relation = adapter.get_relation(node.database, node.schema, node.alias) -%}
+            {%- if relation is not none and relation.is_view -%}
+                {%- do adapter.drop_relation(relation) -%}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
