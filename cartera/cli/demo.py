@@ -105,5 +105,7 @@ def _show(headless: bool) -> None:
         webbrowser.open(address)
     try:
         process.wait()
+    except KeyboardInterrupt:
+        pass  # how a demo ends
     finally:
         end(process)
