@@ -185,6 +185,7 @@ def _invoice(dice: random.Random, key: str) -> Values:
         "paid_amount": dice.choice([None, _amount(dice), Decimal(130)]) if is_wide else None,
         "credited_amount": dice.choice([None, _amount(dice), Decimal(130)]) if is_wide else None,
         "is_disputed": dice.choice([None, True]),
+        "open_amount": dice.choice([None, Decimal(0), _amount(dice)]),
     }
 
 
