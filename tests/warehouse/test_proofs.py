@@ -38,7 +38,19 @@ def with_past_reports(history: list[Version]) -> list[Version]:
     ]
 
 
-HISTORY = [version for seed in range(40) for version in with_past_reports(random_history(seed))]
+def said_again(history: list[Version], seed: int) -> list[Version]:
+    """Half of what holds over the fourth delivery is recorded anew by it, without a change."""
+    dice, again = random.Random(seed), []
+    for version in history:
+        if version.recorded_from < SAID_AGAIN_AT < version.recorded_to and dice.random() < 0.5:
+            again.append(replace(version, recorded_to=SAID_AGAIN_AT))
+            version = replace(version, recorded_from=SAID_AGAIN_AT)
+        again.append(version)
+    return again
+
+
+SAID_AGAIN_AT = DELIVERIES[3]
+HISTORY = [version for seed in range(40) for version in said_again(with_past_reports(random_history(seed)), seed)]
 
 
 @pytest.fixture(scope="module")
@@ -130,14 +142,14 @@ def test_what_was_learned_is_the_difference_of_what_was_known(published: None) -
 
 
 def test_what_was_said_again_without_a_change_is_not_learned(published: None) -> None:
-    """The histories hold entries that end and begin anew alike; without leaving them out there would be more."""
+    """Entries that end and begin anew alike are no news; there are many of them here."""
     entries = ledger()
-    as_of, before, after = FIRST_DAY + dt.timedelta(days=130), DELIVERIES[2], DELIVERIES[5]
+    as_of, before, after = FIRST_DAY + dt.timedelta(days=130), DELIVERIES[2], DELIVERIES[4]
     then, now = known(entries, as_of, before), known(entries, as_of, after)
     changed = {e["ledger_entry_id"] for e in then} ^ {e["ledger_entry_id"] for e in now}
     with transaction(Role.reader) as connection:
         found = learned.entries(connection, as_of, before, after)
-    assert 0 < len(found) < len(changed)
+    assert 0 < len(found) < len(changed) - 30
 
 
 def test_each_entry_says_when_it_was_recorded_and_for_whom(published: None) -> None:
@@ -233,7 +245,8 @@ def test_a_broken_mart_is_found_and_the_document_named(
     if document:
         assert item["invoice_id"] in {each["document_id"] for each in documents}
     (check,) = [check for check in tie_out.checks(lines, documents) if not check.passed]
-    assert (item["document_number"] if document else item["customer_id"]) in check.message
+    # its number, its id where the item itself is missing, its customer where a bucket is wrong
+    assert any(name in check.message for name in (item["document_number"], item["invoice_id"], item["customer_id"]))
 
 
 @pytest.mark.parametrize("by", ["customer", "country", "collector", "bucket", "company"])
