@@ -21,6 +21,7 @@ from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError, GateFailed, NotPublished
 from cartera.settings import get_settings
+from cartera.warehouse import learned
 
 AS_OF = dt.date(2026, 6, 30)
 
@@ -161,10 +162,10 @@ def test_a_publication_without_the_sources_totals_says_what_to_do(moments: list[
 
 
 def test_what_was_learned_about_a_date_is_listed_entry_by_entry(moments: list[str]) -> None:
-    learned = document("diff", "--as-of", "2026-06-30", "--known-at", moments[0], moments[2])
+    found = document("diff", "--as-of", "2026-06-30", "--known-at", moments[0], moments[2])
     shown = [
         (e["change"], e["entry_type"], e["item_type"], e["document_number"], e["customer_name"], e["difference_amount"])
-        for e in learned["entries"]
+        for e in found["entries"]
     ]
     # the invoice rows said again are no news; the payment, and its use on the invoice, are
     assert sorted(shown) == [
@@ -172,15 +173,15 @@ def test_what_was_learned_about_a_date_is_listed_entry_by_entry(moments: list[st
         ("appeared", "applied", "payment", "F-1", "Andina SAC", "60.00"),
         ("appeared", "received", "payment", "F-1", "Andina SAC", "-60.00"),
     ]
-    assert all(moments[0] < e["recorded_at"] <= moments[2] for e in learned["entries"])
-    assert {t["currency_code"]: t["difference_amount"] for t in learned["totals"]} == {"PEN": "-60.00", "USD": "0.00"}
+    assert all(moments[0] < e["recorded_at"] <= moments[2] for e in found["entries"])
+    assert {t["currency_code"]: t["difference_amount"] for t in found["totals"]} == {"PEN": "-60.00", "USD": "0.00"}
 
 
 def test_the_diff_is_empty_where_nothing_was_learned(moments: list[str]) -> None:
     for arguments in (("--known-at", moments[1], moments[1]), ("--as-of", "2026-06-24", "--known-at", *moments[::2])):
-        learned = document("diff", *arguments)
-        assert learned["entries"] == []
-        assert {Decimal(total["difference_amount"]) for total in learned["totals"]} == {Decimal(0)}
+        found = document("diff", *arguments)
+        assert found["entries"] == []
+        assert {Decimal(total["difference_amount"]) for total in found["totals"]} == {Decimal(0)}
     table = invoke("diff", "--known-at", moments[1], moments[1])
     assert table.exit_code == 0 and "nothing was learned" in table.stderr
 
@@ -189,7 +190,9 @@ def test_the_diff_as_csv_holds_every_column_and_wants_the_moments_in_order(momen
     as_csv = invoke("diff", "--known-at", moments[0], moments[2], "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(as_csv.stdout)))
     assert sum(Decimal(row["difference_amount"]) for row in rows) == -60
-    assert {row["item_id"] for row in rows} >= {"erp:F-1"}
+    assert tuple(rows[0]) == learned.ENTRY_COLUMNS
+    by_customer = invoke("aging", "--by", "customer", "--format", "csv").stdout
+    assert "'=Bolívar [red]Ltda[/red]" in by_customer, "a name is no formula"
     with pytest.raises(ConfigError, match="write --known-at"):
         invoke("diff", "--known-at", moments[2], moments[0])
 
