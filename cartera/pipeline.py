@@ -159,8 +159,8 @@ def check_marts(run_id: str, plan: BuildPlan) -> StepReport:
 def certify(run_id: str, plan: BuildPlan) -> StepReport:
     """The tie-out certificate. Raises GateFailed when a company and currency does not tie."""
     with step(run_id, "tie-out") as report:
-        lines = tie_out.certify(run_id, plan)
-        checks = tie_out.checks(lines)
+        lines, documents = tie_out.certify(run_id, plan)
+        checks = tie_out.checks(lines, documents)
         record_checks(run_id, checks)
         report.amounts = _by_currency(lines)
         judge(report, checks)

@@ -31,6 +31,7 @@ MODULES = (
     "sources",
     "pipeline",
     "figures",
+    "proof",
     "quarantine",
     "reminders",
     "operations",

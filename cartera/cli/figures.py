@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -18,6 +19,8 @@ class By(StrEnum):
     customer = "customer"
     company = "company"
     currency = "currency"
+    country = "country"
+    collector = "collector"
 
 
 def register(app: typer.Typer) -> None:
@@ -33,7 +36,7 @@ def aging(
     by: Annotated[By, typer.Option("--by", help="What the rows are.")] = By.bucket,
     format: FormatOption = Format.table,
 ) -> None:
-    """Open items by age, in their own currencies; unapplied credit apart."""
+    """Open items by age, in their own currencies; the disputed and promised parts beside, unapplied credit apart."""
     from cartera.db import Role, transaction
     from cartera.warehouse import read
 
@@ -41,8 +44,8 @@ def aging(
         publication = read.publication(connection)
         date = parse_date(as_of) if as_of else publication.as_of_date
         moment = parse_moment(known_at) if known_at else publication.known_at
-        rows = _with_plain_amounts(read.aging(connection, date, moment, by.value))
-        unapplied = _with_plain_amounts(read.unapplied(connection, date, moment))
+        rows = with_plain_amounts(read.aging(connection, date, moment, by.value))
+        unapplied = with_plain_amounts(read.unapplied(connection, date, moment))
     document = {
         "as_of": date,
         "known_at": moment,
@@ -56,17 +59,17 @@ def aging(
     if format is Format.json:
         print_json(document)
         return
-    columns = list(rows[0]) if rows else ["company_id", "currency_code", by.value, "open_items", "open_amount"]
-    print_rows(rows, columns, format, f"open items as of {date}, known at {moment:%Y-%m-%d %H:%M:%S} UTC")
+    clocks = f"as of {date}, known at {moment:%Y-%m-%d %H:%M:%S} UTC"
+    print_rows(rows, read.aging_columns(by.value), format, f"open items {clocks}")
     if unapplied and format is Format.table:
         print_rows(unapplied, list(unapplied[0]), format, "unapplied credit")
     if not rows:
-        messages.print(f"nothing is open as of {date} as known at {moment:%Y-%m-%d %H:%M:%S} UTC")
+        messages.print(f"nothing is open {clocks}")
 
 
-def _with_plain_amounts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def with_plain_amounts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Amounts as decimal strings with the currency's own decimals."""
     return [
-        {name: plain(value, row["currency_code"]) if name.endswith("_amount") else value for name, value in row.items()}
+        {name: plain(cell, row["currency_code"]) if isinstance(cell, Decimal) else cell for name, cell in row.items()}
         for row in rows
     ]

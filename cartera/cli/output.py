@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
@@ -22,6 +23,9 @@ PIPED_WIDTH = 160
 """Columns of a table that goes to a file or a pipe, where there is no terminal to ask."""
 
 
+NEGATIVE_AMOUNT = re.compile(r"-[0-9]+(\.[0-9]+)?")
+
+
 class Format(StrEnum):
     table = "table"
     csv = "csv"
@@ -37,8 +41,12 @@ def _jsonable(value: object) -> object:
 
 
 def _csv_cell(value: object) -> object:
-    """A leading = + - @ TAB CR would be run as a formula by a spreadsheet: law 10."""
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
+    """A leading = + - @ TAB CR would be run as a formula by a spreadsheet: law 10. An amount below zero is none."""
+    if (
+        isinstance(value, str)
+        and NEGATIVE_AMOUNT.fullmatch(value) is None
+        and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    ):
         return "'" + value
     return "" if value is None else value
 
@@ -57,7 +65,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], format
         return
     table = Table(title=title or None, title_justify="left")
     for column in columns:
-        amount = column.endswith(("_amount", "_items", "_days")) or column.startswith("rows_")
+        amount = column.endswith(("amount", "_items", "_days")) or column.startswith("rows_")
         table.add_column(column, justify="right" if amount else "left", overflow="fold")
     for row in rows:
         table.add_row(*("" if row[column] is None else _plain(row[column]) for column in columns))

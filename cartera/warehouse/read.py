@@ -24,7 +24,7 @@ from psycopg2.sql import Literal as Text
 from cartera.errors import NotPublished
 
 Row = dict[str, Any]
-By = Literal["bucket", "customer", "company", "currency"]
+By = Literal["bucket", "customer", "company", "currency", "country", "collector"]
 ItemType = Literal["instalment", "unapplied_credit"]
 
 BUCKETS = ("not_due", "1-30", "31-60", "61-90", "91-120", "120+")
@@ -37,16 +37,27 @@ OPEN_ITEM_COLUMNS = (
 )  # fmt: skip
 
 
-CUSTOMER_NAMES = """
+CUSTOMERS_KNOWN = """
     left join (
-        select distinct on (customer_id) customer_id, name from serve.dim_customers
+        select distinct on (customer_id) customer_id, name as customer_name, country_code, collector
+        from serve.dim_customers
         where recorded_from <= %(known_at)s and recorded_to > %(known_at)s
             and customer_id in (select customer_id from cells)
         order by customer_id, recorded_from desc
-    ) as names using (customer_id)"""
+    ) as known using (customer_id)"""
 """As they were known then; at most one per customer, so that a name never multiplies an amount."""
 
-AGING_BY_CUSTOMER = "company_id, currency_code, customer_id, names.name as customer_name, open_items, open_amount"
+DIMENSIONS: dict[By, tuple[str, ...]] = {
+    "bucket": ("bucket",),
+    "customer": ("customer_id", "customer_name"),
+    "company": (),
+    "currency": (),
+    "country": ("country_code",),
+    "collector": ("collector",),
+}
+"""The columns that tell the rows of `aging` apart, besides company and currency."""
+
+AGING_MEASURES = ("open_items", "open_amount", "disputed_amount", "promised_amount")
 
 
 @dataclass(frozen=True)
@@ -96,30 +107,40 @@ def open_items(
         connection,
         SQL("select {columns} from {items} as items where {where} order by due_date, item_id limit %(limit)s").format(
             columns=_identifiers(OPEN_ITEM_COLUMNS),
-            items=_items(connection, as_of, known_at),
+            items=items_at(connection, as_of, known_at),
             where=_where(filters),
         ),
         {"as_of": as_of, "known_at": known_at, "limit": limit} | filters,
     )
 
 
-def aging(connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By) -> list[Row]:
-    """What is owed: company_id, currency_code, the dimension, open_items (count), open_amount; never capped.
-
-    The dimension is `bucket`, or `customer_id` and `customer_name`; company and currency differ in order alone.
-    """
-    dimension = {"bucket": ("bucket",), "customer": ("customer_id",), "company": (), "currency": ()}[by]
+def aging_columns(by: By) -> tuple[str, ...]:
+    """The columns of `aging`, in order."""
     group = ("currency_code", "company_id") if by == "currency" else ("company_id", "currency_code")
+    return (*group, *DIMENSIONS[by], *AGING_MEASURES)
+
+
+def aging(connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By) -> list[Row]:
+    """What is owed, never capped: `aging_columns(by)`; company and currency differ in order alone.
+
+    open_items is a count. disputed_amount and promised_amount are the parts of open_amount under a dispute, or
+    under a promise not yet due (whole items; one may count in both). Country and collector are those of the
+    customer as known then, None where they were not.
+    """
+    columns, dimension = aging_columns(by), DIMENSIONS[by]
     query = SQL(
-        "with cells as (select {group}, sum(open_items)::bigint as open_items, sum(open_amount) as open_amount"
-        " from {cells} as cells group by {group}) select {columns} from cells {names} order by {first}, {order}"
+        "with cells as (select * from {cells} as cells)"
+        " select {group}, sum(open_items)::bigint as open_items, sum(open_amount) as open_amount,"
+        " sum(disputed_amount) as disputed_amount, sum(promised_amount) as promised_amount"
+        " from cells {known} group by {group} order by {first}, {order}"
     ).format(
-        group=_identifiers((*group, *dimension)),
-        cells=_cells(connection, as_of, known_at),
-        columns=SQL("cells.*" if by != "customer" else AGING_BY_CUSTOMER),
-        names=SQL(CUSTOMER_NAMES if by == "customer" else ""),
-        first=_identifiers(group),
-        order=SQL("array_position(%(buckets)s, bucket)" if by == "bucket" else "open_amount desc"),
+        cells=cells_at(connection, as_of, known_at),
+        group=_identifiers((*columns[:2], *dimension)),
+        known=SQL(CUSTOMERS_KNOWN if by in ("customer", "country", "collector") else ""),
+        first=_identifiers(columns[:2]),
+        order=SQL("array_position(%(buckets)s, bucket)" if by == "bucket" else "sum(open_amount) desc, {}").format(
+            _identifiers(dimension or columns[:1])
+        ),
     )
     return rows(connection, query, {"as_of": as_of, "known_at": known_at, "buckets": list(BUCKETS)})
 
@@ -137,7 +158,7 @@ def totals(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> lis
             " coalesce(sum(disputed_amount), 0) as disputed_amount,"
             " count(distinct customer_id) as customers"
             " from {cells} as cells group by company_id, currency_code order by company_id, currency_code"
-        ).format(cells=_cells(connection, as_of, known_at)),
+        ).format(cells=cells_at(connection, as_of, known_at)),
         {"as_of": as_of, "known_at": known_at},
     )
 
@@ -169,13 +190,13 @@ def customer_aging(
             " coalesce(sum(open_amount) filter (where bucket <> 'not_due'), 0) as overdue_amount, {amounts}"
             " from {cells} as cells where {where} group by grouping sets ((customer_id), ()) having count(*) > 0"
             " order by grouping(customer_id) desc, sum(open_amount) desc, customer_id limit %(limit)s + 1)"
-            " select cells.*, coalesce(names.name, customer_id) as customer_name from cells {names}"
+            " select cells.*, coalesce(known.customer_name, customer_id) as customer_name from cells {known}"
             " order by customer_id is not null, open_amount desc, customer_id"
         ).format(
             amounts=amounts,
-            cells=_cells(connection, as_of, known_at),
+            cells=cells_at(connection, as_of, known_at),
             where=_where(filters),
-            names=SQL(CUSTOMER_NAMES),
+            known=SQL(CUSTOMERS_KNOWN),
         ),
         {"as_of": as_of, "known_at": known_at, "limit": limit} | filters,
     )
@@ -189,7 +210,7 @@ def unapplied(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> 
             "select company_id, currency_code, count(*) as open_items, sum(open_amount) as open_amount"
             " from {items} as items where item_type = 'unapplied_credit'"
             " group by company_id, currency_code order by company_id, currency_code"
-        ).format(items=_items(connection, as_of, known_at)),
+        ).format(items=items_at(connection, as_of, known_at)),
         {"as_of": as_of, "known_at": known_at},
     )
 
@@ -206,19 +227,21 @@ def _is_published(connection: Connection, as_of: dt.date, known_at: dt.datetime)
     return (served.as_of_date, served.known_at) == (as_of, known_at)
 
 
-def _items(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
+def items_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
+    """The relation of open items (OPEN_ITEM_COLUMNS); its query binds as_of and known_at."""
     prebuilt = _is_published(connection, as_of, known_at)
     return SQL("serve.fct_open_items" if prebuilt else "serve.open_items(%(as_of)s, %(known_at)s)")
 
 
-def _cells(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
-    """Instalments by company, currency, customer and bucket: the columns of serve.fct_aging."""
+def cells_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
+    """Instalments by company, currency, customer and bucket: the columns of serve.fct_aging, bound alike."""
     if _is_published(connection, as_of, known_at):
         return SQL("serve.fct_aging")
     return SQL(
         "(select company_id, currency_code, customer_id, bucket, count(*) as open_items,"
         " sum(open_amount) as open_amount,"
-        " coalesce(sum(open_amount) filter (where is_disputed), 0) as disputed_amount"
+        " coalesce(sum(open_amount) filter (where is_disputed), 0) as disputed_amount,"
+        " coalesce(sum(open_amount) filter (where promised_date is not null), 0) as promised_amount"
         " from serve.open_items(%(as_of)s, %(known_at)s) where item_type = 'instalment'"
         " group by company_id, currency_code, customer_id, bucket)"
     )

@@ -62,7 +62,8 @@ PREBUILT = """
 create table marts_a.fct_open_items as select * from serve.open_items(%(as_of)s, %(known_at)s);
 create table marts_a.fct_aging as
     select company_id, currency_code, customer_id, bucket, count(*) as open_items, sum(open_amount) as open_amount,
-        coalesce(sum(open_amount) filter (where is_disputed), 0) as disputed_amount
+        coalesce(sum(open_amount) filter (where is_disputed), 0) as disputed_amount,
+        coalesce(sum(open_amount) filter (where promised_date is not null), 0) as promised_amount
     from marts_a.fct_open_items where item_type = 'instalment' group by 1, 2, 3, 4;
 create table marts_a.fct_unapplied as
     select company_id, currency_code, customer_id, count(*) as open_items, sum(open_amount) as open_amount
