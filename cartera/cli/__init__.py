@@ -31,6 +31,7 @@ MODULES = (
     "sources",
     "pipeline",
     "figures",
+    "kpis",
     "quarantine",
     "reminders",
     "operations",

@@ -22,6 +22,9 @@ PIPED_WIDTH = 160
 """Columns of a table that goes to a file or a pipe, where there is no terminal to ask."""
 
 
+FIGURES = ("value", "numerator", "denominator")
+
+
 class Format(StrEnum):
     table = "table"
     csv = "csv"
@@ -57,7 +60,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], format
         return
     table = Table(title=title or None, title_justify="left")
     for column in columns:
-        amount = column.endswith(("_amount", "_items", "_days")) or column.startswith("rows_")
+        amount = column.endswith(("_amount", "_items", "_days")) or column.startswith("rows_") or column in FIGURES
         table.add_column(column, justify="right" if amount else "left", overflow="fold")
     for row in rows:
         table.add_row(*("" if row[column] is None else _plain(row[column]) for column in columns))

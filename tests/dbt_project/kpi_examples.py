@@ -42,9 +42,7 @@ class Company:
             **values,
         )
         if paid[0]:
-            self._add(
-                "payments", number, payment_id=number, received_date=_ago(paid[1]), amount=Decimal(paid[0])
-            )
+            self._add("payments", number, payment_id=number, received_date=_ago(paid[1]), amount=Decimal(paid[0]))
             self._add(
                 "allocations",
                 number,

@@ -213,8 +213,7 @@ class _Group:
             (
                 max(d.balance, Fraction(0))
                 for d in self.closing
-                if d.item["invoice_id"] == debt.item["invoice_id"]
-                and (d.item["due_date"], d.item["item_id"]) <= order
+                if d.item["invoice_id"] == debt.item["invoice_id"] and (d.item["due_date"], d.item["item_id"]) <= order
             ),
             Fraction(0),
         )
