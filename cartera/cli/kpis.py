@@ -87,16 +87,16 @@ def _described(row: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     return row | figures | {"label": metric.label.en if metric else row["kpi"], "unit": metric.unit if metric else None}
 
 
-def _plain(figure: Decimal) -> str:
+def _plain(figure: Decimal) -> Decimal:
     text = f"{figure:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
 
 
 def _shortened(row: dict[str, Any]) -> dict[str, Any]:
     """For people: two decimals; csv and json have all of them."""
     if row["value"] is None:
         return row
-    return row | {"value": f"{Decimal(row['value']).quantize(Decimal('0.01'), ROUND_HALF_EVEN):f}"}
+    return row | {"value": row["value"].quantize(Decimal("0.01"), ROUND_HALF_EVEN)}
 
 
 def _print_definitions(catalogue: Catalogue, format: Format) -> None:
