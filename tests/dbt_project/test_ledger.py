@@ -25,6 +25,7 @@ MARTS = [
     "fct_open_items",
     "fct_aging",
     "fct_unapplied",
+    "fct_kpis",
 ]
 
 
