@@ -15,25 +15,29 @@
     group by {{ grain | join(', ') }}
 {% endmacro %}
 
-{#- What moved in the window. Every company and currency with a ledger has a row, also without movement. -#}
-{% macro kpi_flows(grain, as_of, known_at, window_days, entries) %}
+{#- What moved, by day, until the as-of date: one reading of the ledger for the window and for counting back. -#}
+{% macro kpi_daily_flows(grain, as_of, known_at, entries) %}
     {%- set flows = {'invoiced': '', 'credit_noted': '-', 'received': '-', 'written_off': '-'} %}
     select
-        {{ grain | join(', ') }}
+        {{ grain | join(', ') }},
+        entry.effective_date
         {%- for entry_type, sign in flows.items() %},
-        sum(
-            case
-                when
-                    entry.entry_type = '{{ entry_type }}'
-                    and entry.effective_date > {{ kpi_opening_date(as_of, window_days) }}
-                    then {{ sign }}entry.amount
-                else 0
-            end
-        ) as {{ entry_type }}_amount
+        sum(case when entry.entry_type = '{{ entry_type }}' then {{ sign }}entry.amount else 0 end) as {{ entry_type }}_amount
         {%- endfor %}
     from {{ entries }} as entry
     where
         entry.effective_date <= {{ as_of }}
         and {{ is_known('entry', known_at) }}
+    group by {{ grain | join(', ') }}, entry.effective_date
+{% endmacro %}
+
+{#- What moved in the window. Every company and currency with a ledger has a row, also without movement. -#}
+{% macro kpi_flows(grain, as_of, window_days, daily_flows) %}
+    select
+        {{ grain | join(', ') }}
+        {%- for flow in ['invoiced_amount', 'credit_noted_amount', 'received_amount', 'written_off_amount'] %},
+        sum(case when effective_date > {{ kpi_opening_date(as_of, window_days) }} then {{ flow }} else 0 end) as {{ flow }}
+        {%- endfor %}
+    from {{ daily_flows }} as daily_flows
     group by {{ grain | join(', ') }}
 {% endmacro %}

@@ -3,22 +3,22 @@
     and so does the beginning of history; what is counted then is a lower bound.
 
     month: 'calendar' (the month of the as-of date up to it, then whole months with their own days) or
-    '30_day' (spans of 30 days back from the as-of date). balances: relation of grain and ar_amount. -#}
-{% macro kpi_countback(grain, month, as_of, known_at, entries, balances) %}
+    '30_day' (spans of 30 days back from the as-of date). daily_flows: see kpi_daily_flows; balances:
+    relation of grain and ar_amount. -#}
+{% macro kpi_countback(grain, month, as_of, daily_flows, balances) %}
     {%- set keys = grain | join(', ') %}
     with
 
     sales as (
         select
             {{ keys }},
-            entry.amount,
-            cast({{ dbt.date_trunc('month', 'entry.effective_date') }} as date) as month_start_date,
-            {{ days_between('entry.effective_date', as_of) }} as days_ago
-        from {{ entries }} as entry
+            invoiced_amount - credit_noted_amount as amount,
+            cast({{ dbt.date_trunc('month', 'effective_date') }} as date) as month_start_date,
+            {{ days_between('effective_date', as_of) }} as days_ago
+        from {{ daily_flows }} as daily_flows
         where
-            entry.entry_type in ('invoiced', 'credit_noted')
-            and entry.effective_date <= {{ as_of }}
-            and {{ is_known('entry', known_at) }}
+            invoiced_amount <> 0
+            or credit_noted_amount <> 0
     ),
 
     sales_placed as (

@@ -15,8 +15,12 @@
         {{ kpi_balances(grain, opening) }}
     ),
 
+    daily_flows as (
+        {{ kpi_daily_flows(grain, as_of, known_at, entries) }}
+    ),
+
     flows as (
-        {{ kpi_flows(grain, as_of, known_at, window_days, entries) }}
+        {{ kpi_flows(grain, as_of, window_days, 'daily_flows') }}
     ),
 
     days_to_pay as (
@@ -66,11 +70,11 @@
     ),
 
     countback_calendar as (
-        {{ kpi_countback(grain, 'calendar', as_of, known_at, entries, 'measures') }}
+        {{ kpi_countback(grain, 'calendar', as_of, 'daily_flows', 'measures') }}
     ),
 
     countback_30_day as (
-        {{ kpi_countback(grain, '30_day', as_of, known_at, entries, 'measures') }}
+        {{ kpi_countback(grain, '30_day', as_of, 'daily_flows', 'measures') }}
     ),
 
     kpis_unioned as (
