@@ -106,8 +106,13 @@ def kpis(
             " select company_id, currency_code, customer_id, names.name as customer_name,"
             " kpi, value, numerator, denominator, reason from cells {names}"
         ).format(window=window, names=SQL(read.CUSTOMER_NAMES))
-    elif window_days is None and read.is_published(connection, as_of, known_at):
+    elif window_days is None and _is_published(connection, as_of, known_at):
         query = SQL("select * from serve.fct_kpis").format()
     else:
         query = SQL("select * from serve.kpis(%(as_of)s, %(known_at)s{window})").format(window=window)
     return read.rows(connection, query, parameters)
+
+
+def _is_published(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> bool:
+    served = read.publication(connection)
+    return (served.as_of_date, served.known_at) == (as_of, known_at)

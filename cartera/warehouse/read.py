@@ -201,19 +201,19 @@ def rows(connection: Connection, query: str | Composable, parameters: Mapping[st
         return [dict(row) for row in cursor.fetchall()]
 
 
-def is_published(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> bool:
+def _is_published(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> bool:
     served = publication(connection)
     return (served.as_of_date, served.known_at) == (as_of, known_at)
 
 
 def _items(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
-    prebuilt = is_published(connection, as_of, known_at)
+    prebuilt = _is_published(connection, as_of, known_at)
     return SQL("serve.fct_open_items" if prebuilt else "serve.open_items(%(as_of)s, %(known_at)s)")
 
 
 def _cells(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
     """Instalments by company, currency, customer and bucket: the columns of serve.fct_aging."""
-    if is_published(connection, as_of, known_at):
+    if _is_published(connection, as_of, known_at):
         return SQL("serve.fct_aging")
     return SQL(
         "(select company_id, currency_code, customer_id, bucket, count(*) as open_items,"
