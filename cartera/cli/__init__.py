@@ -32,6 +32,7 @@ MODULES = (
     "pipeline",
     "figures",
     "proof",
+    "kpis",
     "quarantine",
     "reminders",
     "operations",

@@ -24,6 +24,7 @@ PIPED_WIDTH = 160
 
 
 NEGATIVE_AMOUNT = re.compile(r"-[0-9]+(\.[0-9]+)?")
+FIGURES = ("value", "numerator", "denominator")
 
 
 class Format(StrEnum):
@@ -65,7 +66,7 @@ def print_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], format
         return
     table = Table(title=title or None, title_justify="left")
     for column in columns:
-        amount = column.endswith(("amount", "_items", "_days")) or column.startswith("rows_")
+        amount = column.endswith(("amount", "_items", "_days")) or column.startswith("rows_") or column in FIGURES
         table.add_column(column, justify="right" if amount else "left", overflow="fold")
     for row in rows:
         table.add_row(*("" if row[column] is None else _plain(row[column]) for column in columns))

@@ -3,7 +3,7 @@
 Readers see views in `serve`. Turning them over replaces all views in one transaction. A reader that
 has read any of them holds its lock until its own transaction ends, so the replacement waits; one that
 asks meanwhile waits at most LOCK_TIMEOUT, after which we step back and try again. So no transaction
-ever sees views of two publications. The function `serve.open_items` reads the same views.
+ever sees views of two publications. The functions, such as `serve.open_items`, read the same views.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _turn_over(connection: Connection, run_id: str, plan: BuildPlan) -> dt.datet
         cursor.execute(_publication_view(row[0], run_id, plan, published_at))
         for table, columns in _tables(connection, marts).items():
             _replace_view(connection, marts, table, columns)
-        _replace_function(connection, marts)
+        _replace_functions(connection, marts)
         for role in READERS:
             cursor.execute(
                 SQL("grant select on all tables in schema serve to {}").format(
@@ -122,23 +122,43 @@ def _replace_view(connection: Connection, marts: str, table: str, columns: list[
         cursor.execute("release savepoint replacing")
 
 
-def _replace_function(connection: Connection, marts: str) -> None:
-    """dbt's own text of `open_items(as_of, known_at)`, over the views of `serve` instead of the slot's tables."""
+def _replace_functions(connection: Connection, marts: str) -> None:
+    """The slot's functions, as dbt wrote them, over the views of `serve` instead of the slot's tables.
+
+    One that reads another was made after it; what the slot no longer has is not served any more.
+    """
+    functions = _functions(connection, marts)
+    if not any(name == "open_items" for name, _arguments, _definition in functions):
+        raise BuildFailed(f"{marts}.open_items is missing", "look at the post-hook of fct_open_items")
+    made = {(name, arguments) for name, arguments, _definition in functions}
+    with connection.cursor() as cursor:
+        for name, arguments, _definition in reversed(_functions(connection, "serve")):
+            if (name, arguments) not in made:
+                cursor.execute(_drop(name, arguments))
+        for name, arguments, definition in functions:
+            served = re.sub(rf'("[^"]+"\.)?"?{marts}"?\.', "serve.", definition)
+            cursor.execute("savepoint replacing")
+            try:
+                cursor.execute(served)
+            except psycopg2.errors.InvalidFunctionDefinition:
+                cursor.execute("rollback to savepoint replacing")
+                cursor.execute(_drop(name, arguments))
+                cursor.execute(served)
+            cursor.execute("release savepoint replacing")
+
+
+def _functions(connection: Connection, schema: str) -> list[tuple[str, str, str]]:
+    """Name, argument types and text of each function of a schema, in the order they were made."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "select pg_get_functiondef(p.oid) from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
-            " where n.nspname = %s and p.proname = 'open_items'",
-            (marts,),
+            "select p.proname, pg_get_function_identity_arguments(p.oid), pg_get_functiondef(p.oid)"
+            " from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
+            " where n.nspname = %s and p.prokind = 'f' order by p.oid",
+            (schema,),
         )
-        row = cursor.fetchone()
-        if row is None:
-            raise BuildFailed(f"{marts}.open_items is missing", "look at the on-run-end hook in dbt_project.yml")
-        definition = re.sub(rf'("[^"]+"\.)?"?{marts}"?\.', "serve.", row[0])
-        cursor.execute("savepoint replacing")
-        try:
-            cursor.execute(definition)
-        except psycopg2.errors.InvalidFunctionDefinition:
-            cursor.execute("rollback to savepoint replacing")
-            cursor.execute("drop function serve.open_items(date, timestamptz)")
-            cursor.execute(definition)
-        cursor.execute("release savepoint replacing")
+        return cursor.fetchall()
+
+
+def _drop(name: str, arguments: str) -> Composed:
+    """The argument types are PostgreSQL's own words for them, not anybody's text."""
+    return SQL("drop function {}({})").format(Identifier("serve", name), SQL(arguments))

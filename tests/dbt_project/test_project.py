@@ -30,7 +30,7 @@ def test_models_are_portable_and_take_dates_as_inputs(model: Path) -> None:
     assert [word for word in POSTGRES_ONLY + WALL_CLOCK if word in text] == []
 
 
-@pytest.mark.parametrize("macro", sorted((DBT / "macros").glob("*.sql")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("macro", sorted((DBT / "macros").rglob("*.sql")), ids=lambda path: path.stem)
 def test_no_macro_reads_the_wall_clock(macro: Path) -> None:
     text = macro.read_text().lower()
     assert [word for word in WALL_CLOCK if word in text] == []

@@ -55,6 +55,10 @@ def certify(run_id: str, *, is_tied: bool = True) -> None:
 
 def publish_number(slot: str, number: int, *, extra_column: bool = False) -> None:
     fill(slot, number, extra_column=extra_column)
+    publish_filled(slot)
+
+
+def publish_filled(slot: str) -> None:
     run_id = start_run(AS_OF, "test")
     certify(run_id)
     publish.publish(run_id, plan_for(slot))
@@ -165,3 +169,42 @@ def test_nothing_is_published_without_a_tied_certificate(database: str, is_tied:
     with pytest.raises(BuildFailed):
         publish.publish(run_id, plan_for("b"))
     assert read_all() == {1}
+
+
+def served_functions() -> list[str]:
+    with transaction(Role.reader) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "select p.oid::regprocedure::text from pg_proc as p join pg_namespace as n on n.oid = p.pronamespace"
+            " where n.nspname = 'serve' order by 1"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def in_marts(slot: str, text: str) -> None:
+    with transaction(Role.transformer) as connection, connection.cursor() as cursor:
+        cursor.execute(SQL(text).format(marts=Identifier(f"marts_{slot}")))
+
+
+TWICE = (
+    "create function {marts}.twice(p_as_of date, p_known_at timestamptz, p_times int default 2)"
+    " returns table (number int) language sql stable as $$"
+    " select p_times * o.number from {marts}.open_items(p_as_of, p_known_at) as o $$"
+)
+
+
+def test_every_function_of_the_marts_is_served_and_reads_the_same_publication(database: str) -> None:
+    """Also one that calls another; with its default; with another result; and no more once it is gone."""
+    fill("a", 21)
+    in_marts("a", TWICE)
+    publish_filled("a")
+    asked = (*PUBLICATION_FIRST, "select number / 2 as number from serve.twice('2026-06-30', now())")
+    assert read_all(asked) == {21}
+    in_marts("b", "drop function if exists {marts}.twice(date, timestamptz, int)")
+    fill("b", 22)
+    in_marts("b", TWICE.replace("number int)", "number bigint)"))
+    publish_filled("b")
+    assert read_all(asked) == {22}
+    in_marts("a", "drop function {marts}.twice(date, timestamptz, int)")
+    publish_number("a", 23)
+    assert served_functions() == ["serve.open_items(date,timestamp with time zone)"]
+    assert read_all() == {23}

@@ -1,0 +1,121 @@
+"""`cartera kpis`: the figures of receivables management, as of any date and as known at any moment."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cartera.cli.output import FIGURES, Format, print_json, print_rows
+from cartera.cli.pipeline import FormatOption
+from cartera.clock import parse_date, parse_moment
+
+if TYPE_CHECKING:
+    from cartera.warehouse.metrics import Catalogue
+
+
+class By(StrEnum):
+    company = "company"
+    currency = "currency"
+    customer = "customer"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(kpis)
+
+
+def kpis(
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Date, YYYY-MM-DD. Default: the publication's.")] = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option("--known-at", help="As known at this moment (a date: its end, UTC). Default: the publication's."),
+    ] = None,
+    by: Annotated[By, typer.Option("--by", help="What the rows are.")] = By.company,
+    window: Annotated[
+        int | None,
+        typer.Option("--window", min=1, max=3650, help="Days of sales and payments. Default: the catalogue's."),
+    ] = None,
+    define: Annotated[bool, typer.Option("--define", help="Print what each KPI says instead.")] = False,
+    format: FormatOption = Format.table,
+) -> None:
+    """DSO, collection effectiveness, days to pay, concentration and more, in their own currencies."""
+    from cartera.warehouse import metrics
+
+    catalogue = metrics.load_catalogue()
+    if define:
+        _print_definitions(catalogue, format)
+        return
+    date, moment, rows = _asked(as_of, known_at, by, window)
+    rows = [_described(row, catalogue) for row in sorted(rows, key=lambda row: _order(row, by, catalogue))]
+    if format is Format.json:
+        print_json({"as_of": date, "known_at": moment, "currency_view": "transaction", "by": by.value, "rows": rows})
+        return
+    if format is Format.table:
+        rows = [_shortened(row) for row in rows]
+    customer = ["customer_id", "customer_name"] if by is By.customer else []
+    columns = ["company_id", "currency_code", *customer, "kpi", "value", "unit", "numerator", "denominator", "reason"]
+    print_rows(rows, columns, format, f"KPIs as of {date}, known at {moment:%Y-%m-%d %H:%M:%S} UTC")
+
+
+def _asked(
+    as_of: str | None, known_at: str | None, by: By, window: int | None
+) -> tuple[dt.date, dt.datetime, list[dict[str, Any]]]:
+    from cartera.db import Role, transaction
+    from cartera.warehouse import metrics, read
+
+    with transaction(Role.reader) as connection:
+        publication = read.publication(connection)
+        date = parse_date(as_of) if as_of else publication.as_of_date
+        moment = parse_moment(known_at) if known_at else publication.known_at
+        return date, moment, metrics.kpis(connection, date, moment, by.value, window)
+
+
+def _order(row: dict[str, Any], by: By, catalogue: Catalogue) -> tuple[str | int, ...]:
+    place = (
+        (row["currency_code"], row["company_id"]) if by is By.currency else (row["company_id"], row["currency_code"])
+    )
+    return (*place, row.get("customer_id", ""), catalogue.position(row["kpi"]), row["kpi"])
+
+
+def _described(row: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+    """With label and unit of the catalogue, figures without idle zeros."""
+    metric = catalogue.find(row["kpi"])
+    figures = {name: None if row[name] is None else _plain(row[name]) for name in FIGURES}
+    return row | figures | {"label": metric.label.en if metric else row["kpi"], "unit": metric.unit if metric else None}
+
+
+def _plain(figure: Decimal) -> Decimal:
+    text = f"{figure:f}"
+    return Decimal(text.rstrip("0").rstrip(".") if "." in text else text)
+
+
+def _shortened(row: dict[str, Any]) -> dict[str, Any]:
+    """For people: two decimals; csv and json have all of them."""
+    if row["value"] is None:
+        return row
+    return row | {"value": row["value"].quantize(Decimal("0.01"), ROUND_HALF_EVEN)}
+
+
+def _print_definitions(catalogue: Catalogue, format: Format) -> None:
+    if format is Format.json:
+        print_json({"metrics": [{"kpi": m.kpi} | m.model_dump(mode="json") for m in catalogue.metrics]})
+        return
+    rows = [
+        {
+            "kpi": metric.kpi,
+            "label": metric.label.en,
+            "unit": metric.unit,
+            "formula": metric.formula,
+            "convention": " ".join(metric.convention),
+            "edge_cases": " ".join(metric.edge_cases),
+            "by": ", ".join(metric.by),
+            "owner": metric.owner,
+            "source": "; ".join(metric.source),
+        }
+        for metric in catalogue.metrics
+    ]
+    columns = list(rows[0]) if format is Format.csv else ["kpi", "label", "unit", "formula", "convention", "edge_cases"]
+    print_rows(rows, columns, format, "KPIs")

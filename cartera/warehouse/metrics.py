@@ -1,0 +1,118 @@
+"""The KPIs: what each says (metrics/catalogue.yaml) and what it is (serve.kpis, serve.fct_kpis)."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Literal
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.sql import SQL
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from cartera.settings import get_settings
+from cartera.warehouse import read
+from cartera.yaml_config import load_yaml_model
+
+By = Literal["company", "currency", "customer"]
+Unit = Literal["days", "percent", "ratio", "amount", "count"]
+Sentence = str
+
+WINDOW_SUFFIX = re.compile(r"_\d+d$")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Label(_Part):
+    en: str = Field(min_length=1)
+    es: str = Field(min_length=1)
+
+
+class Window(_Part):
+    """The figure speaks of the last `days` days; another length can be asked for."""
+
+    days: int = Field(ge=1, strict=True)
+
+
+class Metric(_Part):
+    """One KPI. `name` is what the SQL calls it, without the window; `by` what it can be asked for."""
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    label: Label
+    formula: str = Field(min_length=1)
+    unit: Unit
+    convention: tuple[Sentence, ...] = Field(min_length=1)
+    window: Window | None = None
+    edge_cases: tuple[Sentence, ...] = Field(min_length=1)
+    by: tuple[By, ...] = Field(min_length=1)
+    owner: str = Field(min_length=1)
+    source: tuple[Sentence, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _name_without_window(self) -> Metric:
+        if WINDOW_SUFFIX.search(self.name):
+            raise ValueError(f"{self.name}: leave the days out of the name and give them as window")
+        return self
+
+    @property
+    def kpi(self) -> str:
+        """The name of the figure over its own window: dso_simple_90d."""
+        return f"{self.name}_{self.window.days}d" if self.window else self.name
+
+
+class Catalogue(_Part):
+    metrics: tuple[Metric, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _named_once(self) -> Catalogue:
+        repeated = [name for name, times in Counter(metric.name for metric in self.metrics).items() if times > 1]
+        if repeated:
+            raise ValueError(f"metrics: {repeated[0]!r} is defined twice")
+        return self
+
+    def find(self, kpi: str) -> Metric | None:
+        """The definition of a figure, over whatever window."""
+        name = WINDOW_SUFFIX.sub("", kpi)
+        return next((metric for metric in self.metrics if metric.name == name), None)
+
+    def position(self, kpi: str) -> int:
+        """Where the figure stands in the catalogue; what is not in it comes last."""
+        metric = self.find(kpi)
+        return self.metrics.index(metric) if metric else len(self.metrics)
+
+
+def load_catalogue(path: Path | None = None) -> Catalogue:
+    """The project's catalogue of KPIs. Raises ConfigError with file and line."""
+    return load_yaml_model(path or get_settings().dbt_dir / "metrics" / "catalogue.yaml", Catalogue)
+
+
+def kpis(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By, window_days: int | None = None
+) -> list[read.Row]:
+    """company_id, currency_code[, customer_id, customer_name], kpi, value, numerator, denominator, reason.
+
+    One row per group and KPI, in transaction currency; null values say why in `reason`. Amounts of two
+    currencies are never added. `window_days` None: that of the project. The caller sorts.
+    """
+    parameters = {"as_of": as_of, "known_at": known_at, "window": window_days}
+    window = SQL("" if window_days is None else ", %(window)s")
+    if by == "customer":
+        query = SQL(
+            "with cells as (select * from serve.kpis_by_customer(%(as_of)s, %(known_at)s{window}))"
+            " select company_id, currency_code, customer_id, customer_name,"
+            " kpi, value, numerator, denominator, reason from cells {known}"
+        ).format(window=window, known=SQL(read.CUSTOMERS_KNOWN))
+    elif window_days is None and _is_published(connection, as_of, known_at):
+        query = SQL("select * from serve.fct_kpis").format()
+    else:
+        query = SQL("select * from serve.kpis(%(as_of)s, %(known_at)s{window})").format(window=window)
+    return read.rows(connection, query, parameters)
+
+
+def _is_published(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> bool:
+    served = read.publication(connection)
+    return (served.as_of_date, served.known_at) == (as_of, known_at)

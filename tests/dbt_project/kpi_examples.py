@@ -1,0 +1,201 @@
+"""The worked examples of shared/facts/kpi_examples.yaml as invoices, payments and disputes.
+
+Each example is a company of its own. Its inputs are repeated here so that a change of the facts is seen.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from ledger_history import DELIVERIES, Values, Version
+
+from cartera.clock import FOREVER
+
+AS_OF = dt.date(2026, 3, 31)
+SOURCE = "examples"
+
+
+@dataclass
+class Company:
+    """Documents of one creditor; days are counted back from AS_OF."""
+
+    name: str
+    versions: list[Version] = field(default_factory=list)
+
+    def _add(self, entity: str, key: str, **values: Any) -> None:
+        given: Values = {"company_id": self.name, "currency_code": "USD", "customer_id": f"{self.name} customer"}
+        self.versions.append(Version(SOURCE, entity, key, DELIVERIES[0], FOREVER, False, given | values))
+
+    def invoice(self, amount: int, issued: int, due: int, paid: tuple[int, int] = (0, 0), **values: Any) -> None:
+        """An invoice; `paid`: amount and days ago of its one payment."""
+        number = f"{self.name}/{len(self.versions)}"
+        self._add(
+            "invoices",
+            number,
+            invoice_id=number,
+            issue_date=_ago(issued),
+            due_date=_ago(due),
+            total_amount=Decimal(amount),
+            **values,
+        )
+        if paid[0]:
+            self._add("payments", number, payment_id=number, received_date=_ago(paid[1]), amount=Decimal(paid[0]))
+            self._add(
+                "allocations",
+                number,
+                allocation_id=number,
+                payment_id=number,
+                invoice_id=number,
+                amount=Decimal(paid[0]),
+                allocated_date=_ago(paid[1]),
+            )
+
+    def period(self, window: int, opening: int, sales: int, current: int, past_due: int = 0) -> Company:
+        """Owed at the opening, sold in the window, owed at its end not yet due and past due; the rest was paid."""
+        if opening:
+            self.invoice(opening, window + 10, window, (opening, window // 2))
+        self.invoice(current, window - 1, -30)
+        if past_due:
+            self.invoice(past_due, window - 1, 5)
+        rest = sales - current - past_due
+        if rest:
+            self.invoice(rest, window - 1, 5, (rest, 3))
+        return self
+
+
+def _ago(days: int) -> dt.date:
+    return AS_OF - dt.timedelta(days=days)
+
+
+@dataclass(frozen=True)
+class Example:
+    """`kpis`: the word of the facts file and our name of it."""
+
+    id: str
+    window: int
+    kpis: tuple[tuple[str, str], ...]
+    inputs: dict[str, Any]
+    company: Company
+
+
+def _countback() -> Company:
+    company = Company("dso_countback_30day_months")
+    company.invoice(100000, 10, -20)
+    company.invoice(80000, 40, 10)
+    company.invoice(70000, 70, 40, (38000, 5))
+    return company
+
+
+def _disputed() -> Company:
+    company = Company("dispute_rate_constructed")
+    company.invoice(30000, 20, -10, is_disputed=True)
+    company.invoice(970000, 20, -10)
+    return company
+
+
+def _paid(name: str, *invoices: tuple[int, int]) -> Company:
+    """Invoices by amount and days to pay."""
+    company = Company(name)
+    for amount, days in invoices:
+        company.invoice(amount, 60, 30, (amount, 60 - days))
+    return company
+
+
+EXAMPLES = [
+    Example(
+        "dso_simple_month",
+        30,
+        (("dso", "dso_simple_30d"), ("dso", "dso_average_30d")),
+        {"ar_balance": 18000, "credit_sales": 20000, "days": 30},
+        Company("dso_simple_month").period(30, opening=18000, sales=20000, current=18000),
+    ),
+    Example(
+        "dso_countback_30day_months",
+        90,
+        (("dso", "dso_countback_30_day_months"),),
+        {
+            "ar_balance": 212000,
+            "months_latest_first": [{"sales": sales, "days": 30} for sales in (100000, 80000, 70000)],
+        },
+        _countback(),
+    ),
+    Example(
+        "bpdso_add_triplet",
+        90,
+        (("dso", "dso_simple_90d"), ("bpdso", "best_possible_dso_90d"), ("add", "average_days_delinquent_90d")),
+        {"total_ar": 6340, "current_ar": 3590, "credit_sales": 10890, "days": 90},
+        Company("bpdso_add_triplet").period(90, opening=6200, sales=10890, current=3590, past_due=2750),
+    ),
+    Example(
+        "cei_monthly_average",
+        90,
+        (("cei", "cei_monthly_average_90d"),),
+        {"beg_ar": 6200, "credit_sales": 10890, "n_months": 3, "end_total_ar": 6340, "end_current_ar": 3590},
+        Company("cei_monthly_average").period(90, opening=6200, sales=10890, current=3590, past_due=2750),
+    ),
+    Example(
+        "past_due_pct",
+        90,
+        (("past_due_pct", "past_due_pct"),),
+        {"total_ar": 6340, "current_ar": 3590},
+        Company("past_due_pct").period(90, opening=6200, sales=10890, current=3590, past_due=2750),
+    ),
+    Example(
+        "ar_turnover",
+        365,
+        (("turnover", "ar_turnover_365d"),),
+        {"net_credit_sales": 1000000, "average_ar": 200000},
+        Company("ar_turnover").period(365, opening=200000, sales=1000000, current=200000),
+    ),
+    Example(
+        "ar_turnover_days_avg",
+        365,
+        (("turnover", "ar_turnover_365d"), ("days", "dso_average_365d")),
+        {"credit_sales": 6205000, "average_ar": 335000},
+        Company("ar_turnover_days_avg").period(365, opening=335000, sales=6205000, current=335000),
+    ),
+    Example(
+        "dispute_rate_constructed",
+        90,
+        (("dispute_rate", "disputed_pct"),),
+        {"disputed": 30000, "total_ar": 1000000},
+        _disputed(),
+    ),
+    Example(
+        "hhi_monopoly",
+        90,
+        (("hhi", "hhi"),),
+        {"shares_pct": [100]},
+        Company("hhi_monopoly").period(90, opening=0, sales=1234, current=1234),
+    ),
+    Example(
+        "wadtp_3_invoices",
+        90,
+        (("wadtp", "weighted_days_to_pay_90d"),),
+        {"invoices": [{"amount": a, "days": d} for a, d in ((1000, 15), (3000, 30), (2000, 45))]},
+        _paid("wadtp_3_invoices", (1000, 15), (3000, 30), (2000, 45)),
+    ),
+    Example(
+        "wadtp_small",
+        90,
+        (("wadtp", "weighted_days_to_pay_90d"), ("simple_avg", "average_days_to_pay_90d")),
+        {"invoices": [{"amount": 10, "days": 5}, {"amount": 100, "days": 10}]},
+        _paid("wadtp_small", (10, 5), (100, 10)),
+    ),
+]
+
+AGED = {"jan": (3345, 1795, 1000, 60), "feb": (3560, 1550, 825, 65), "mar": (3590, 1800, 900, 50)}
+
+
+def example_versions() -> list[Version]:
+    """All examples as raw records, known from the first delivery on."""
+    companies = [example.company for example in EXAMPLES]
+    for month, amounts in AGED.items():
+        company = Company(f"aging_foots {month}")
+        for amount, days_late in zip(amounts, (-5, 45, 75, 95), strict=True):
+            company.invoice(amount, 150, days_late)
+        companies.append(company)
+    return [version for company in companies for version in company.versions]

@@ -1,0 +1,152 @@
+"""The KPIs against a plain model of them on random histories, and the worked examples of the field."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+import re
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kpi_examples import AS_OF, EXAMPLES, example_versions
+from ledger_history import DELIVERIES, FIRST_DAY, KNOWN_AT, RunDbt, random_history, write_raw
+from psycopg2.extras import RealDictCursor
+from support.kpi_model import Ledger, kpis
+
+from cartera.db import Role, transaction
+
+FACTS = Path(__file__).resolve().parents[3] / "shared" / "facts" / "kpi_examples.yaml"
+LARGEST_ERROR = Fraction(1, 1_000_000)
+"""Values are kept to six decimals; a sum of quotients, as in count-back, may lose a little of the last."""
+
+
+def _rows(query: str, *values: object) -> list[dict[str, Any]]:
+    with transaction(Role.transformer) as connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(query, values)
+        return [dict(row) for row in cursor.fetchall()]
+
+
+@pytest.fixture(scope="module")
+def built(run_dbt: RunDbt) -> RunDbt:
+    """Random histories and the worked examples, each in companies of its own, built at once."""
+    versions = [version for seed in range(100, 160) for version in random_history(seed)]
+    with transaction(Role.admin) as connection:
+        write_raw(connection, versions + example_versions())
+    results = run_dbt("build", "--exclude", "test_type:unit", "--full-refresh", slot="a")
+    assert [f"{r.node.name}: {r.message}" for r in results if r.status not in ("success", "pass", "warn")] == []
+    return run_dbt
+
+
+@pytest.fixture(scope="module")
+def ledger_rows(built: RunDbt) -> tuple[list[dict[str, Any]], ...]:
+    tables = ("fct_ledger_entries", "dim_items", "fct_disputes")
+    return tuple(_rows(f"select * from marts_a.{table}") for table in tables)
+
+
+def _clocks(count: int) -> list[tuple[dt.date, dt.datetime, int]]:
+    dice = random.Random(20261122)
+    moments = [d + dt.timedelta(seconds=s) for d in DELIVERIES for s in (-1, 0, 3600)]
+    return [
+        (FIRST_DAY + dt.timedelta(days=dice.randrange(20, 150)), dice.choice(moments), dice.choice([30, 90, 365]))
+        for _ in range(count)
+    ]
+
+
+@pytest.mark.parametrize(("as_of", "known_at", "window"), _clocks(12))
+@pytest.mark.parametrize("grain", [2, 3])
+def test_kpis_are_those_of_the_model(
+    ledger_rows: tuple[list[dict[str, Any]], ...], as_of: dt.date, known_at: dt.datetime, window: int, grain: int
+) -> None:
+    function = "kpis" if grain == 2 else "kpis_by_customer"
+    asked = {
+        (r["company_id"], r["currency_code"], *([r["customer_id"]] if grain == 3 else []), r["kpi"]): r
+        for r in _rows(f"select * from marts_a.{function}(%s, %s, %s)", as_of, known_at, window)
+    }
+    expected = kpis(Ledger(*ledger_rows, known_at), as_of, grain, window)
+    assert asked.keys() == expected.keys()
+    for key, value in expected.items():
+        found = asked[key]["value"]
+        assert (found is None) == (value is None), key
+        assert value is None or abs(Fraction(found) - value) <= LARGEST_ERROR, key
+        assert found is not None or asked[key]["reason"], f"{key} is missing and does not say why"
+
+
+def test_the_histories_reach_every_kpi_and_every_reason(built: RunDbt) -> None:
+    """Else the comparison above would prove little."""
+    rows = [row for clocks in _clocks(6) for row in _rows("select * from marts_a.kpis(%s, %s, %s)", *clocks)]
+    asked, found = ({re.sub(r"_\d+d$", "", r["kpi"]) for r in rows if r["value"] or not only} for only in (False, True))
+    assert found == asked
+    assert {row["reason"].partition(":")[0] for row in rows if row["reason"]} >= {
+        "nothing is open",
+        "no credit sales above zero in the window",
+        "no sales in the latest month to count back from",
+        "lower bound",
+    }
+
+
+def test_the_table_is_the_function_at_the_dates_of_the_run(built: RunDbt) -> None:
+    function = f"select * from marts_a.kpis('2026-03-31', '{KNOWN_AT.isoformat()}')"
+    for one, other in ((function, "select * from marts_a.fct_kpis"), ("select * from marts_a.fct_kpis", function)):
+        assert _rows(f"({one}) except all ({other})") == []
+    assert _rows("select 1 from marts_a.fct_kpis limit 1") != []
+
+
+@pytest.fixture(scope="module")
+def facts() -> dict[str, dict[str, Any]]:
+    if not FACTS.is_file():
+        pytest.skip(f"{FACTS} is not there")
+    return {example["id"]: example for example in yaml.safe_load(FACTS.read_text())["examples"]}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.id)
+def test_worked_example(built: RunDbt, facts: dict[str, dict[str, Any]], example: Any) -> None:
+    fact = facts[example.id]
+    values = {
+        row["kpi"]: row["value"]
+        for row in _rows(
+            "select * from marts_a.kpis(%s, %s, %s) where company_id = %s", AS_OF, KNOWN_AT, example.window, example.id
+        )
+    }
+    for word, kpi in example.kpis:
+        expected = Decimal(str(fact["expected"][word]))
+        assert abs(values[kpi] - expected) <= Decimal(str(fact["tolerance"])), f"{word}: {kpi} is {values[kpi]}"
+
+
+def test_the_inputs_of_the_examples_are_those_of_the_facts(facts: dict[str, dict[str, Any]]) -> None:
+    """What is fed as invoices and payments is written in kpi_examples.py; a correction of the facts shows here."""
+    assert {e.id: facts[e.id]["inputs"] for e in EXAMPLES} == {e.id: e.inputs for e in EXAMPLES}
+
+
+def test_aging_foots(built: RunDbt, facts: dict[str, dict[str, Any]]) -> None:
+    """Each month's buckets are due in a bucket of ours each; they add up to what is owed."""
+    fact = facts["aging_foots"]
+    for month, total in fact["expected"].items():
+        rows = _rows(
+            "select bucket, sum(open_amount) as amount from marts_a.open_items(%s, %s) where company_id = %s"
+            " group by bucket",
+            AS_OF,
+            KNOWN_AT,
+            f"aging_foots {month}",
+        )
+        assert sorted(r["amount"] for r in rows) == sorted(fact["inputs"][month])
+        assert sum(r["amount"] for r in rows) == total
+
+
+def test_top_n_share(built: RunDbt, facts: dict[str, dict[str, Any]]) -> None:
+    """The catalogue has the ten largest; the same SQL with the example's two, on its balances."""
+    inputs, expected = facts["top_n_share_constructed"]["inputs"], facts["top_n_share_constructed"]["expected"]
+    balances = " union all ".join(
+        f"select 'c' as company_id, 'USD' as currency_code, '{number}' as customer_id, cast({amount} as numeric)"
+        " as ar_amount"
+        for number, amount in enumerate(inputs["balances"])
+    )
+    query = (
+        f"with given as ({balances}), found as ({{{{ kpi_concentration('given', largest={inputs['n']}) }}}})"
+        " select 100 * largest_amount / total_amount as share from found"
+    )
+    (result,) = built("show", "--inline", query).results
+    assert float(result.agate_table.rows[0]["share"]) == expected["top_n_share"]

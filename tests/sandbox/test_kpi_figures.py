@@ -1,0 +1,135 @@
+"""The KPIs of the sandbox company through `cartera kpis`, against the plain model on its published ledger."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from psycopg2.extras import RealDictCursor
+from sandbox_ledger import UNTIL
+from support.kpi_model import Group, Ledger, kpis
+from typer.testing import CliRunner
+
+from cartera import db, pipeline
+from cartera.cli import commands
+from cartera.db import Role, transaction
+from cartera.sandbox.company import advance_company, make_company
+from cartera.settings import get_settings
+from cartera.warehouse.metrics import load_catalogue
+
+EARLIER = UNTIL - dt.timedelta(days=45)
+
+
+@pytest.fixture(scope="module")
+def published(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dt.datetime]:
+    """Two runs a week apart, the second on the other slot; the moment known at the first."""
+    folder = tmp_path_factory.mktemp("kpis")
+    db.copy_database("template_of_tests", "kpi_figures")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CARTERA_DATABASE_NAME", "kpi_figures")
+        patch.setenv("CARTERA_SOURCES_DIR", str(folder / "sources"))
+        get_settings.cache_clear()
+        make_company(folder / "sandbox", until=UNTIL, invoices=500, customers=40)
+        assert pipeline.run(UNTIL, ["sandbox"]).status == "published"
+        first = _rows("select known_at from serve.publication")[0]["known_at"]
+        advance_company(folder / "sandbox", UNTIL + dt.timedelta(days=7))
+        assert pipeline.run(UNTIL + dt.timedelta(days=7), ["sandbox"]).status == "published"
+        yield first
+    get_settings.cache_clear()
+    db.drop_database("kpi_figures")
+
+
+def _rows(query: str) -> list[dict[str, Any]]:
+    with transaction(Role.reader) as connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(query)
+        return [dict(row) for row in cursor.fetchall()]
+
+
+def _asked(*options: str) -> dict[str, Any]:
+    answer = CliRunner().invoke(commands(), ["kpis", "--format", "json", *options])
+    assert answer.exit_code == 0, answer.output
+    document: dict[str, Any] = json.loads(answer.stdout)
+    return document
+
+
+def _figures(document: dict[str, Any]) -> dict[Group, Fraction | None]:
+    keys = ["company_id", "currency_code", *(["customer_id"] if document["by"] == "customer" else []), "kpi"]
+    return {
+        tuple(row[key] for key in keys): None if row["value"] is None else Fraction(row["value"])
+        for row in document["rows"]
+    }
+
+
+def _assert_close(found: dict[Group, Fraction | None], expected: dict[Group, Fraction | None]) -> None:
+    assert found.keys() == expected.keys()
+    far = {
+        key: (found[key], value)
+        for key, value in expected.items()
+        if (found[key] is None) != (value is None)
+        or (value is not None and abs(found[key] - value) > Fraction(1, 1_000_000))  # type: ignore[operator]
+    }
+    assert far == {}
+
+
+@pytest.mark.parametrize("by", ["company", "currency", "customer"])
+@pytest.mark.parametrize("as_of", [None, EARLIER])
+@pytest.mark.parametrize("is_known_first", [True, False])
+def test_the_figures_are_those_of_the_model(
+    published: dt.datetime, by: str, as_of: dt.date | None, is_known_first: bool
+) -> None:
+    options = ["--by", by]
+    options += ["--as-of", as_of.isoformat()] if as_of else []
+    options += ["--known-at", published.isoformat()] if is_known_first else []
+    document = _asked(*options)
+    assert document["currency_view"] == "transaction"
+    tables = [_rows(f"select * from serve.{name}") for name in ("fct_ledger_entries", "dim_items", "fct_disputes")]
+    ledger = Ledger(*tables, dt.datetime.fromisoformat(document["known_at"]))
+    expected = kpis(ledger, dt.date.fromisoformat(document["as_of"]), 3 if by == "customer" else 2)
+    _assert_close(_figures(document), expected)
+
+
+def test_what_was_known_first_is_still_answered_so(published: dt.datetime) -> None:
+    """Law 4: the table of the first publication is the function asked after the second."""
+    before = _figures(_asked("--as-of", UNTIL.isoformat(), "--known-at", published.isoformat()))
+    now = _figures(_asked("--as-of", UNTIL.isoformat()))
+    assert before != now, "the second delivery brought news of the first date"
+    slot = "b" if _rows("select slot from serve.publication")[0]["slot"] == "a" else "a"
+    with transaction(Role.transformer) as connection, connection.cursor() as cursor:
+        cursor.execute(f"select company_id, currency_code, kpi, value from marts_{slot}.fct_kpis")
+        table = {tuple(key): None if value is None else Fraction(value) for *key, value in cursor}
+    assert table == before
+
+
+def test_every_figure_is_defined_and_every_definition_figured(published: dt.datetime) -> None:
+    catalogue = load_catalogue()
+    for by in ("company", "customer"):
+        document = _asked("--by", by)
+        assert {row["kpi"] for row in document["rows"]} == {m.kpi for m in catalogue.metrics if by in m.by}
+        assert all(row["unit"] for row in document["rows"])
+
+
+def test_another_window_is_named_in_the_figure(published: dt.datetime) -> None:
+    names = {row["kpi"] for row in _asked("--window", "30")["rows"]}
+    assert "dso_simple_30d" in names and "dso_simple_90d" not in names and "hhi" in names
+
+
+def test_csv_and_table_hold_the_same_rows(published: dt.datetime) -> None:
+    rows = _asked()["rows"]
+    answer = CliRunner().invoke(commands(), ["kpis", "--format", "csv"])
+    assert [(r["kpi"], r["value"]) for r in csv.DictReader(io.StringIO(answer.stdout))] == [
+        (r["kpi"], r["value"] or "") for r in rows
+    ]
+    table = CliRunner().invoke(commands(), ["kpis"]).stdout
+    assert all(row["kpi"] in table for row in rows)
+
+
+def test_a_window_of_no_days_is_refused(published: dt.datetime) -> None:
+    answer = CliRunner().invoke(commands(), ["kpis", "--window", "0"])
+    assert answer.exit_code == 2
