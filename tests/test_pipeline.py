@@ -22,7 +22,7 @@ from cartera import pipeline
 from cartera.db import Role, transaction
 from cartera.errors import BuildFailed, GateFailed
 from cartera.settings import get_settings
-from cartera.warehouse import read, read_runs
+from cartera.warehouse import read, read_runs, transform
 
 AS_OF = dt.date(2026, 6, 30)
 
@@ -88,6 +88,9 @@ def test_a_second_run_does_nothing_and_a_corrected_file_makes_versions(sources: 
     with transaction(Role.reader) as connection:
         first = read.publication(connection)
     assert pipeline.run(AS_OF).status == "unchanged"
+    # the slot that was never built begins with what serves, not from nothing
+    plan = pipeline.plan_build(AS_OF)
+    assert (plan.slot, plan.copy_from, plan.full_refresh, plan.changed_since) == ("b", "a", False, first.known_at)
 
     export.write_text(INVOICES.replace("100.00,,", "80.00,,").replace("F-2,", "F-2b,"), encoding="utf-8")
     assert pipeline.run(AS_OF).status == "published"
@@ -98,6 +101,12 @@ def test_a_second_run_does_nothing_and_a_corrected_file_makes_versions(sources: 
     pipeline.run(AS_OF)
     assert aging()["PEN", "1-30"] == 100
     assert aging(known_at=first.known_at)["PEN", "1-30"] == 100
+
+
+def test_the_marts_that_are_copied_are_the_incremental_models() -> None:
+    models = get_settings().dbt_dir / "models"
+    incremental = {path.stem for path in models.rglob("*.sql") if "materialized='incremental'" in path.read_text()}
+    assert incremental == set(transform.PARTIALLY_BUILT)
 
 
 def test_a_source_that_cannot_be_read_stops_alone(sources: Path) -> None:
