@@ -52,7 +52,7 @@ def make_home(home: Path) -> None:
     """
     with plain_os_errors("make the state folder", home):
         if not home.exists():
-            home.mkdir(parents=True)
+            home.mkdir(parents=True, exist_ok=True)  # another process may be making it now
             home.chmod(0o711 if os.geteuid() == 0 else 0o700)
         for folder in (home / "run", home / "logs"):
             if not folder.exists():
