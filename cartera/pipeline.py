@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from psycopg2.extensions import connection as Connection
+from psycopg2.sql import SQL, Identifier
 
 from cartera.clock import utc_now
 from cartera.connectors.files import FileSource, all_sources, deliveries
@@ -139,8 +140,6 @@ def build(run_id: str, plan: BuildPlan) -> StepReport:
 
 def _count(slot: str) -> int:
     """Ledger entries in a slot."""
-    from psycopg2.sql import SQL, Identifier
-
     with transaction(Role.transformer) as connection, connection.cursor() as cursor:
         cursor.execute(SQL("select count(*) from {}").format(Identifier(f"marts_{slot}", "fct_ledger_entries")))
         (count,) = cursor.fetchone() or (0,)
