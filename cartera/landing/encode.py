@@ -70,8 +70,12 @@ def _trimmer(columns: int) -> Callable[[bytes], bytes]:
 
     def trimmed(text: bytes) -> bytes:
         stripped = text.rstrip(_SEPARATOR + _NULL)
-        # what was stripped may have held an empty text, which is not a null: then the whole text counts
-        return stripped if text[len(stripped) :] in trailing_nulls else text
+        if text[len(stripped) :] in trailing_nulls:
+            return stripped
+        # an empty text among the nulls, which is not one: only the nulls after it go
+        while text.endswith(_SEPARATOR + _NULL):
+            text = text[:-2]
+        return text
 
     return trimmed
 

@@ -22,6 +22,7 @@ SQL_TYPES: dict[ColumnType, str] = {
 
 DOCUMENT_STATUSES = ("open", "paid", "void", "deleted", "draft")
 DOCUMENT_TYPES = ("invoice", "credit_note", "bill")
+DUE_DATE_RULES = ("as_stated", "next_business_day", "previous_business_day")
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class Column:
     type: ColumnType = "text"
     required: bool = False
     may_be_negative: bool = False
+    may_be_zero: bool = True
     choices: tuple[str, ...] = ()
 
 
@@ -50,6 +52,11 @@ class Entity:
     @property
     def has_currency(self) -> bool:
         return any(column.name == "currency_code" for column in self.columns)
+
+    @property
+    def has_company(self) -> bool:
+        """Whether every record belongs to one company, so that a source can say it for all of them."""
+        return any(column.name == "company_id" and column.required for column in self.columns[1:])
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -85,6 +92,10 @@ _ENTITIES = (
             Column("currency_code"),
             Column("collector"),
             Column("is_active", "boolean"),
+            Column("parent_id"),
+            Column("sector"),
+            Column("customer_type"),
+            Column("risk_class"),
         ),
     ),
     Entity(
@@ -137,6 +148,8 @@ _ENTITIES = (
             _date("issue_date", required=True),
             _required("currency_code"),
             _amount("total_amount", required=True),
+            Column("company_currency_code"),
+            Column("document_fx_rate", "rate"),
         ),
         amount="total_amount",
     ),
@@ -153,6 +166,8 @@ _ENTITIES = (
             Column("method"),
             Column("reference"),
             Column("status", choices=("received", "cancelled")),
+            Column("company_currency_code"),
+            Column("document_fx_rate", "rate"),
         ),
         amount="amount",
     ),
@@ -203,6 +218,40 @@ _ENTITIES = (
             _amount("amount", required=True),
         ),
         amount="amount",
+    ),
+    # what a company decides: its currency, its calendar, what becomes of a due date on which it is closed
+    Entity(
+        "companies",
+        (
+            _required("company_id"),
+            Column("name"),
+            Column("currency_code"),
+            Column("calendar_id"),
+            Column("due_date_rule", choices=DUE_DATE_RULES),
+        ),
+    ),
+    Entity(
+        "closed_days",
+        (
+            _required("closed_day_id"),
+            _required("calendar_id"),
+            _date("closed_date", required=True),
+            Column("name"),
+            _date("next_business_date", required=True),
+            _date("previous_business_date", required=True),
+        ),
+    ),
+    # company currency for one unit of the other currency; without company_id for all companies
+    Entity(
+        "fx_rates",
+        (
+            _required("fx_rate_id"),
+            Column("company_id"),
+            _required("currency_code"),
+            _required("company_currency_code"),
+            _date("rate_date", required=True),
+            Column("rate", "rate", required=True, may_be_zero=False),
+        ),
     ),
 )
 

@@ -26,6 +26,7 @@ MARTS = [
     "fct_aging",
     "fct_unapplied",
     "fct_source_controls",
+    "fct_fx_rates",
     "fct_kpis",
 ]
 

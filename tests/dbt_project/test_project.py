@@ -53,6 +53,7 @@ def test_each_column_of_a_mart_is_typed_and_described(model: Path) -> None:
         "bigint",
         "timestamptz",
         "numeric(24, 6)",
+        "numeric(24, 12)",
     }
 
 

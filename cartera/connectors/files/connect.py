@@ -123,8 +123,7 @@ def _source(path: Path, company_id: str | None, suggestions: dict[str, Suggestio
     source._path = path
     if company_id and company_id != source.company_id:
         for entity, files in entities.items():
-            takes = any(column.name == "company_id" for column in ENTITIES[entity].columns)
-            if takes and "company_id" not in files.columns:
+            if ENTITIES[entity].has_company and "company_id" not in files.columns:
                 files.constants["company_id"] = company_id
     return source
 

@@ -190,4 +190,7 @@ def _checked_amount(column: Column, values: pa.Array, problems: Masks) -> Typed:
         least = pc.min(values).as_py()
         if least is not None and least < 0:
             problems = {**problems, "negative_amount": pc.fill_null(pc.less(values, pa.scalar(0, values.type)), False)}
+    if not column.may_be_zero:
+        is_zero = pc.fill_null(pc.equal(values, pa.scalar(0, values.type)), False)
+        problems = {**problems, "zero_amount": is_zero} if pc.any(is_zero).as_py() else problems
     return Typed(values, problems)

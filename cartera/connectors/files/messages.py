@@ -35,6 +35,8 @@ def cell_problem(reason: str, column: Column, header: str, value: object, files:
         return f"{where}: {said} is no whole number; correct it"
     if reason == "negative_amount":
         return f"{where}: {said} is negative; deliver it as a credit note or correct the sign"
+    if reason == "zero_amount":
+        return f"{where}: {said} can't be zero; correct it, or leave the row out"
     if reason == "unknown_currency":
         return f"{where}: {said} is no ISO 4217 currency; correct it, or map it under `values: {column.name}`"
     if reason == "invalid_bytes":

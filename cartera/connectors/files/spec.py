@@ -129,7 +129,7 @@ class FileSource(BaseModel):
     def constant(self, entity: str, column: str) -> str | None:
         """The value of a column that no header is mapped to, or None."""
         files = self.entities[entity]
-        if column == "company_id" and column not in files.columns:
+        if column == "company_id" and column not in files.columns and ENTITIES[entity].has_company:
             return files.constants.get(column, self.company_id)
         return files.constants.get(column)
 

@@ -26,8 +26,16 @@ SAMPLE_ROWS = 50_000
 MAX_WORDS = 50
 """A column of words has few distinct ones."""
 MIN_KNOWN_SHARE = 0.5
-_NEEDED_BESIDE_KEY = {"customers": ("name", "tax_id", "email")}
-"""An id alone makes no customer: lists of documents hold those too."""
+_NEEDED_BESIDE_KEY = {
+    "customers": ("name", "tax_id", "email"),
+    "companies": ("calendar_id", "due_date_rule"),
+}
+"""An id alone makes no customer and no company: lists of documents hold those too."""
+_COMPOSED_KEYS = {
+    "fx_rates": ("company_id", "currency_code", "company_currency_code", "rate_date"),
+    "closed_days": ("calendar_id", "closed_date"),
+}
+"""Lists that rarely have ids: their key is made of these columns, as far as the file has them."""
 
 
 @dataclass
@@ -71,7 +79,7 @@ def suggest(path: Path, pattern: str, wishes: Wishes) -> Suggestion:
         decimal=numbers[0],
         thousands=numbers[1],
         dates=list(wishes.dates) or _dates(entity, guess, samples, wishes.currency, notes),
-        columns={name: [header] for name, header in guess.columns.items()},
+        columns=_keyed(entity, guess),
         constants=constants,
         values=values,
     )
@@ -89,6 +97,20 @@ def _entity(headers: Sequence[str], path: Path, wanted: str | None) -> tuple[Ent
     return ENTITIES[best], complete[best]
 
 
+def _given(entity: Entity) -> Sequence[str]:
+    """What need not stand in the file: constants, and a key made of other columns."""
+    own_key = [entity.key] if entity.name in _COMPOSED_KEYS else []
+    return ["currency_code", *own_key, *(["company_id"] if entity.has_company else [])]
+
+
+def _keyed(entity: Entity, guess: Guess) -> dict[str, list[str]]:
+    columns = {name: [header] for name, header in guess.columns.items()}
+    if entity.key in columns:
+        return columns
+    parts = [guess.columns[name] for name in _COMPOSED_KEYS.get(entity.name, ()) if name in guess.columns]
+    return {entity.key: parts, **columns} if parts else columns
+
+
 def _score(entity: Entity, guess: Guess) -> int:
     """Columns found, the required ones thrice: the richest reading of the file is the right one."""
     return sum(3 if entity.column(name).required else 1 for name in guess.columns)
@@ -99,7 +121,7 @@ def _lacking(entity: Entity, guess: Guess, headers: Sequence[str]) -> list[str]:
     lacking = [
         column.name
         for column in entity.columns
-        if column.required and column.name not in (*guess.columns, "company_id", "currency_code")
+        if column.required and column.name not in (*guess.columns, *_given(entity))
     ]
     beside = _NEEDED_BESIDE_KEY.get(entity.name, ())
     if beside and not any(name in guess.columns for name in beside):

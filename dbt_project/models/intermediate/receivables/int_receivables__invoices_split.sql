@@ -23,6 +23,8 @@ invoices_owed as (
         invoices.source,
         invoices.document_number,
         invoices.currency_code,
+        invoices.company_currency_code,
+        invoices.document_fx_rate,
         invoices.total_amount,
         invoices.paid_amount,
         invoices.credited_amount,
@@ -74,6 +76,8 @@ split as (
         -- attributes
         document_number,
         currency_code,
+        company_currency_code,
+        document_fx_rate,
 
         -- amounts
         total_amount,

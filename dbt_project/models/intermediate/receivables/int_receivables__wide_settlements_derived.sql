@@ -12,6 +12,8 @@ amounts_known as (
         source,
         document_number,
         currency_code,
+        company_currency_code,
+        document_fx_rate,
         total_amount,
         paid_amount,
         issue_date,
@@ -38,6 +40,8 @@ payments_derived as (
         source,
         document_number,
         currency_code,
+        company_currency_code,
+        document_fx_rate,
         -- a paid date alone says: paid in full
         case
             when paid_amount is not null then paid_amount
@@ -62,6 +66,8 @@ credits_derived as (
         source,
         document_number,
         currency_code,
+        company_currency_code,
+        document_fx_rate,
         credited_amount as item_amount,
         total_amount as room_amount,
         coalesce(paid_date, issue_date) as issue_date,
@@ -91,6 +97,8 @@ derived as (
         entry_type,
         document_number,
         currency_code,
+        company_currency_code,
+        document_fx_rate,
 
         -- amounts: what exceeds the invoice stays on the payment or credit, unapplied
         cast(item_amount as numeric(24, 6)) as item_amount,

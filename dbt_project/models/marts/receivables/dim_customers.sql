@@ -24,7 +24,14 @@ customers_listed as (
         is_active and not is_deleted as is_active,
         source,
         recorded_from,
-        recorded_to
+        recorded_to,
+        parent_id,
+        sector,
+        customer_type,
+        risk_class,
+        payment_terms_days,
+        credit_limit_amount,
+        credit_limit_currency_code
     from customers
 ),
 
@@ -43,7 +50,14 @@ customers_of_documents as (
         true as is_active,
         source,
         recorded_from,
-        recorded_to
+        recorded_to,
+        cast(null as text) as parent_id,
+        cast(null as text) as sector,
+        cast(null as text) as customer_type,
+        cast(null as text) as risk_class,
+        cast(null as bigint) as payment_terms_days,
+        cast(null as numeric(24, 6)) as credit_limit_amount,
+        cast(null as text) as credit_limit_currency_code
     from customers_derived
 ),
 

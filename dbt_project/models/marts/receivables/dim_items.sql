@@ -21,11 +21,15 @@
 with
 
 instalments as (
-    select * from {{ ref('int_receivables__instalments_unioned') }}
+    select * from {{ ref('int_receivables__instalments_due') }}
 ),
 
 settlements as (
     select * from {{ ref('int_receivables__settlements_unioned') }}
+),
+
+currencies as (
+    select * from {{ ref('int_companies__currencies_set') }}
 ),
 
 instalments_kept as (
@@ -45,7 +49,10 @@ instalments_kept as (
         is_disputed,
         source,
         recorded_from,
-        recorded_to
+        recorded_to,
+        company_currency_code,
+        document_fx_rate,
+        stated_due_date
     from instalments
 ),
 
@@ -66,7 +73,10 @@ settlements_kept as (
         false as is_disputed,
         source,
         recorded_from,
-        recorded_to
+        recorded_to,
+        company_currency_code,
+        document_fx_rate,
+        cast(null as date) as stated_due_date
     from settlements
 ),
 
@@ -74,6 +84,36 @@ unioned as (
     select * from instalments_kept
     union all
     select * from settlements_kept
+),
+
+-- a document that does not name its company's currency has that of the company's settings, while they hold
+items_valued as (
+    select
+        unioned.item_id,
+        unioned.item_type,
+        unioned.origin_id,
+        unioned.company_id,
+        unioned.customer_id,
+        unioned.invoice_id,
+        unioned.document_id,
+        unioned.document_number,
+        unioned.issue_date,
+        unioned.due_date,
+        unioned.currency_code,
+        unioned.item_amount,
+        unioned.is_disputed,
+        unioned.source,
+        greatest(unioned.recorded_from, coalesce(currencies.recorded_from, unioned.recorded_from)) as recorded_from,
+        least(unioned.recorded_to, coalesce(currencies.recorded_to, unioned.recorded_to)) as recorded_to,
+        coalesce(unioned.company_currency_code, currencies.company_currency_code) as company_currency_code,
+        unioned.document_fx_rate,
+        unioned.stated_due_date
+    from unioned
+    left join currencies
+        on
+            unioned.company_id = currencies.company_id
+            and unioned.company_currency_code is null
+            and {{ lives_overlap('unioned', 'currencies') }}
 ),
 
 items as (
@@ -93,8 +133,13 @@ items as (
         is_disputed,
         source,
         recorded_from,
-        recorded_to
-    from unioned
+        recorded_to,
+        company_currency_code,
+        cast(
+            case when currency_code = company_currency_code then 1 else document_fx_rate end as numeric(24, 12)
+        ) as document_fx_rate,
+        stated_due_date
+    from items_valued
 )
 
 select * from items

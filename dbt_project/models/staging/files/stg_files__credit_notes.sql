@@ -18,6 +18,8 @@ renamed as (
         coalesce(number, credit_note_id) as document_number,
         coalesce(status, 'open') as status,
         currency_code,
+        company_currency_code,
+        nullif(document_fx_rate, 0) as document_fx_rate,
 
         -- amounts
         total_amount,

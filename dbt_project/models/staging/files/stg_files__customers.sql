@@ -9,6 +9,7 @@ renamed as (
         -- ids
         source || ':' || customer_id as customer_id,
         company_id,
+        source || ':' || parent_id as parent_id,
         source,
 
         -- attributes
@@ -21,6 +22,14 @@ renamed as (
         email,
         phone,
         collector,
+        sector,
+        customer_type,
+        risk_class,
+        payment_terms_days,
+        currency_code as credit_limit_currency_code,
+
+        -- amounts
+        credit_limit_amount,
 
         -- booleans
         coalesce(is_active, true) as is_active,

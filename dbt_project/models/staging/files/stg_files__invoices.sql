@@ -20,6 +20,8 @@ renamed as (
         coalesce(document_type, 'invoice') as document_type,
         coalesce(status, 'open') as status,
         currency_code,
+        company_currency_code,
+        nullif(document_fx_rate, 0) as document_fx_rate,
 
         -- amounts
         total_amount,

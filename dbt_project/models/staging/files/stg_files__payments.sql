@@ -17,6 +17,8 @@ renamed as (
         coalesce(reference, payment_id) as document_number,
         coalesce(status, 'received') as status,
         currency_code,
+        company_currency_code,
+        nullif(document_fx_rate, 0) as document_fx_rate,
 
         -- amounts
         amount as payment_amount,
