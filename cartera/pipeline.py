@@ -7,7 +7,7 @@ on schedule. Every step stores a report and may be killed and called again.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -16,10 +16,11 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Identifier
 
 from cartera.clock import utc_now
+from cartera.connectors import companies
 from cartera.connectors.files import FileSource, all_sources, deliveries
 from cartera.db import Role, connect, transaction
 from cartera.errors import CarteraError, ConfigError, GateFailed, SourceError
-from cartera.landing import LoadReport, land_all
+from cartera.landing import Delivery, LoadReport, land_all
 from cartera.runs import (
     Amounts,
     RunStatus,
@@ -53,8 +54,26 @@ def land_source(run_id: str, name: str) -> list[StepReport]:
     Raises SourceError (nothing of this source is landed) or ConfigError.
     """
     source = _source(name)
+    return _landed(run_id, name, lambda: _land(source))
+
+
+def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
+    """Land companies.yaml and the calendars it names; nothing while there is none. Raises ConfigError."""
+    with transaction(Role.loader) as connection:
+        if transform.known_until(connection) is None:
+            return []  # settings of nothing
+        found = list(companies.deliveries(get_settings(), connection, as_of))
+    return _landed(run_id, companies.SOURCE, lambda: _land_settings(found)) if found else []
+
+
+def _land_settings(found: Sequence[Delivery]) -> list[LoadReport]:
+    with transaction(Role.loader) as connection:
+        return land_all(connection, companies.SOURCE, found, utc_now())
+
+
+def _landed(run_id: str, name: str, land: Callable[[], list[LoadReport]]) -> list[StepReport]:
     with step(run_id, f"land {name}") as total:
-        loads = _land(source)
+        loads = land()
         total.rows_in = sum(load.rows_in for load in loads)
         total.rows_out = sum(load.rows_new + load.rows_changed + load.rows_deleted for load in loads)
         total.rows_quarantined = sum(load.rows_quarantined for load in loads)
@@ -193,8 +212,12 @@ def is_published(plan: BuildPlan) -> bool:
 
 
 def build_and_publish(run_id: str, as_of: dt.date) -> RunStatus:
-    """Everything after landing, one build at a time. Raises GateFailed, BuildFailed, SourceError."""
+    """Everything after landing the sources, one build at a time.
+
+    Raises GateFailed, BuildFailed, SourceError, ConfigError.
+    """
     with _only_builder():
+        land_settings(run_id, as_of)
         plan = plan_build(as_of)
         if is_published(plan):
             return "unchanged"

@@ -135,10 +135,10 @@ def _message(model: type[BaseModel], detail: ErrorDetails) -> str:
     if detail["type"] == "extra_forbidden":
         written = str(detail["loc"][-1])
         known = sorted(_fields(model, detail["loc"][:-1]))
-        return f"there is no such key; {_guess(written, known)}"
+        return f"there is no such key; {guess(written, known)}"
     if detail["type"] in ("literal_error", "enum"):
         known = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
-        return f"{detail['input']!r} is not possible; {_guess(str(detail['input']), known)}"
+        return f"{detail['input']!r} is not possible; {guess(str(detail['input']), known)}"
     if detail["type"] == "missing":
         return "this key is missing"
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
@@ -150,7 +150,8 @@ def _short(value: object) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _guess(written: str, known: Sequence[str]) -> str:
+def guess(written: str, known: Sequence[str]) -> str:
+    """The nearest of the known words, or all of them."""
     lower = {name.lower(): name for name in known}
     close = difflib.get_close_matches(written.lower(), lower, n=1, cutoff=0.6)
     return f"did you mean {lower[close[0]]}?" if close else f"known are: {', '.join(known)}"
@@ -220,4 +221,4 @@ def _child(node: yaml.Node | None, part: int | str) -> yaml.Node | None:
     return None
 
 
-__all__ = ["line_of", "load_yaml_model"]
+__all__ = ["guess", "line_of", "load_yaml_model"]

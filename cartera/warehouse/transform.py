@@ -29,6 +29,12 @@ PARTIALLY_BUILT = ("dim_items", "fct_ledger_entries", "fct_source_controls")
 """The marts that a build only adds to and mends: dbt's incremental models. A test holds this list."""
 
 
+_SETTINGS_CHANGED = (
+    "select max(recorded_at) from ops.loads"
+    " where entity in ('companies', 'closed_days') and rows_new + rows_changed + rows_deleted > 0"
+)
+
+
 @dataclass(frozen=True)
 class BuildPlan:
     """Which slot to build, from where on, for which two clocks.
@@ -77,7 +83,8 @@ def plan_build(as_of: dt.date, known_at: dt.datetime) -> BuildPlan:
     """Choose the slot that nobody reads and how much of it must be built.
 
     A slot built by this code before is brought up to date; one that was not begins with a copy of the
-    slot that serves, if that was built by this code; else everything is built.
+    slot that serves, if that was built by this code; else everything is built, as when a company's
+    settings changed since.
     """
     hash_now = code_hash(get_settings())
     with transaction(Role.transformer) as connection, connection.cursor() as cursor:
@@ -88,6 +95,10 @@ def plan_build(as_of: dt.date, known_at: dt.datetime) -> BuildPlan:
             (hash_now,),
         )
         built: dict[str, dt.datetime] = dict(cursor.fetchall())
+        cursor.execute(_SETTINGS_CHANGED)
+        ((settings_changed_at,),) = cursor.fetchall()
+    # settings decide the due dates of all documents, not only of those that changed
+    built = {name: known for name, known in built.items() if not settings_changed_at or known >= settings_changed_at}
     slot = "b" if serving == "a" else "a"
     if slot in built:
         return BuildPlan(slot, as_of, known_at, built[slot], False, hash_now)

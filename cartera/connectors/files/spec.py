@@ -32,6 +32,7 @@ from cartera.yaml_config import line_of, load_yaml_model
 FileFormat = Literal["csv", "xlsx", "parquet"]
 Location = tuple[int | str, ...]
 
+RESERVED_NAME = "settings"
 NULL_WORDS = ("", "null", "~")
 _NEEDED = ("files", "columns")
 BOOLEANS = {"true": True, "false": False}
@@ -151,6 +152,8 @@ def all_sources(settings: Settings) -> list[FileSource]:
     """Every connected source, by name. Raises ConfigError."""
     paths: dict[str, Path] = {}
     for path in source_paths(settings):
+        if path.stem == RESERVED_NAME:
+            raise ConfigError(f"{path}: {RESERVED_NAME} is the name of companies.yaml as a source", "rename the file")
         if path.stem in paths:
             raise ConfigError(f"{path} and {paths[path.stem]} name the same source", "rename one of them")
         paths[path.stem] = path

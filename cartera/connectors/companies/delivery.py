@@ -1,0 +1,126 @@
+"""The settings as deliveries of two entities: companies, and the days on which their calendars are closed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from cartera.connectors.companies.calendars import Calendar
+from cartera.connectors.companies.spec import SOURCE, CompanySettings, load_companies, settings_path
+from cartera.errors import ConfigError
+from cartera.landing.delivery import Batch, DeliveredFile, Delivery
+from cartera.landing.encode import schema
+from cartera.landing.entities import ENTITIES
+from cartera.settings import Settings
+
+YEARS_BACK, YEARS_AHEAD = 5, 3
+MOST_YEARS_BACK = 30
+"""An issue date before that is a mistake, and no reason to land a century of Sundays."""
+
+Record = dict[str, Any]
+
+
+def deliveries(settings: Settings, connection: Connection, as_of: dt.date) -> Iterator[Delivery]:
+    """Both entities, complete; none as long as there are no settings and never were. Raises ConfigError.
+
+    A file that was taken away lands as an empty one: from then on nothing is set.
+    """
+    path = settings_path(settings)
+    companies = load_companies(path)
+    if not companies and not _ever_landed(connection):
+        return
+    yield _delivery(path, "companies", company_records(companies))
+    years = _years(connection, as_of) if companies else (as_of.year, as_of.year)
+    yield _delivery(path, "closed_days", closed_day_records(path, companies, *years))
+
+
+def company_records(companies: Mapping[str, CompanySettings]) -> list[Record]:
+    """One record of the entity `companies` each."""
+    return [
+        {
+            "company_id": company_id,
+            "name": company.name,
+            "currency_code": company.currency,
+            "calendar_id": company.calendar_id(company_id),
+            "due_date_rule": company.due_date_rule,
+        }
+        for company_id, company in companies.items()
+    ]
+
+
+def closed_day_records(
+    path: Path, companies: Mapping[str, CompanySettings], first_year: int, last_year: int
+) -> list[Record]:
+    """Records of the entity `closed_days`: each calendar once, however many companies share it."""
+    calendars: dict[str, tuple[str, Calendar]] = {}
+    for company_id, company in companies.items():
+        calendar_id = company.calendar_id(company_id)
+        if calendar_id is not None:
+            days = frozenset(company.closed), frozenset(company.open)
+            calendars.setdefault(calendar_id, (company_id, Calendar(company.calendar, company.weekend_days, *days)))
+    return [
+        record
+        for calendar_id, (company_id, calendar) in calendars.items()
+        for record in _records(path, company_id, calendar_id, calendar, first_year, last_year)
+    ]
+
+
+def _records(
+    path: Path, company_id: str, calendar_id: str, calendar: Calendar, first_year: int, last_year: int
+) -> Iterator[Record]:
+    try:
+        for day in calendar.closed_days(first_year, last_year):
+            yield {"closed_day_id": f"{calendar_id}|{day.closed_date}", "calendar_id": calendar_id, **vars(day)}
+    except ValueError as error:
+        raise ConfigError(f"{path}: companies.{company_id}: {error}", "take days out of `closed`") from None
+
+
+def _ever_landed(connection: Connection) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("select exists (select from ops.loads where source = %s)", [SOURCE])
+        return cursor.fetchone() == (True,)
+
+
+def _years(connection: Connection, as_of: dt.date) -> tuple[int, int]:
+    """From the first invoice, or five years back, to three years ahead; what has landed once stays.
+
+    It only grows: a run for an older date takes no closed day away from a younger one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("select min(issue_date) from raw_files.invoices")
+        ((first_issue,),) = cursor.fetchall()
+        cursor.execute(
+            "select min(closed_date), max(closed_date) from raw_files.closed_days where source = %s", [SOURCE]
+        )
+        ((first_landed, last_landed),) = cursor.fetchall()
+    earliest = max(first_issue.year, as_of.year - MOST_YEARS_BACK) if first_issue else as_of.year
+    firsts = [earliest, as_of.year - YEARS_BACK, *([first_landed.year] if first_landed else [])]
+    lasts = [as_of.year + YEARS_AHEAD, *([last_landed.year] if last_landed else [])]
+    return min(firsts), max(lasts)
+
+
+def _delivery(path: Path, entity: str, records: Sequence[Record]) -> Delivery:
+    import pyarrow as pa
+
+    text = json.dumps(records, default=str, ensure_ascii=False)
+    fingerprint = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+    numbered = [{"row_number": number, **record} for number, record in enumerate(records, 1)]
+    rows = pa.Table.from_pylist(numbered, schema(ENTITIES[entity]))
+    return Delivery(
+        source=SOURCE,
+        system="files",
+        entity=ENTITIES[entity],
+        kind="full",
+        fingerprint=fingerprint,
+        files=(DeliveredFile(path.name, fingerprint, ""),),
+        batches=[Batch(rows, [], path.name)],
+        # whoever takes a company out of the file means it
+        max_shrink_pct=Decimal(100),
+    )
