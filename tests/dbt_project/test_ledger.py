@@ -27,6 +27,9 @@ MARTS = [
     "fct_unapplied",
     "fct_source_controls",
     "fct_fx_rates",
+    "dim_buckets",
+    "dim_currencies",
+    "dim_dates",
     "fct_kpis",
 ]
 

@@ -1,0 +1,7 @@
+with
+
+buckets as (
+    {{ bucket_rows() }}
+)
+
+select * from buckets

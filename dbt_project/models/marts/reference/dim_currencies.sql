@@ -1,0 +1,41 @@
+with
+
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+items as (
+    select * from {{ ref('dim_items') }}
+),
+
+-- what money is of, and what it is valued in
+used as (
+    select distinct currency_code
+    from items
+    union distinct
+    select distinct company_currency_code as currency_code
+    from items
+),
+
+-- a code that is no longer legal tender is still in old documents
+known as (
+    select currency_code
+    from currencies
+    union distinct
+    select currency_code
+    from used
+    where currency_code is not null
+),
+
+described as (
+    select
+        known.currency_code,
+        coalesce(currencies.name, known.currency_code) as name,
+        currencies.minor_units,
+        used.currency_code is not null as is_used
+    from known
+    left join currencies on known.currency_code = currencies.currency_code
+    left join used on known.currency_code = used.currency_code
+)
+
+select * from described
