@@ -26,6 +26,11 @@
     {{ moment('9999-12-31 00:00:00+00') }}
 {%- endmacro %}
 
+{#- the end of a stretch of days that has none yet -#}
+{% macro forever_date() -%}
+    cast('9999-12-31' as date)
+{%- endmacro %}
+
 {#- was this version alive at that moment? lives are [recorded_from, recorded_to) -#}
 {% macro is_known(version, moment) -%}
     {{ version }}.recorded_from <= {{ moment }} and {{ version }}.recorded_to > {{ moment }}

@@ -1,153 +1,14 @@
 {#- The one definition of open items as of a date, known at a moment. fct_open_items and the function
-    open_items() are both made from it. The five relations are given by name: entries and promises are read
-    twice, and as CTEs they would be copied first.
-
-    Balances that are zero are dropped first, so all that follows is as small as what is open. -#}
-{% macro open_items_as_of(as_of, known_at, entries, items, customers, disputes, promises) %}
+    open_items() are both made from it. The relations are given by name. -#}
+{% macro open_items_as_of(as_of, known_at, balances, customers, disputes, promises) %}
     with
-
-    balances as (
-        select
-            entry.item_id,
-            sum(entry.amount) as balance_amount
-        from {{ entries }} as entry
-        where
-            entry.item_id is not null
-            and entry.effective_date <= {{ as_of }}
-            and {{ is_known('entry', known_at) }}
-        group by entry.item_id
-        having sum(entry.amount) <> 0
-    ),
-
-    -- what was applied to an itemised invoice as a whole has no item_id: the pool of that invoice
-    pools as (
-        select
-            entry.invoice_id,
-            entry.company_id,
-            entry.customer_id,
-            entry.currency_code,
-            -sum(entry.amount) as pool_amount
-        from {{ entries }} as entry
-        where
-            entry.item_id is null
-            and entry.effective_date <= {{ as_of }}
-            and {{ is_known('entry', known_at) }}
-        group by
-            entry.invoice_id,
-            entry.company_id,
-            entry.customer_id,
-            entry.currency_code
-        having sum(entry.amount) <> 0
-    ),
-
-    item_balances as (
-        select
-            item.item_id,
-            item.item_type,
-            item.company_id,
-            item.customer_id,
-            item.invoice_id,
-            item.document_number,
-            item.issue_date,
-            item.due_date,
-            item.currency_code,
-            item.item_amount,
-            item.is_disputed,
-            balances.balance_amount,
-            greatest(balances.balance_amount, 0) as room_amount
-        from balances
-        inner join {{ items }} as item
-            on
-                balances.item_id = item.item_id
-                and {{ is_known('item', known_at) }}
-    ),
-
-    -- a pool pays the instalment that is due first, then the next
-    pooled_items as (
-        select
-            item_balances.item_id,
-            item_balances.invoice_id,
-            item_balances.room_amount,
-            pools.pool_amount,
-            coalesce(
-                sum(item_balances.room_amount) over (
-                    partition by item_balances.invoice_id
-                    order by item_balances.due_date, item_balances.item_id
-                    rows between unbounded preceding and 1 preceding
-                ),
-                0
-            ) as room_before_amount
-        from pools
-        inner join item_balances on pools.invoice_id = item_balances.invoice_id
-        where item_balances.item_type = 'instalment'
-    ),
-
-    pool_shares as (
-        select
-            item_id,
-            invoice_id,
-            least(room_amount, greatest(pool_amount - room_before_amount, 0)) as share_amount
-        from pooled_items
-    ),
-
-    shares_used as (
-        select
-            invoice_id,
-            sum(share_amount) as share_amount
-        from pool_shares
-        group by invoice_id
-    ),
-
-    items_reduced as (
-        select
-            item_balances.item_id,
-            item_balances.item_type,
-            item_balances.company_id,
-            item_balances.customer_id,
-            item_balances.invoice_id,
-            item_balances.document_number,
-            item_balances.issue_date,
-            item_balances.due_date,
-            item_balances.currency_code,
-            item_balances.item_amount,
-            item_balances.is_disputed,
-            item_balances.balance_amount - coalesce(pool_shares.share_amount, 0) as open_amount
-        from item_balances
-        left join pool_shares on item_balances.item_id = pool_shares.item_id
-    ),
-
-    -- what a pool holds beyond its instalments is credit of the invoice as a whole
-    pool_excesses as (
-        select
-            'invoice:' || pools.invoice_id as item_id,
-            'pool' as item_type,
-            pools.company_id,
-            pools.customer_id,
-            pools.invoice_id,
-            pools.invoice_id as document_number,
-            cast(null as date) as issue_date,
-            cast(null as date) as due_date,
-            pools.currency_code,
-            pools.pool_amount as item_amount,
-            false as is_disputed,
-            coalesce(shares_used.share_amount, 0) - pools.pool_amount as open_amount
-        from pools
-        left join shares_used on pools.invoice_id = shares_used.invoice_id
-    ),
-
-    items_unioned as (
-        select * from items_reduced
-        union all
-        select * from pool_excesses
-    ),
 
     -- an instalment paid beyond its amount is credit too: debt is never below zero
     items_open as (
         select
-            items_unioned.*,
-            item_type = 'instalment' and open_amount > 0 as is_debt
-        from items_unioned
-        where open_amount <> 0
+            balance.*,
+            balance.item_type in ('instalment', 'chargeback') and balance.open_amount > 0 as is_debt
+        from ({{ balances_as_of(as_of, known_at, balances) }}) as balance
     ),
 
     disputed_invoices as (
@@ -204,7 +65,7 @@
             items_open.due_date,
             items_open.currency_code,
             items_open.item_amount,
-            cast(items_open.open_amount as numeric(24, 6)) as open_amount,
+            items_open.open_amount,
             case when is_debt then {{ days_between('items_open.due_date', as_of) }} end as days_past_due,
             is_debt and (items_open.is_disputed or disputed_invoices.invoice_id is not null) as is_disputed,
             case
@@ -278,8 +139,7 @@
             open_items_as_of(
                 'p_as_of',
                 'p_known_at',
-                entries=ref('fct_ledger_entries'),
-                items=ref('dim_items'),
+                balances=ref('fct_item_balances'),
                 customers=ref('dim_customers'),
                 disputes=ref('fct_disputes'),
                 promises=ref('fct_promises'),

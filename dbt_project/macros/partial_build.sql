@@ -1,10 +1,10 @@
-{#- A partial build rebuilds only the documents touched since the variable changed_since. It needs a
-    ledger to add to; without one, or with --full-refresh, everything is built. -#}
+{#- A partial build rebuilds only the documents touched since the variable changed_since. It needs
+    marts to add to; without one of them, or with --full-refresh, everything is built. -#}
 {% macro is_partial_build() -%}
     {%- if not execute or var('changed_since') is none or flags.FULL_REFRESH -%}
         {{ return(false) }}
     {%- endif -%}
-    {%- for name in ['dim_items', 'fct_ledger_entries'] -%}
+    {%- for name in ['dim_items', 'fct_ledger_entries', 'fct_item_balances', 'fct_daily_flows'] -%}
         {%- set schema = generate_schema_name('marts', none) | trim -%}
         {%- if adapter.get_relation(target.database, schema, name) is none -%}
             {{ return(false) }}

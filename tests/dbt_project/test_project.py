@@ -50,6 +50,7 @@ def test_each_column_of_a_mart_is_typed_and_described(model: Path) -> None:
         "date",
         "boolean",
         "integer",
+        "smallint",
         "bigint",
         "timestamptz",
         "numeric(24, 6)",

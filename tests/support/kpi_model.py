@@ -39,6 +39,7 @@ class Ledger:
         def known(rows: list[Row]) -> list[Row]:
             return [r for r in rows if r["recorded_from"] <= known_at < r["recorded_to"]]
 
+        self.known_at = known_at
         self.entries = known(entries)
         self.items = {r["item_id"]: r for r in known(items)}
         self.disputes = known(disputes)
@@ -188,39 +189,31 @@ class _Group:
             item = debt.item
             if not self._mine(item) or debt.open > 0 or item["item_amount"] <= 0:
                 continue
-            own = [e for e in self.ledger.at(self.as_of) if e["item_id"] == item["item_id"]]
-            pool = [
-                e for e in self.ledger.at(self.as_of) if e["item_id"] is None and e["invoice_id"] == item["invoice_id"]
-            ]
-            used = own + (pool if debt.balance > 0 else [])
-            kinds = {e["entry_type"] for e in used}
+            family = [e for e in self.ledger.at(self.as_of) if e["invoice_id"] == item["invoice_id"]]
+            family = [e for e in family if e["item_type"] == "instalment"]
+            own = [e for e in family if e["item_id"] == item["item_id"]]
+            kinds = {e["entry_type"] for e in own + ([e for e in family if e["item_id"] is None] if debt.share else [])}
             if "applied" not in kinds or "written_off" in kinds:
                 continue
-            days = [e["effective_date"] for e in own if e["entry_type"] in ("applied", "credited")]
-            if debt.balance > 0:
-                days.append(self._day_of_pool(debt, pool))
-            day = max([item["issue_date"], *days])
+            day = max(item["issue_date"], self._last_settled(debt, family))
             if first <= day <= self.as_of:
                 found.append(
                     (Fraction(item["item_amount"]), (day - item["issue_date"]).days, (day - item["due_date"]).days)
                 )
         return found
 
-    def _day_of_pool(self, debt: Debt, pool: list[Row]) -> dt.date:
-        """The first day on which the pool covers this instalment, after those due before it."""
-        order = (debt.item["due_date"], debt.item["item_id"])
-        needed = sum(
-            (
-                max(d.balance, Fraction(0))
-                for d in self.closing
-                if d.item["invoice_id"] == debt.item["invoice_id"] and (d.item["due_date"], d.item["item_id"]) <= order
-            ),
-            Fraction(0),
-        )
-        for day in sorted({e["effective_date"] for e in pool}):
-            if sum((-Fraction(e["amount"]) for e in pool if e["effective_date"] <= day), Fraction(0)) >= needed:
-                return day
-        raise AssertionError("closed, but never covered")
+    def _last_settled(self, debt: Debt, family: list[Row]) -> dt.date:
+        """The day from which the instalment owes nothing until the as-of date, replaying its invoice day by day."""
+        alone = Ledger(family, list(self.ledger.items.values()), [], self.ledger.known_at)
+        settled = None
+        for day in sorted({e["effective_date"] for e in family}):
+            now = [d for d in alone.debts(day)[0] if d.item["item_id"] == debt.item["item_id"]]
+            if now and now[0].open > 0:
+                settled = None
+            elif now and settled is None:
+                settled = day
+        assert settled is not None
+        return settled
 
 
 def _ratio(numerator: Fraction, denominator: Fraction) -> Fraction | None:

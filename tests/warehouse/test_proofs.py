@@ -217,7 +217,7 @@ def test_the_computed_certificate_of_the_publication_is_the_stored_one(published
 @pytest.mark.parametrize(
     ("change", "equation", "document"),
     [
-        ("delete from marts_a.dim_items where item_id = {item}", "open items = ledger", "{invoice}"),
+        ("delete from marts_a.fct_item_balances where item_id = {item}", "open items = ledger", "{invoice}"),
         ("update marts_a.fct_open_items set open_amount = open_amount + 1 where item_id = {item}", "both", "{invoice}"),
         ("update marts_a.fct_aging set open_amount = open_amount + 1 where customer_id = {customer}", "buckets", None),
     ],
@@ -233,7 +233,7 @@ def test_a_broken_mart_is_found_and_the_document_named(
         names = {"item": "%(item_id)s", "customer": "%(customer_id)s"}
         with connection.cursor() as cursor:
             cursor.execute(change.format(**names), item)
-        clock = served.known_at if "dim_items" not in change else served.known_at + dt.timedelta(microseconds=1)
+        clock = served.known_at if "fct_item_balances" not in change else served.known_at + dt.timedelta(microseconds=1)
         marts = tie_out.served(connection, served.as_of_date, clock)
         lines = tie_out.compare(connection, marts)
         documents = tie_out.differences(connection, marts, lines)

@@ -15,20 +15,36 @@
     group by {{ grain | join(', ') }}
 {% endmacro %}
 
-{#- What moved, by day, until the as-of date: one reading of the ledger for the window and for counting back. -#}
-{% macro kpi_daily_flows(grain, as_of, known_at, entries) %}
-    {%- set flows = {'invoiced': '', 'credit_noted': '-', 'received': '-', 'written_off': '-'} %}
+{#- What moved, by day, until the as-of date: one reading for the window and for counting back. flows: what is known
+    of fct_daily_flows, or ledger entries (kpi_flows_known, kpi_entries_known). -#}
+{% macro kpi_daily_flows(grain, as_of, flows) %}
+    {%- set types = {'invoiced': '', 'credit_noted': '-', 'received': '-', 'written_off': '-'} %}
     select
         {{ grain | join(', ') }},
-        entry.effective_date
-        {%- for entry_type, sign in flows.items() %},
-        sum(case when entry.entry_type = '{{ entry_type }}' then {{ sign }}entry.amount else 0 end) as {{ entry_type }}_amount
+        effective_date
+        {%- for entry_type, sign in types.items() %},
+        sum(case when entry_type = '{{ entry_type }}' then {{ sign }}amount else 0 end) as {{ entry_type }}_amount
         {%- endfor %}
-    from {{ entries }} as entry
-    where
-        entry.effective_date <= {{ as_of }}
-        and {{ is_known('entry', known_at) }}
-    group by {{ grain | join(', ') }}, entry.effective_date
+    from {{ flows }} as flows
+    where effective_date <= {{ as_of }}
+    group by {{ grain | join(', ') }}, effective_date
+    having sum(entries) > 0
+{% endmacro %}
+
+{#- what is known at a moment, summed by day: a few thousand rows -#}
+{% macro kpi_flows_known(known_at, flows) %}
+    (select * from {{ flows }} as flow where flow.recorded_at <= {{ known_at }})
+{% endmacro %}
+
+{#- the same from the ledger itself, where a finer grain is asked for -#}
+{% macro kpi_entries_known(known_at, entries) %}
+    (
+        select
+            entry.*,
+            1 as entries
+        from {{ entries }} as entry
+        where {{ is_known('entry', known_at) }}
+    )
 {% endmacro %}
 
 {#- What moved in the window. Every company and currency with a ledger has a row, also without movement. -#}

@@ -1,8 +1,8 @@
 {#- All KPIs as of a date, known at a moment, per company and currency, or with customer_id in the grain per
     customer too (then without concentration). fct_kpis and the functions kpis() and kpis_by_customer() are
     made from it. closing: the open items at the end of the as-of date; opening: at that of the day before
-    the window; both as known then. -#}
-{% macro kpis_as_of(grain, as_of, known_at, window_days, closing, opening, entries, items) %}
+    the window; flows: see kpi_daily_flows; all as known then. -#}
+{% macro kpis_as_of(grain, as_of, known_at, window_days, closing, opening, flows, balances) %}
     {%- set keys = grain | join(', ') %}
     {%- set has_concentration = 'customer_id' not in grain %}
     with
@@ -16,7 +16,7 @@
     ),
 
     daily_flows as (
-        {{ kpi_daily_flows(grain, as_of, known_at, entries) }}
+        {{ kpi_daily_flows(grain, as_of, flows) }}
     ),
 
     flows as (
@@ -24,7 +24,7 @@
     ),
 
     days_to_pay as (
-        {{ kpi_days_to_pay(grain, as_of, known_at, window_days, entries, items) }}
+        {{ kpi_days_to_pay(grain, as_of, known_at, window_days, balances) }}
     ),
 
     {%- if has_concentration %}
@@ -104,12 +104,16 @@
 
 {% macro default__create_kpis_function(name, grain) %}
     {%- set relations = {
-        'entries': ref('fct_ledger_entries'),
-        'items': ref('dim_items'),
+        'balances': ref('fct_item_balances'),
         'customers': ref('dim_customers'),
         'disputes': ref('fct_disputes'),
         'promises': ref('fct_promises'),
     } %}
+    {%- set flows = (
+        kpi_entries_known('p_known_at', ref('fct_ledger_entries'))
+        if 'customer_id' in grain
+        else kpi_flows_known('p_known_at', ref('fct_daily_flows'))
+    ) %}
     drop function if exists {{ this.schema }}.{{ name }}(date, timestamptz, integer);
     create function {{ this.schema }}.{{ name }}(
         p_as_of date, p_known_at timestamptz, p_window_days integer default {{ var('kpi_window_days') }}
@@ -141,7 +145,7 @@
             {{
                 kpis_as_of(
                     grain, 'p_as_of', 'p_known_at', 'p_window_days', 'closing_items', 'opening_items',
-                    entries=relations['entries'], items=relations['items']
+                    flows=flows, balances=relations['balances']
                 )
             }}
         )

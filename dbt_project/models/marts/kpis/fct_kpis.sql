@@ -8,6 +8,8 @@
     )
 }}
 
+-- depends_on: {{ ref('fct_ledger_entries') }}
+
 with
 
 opening_items as (
@@ -15,8 +17,7 @@ opening_items as (
         open_items_as_of(
             kpi_opening_date(as_of_date(), var('kpi_window_days')),
             known_at(),
-            entries=ref('fct_ledger_entries'),
-            items=ref('dim_items'),
+            balances=ref('fct_item_balances'),
             customers=ref('dim_customers'),
             disputes=ref('fct_disputes'),
             promises=ref('fct_promises'),
@@ -33,8 +34,8 @@ kpis as (
             var('kpi_window_days'),
             closing=ref('fct_open_items'),
             opening='opening_items',
-            entries=ref('fct_ledger_entries'),
-            items=ref('dim_items'),
+            flows=kpi_flows_known(known_at(), ref('fct_daily_flows')),
+            balances=ref('fct_item_balances'),
         )
     }}
 )

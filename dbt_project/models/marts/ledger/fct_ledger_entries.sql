@@ -9,6 +9,7 @@
             {'columns': ['customer_id']},
             {'columns': ['effective_date']},
             {'columns': ['origin_id']},
+            {'columns': ['family_id']},
         ],
         post_hook="{{ analyze(this) }}",
     )
@@ -135,6 +136,7 @@ entries as (
         entry_type,
         item_id,
         item_type,
+        case when item_type = 'instalment' then 'invoice:' || invoice_id else item_id end as family_id,
         company_id,
         customer_id,
         invoice_id,

@@ -15,8 +15,7 @@ open_items as (
         open_items_as_of(
             as_of_date(),
             known_at(),
-            entries=ref('fct_ledger_entries'),
-            items=ref('dim_items'),
+            balances=ref('fct_item_balances'),
             customers=ref('dim_customers'),
             disputes=ref('fct_disputes'),
             promises=ref('fct_promises'),

@@ -1,0 +1,94 @@
+{{ config(materialized='table', unlogged=true, post_hook="{{ analyze(this) }}") }}
+
+with
+
+entries as (
+    select * from {{ ref('fct_ledger_entries') }}
+),
+
+families_touched as (
+    select * from {{ ref('int_ledger__families_touched') }}
+),
+
+entries_kept as (
+    select
+        family_id,
+        item_id,
+        invoice_id,
+        company_id,
+        customer_id,
+        currency_code,
+        entry_type,
+        amount,
+        effective_date,
+        recorded_from,
+        recorded_to
+    from entries
+    {% if is_partial_build() %}
+        where family_id in (select families_touched.family_id from families_touched)
+    {% endif %}
+),
+
+-- the moments at which something about a family was learned
+moments as (
+    select
+        family_id,
+        recorded_from as learned_at
+    from entries_kept
+    union distinct
+    select
+        family_id,
+        recorded_to as learned_at
+    from entries_kept
+    where recorded_to < {{ forever() }}
+),
+
+-- between two of them what is known of it stands still
+slices as (
+    select
+        family_id,
+        learned_at as recorded_from,
+        lead(learned_at, 1, {{ forever() }}) over (partition by family_id order by learned_at) as recorded_to
+    from moments
+),
+
+movements as (
+    select
+        entries_kept.family_id,
+        entries_kept.item_id,
+        slices.recorded_from,
+        slices.recorded_to,
+        entries_kept.effective_date,
+        max(entries_kept.invoice_id) as invoice_id,
+        max(entries_kept.company_id) as company_id,
+        max(entries_kept.customer_id) as customer_id,
+        max(entries_kept.currency_code) as currency_code,
+        sum(entries_kept.amount) as amount,
+        -sum(
+            case
+                when entries_kept.entry_type in ('applied', 'charged_back', 'chargeback_reversed')
+                    then entries_kept.amount
+                else 0
+            end
+        ) as paid_amount,
+        -sum(
+            case
+                when entries_kept.entry_type in ('written_off', 'write_off_reversed')
+                    then entries_kept.amount
+                else 0
+            end
+        ) as written_off_amount
+    from slices
+    inner join entries_kept
+        on
+            slices.family_id = entries_kept.family_id
+            and {{ is_known('entries_kept', 'slices.recorded_from') }}
+    group by
+        entries_kept.family_id,
+        entries_kept.item_id,
+        slices.recorded_from,
+        slices.recorded_to,
+        entries_kept.effective_date
+)
+
+select * from movements

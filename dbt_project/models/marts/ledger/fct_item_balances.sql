@@ -1,0 +1,240 @@
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='delete+insert',
+        unique_key='family_id',
+        on_schema_change='fail',
+        indexes=[
+            {'columns': ['lookup_class', 'lookup_date']},
+            {'columns': ['family_id']},
+            {'columns': ['customer_id']},
+        ],
+        post_hook="{{ analyze(this) }}",
+    )
+}}
+
+with
+
+accumulated as (
+    select * from {{ ref('int_ledger__balances_accumulated') }}
+),
+
+pools_spread as (
+    select * from {{ ref('int_ledger__pools_spread') }}
+),
+
+items as (
+    select * from {{ ref('dim_items') }}
+),
+
+families_spread as (
+    select distinct family_id from pools_spread
+),
+
+balances_unioned as (
+    select
+        family_id,
+        item_id,
+        false as is_pool,
+        cast(null as text) as invoice_id,
+        cast(null as text) as company_id,
+        cast(null as text) as customer_id,
+        cast(null as text) as currency_code,
+        balance_amount,
+        paid_amount,
+        written_off_amount,
+        valid_from,
+        valid_to,
+        recorded_from,
+        recorded_to
+    from accumulated
+    where family_id not in (select families_spread.family_id from families_spread)
+
+    union all
+
+    select
+        family_id,
+        item_id,
+        is_pool,
+        invoice_id,
+        company_id,
+        customer_id,
+        currency_code,
+        balance_amount,
+        paid_amount,
+        written_off_amount,
+        valid_from,
+        valid_to,
+        recorded_from,
+        recorded_to
+    from pools_spread
+),
+
+balances_described as (
+    select
+        balances_unioned.family_id,
+        balances_unioned.item_id,
+        coalesce(items.item_type, 'pool') as item_type,
+        coalesce(items.company_id, balances_unioned.company_id) as company_id,
+        coalesce(items.customer_id, balances_unioned.customer_id) as customer_id,
+        coalesce(items.invoice_id, balances_unioned.invoice_id) as invoice_id,
+        coalesce(items.document_number, balances_unioned.invoice_id) as document_number,
+        items.issue_date,
+        items.due_date,
+        coalesce(items.currency_code, balances_unioned.currency_code) as currency_code,
+        coalesce(items.item_amount, -balances_unioned.balance_amount) as item_amount,
+        coalesce(items.is_disputed, false) as is_disputed,
+        items.recorded_from as item_recorded_from,
+        balances_unioned.balance_amount as open_amount,
+        balances_unioned.paid_amount > 0 as is_paid,
+        balances_unioned.written_off_amount > 0 as is_written_off,
+        balances_unioned.valid_from,
+        balances_unioned.valid_to,
+        balances_unioned.recorded_from,
+        balances_unioned.recorded_to
+    from balances_unioned
+    left join items
+        on
+            balances_unioned.item_id = items.item_id
+            and {{ is_known('items', 'balances_unioned.recorded_from') }}
+    where
+        balances_unioned.is_pool
+        or items.item_id is not null
+),
+
+-- the day on which an item came to owe nothing more, last before this stretch; not before it was issued
+settlements_marked as (
+    select
+        balances_described.*,
+        case
+            when
+                open_amount <= 0
+                and coalesce(lag(open_amount) over days_so_far, 1) > 0
+                then greatest(valid_from, issue_date)
+        end as settled_on_date
+    from balances_described
+    window days_so_far as (partition by item_id, recorded_from order by valid_from)
+),
+
+settlements_carried as (
+    select
+        settlements_marked.*,
+        case
+            when open_amount <= 0
+                then max(settled_on_date) over (
+                    partition by item_id, recorded_from
+                    order by valid_from
+                    rows between unbounded preceding and current row
+                )
+        end as settled_date
+    from settlements_marked
+),
+
+-- only debts are followed after they are settled; a payment or credit note used up is done
+balances_kept as (
+    select *
+    from settlements_carried
+    where
+        open_amount <> 0
+        or item_type in ('instalment', 'chargeback')
+),
+
+-- a stretch that is known the same after something else was learned goes on
+balances_compared as (
+    select
+        balances_kept.*,
+        lag(recorded_to) over moments_so_far as last_recorded_to,
+        lag(valid_to) over moments_so_far as last_valid_to,
+        lag(open_amount) over moments_so_far as last_open_amount,
+        lag(is_paid) over moments_so_far as last_is_paid,
+        lag(is_written_off) over moments_so_far as last_is_written_off,
+        lag(settled_date) over moments_so_far as last_settled_date,
+        lag(item_recorded_from) over moments_so_far as last_item_recorded_from,
+        lag(company_id) over moments_so_far as last_company_id,
+        lag(customer_id) over moments_so_far as last_customer_id,
+        lag(currency_code) over moments_so_far as last_currency_code
+    from balances_kept
+    window moments_so_far as (partition by item_id, valid_from order by recorded_from)
+),
+
+changes_marked as (
+    select
+        balances_compared.*,
+        case
+            when
+                last_recorded_to = recorded_from
+                and last_valid_to = valid_to
+                and last_open_amount = open_amount
+                and last_is_paid = is_paid
+                and last_is_written_off = is_written_off
+                and last_company_id = company_id
+                and last_customer_id = customer_id
+                and last_currency_code = currency_code
+                and coalesce(last_settled_date, {{ forever_date() }}) = coalesce(settled_date, {{ forever_date() }})
+                and coalesce(last_item_recorded_from, {{ forever() }}) = coalesce(item_recorded_from, {{ forever() }})
+                then 0
+            else 1
+        end as is_change
+    from balances_compared
+),
+
+lives_numbered as (
+    select
+        changes_marked.*,
+        sum(is_change) over (
+            partition by item_id, valid_from
+            order by recorded_from
+            rows between unbounded preceding and current row
+        ) as life_number
+    from changes_marked
+),
+
+lives_ended as (
+    select
+        lives_numbered.*,
+        max(recorded_to) over (partition by item_id, valid_from, life_number) as life_recorded_to
+    from lives_numbered
+),
+
+item_balances as (
+    select
+        -- ids
+        item_id,
+        item_type,
+        family_id,
+        company_id,
+        customer_id,
+        invoice_id,
+
+        -- attributes
+        document_number,
+        currency_code,
+
+        -- amounts
+        cast(item_amount as numeric(24, 6)) as item_amount,
+        cast(open_amount as numeric(24, 6)) as open_amount,
+
+        -- booleans
+        is_disputed,
+        is_paid,
+        is_written_off,
+
+        -- dates
+        issue_date,
+        due_date,
+        settled_date,
+        valid_from,
+        valid_to,
+
+        -- versions
+        recorded_from,
+        life_recorded_to as recorded_to,
+
+        -- how it is found (macros/balances.sql)
+        {{ balance_lookup_class('life_recorded_to') }} as lookup_class,
+        {{ balance_lookup_date('life_recorded_to') }} as lookup_date
+    from lives_ended
+    where is_change = 1
+)
+
+select * from item_balances
