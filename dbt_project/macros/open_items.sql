@@ -74,7 +74,9 @@
                     invoice_promises.promised_date,
                     customer_promises.promised_date
                 )
-            end as promised_date
+            end as promised_date,
+            items_open.company_currency_code,
+            items_open.document_fx_rate
         from items_open
         left join {{ customers }} as customer
             on
@@ -101,7 +103,9 @@
         days_past_due,
         {{ aging_bucket('days_past_due') }} as bucket,
         is_disputed,
-        promised_date
+        promised_date,
+        company_currency_code,
+        document_fx_rate
     from items_described
 {% endmacro %}
 
@@ -130,7 +134,9 @@
         days_past_due integer,
         bucket text,
         is_disputed boolean,
-        promised_date date
+        promised_date date,
+        company_currency_code text,
+        document_fx_rate numeric(24, 12)
     )
     language sql
     stable

@@ -6,6 +6,10 @@ entries as (
     select * from {{ ref('fct_ledger_entries') }}
 ),
 
+items as (
+    select * from {{ ref('dim_items') }}
+),
+
 families_touched as (
     select * from {{ ref('int_ledger__families_touched') }}
 ),
@@ -29,6 +33,21 @@ entries_kept as (
     {% endif %}
 ),
 
+-- an item may change without an entry, as when its company's calendar does
+items_kept as (
+    select
+        case when item_type = 'instalment' then 'invoice:' || invoice_id else item_id end as family_id,
+        recorded_from,
+        recorded_to
+    from items
+    {% if is_partial_build() %}
+        where
+            case when item_type = 'instalment' then 'invoice:' || invoice_id else item_id end in (
+                select families_touched.family_id from families_touched
+            )
+    {% endif %}
+),
+
 -- the moments at which something about a family was learned
 moments as (
     select
@@ -40,6 +59,17 @@ moments as (
         family_id,
         recorded_to as learned_at
     from entries_kept
+    where recorded_to < {{ forever() }}
+    union distinct
+    select
+        family_id,
+        recorded_from as learned_at
+    from items_kept
+    union distinct
+    select
+        family_id,
+        recorded_to as learned_at
+    from items_kept
     where recorded_to < {{ forever() }}
 ),
 

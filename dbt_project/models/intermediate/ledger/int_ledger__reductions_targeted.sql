@@ -26,6 +26,9 @@ on_instalment as (
         instalments.company_id,
         instalments.customer_id,
         instalments.currency_code,
+        instalments.issue_date as document_date,
+        instalments.company_currency_code,
+        instalments.document_fx_rate,
         {{ later_start('reductions', 'instalments') }} as recorded_from,
         {{ earlier_end('reductions', 'instalments') }} as recorded_to
     from reductions
@@ -52,6 +55,9 @@ on_invoice as (
         invoices.company_id,
         invoices.customer_id,
         invoices.currency_code,
+        invoices.issue_date as document_date,
+        invoices.company_currency_code,
+        invoices.document_fx_rate,
         {{ later_start('reductions', 'invoices') }} as recorded_from,
         {{ earlier_end('reductions', 'invoices') }} as recorded_to
     from reductions

@@ -14,6 +14,13 @@ entries as (
     select * from {{ ref('fct_ledger_entries') }}
 ),
 
+-- what is applied only shifts between two items of a company
+entries_flowing as (
+    select *
+    from entries
+    where entry_type not in ('applied', 'credited')
+),
+
 -- a version that ends is taken back at that moment, so what is known at any moment is a plain sum
 appeared as (
     select
@@ -21,10 +28,12 @@ appeared as (
         currency_code,
         entry_type,
         effective_date,
+        document_date as rate_date,
         recorded_from as recorded_at,
         amount,
+        document_fx_rate,
         1 as entries
-    from entries
+    from entries_flowing
 ),
 
 withdrawn as (
@@ -33,10 +42,12 @@ withdrawn as (
         currency_code,
         entry_type,
         effective_date,
+        document_date as rate_date,
         recorded_to as recorded_at,
         -amount as amount,
+        document_fx_rate,
         -1 as entries
-    from entries
+    from entries_flowing
     where recorded_to < {{ forever() }}
 ),
 
@@ -52,8 +63,11 @@ flows as (
         currency_code,
         entry_type,
         effective_date,
+        rate_date,
         recorded_at,
         cast(sum(amount) as numeric(24, 6)) as amount,
+        cast(sum(coalesce(amount * document_fx_rate, 0)) as numeric(24, 6)) as document_company_amount,
+        cast(sum(case when document_fx_rate is null then amount else 0 end) as numeric(24, 6)) as unrated_amount,
         cast(sum(entries) as bigint) as entries
     from unioned
     {% if is_partial_build() %}
@@ -64,6 +78,7 @@ flows as (
         currency_code,
         entry_type,
         effective_date,
+        rate_date,
         recorded_at
 )
 

@@ -83,6 +83,8 @@ balances_described as (
         items.due_date,
         coalesce(items.currency_code, balances_unioned.currency_code) as currency_code,
         coalesce(items.item_amount, -balances_unioned.balance_amount) as item_amount,
+        items.company_currency_code,
+        items.document_fx_rate,
         coalesce(items.is_disputed, false) as is_disputed,
         items.recorded_from as item_recorded_from,
         balances_unioned.balance_amount as open_amount,
@@ -209,6 +211,8 @@ item_balances as (
         -- attributes
         document_number,
         currency_code,
+        company_currency_code,
+        document_fx_rate,
 
         -- amounts
         cast(item_amount as numeric(24, 6)) as item_amount,

@@ -43,6 +43,9 @@ invoiced as (
         currency_code,
         instalment_amount as amount,
         issue_date as effective_date,
+        issue_date as document_date,
+        company_currency_code,
+        document_fx_rate,
         source,
         recorded_from,
         recorded_to
@@ -63,6 +66,9 @@ settled as (
         currency_code,
         -item_amount as amount,
         issue_date as effective_date,
+        issue_date as document_date,
+        company_currency_code,
+        document_fx_rate,
         source,
         recorded_from,
         recorded_to
@@ -83,6 +89,9 @@ reduced as (
         currency_code,
         -reduction_amount as amount,
         effective_date,
+        document_date,
+        company_currency_code,
+        document_fx_rate,
         source,
         recorded_from,
         recorded_to
@@ -103,6 +112,9 @@ used as (
         currency_code,
         reduction_amount as amount,
         effective_date,
+        settlement_date as document_date,
+        settlement_company_currency_code as company_currency_code,
+        settlement_fx_rate as document_fx_rate,
         source,
         recorded_from,
         recorded_to
@@ -146,8 +158,14 @@ entries as (
         currency_code,
         cast(amount as numeric(24, 6)) as amount,
 
+        company_currency_code,
+        cast(
+            case when currency_code = company_currency_code then 1 else document_fx_rate end as numeric(24, 12)
+        ) as document_fx_rate,
+
         -- dates
         effective_date,
+        document_date,
 
         -- versions
         source,
