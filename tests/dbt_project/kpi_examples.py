@@ -53,6 +53,11 @@ class Company:
                 allocated_date=_ago(paid[1]),
             )
 
+    def write_off(self, amount: int, days_ago: int) -> None:
+        """Of the invoice added last."""
+        key, values = self.versions[-1].key, {"amount": Decimal(amount), "write_off_date": _ago(days_ago)}
+        self._add("write_offs", key, write_off_id=key, invoice_id=key, **values)
+
     def period(self, window: int, opening: int, sales: int, current: int, past_due: int = 0) -> Company:
         """Owed at the opening, sold in the window, owed at its end not yet due and past due; the rest was paid."""
         if opening:

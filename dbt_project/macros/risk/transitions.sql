@@ -1,0 +1,221 @@
+{#- Where each debt stands at the ends of equal periods, and where it goes from one to the next. Point 0 is the end of
+    the last period, point 1 its beginning, and so on back. -#}
+
+{#- Points every so many days back from a date: SQL about a debt's stretch of days, and the date of point NUMBER. -#}
+{% macro points_by_days(as_of, period_days) -%}
+    {{ return({
+        'first': '(greatest(' ~ as_of ~ ' - debts.valid_to + 1, 0) + ' ~ period_days ~ ' - 1) / ' ~ period_days,
+        'last': 'case when debts.valid_from <= ' ~ as_of
+            ~ ' then (' ~ as_of ~ ' - debts.valid_from) / ' ~ period_days ~ ' else -1 end',
+        'date': as_of ~ ' - (NUMBER) * ' ~ period_days,
+    }) }}
+{%- endmacro %}
+
+{#- Points at the ends of the months until a date -#}
+{% macro points_by_months(as_of) -%}
+    {%- set last_month = '(' ~ _month_number('(' ~ as_of ~ ' + 1)') ~ ' - 1)' -%}
+    {{ return({
+        'first': 'greatest(' ~ last_month ~ ' - ' ~ _month_number('debts.valid_to') ~ ' + 1, 0)',
+        'last': last_month ~ ' - ' ~ _month_number('debts.valid_from'),
+        'date': "cast(date_trunc('month', cast(" ~ as_of ~ " + 1 as timestamp))"
+            ~ " - make_interval(months => NUMBER) as date) - 1",
+    }) }}
+{%- endmacro %}
+
+{% macro _month_number(date) -%}
+    cast(extract(year from {{ date }}) * 12 + extract(month from {{ date }}) as integer)
+{%- endmacro %}
+
+{#- One row per debt and point at which it is owed. The points are computed from the stretch: comparing every
+    stretch with every point costs seconds at a million invoices. -#}
+{% macro debt_positions(points, periods, known_at, balances) %}
+    select
+        item_id,
+        company_id,
+        currency_code,
+        point_number,
+        point_date,
+        before_date,
+        after_date,
+        issue_date,
+        debt_amount,
+        {{ bucket_number(days_between('due_date', 'point_date')) }} as bucket_number
+    from (
+        select
+            debts.*,
+            point.number as point_number,
+            {{ points.date.replace('NUMBER', 'point.number') }} as point_date,
+            {{ points.date.replace('NUMBER', 'point.number + 1') }} as before_date,
+            {{ points.date.replace('NUMBER', 'point.number - 1') }} as after_date
+        from ({{ debts_known(known_at, balances) }}) as debts
+        cross join lateral generate_series({{ points.first }}, least({{ points.last }}, {{ periods }})) as point (number)
+    ) as placed
+{% endmacro %}
+
+{#- One row per debt and period: from which bucket (null: not owed then) to which (null: settled), and what became of
+    the amount. `positions` and `settled` are relations of the macros debt_positions and settled_without_cash. -#}
+{% macro debt_moves(positions, periods, settled) %}
+    with
+
+    write_offs as (
+        select
+            opening.item_id,
+            opening.point_number,
+            sum(settled.written_off_amount) as ever_amount,
+            sum(case when settled.effective_date > opening.point_date then settled.written_off_amount else 0 end) as amount
+        from {{ positions }} as opening
+        inner join {{ settled }} as settled on opening.item_id = settled.item_id
+        where
+            opening.point_number > 0
+            and settled.written_off_amount <> 0
+            and settled.effective_date <= opening.after_date
+        group by opening.item_id, opening.point_number
+    ),
+
+    paired as (
+        select
+            coalesce(opening.company_id, closing.company_id) as company_id,
+            coalesce(opening.currency_code, closing.currency_code) as currency_code,
+            coalesce(opening.after_date, closing.point_date) as to_date,
+            opening.bucket_number as from_number,
+            closing.bucket_number as to_number,
+            coalesce(closing.issue_date > closing.before_date, false) as is_new,
+            coalesce(opening.debt_amount, 0) as from_amount,
+            coalesce(closing.debt_amount, 0) as to_amount,
+            coalesce(write_offs.ever_amount, 0) > 0 as is_written_off,
+            greatest(coalesce(write_offs.amount, 0), 0) as written_off_amount
+        from (select * from {{ positions }} as positions where point_number > 0) as opening
+        full join (select * from {{ positions }} as positions where point_number < {{ periods }}) as closing
+            on
+                opening.item_id = closing.item_id
+                and opening.point_number = closing.point_number + 1
+        left join write_offs
+            on
+                opening.item_id = write_offs.item_id
+                and opening.point_number = write_offs.point_number
+    )
+
+    select
+        company_id,
+        currency_code,
+        to_date,
+        from_number,
+        to_number,
+        is_new,
+        is_written_off,
+        count(*) as items,
+        sum(from_amount) as from_amount,
+        sum(to_amount) as to_amount,
+        sum(least(from_amount, to_amount)) as carried_amount,
+        sum(least(greatest(from_amount - to_amount, 0), written_off_amount)) as written_off_amount
+    from paired
+    group by
+        company_id,
+        currency_code,
+        to_date,
+        from_number,
+        to_number,
+        is_new,
+        is_written_off
+{% endmacro %}
+
+{#- The transition matrix: how much of each state went to each, in debts and in money. `moves` is a relation of
+    debt_moves. Two states are not left: paid (by money or credit) and written_off. What was not owed at the beginning
+    stands in the rows `new` and `reopened`, so that the columns add up to the aging at the end. -#}
+{% macro transition_matrix(grain, moves) %}
+    {%- set keys = grain | join(', ') %}
+    with
+
+    cells as (
+        select
+            {{ keys }},
+            case
+                when from_number is not null then {{ bucket_name('from_number') }}
+                when is_new then 'new'
+                else 'reopened'
+            end as from_state,
+            coalesce(from_number, -1) as from_number,
+            case
+                when to_number is not null then {{ bucket_name('to_number') }}
+                when is_written_off then 'written_off'
+                else 'paid'
+            end as to_state,
+            items,
+            case when from_number is null then to_amount else carried_amount end as amount
+        from {{ moves }} as moves
+
+        union all
+
+        select
+            {{ keys }},
+            {{ bucket_name('from_number') }} as from_state,
+            from_number,
+            'paid' as to_state,
+            0 as items,
+            from_amount - carried_amount - written_off_amount as amount
+        from {{ moves }} as moves
+        where from_number is not null
+
+        union all
+
+        select
+            {{ keys }},
+            {{ bucket_name('from_number') }} as from_state,
+            from_number,
+            'written_off' as to_state,
+            0 as items,
+            written_off_amount as amount
+        from {{ moves }} as moves
+        where from_number is not null
+
+        union all
+
+        -- more was owed at the end than at the beginning
+        select
+            {{ keys }},
+            'reopened' as from_state,
+            -1 as from_number,
+            {{ bucket_name('to_number') }} as to_state,
+            0 as items,
+            to_amount - carried_amount as amount
+        from {{ moves }} as moves
+        where from_number is not null and to_number is not null
+    ),
+
+    summed as (
+        select
+            {{ keys }},
+            from_state,
+            to_state,
+            min(from_number) >= 0 as is_followed,
+            cast(sum(items) as bigint) as items,
+            sum(amount) as amount
+        from cells
+        group by {{ keys }}, from_state, to_state
+        having sum(items) <> 0 or sum(amount) <> 0
+    )
+
+    select
+        {{ keys }},
+        from_state,
+        to_state,
+        items,
+        amount,
+        case when is_followed then 100 * items / sum(items) over of_row end as items_pct,
+        case when is_followed then 100 * amount / sum(amount) over of_row end as amount_pct
+    from summed
+    window of_row as (partition by {{ keys }}, from_state)
+
+    union all
+
+    select distinct
+        {{ keys }},
+        absorbing.state as from_state,
+        absorbing.state as to_state,
+        cast(null as bigint) as items,
+        cast(null as numeric) as amount,
+        100 as items_pct,
+        100 as amount_pct
+    from summed
+    cross join (values ('paid'), ('written_off')) as absorbing (state)
+{% endmacro %}
