@@ -33,6 +33,8 @@ MODULES = (
     "figures",
     "proof",
     "kpis",
+    "risk",
+    "ecl",
     "quarantine",
     "reminders",
     "operations",

@@ -13,6 +13,7 @@
 {% macro expected_losses(as_of, known_at, factor, history_days, loss_days, balances, settled, segments=none) %}
     {%- set names = bucket_names() %}
     {%- set last = names | length - 1 %}
+    {%- set segment = "coalesce(segments.segment, 'unassigned')" if segments else "'all'" %}
     {%- set entry_dates = ['debts.issue_date'] %}
     {%- for edge in var('bucket_edges') %}
     {%- do entry_dates.append('debts.due_date + ' ~ edge) %}
@@ -88,63 +89,62 @@
         left join write_offs on history.item_id = write_offs.item_id
     ),
 
-    measured as (
+    -- one row per group, the buckets side by side: a row per debt and bucket would be many
+    history_summed as (
         select
             fates.company_id,
-            fates.customer_id,
             fates.currency_code,
-            series.bucket_number,
-            sum(case when entered.amount > 0 then 1 else 0 end) as entered_items,
-            sum(entered.amount) as entered_amount,
-            sum(entered.unpaid_amount) as unpaid_amount,
-            0 as balance_amount
+            {{ segment }} as segment
+            {%- for number in range(last + 1) %},
+            count(nullif(entered_{{ number }}, 0)) as items_{{ number }},
+            sum(entered_{{ number }}) as entered_{{ number }},
+            sum(unpaid_{{ number }}) as unpaid_{{ number }}
+            {%- endfor %}
         from fates
-        cross join generate_series(0, {{ last }}) as series (bucket_number)
-        cross join lateral (
-            select
-                case series.bucket_number{% for number in range(last + 1) %} when {{ number }} then entered_{{ number }}{% endfor %} end as amount,
-                case series.bucket_number{% for number in range(last + 1) %} when {{ number }} then unpaid_{{ number }}{% endfor %} end as unpaid_amount
-        ) as entered
-        group by
-            fates.company_id,
-            fates.customer_id,
-            fates.currency_code,
-            series.bucket_number
-
-        union all
-
-        select
-            debts.company_id,
-            debts.customer_id,
-            debts.currency_code,
-            {{ bucket_number(days_between('debts.due_date', as_of)) }} as bucket_number,
-            0 as entered_items,
-            0 as entered_amount,
-            0 as unpaid_amount,
-            debts.debt_amount as balance_amount
-        from ({{ debts_known(known_at, balances) }}) as debts
-        where
-            debts.valid_from <= {{ as_of }}
-            and debts.valid_to > {{ as_of }}
-    ),
-
-    grouped as (
-        select
-            measured.company_id,
-            measured.currency_code,
-            {{ "coalesce(segments.segment, 'unassigned')" if segments else "'all'" }} as segment,
-            measured.bucket_number,
-            sum(entered_items) as entered_items,
-            sum(entered_amount) as entered_amount,
-            sum(unpaid_amount) as unpaid_amount,
-            sum(balance_amount) as balance_amount
-        from measured
         {%- if segments %}
         left join {{ segments }} as segments
             on
-                measured.company_id = segments.company_id
-                and measured.customer_id = segments.customer_id
+                fates.company_id = segments.company_id
+                and fates.customer_id = segments.customer_id
         {%- endif %}
+        group by 1, 2, 3
+    ),
+
+    entered as (
+        select
+            company_id,
+            currency_code,
+            segment,
+            bucket.number as bucket_number,
+            bucket.entered_items,
+            bucket.entered_amount,
+            bucket.unpaid_amount
+        from history_summed
+        cross join lateral (
+            values
+            {%- for number in range(last + 1) %}
+            ({{ number }}, items_{{ number }}, entered_{{ number }}, unpaid_{{ number }}){{ ',' if not loop.last }}
+            {%- endfor %}
+        ) as bucket (number, entered_items, entered_amount, unpaid_amount)
+    ),
+
+    balances as (
+        select
+            debts.company_id,
+            debts.currency_code,
+            {{ segment }} as segment,
+            {{ bucket_number(days_between('debts.due_date', as_of)) }} as bucket_number,
+            sum(debts.debt_amount) as balance_amount
+        from ({{ debts_known(known_at, balances) }}) as debts
+        {%- if segments %}
+        left join {{ segments }} as segments
+            on
+                debts.company_id = segments.company_id
+                and debts.customer_id = segments.customer_id
+        {%- endif %}
+        where
+            debts.valid_from <= {{ as_of }}
+            and debts.valid_to > {{ as_of }}
         group by 1, 2, 3, 4
     ),
 
@@ -158,9 +158,14 @@
             coalesce(entered_amount, 0) as entered_amount,
             coalesce(unpaid_amount, 0) as unpaid_amount,
             coalesce(balance_amount, 0) as balance_amount
-        from (select distinct company_id, currency_code, segment from grouped) as present
+        from (
+            select company_id, currency_code, segment from balances
+            union
+            select company_id, currency_code, segment from history_summed
+        ) as present
         cross join generate_series(0, {{ last }}) as series (bucket_number)
-        left join grouped using (company_id, currency_code, segment, bucket_number)
+        left join entered using (company_id, currency_code, segment, bucket_number)
+        left join balances using (company_id, currency_code, segment, bucket_number)
     ),
 
     rated as (

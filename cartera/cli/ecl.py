@@ -1,0 +1,88 @@
+"""`cartera ecl`: the provision matrix of IFRS 9's simplified approach, with its workings."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from psycopg2.extensions import connection as Connection
+
+from cartera.cli.output import Format, messages
+from cartera.cli.risk import AsOfOption, KnownAtOption, Row, ask, print_asked
+from cartera.errors import ConfigError
+
+
+class EclFormat(StrEnum):
+    table = "table"
+    csv = "csv"
+    json = "json"
+    xlsx = "xlsx"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(ecl)
+
+
+def ecl(
+    as_of: AsOfOption = None,
+    known_at: KnownAtOption = None,
+    factor: Annotated[str, typer.Option("--factor", help="Forward-looking factor on the loss rates.")] = "1",
+    history: Annotated[int, typer.Option("--history", min=1, max=3650, help="Days of due dates learned from.")] = 365,
+    loss_after: Annotated[
+        int, typer.Option("--loss-after", min=121, max=3650, help="Days past due after which unpaid counts as lost.")
+    ] = 180,
+    format: Annotated[EclFormat, typer.Option("--format", help="How to print it.")] = EclFormat.table,
+    output: Annotated[Path | None, typer.Option("--output", help="File to write; needed for xlsx.")] = None,
+) -> None:
+    """Expected credit losses: what of each bucket was finally unpaid in our own history, times what is open now."""
+    from cartera.warehouse import risk
+
+    times = _factor(factor)
+
+    def asked(connection: Connection, date: dt.date, moment: dt.datetime) -> list[Row]:
+        return risk.expected_losses(
+            connection, date, moment, factor=times, history_days=history, loss_days=loss_after
+        )
+
+    inputs = {"factor": times, "history_days": history, "loss_days": loss_after}
+    if format is EclFormat.xlsx:
+        if output is None:
+            raise ConfigError("xlsx needs a file", "add --output provision.xlsx")
+        _write_workbook(output, *ask(asked, as_of, known_at), inputs)
+    elif output is None:
+        print_asked("Expected credit losses", asked, as_of, known_at, inputs, Format(format.value))
+        return
+    else:
+        with output.open("w", encoding="utf-8", newline="") as file, contextlib.redirect_stdout(file):
+            print_asked("Expected credit losses", asked, as_of, known_at, inputs, Format(format.value))
+    messages.print(f"wrote {output}")
+
+
+def _factor(text: str) -> Decimal:
+    with contextlib.suppress(InvalidOperation):
+        factor = Decimal(text)
+        if factor.is_finite() and 0 <= factor <= 100:
+            return factor
+    raise ConfigError(f"--factor {text!r} is not a number from 0 to 100", "give e.g. --factor 1.05")
+
+
+def _write_workbook(
+    path: Path, date: dt.date, moment: dt.datetime, rows: list[Row], inputs: dict[str, Decimal | int]
+) -> None:
+    from cartera.warehouse.provision_workbook import write_workbook
+
+    stated = {
+        "as_of": date,
+        "known_at": moment.isoformat(),
+        **inputs,
+        "roll rate": "what entered the next bucket / what entered this one",
+        "loss rate": "finally unpaid / entered the bucket: the product of the roll rates from it on",
+        "finally unpaid": "written off, or open loss_days after the due date",
+        "expected loss": "balance x loss rate x factor, at most the balance",
+    }
+    write_workbook(path, rows, stated)

@@ -1,0 +1,150 @@
+"""Roll rates, cures, vintages and expected credit losses: typed reads of the functions of `serve`.
+
+All figures are per company and currency, in transaction currency, and Decimal; a null says why in `reason`. What each
+column says stands with the macros in dbt_project/macros/risk, which also name their sources.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Literal
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.sql import SQL, Composable, Identifier, Placeholder
+from psycopg2.sql import Literal as Text
+
+from cartera.warehouse import read
+
+Method = Literal["tracked", "net_flow"]
+Basis = Literal["amount", "count"]
+
+STATES = ("new", "reopened", *read.BUCKETS, "paid", "written_off")
+"""Of a debt at the ends of a period, in order; the last two are not left, the first two only begun from."""
+
+
+def roll_rates(
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    *,
+    method: Method,
+    basis: Basis,
+    period_days: int = 30,
+    periods: int = 1,
+) -> list[read.Row]:
+    """company_id, currency_code, bucket, next_bucket, numerator, denominator, roll_rate_pct, flow_through_pct, reason.
+
+    Of the `periods` periods of `period_days` that end at `as_of`, added up. Percentages, 0 to 100 if tracked.
+    """
+    query = SQL(
+        "select company_id, currency_code, bucket, next_bucket, numerator, denominator, roll_rate_pct,"
+        " flow_through_pct, reason from {rates} where method = %(method)s and basis = %(basis)s"
+        " order by company_id, currency_code, {bucket}"
+    ).format(rates=_call("roll_rates", "period_days", "periods"), bucket=_place("bucket", read.BUCKETS))
+    given = {"method": method, "basis": basis, "period_days": period_days, "periods": periods}
+    return read.rows(connection, query, _clocks(as_of, known_at) | given)
+
+
+def transitions(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, *, period_days: int = 30, periods: int = 1
+) -> list[read.Row]:
+    """company_id, currency_code, from_state, to_state, items, amount, items_pct, amount_pct: states as in STATES.
+
+    The percentages of what was owed at the beginning add up to 100 by from_state.
+    """
+    query = SQL("select * from {matrix} order by company_id, currency_code, {from_state}, {to_state}").format(
+        matrix=_call("transitions", "period_days", "periods"),
+        from_state=_place("from_state", STATES),
+        to_state=_place("to_state", STATES),
+    )
+    given = {"period_days": period_days, "periods": periods}
+    return read.rows(connection, query, _clocks(as_of, known_at) | given)
+
+
+def cure_rates(
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    *,
+    horizon_days: int = 90,
+    cure_days: int = 30,
+    min_days_past_due: int = 1,
+) -> list[read.Row]:
+    """company_id, currency_code, basis, delinquent, cured, redefaulted, written_off, cure_rate_pct,
+    redefault_rate_pct, reason: customers (basis count) or what they owed past due at the start (amount)."""
+    query = SQL("select * from {rates} order by company_id, currency_code, basis desc").format(
+        rates=_call("cure_rates", "horizon_days", "cure_days", "min_days_past_due")
+    )
+    given = {"horizon_days": horizon_days, "cure_days": cure_days, "min_days_past_due": min_days_past_due}
+    return read.rows(connection, query, _clocks(as_of, known_at) | given)
+
+
+def vintages(
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    *,
+    days_past_due: int = 1,
+    step_days: int = 30,
+    steps: int = 12,
+    months: int = 12,
+) -> list[read.Row]:
+    """One row per cohort (cohort_month; None: the average of the complete ones) and step since placement.
+
+    company_id, currency_code, cohort_month, step, days_since_placement, is_complete, placed_items, placed_amount,
+    collected_amount, credited_amount, written_off_amount, open_amount, collected_pct, reason.
+    """
+    query = SQL("select * from {curves} order by company_id, currency_code, cohort_month nulls last, step").format(
+        curves=_call("vintages", "days_past_due", "step_days", "steps", "months")
+    )
+    given = {"days_past_due": days_past_due, "step_days": step_days, "steps": steps, "months": months}
+    return read.rows(connection, query, _clocks(as_of, known_at) | given)
+
+
+def liquidation_rates(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, *, days_past_due: int = 1, months: int = 12
+) -> list[read.Row]:
+    """company_id, currency_code, cohort_month (None: all), placed_items, placed_amount, collected_amount,
+    credited_amount, written_off_amount, open_amount, liquidation_rate_pct: from placement to `as_of`."""
+    query = SQL("select * from {rates} order by company_id, currency_code, cohort_month nulls last").format(
+        rates=_call("liquidation_rates", "days_past_due", "months")
+    )
+    given = {"days_past_due": days_past_due, "months": months}
+    return read.rows(connection, query, _clocks(as_of, known_at) | given)
+
+
+def expected_losses(
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    *,
+    factor: Decimal = Decimal(1),
+    history_days: int = 365,
+    loss_days: int = 180,
+) -> list[read.Row]:
+    """The provision matrix: one row per company_id, currency_code, segment and bucket, then `total`.
+
+    entered_items, entered_amount and unpaid_amount are the history; roll_rate, loss_rate and applied_rate are
+    fractions, never rounded; balance_amount, ecl_amount and ecl_pct are of `as_of`.
+    """
+    query = SQL("select * from {losses} order by company_id, currency_code, segment, {bucket}").format(
+        losses=_call("expected_losses", "factor", "history_days", "loss_days"),
+        bucket=_place("bucket", (*read.BUCKETS, "total")),
+    )
+    given = {"factor": factor, "history_days": history_days, "loss_days": loss_days}
+    return read.rows(connection, query, _clocks(as_of, known_at) | given)
+
+
+def _call(function: str, *arguments: str) -> Composable:
+    """The function of `serve` with both clocks and these arguments, all bound by name."""
+    bound = [Placeholder("as_of"), Placeholder("known_at"), *map(Placeholder, arguments)]
+    return SQL("{}({}) as answer").format(Identifier("serve", function), SQL(", ").join(bound))
+
+
+def _place(column: str, order: tuple[str, ...]) -> Composable:
+    return SQL("array_position({}, {})").format(Text(list(order)), Identifier(column))
+
+
+def _clocks(as_of: dt.date, known_at: dt.datetime) -> read.Row:
+    return {"as_of": as_of, "known_at": known_at}
