@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from psycopg2.extensions import connection as Connection
@@ -45,11 +46,9 @@ def ecl(
     times = _factor(factor)
 
     def asked(connection: Connection, date: dt.date, moment: dt.datetime) -> list[Row]:
-        return risk.expected_losses(
-            connection, date, moment, factor=times, history_days=history, loss_days=loss_after
-        )
+        return risk.expected_losses(connection, date, moment, factor=times, history_days=history, loss_days=loss_after)
 
-    inputs = {"factor": times, "history_days": history, "loss_days": loss_after}
+    inputs: dict[str, Any] = {"factor": times, "history_days": history, "loss_days": loss_after}
     if format is EclFormat.xlsx:
         if output is None:
             raise ConfigError("xlsx needs a file", "add --output provision.xlsx")
@@ -71,9 +70,12 @@ def _factor(text: str) -> Decimal:
     raise ConfigError(f"--factor {text!r} is not a number from 0 to 100", "give e.g. --factor 1.05")
 
 
-def _write_workbook(
-    path: Path, date: dt.date, moment: dt.datetime, rows: list[Row], inputs: dict[str, Decimal | int]
-) -> None:
+def _narrowed(rows: Sequence[Row]) -> list[Row]:
+    """What fits a terminal; csv, json and xlsx have every intermediate column."""
+    return [{name: row[name] for name in row if name not in ("segment", "factor", "entered_items")} for row in rows]
+
+
+def _write_workbook(path: Path, date: dt.date, moment: dt.datetime, rows: list[Row], inputs: dict[str, Any]) -> None:
     from cartera.warehouse.provision_workbook import write_workbook
 
     stated = {

@@ -32,7 +32,7 @@ class Method(StrEnum):
 
 class Basis(StrEnum):
     amount = "amount"
-    count = "count"
+    debts = "count"
 
 
 def register(app: typer.Typer) -> None:
@@ -182,8 +182,9 @@ def _curves(rows: Sequence[Row]) -> list[Row]:
 
 
 def _shortened(row: Row) -> Row:
-    """For people: two decimals; csv and json have all of them."""
-    return {
-        name: cell.quantize(Decimal("0.01"), ROUND_HALF_EVEN) if isinstance(cell, Decimal) else cell
-        for name, cell in row.items()
-    }
+    """For people: rates with four decimals, the rest with two; csv and json have all of them."""
+    return {name: _rounded(name, cell) if isinstance(cell, Decimal) else cell for name, cell in row.items()}
+
+
+def _rounded(name: str, figure: Decimal) -> Decimal:
+    return figure.quantize(Decimal("0.0001" if name.endswith("_rate") else "0.01"), ROUND_HALF_EVEN)

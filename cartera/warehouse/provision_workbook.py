@@ -40,7 +40,10 @@ def write_workbook(path: Path, rows: Sequence[Row], inputs: Mapping[str, str | i
     with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
         matrix, notes = book.add_worksheet("matrix"), book.add_worksheet("inputs")
         bold = book.add_format({"bold": True})
-        formats = {"rate": book.add_format({"num_format": "0.0000%"}), "amount": book.add_format({"num_format": "#,##0.00"})}
+        formats = {
+            "rate": book.add_format({"num_format": "0.0000%"}),
+            "amount": book.add_format({"num_format": "#,##0.00"}),
+        }
         for number, heading in enumerate(COLUMNS.values()):
             matrix.write_string(0, number, heading, bold)
         for number, (name, value) in enumerate(inputs.items()):
@@ -61,7 +64,9 @@ def _write_rows(sheet: Worksheet, rows: Sequence[Row], factor: str, formats: Map
     for line, row in enumerate(rows, FIRST_ROW):
         formulas = _total(group_start, line) if row["bucket"] == "total" else _formulas(line, factor, rows, row)
         for number, name in enumerate(COLUMNS):
-            style = formats["rate" if name.endswith("rate") else "amount"] if name.endswith(("rate", "amount")) else None
+            style = (
+                formats["rate" if name.endswith("rate") else "amount"] if name.endswith(("rate", "amount")) else None
+            )
             if row[name] is None:
                 continue
             if name in TEXTS:
@@ -85,4 +90,7 @@ def _formulas(line: int, factor: str, rows: Sequence[Row], row: Row) -> dict[str
 
 
 def _total(first: int, line: int) -> dict[str, str]:
-    return {name: f"=SUM({letter}{first}:{letter}{line - 1})" for name, letter in (("balance_amount", "K"), ("ecl_amount", "L"))}
+    return {
+        name: f"=SUM({letter}{first}:{letter}{line - 1})"
+        for name, letter in (("balance_amount", "K"), ("ecl_amount", "L"))
+    }

@@ -31,7 +31,7 @@ def built(run_dbt: RunDbt) -> RunDbt:
     versions = [version for seed in range(200, 260) for version in random_history(seed)]
     with transaction(Role.admin) as connection:
         write_raw(connection, versions + risk_versions())
-    results = run_dbt("run", "--select", "+fct_vintages", "--full-refresh", slot="a")
+    results = run_dbt("run", "--select", "+fct_roll_rates", "--full-refresh", slot="a")
     assert [f"{r.node.name}: {r.message}" for r in results if r.status not in ("success", "pass", "warn")] == []
     return run_dbt
 
@@ -56,9 +56,7 @@ def test_the_inputs_of_the_examples_are_those_of_the_facts(facts: dict[str, dict
 @pytest.mark.parametrize("method", ["tracked", "net_flow"])
 def test_roll_rate_trap(built: RunDbt, facts: dict[str, dict[str, Any]], method: str) -> None:
     rows = _asked("roll_rates", "roll_rate_trap", 30)
-    (rate,) = [
-        r["roll_rate_pct"] for r in rows if (r["method"], r["basis"], r["bucket"]) == (method, "amount", "1-30")
-    ]
+    (rate,) = [r["roll_rate_pct"] for r in rows if (r["method"], r["basis"], r["bucket"]) == (method, "amount", "1-30")]
     assert rate == facts["roll_rate_trap"]["expected"]["roll_rate"]
 
 
@@ -115,4 +113,7 @@ def test_vintage_waterfall(built: RunDbt, facts: dict[str, dict[str, Any]]) -> N
 def test_liquidation_rate(built: RunDbt, facts: dict[str, dict[str, Any]]) -> None:
     rows = _asked("liquidation_rates", "liquidation_rate_constructed")
     expected = facts["liquidation_rate_constructed"]["expected"]["liquidation_rate"]
-    assert {row["cohort_month"] is None: row["liquidation_rate_pct"] for row in rows} == {True: expected, False: expected}
+    assert {row["cohort_month"] is None: row["liquidation_rate_pct"] for row in rows} == {
+        True: expected,
+        False: expected,
+    }
