@@ -36,7 +36,9 @@ airflow: setup
 	@$(BIN)/cartera airflow
 
 benchmarks: setup
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group benchmarks
 	@$(BIN)/python benchmarks/landing.py
+	@$(BIN)/python benchmarks/warehouse.py
 
 # Writes the locks anew; needs uv (`pip install uv`).
 UV := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
