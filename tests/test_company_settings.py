@@ -71,6 +71,15 @@ def _open(known_at: dt.datetime) -> dict[str, tuple[str, int]]:
     return {number: (due, days) for number, due, days in rows}
 
 
+def _invoiced(known_at: dt.datetime) -> tuple[Any, ...]:
+    """What acme invoiced, in its own currency, and what has no rate to it."""
+    return _rows(
+        "select sum(document_company_amount), sum(unrated_amount) from serve.fct_daily_flows"
+        " where company_id = 'acme' and entry_type = 'invoiced' and recorded_at <= %s",
+        known_at,
+    )[0]
+
+
 def _answer(due_dates: dict[str, str]) -> dict[str, tuple[str, int]]:
     return {number: (due, (AS_OF - dt.date.fromisoformat(due)).days) for number, due in due_dates.items()}
 
@@ -98,6 +107,7 @@ def test_due_dates_follow_the_settings_and_what_was_known_before_stays(export: P
         " where recorded_to = '9999-12-31 00:00:00+00' order by 1"
     )
     assert valued == [("A-FRI", "COP", 1), ("A-SAT", "COP", None), ("B-SUN", None, None), ("G-SAT", None, None)]
+    assert (_invoiced(before), _invoiced(set_at)) == ((0, 150), (50, 100))
     companies = "select company_id, name, company_currency_code, calendar_id, due_date_rule from serve.dim_companies"
     assert set(_rows(f"{companies} where recorded_from <= %s and recorded_to > %s", set_at, set_at)) == {
         ("acme", "Acme S.A.S.", "COP", "CO", "next_business_day"),

@@ -14,6 +14,10 @@ details as (
     select * from {{ ref('int_receivables__details_first_recorded') }}
 ),
 
+currencies as (
+    select * from {{ ref('int_companies__currencies_set') }}
+),
+
 -- void, deleted and draft documents owe nothing; bills are owed by us, not to us
 invoices_owed as (
     select
@@ -100,6 +104,48 @@ split as (
         half_to as recorded_to
     from halves
     where half_from < half_to
+),
+
+-- a document that does not name its company's currency has that of the company's settings, while they hold
+valued as (
+    select
+        -- ids
+        split.invoice_id,
+        split.company_id,
+        split.customer_id,
+        split.source,
+
+        -- attributes
+        split.document_number,
+        split.currency_code,
+        coalesce(split.company_currency_code, currencies.company_currency_code) as company_currency_code,
+        split.document_fx_rate,
+
+        -- amounts
+        split.total_amount,
+        split.paid_amount,
+        split.credited_amount,
+
+        -- booleans
+        split.is_itemised,
+        split.is_disputed,
+
+        -- dates
+        split.issue_date,
+        split.due_date,
+        split.paid_date,
+
+        -- versions
+        split.paid_in_detail_at,
+        split.credited_in_detail_at,
+        greatest(split.recorded_from, coalesce(currencies.recorded_from, split.recorded_from)) as recorded_from,
+        least(split.recorded_to, coalesce(currencies.recorded_to, split.recorded_to)) as recorded_to
+    from split
+    left join currencies
+        on
+            split.company_id = currencies.company_id
+            and split.company_currency_code is null
+            and {{ lives_overlap('split', 'currencies') }}
 )
 
-select * from split
+select * from valued

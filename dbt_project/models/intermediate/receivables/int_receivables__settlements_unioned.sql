@@ -20,6 +20,10 @@ wide_settlements as (
     select * from {{ ref('int_receivables__wide_settlements_derived') }}
 ),
 
+currencies as (
+    select * from {{ ref('int_companies__currencies_set') }}
+),
+
 payments_received as (
     select
         'payment:' || payment_id as item_id,
@@ -171,6 +175,45 @@ settlements as (
         recorded_to
     from unioned
     where recorded_from < recorded_to
+),
+
+-- a document that does not name its company's currency has that of the company's settings, while they hold
+valued as (
+    select
+        -- ids
+        settlements.item_id,
+        settlements.origin_id,
+        settlements.document_id,
+        settlements.company_id,
+        settlements.customer_id,
+        settlements.invoice_id,
+        settlements.source,
+
+        -- attributes
+        settlements.item_type,
+        settlements.document_number,
+        settlements.currency_code,
+        coalesce(settlements.company_currency_code, currencies.company_currency_code) as company_currency_code,
+        settlements.document_fx_rate,
+
+        -- amounts
+        settlements.item_amount,
+
+        -- dates
+        settlements.issue_date,
+
+        -- versions
+        greatest(
+            settlements.recorded_from,
+            coalesce(currencies.recorded_from, settlements.recorded_from)
+        ) as recorded_from,
+        least(settlements.recorded_to, coalesce(currencies.recorded_to, settlements.recorded_to)) as recorded_to
+    from settlements
+    left join currencies
+        on
+            settlements.company_id = currencies.company_id
+            and settlements.company_currency_code is null
+            and {{ lives_overlap('settlements', 'currencies') }}
 )
 
-select * from settlements
+select * from valued

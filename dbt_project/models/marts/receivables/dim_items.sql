@@ -28,10 +28,6 @@ settlements as (
     select * from {{ ref('int_receivables__settlements_unioned') }}
 ),
 
-currencies as (
-    select * from {{ ref('int_companies__currencies_set') }}
-),
-
 instalments_kept as (
     select
         instalment_id as item_id,
@@ -86,36 +82,6 @@ unioned as (
     select * from settlements_kept
 ),
 
--- a document that does not name its company's currency has that of the company's settings, while they hold
-items_valued as (
-    select
-        unioned.item_id,
-        unioned.item_type,
-        unioned.origin_id,
-        unioned.company_id,
-        unioned.customer_id,
-        unioned.invoice_id,
-        unioned.document_id,
-        unioned.document_number,
-        unioned.issue_date,
-        unioned.due_date,
-        unioned.currency_code,
-        unioned.item_amount,
-        unioned.is_disputed,
-        unioned.source,
-        greatest(unioned.recorded_from, coalesce(currencies.recorded_from, unioned.recorded_from)) as recorded_from,
-        least(unioned.recorded_to, coalesce(currencies.recorded_to, unioned.recorded_to)) as recorded_to,
-        coalesce(unioned.company_currency_code, currencies.company_currency_code) as company_currency_code,
-        unioned.document_fx_rate,
-        unioned.stated_due_date
-    from unioned
-    left join currencies
-        on
-            unioned.company_id = currencies.company_id
-            and unioned.company_currency_code is null
-            and {{ lives_overlap('unioned', 'currencies') }}
-),
-
 items as (
     select
         item_id,
@@ -139,7 +105,7 @@ items as (
             case when currency_code = company_currency_code then 1 else document_fx_rate end as numeric(24, 12)
         ) as document_fx_rate,
         stated_due_date
-    from items_valued
+    from unioned
 )
 
 select * from items
