@@ -11,7 +11,15 @@ import yaml
 from cartera.sandbox.exports import Dialect
 from cartera.sandbox.tables import ALLOCATION_SCHEMA, DIALECTS
 
-_COLUMNS: dict[str, dict[str, str]] = {
+_COLUMNS: dict[str, dict[str, str | list[str]]] = {
+    "companies": {"company_id": "Company", "name": "Name", "currency_code": "Currency"},
+    "fx_rates": {
+        "fx_rate_id": ["From", "To", "Date"],
+        "currency_code": "From",
+        "company_currency_code": "To",
+        "rate_date": "Date",
+        "rate": "Rate",
+    },
     "customers": {
         "customer_id": "Código",
         "company_id": "Sociedad",

@@ -13,6 +13,7 @@ from cartera.sandbox.documents import USD
 from cartera.sandbox.exports import Columns, Dialect
 from cartera.sandbox.movements import Books
 from cartera.sandbox.plan import Plan
+from cartera.sandbox.rates import usd_rates
 
 CUSTOMER_HEADER = (
     "Código", "Sociedad", "Razón Social", "RUC/NIT", "País", "Idioma", "Zona Horaria", "Correo", "Teléfono",
@@ -20,6 +21,8 @@ CUSTOMER_HEADER = (
 )  # fmt: skip
 
 DIALECTS = {
+    "companies": Dialect(","),
+    "fx_rates": Dialect(","),
     "customers": Dialect(","),
     "invoices": Dialect(";", has_mark=True, decimal=",", thousands=".", dates="%d/%m/%Y"),
     "instalments": Dialect(","),
@@ -209,10 +212,9 @@ def _references(books: Books) -> pa.Array:
 
 
 def _fx_rates(books: Books) -> pa.Array:
-    """Local units for one unit of the invoice: a slow wave for US dollars, else 1."""
+    """Local units for one unit of the invoice: 1 unless it is in US dollars."""
     invoices, dialect = books.invoices, DIALECTS["invoices"]
-    wave = np.abs(invoices.issue_day % 360 - 180)
-    ten_thousandths = np.where(invoices.company == 0, 36_800 + wave * 7, 39_500_000 + wave * 11_111)
+    ten_thousandths = usd_rates(invoices.company, invoices.issue_day)
     rate = pc.binary_join_element_wise(
         pc.cast(pa.array(ten_thousandths // 10_000), pa.string()),
         text.numbered("", ten_thousandths % 10_000, 4),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from decimal import Decimal
@@ -25,6 +25,7 @@ from cartera.sandbox.dirty import (
 from cartera.sandbox.exports import Columns, CsvExport, ParquetExport, write_xlsx
 from cartera.sandbox.movements import Books, keep_books
 from cartera.sandbox.plan import Plan
+from cartera.sandbox.rates import COMPANY_HEADER, RATE_HEADER, company_rows, rate_rows
 from cartera.sandbox.totals import Totals, delivered, open_amounts
 
 Key = TypeVar("Key")
@@ -68,6 +69,8 @@ class CompanyWriter:
         self._exports: dict[str, CsvExport | ParquetExport] = {}
 
     def write(self) -> SandboxReport:
+        self._write_reference("companies", COMPANY_HEADER, company_rows())
+        self._write_reference("fx_rates", RATE_HEADER, rate_rows(self._plan))
         self._write_customers()
         with ExitStack() as stack:
             for period in self._plan.periods():
@@ -87,6 +90,11 @@ class CompanyWriter:
             buckets=_decimals(self._totals.buckets),
             open_items=self._totals.open_items,
         )
+
+    def _write_reference(self, entity: str, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        with CsvExport(self._file(entity, "csv"), tables.DIALECTS[entity], header) as export:
+            export.write_rows(rows)
+        self._rows[entity] = export.rows
 
     def _write_customers(self) -> None:
         rows = list(customer_rows(self._plan, self._customers))
