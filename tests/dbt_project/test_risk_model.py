@@ -1,0 +1,223 @@
+"""Roll rates, cures, vintages and expected losses against a plain model of them on random histories."""
+
+from __future__ import annotations
+
+import datetime as dt
+import random
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import pytest
+from ledger_history import DELIVERIES, KNOWN_AT, RunDbt, random_history, write_raw
+from psycopg2.extras import RealDictCursor
+from support import risk_model
+from support.kpi_model import Ledger
+
+from cartera.db import Role, transaction
+
+SMALLEST = Fraction(1, 10**9)
+"""Shares and sums of shares are numeric, not fractions."""
+
+
+def _rows(query: str, *values: object) -> list[dict[str, Any]]:
+    with transaction(Role.transformer) as connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
+        cursor.execute(query, values)
+        return [dict(row) for row in cursor.fetchall()]
+
+
+@pytest.fixture(scope="module")
+def built(run_dbt: RunDbt) -> Mapping[dt.datetime, risk_model.Debts]:
+    """The model's debts by the moment known; built from the same rows of the ledger as the marts."""
+    with transaction(Role.admin) as connection:
+        write_raw(connection, [version for seed in range(300, 350) for version in random_history(seed)])
+    results = run_dbt("run", "--select", "+fct_roll_rates", "+fct_open_items", "--full-refresh", slot="a")
+    assert [f"{r.node.name}: {r.message}" for r in results if r.status != "success"] == []
+    entries, items = _rows("select * from marts_a.fct_ledger_entries"), _rows("select * from marts_a.dim_items")
+
+    class ByMoment(dict[dt.datetime, risk_model.Debts]):
+        def __missing__(self, moment: dt.datetime) -> risk_model.Debts:
+            self[moment] = risk_model.Debts(Ledger(entries, items, [], moment))
+            return self[moment]
+
+    return ByMoment()
+
+
+@cache
+def _clocks(count: int, first: dt.date, last: dt.date) -> list[tuple[dt.date, dt.datetime]]:
+    dice = random.Random(20261124)
+    moments = [*DELIVERIES[3:], KNOWN_AT]
+    return [
+        (first + dt.timedelta(days=dice.randrange((last - first).days)), dice.choice(moments)) for _ in range(count)
+    ]
+
+
+SOON = _clocks(5, dt.date(2026, 2, 10), dt.date(2026, 6, 20))
+LATER = _clocks(5, dt.date(2026, 5, 20), dt.date(2026, 12, 1))
+
+
+def _agree(found: Mapping[Any, Decimal | int | None], expected: Mapping[Any, Fraction]) -> None:
+    found = {key: value for key, value in found.items() if value}
+    expected = {key: value for key, value in expected.items() if value}
+    assert found.keys() == expected.keys()
+    for key, value in expected.items():
+        assert abs(Fraction(found[key]) - value) <= SMALLEST, (key, found[key], float(value))
+
+
+@pytest.mark.parametrize(("as_of", "known_at"), SOON)
+@pytest.mark.parametrize(("period", "periods"), [(30, 1), (17, 4)])
+def test_transitions_and_roll_rates(
+    built: Mapping[dt.datetime, risk_model.Debts], as_of: dt.date, known_at: dt.datetime, period: int, periods: int
+) -> None:
+    rows = _rows("select * from marts_a.transitions(%s, %s, %s, %s)", as_of, known_at, period, periods)
+    items, amounts = risk_model.transitions(built[known_at], as_of, period, periods)
+    for name, expected in (("items", items), ("amount", amounts)):
+        key = ("company_id", "currency_code", "from_state", "to_state")
+        _agree({tuple(row[k] for k in key): row[name] for row in rows}, expected)
+    for name in ("items_pct", "amount_pct"):
+        for start in {(r["company_id"], r["currency_code"], r["from_state"]) for r in rows if r[name] is not None}:
+            own = [r[name] for r in rows if (r["company_id"], r["currency_code"], r["from_state"]) == start]
+            assert abs(sum(own) - 100) < Decimal("1e-12"), "a row sums to 100"
+    rates = _rows("select * from marts_a.roll_rates(%s, %s, %s, %s)", as_of, known_at, period, periods)
+    expected_rates = risk_model.roll_rates(items, amounts)
+    for row in rates:
+        key = tuple(row[k] for k in ("company_id", "currency_code", "method", "basis", "bucket"))
+        numerator, denominator = expected_rates.get(key, (Fraction(0), Fraction(0)))
+        assert (Fraction(row["numerator"]), Fraction(row["denominator"])) == (
+            pytest.approx(numerator, abs=1e-9),
+            pytest.approx(denominator, abs=1e-9),
+        )
+        assert (row["roll_rate_pct"] is None) == (denominator == 0)
+        assert row["flow_through_pct"] is not None or row["reason"]
+
+
+def test_the_matrix_begins_and_ends_in_the_aging(built: Mapping[dt.datetime, risk_model.Debts]) -> None:
+    """Its rows add up to the aging at the beginning of the period, its columns to that at the end."""
+    as_of, known_at = SOON[0]
+    rows = _rows("select * from marts_a.transitions(%s, %s, 30, 1)", as_of, known_at)
+    for state, day in (("from_state", as_of - dt.timedelta(days=30)), ("to_state", as_of)):
+        aging = _rows(
+            "select company_id, currency_code, bucket, sum(open_amount) as amount from marts_a.open_items(%s, %s)"
+            " where item_type = 'instalment' group by 1, 2, 3",
+            day,
+            known_at,
+        )
+        sums: dict[tuple[str, str, str], Decimal] = {}
+        for row in rows:
+            if row[state] in risk_model.BUCKETS:
+                key = (row["company_id"], row["currency_code"], row[state])
+                sums[key] = sums.get(key, Decimal(0)) + row["amount"]
+        assert sums == {(r["company_id"], r["currency_code"], r["bucket"]): r["amount"] for r in aging}
+
+
+@pytest.mark.parametrize(("as_of", "known_at"), SOON)
+@pytest.mark.parametrize(("horizon", "window", "least"), [(30, 20, 1), (14, 0, 10)])
+def test_cures(
+    built: Mapping[dt.datetime, risk_model.Debts],
+    as_of: dt.date,
+    known_at: dt.datetime,
+    horizon: int,
+    window: int,
+    least: int,
+) -> None:
+    rows = _rows("select * from marts_a.cure_rates(%s, %s, %s, %s, %s)", as_of, known_at, horizon, window, least)
+    expected = risk_model.cures(built[known_at], as_of, horizon, window, least)
+    assert {(r["company_id"], r["currency_code"]) for r in rows} >= expected.keys()
+    for row in rows:
+        outcomes = expected.get((row["company_id"], row["currency_code"]), {})
+        place = 0 if row["basis"] == "count" else 1
+        found = {name: Fraction(row[name]) for name in ("cured", "redefaulted", "written_off")}
+        assert found == {name: outcomes[name][place] if name in outcomes else 0 for name in found}
+        delinquent = sum((amounts[place] for amounts in outcomes.values()), Fraction(0))
+        assert Fraction(row["delinquent"]) == delinquent
+        assert (row["cure_rate_pct"] is None) == (delinquent == 0)
+        assert None not in (row["cure_rate_pct"], row["redefault_rate_pct"]) or row["reason"]
+
+
+@pytest.mark.parametrize(("as_of", "known_at"), SOON)
+@pytest.mark.parametrize(("days_past_due", "step_days"), [(1, 30), (10, 7)])
+def test_vintages_and_liquidation(
+    built: Mapping[dt.datetime, risk_model.Debts],
+    as_of: dt.date,
+    known_at: dt.datetime,
+    days_past_due: int,
+    step_days: int,
+) -> None:
+    debts, steps = built[known_at], 6
+    rows = _rows("select * from marts_a.vintages(%s, %s, %s, %s, %s)", as_of, known_at, days_past_due, step_days, steps)
+    expected = risk_model.vintages(debts, as_of, days_past_due, step_days, steps)
+    found = {
+        (r["company_id"], r["currency_code"], r["cohort_month"], r["step"], measure): r[measure]
+        for r in rows
+        if r["cohort_month"] is not None
+        for measure in risk_model.MEASURES
+    }
+    _agree(found, expected)
+    for row in rows:
+        if row["cohort_month"] is not None:
+            month_end = (row["cohort_month"] + dt.timedelta(days=31)).replace(day=1) - dt.timedelta(days=1)
+            assert row["is_complete"] == (month_end + dt.timedelta(days=row["step"] * step_days) <= as_of)
+        else:
+            own = [
+                r
+                for r in rows
+                if r["cohort_month"] and r["is_complete"]
+                and all(r[k] == row[k] for k in ("company_id", "currency_code", "step"))
+            ]  # fmt: skip
+            assert row["collected_amount"] == sum(r["collected_amount"] for r in own), "young cohorts are left out"
+            assert (row["collected_pct"] is None) == (not own) == (row["reason"] is not None)
+    to_date = _rows("select * from marts_a.liquidation_rates(%s, %s, %s)", as_of, known_at, days_past_due)
+    long_ago = risk_model.vintages(debts, as_of, days_past_due, 1000, 1)
+    totals: dict[tuple[Any, ...], Fraction] = {}
+    for (company, currency, month, step, measure), amount in long_ago.items():
+        if step == 1:
+            for cohort in (month, None):
+                key = (company, currency, cohort, measure)
+                totals[key] = totals.get(key, Fraction(0)) + amount
+    liquidated = {
+        (r["company_id"], r["currency_code"], r["cohort_month"], m): r[m] for r in to_date for m in risk_model.MEASURES
+    }
+    _agree(liquidated, totals)
+
+
+@pytest.mark.parametrize(("as_of", "known_at"), LATER)
+@pytest.mark.parametrize(("history", "horizon"), [(365, 125), (40, 130)])
+def test_expected_losses(
+    built: Mapping[dt.datetime, risk_model.Debts], as_of: dt.date, known_at: dt.datetime, history: int, horizon: int
+) -> None:
+    factor = Decimal("1.25")
+    rows = _rows("select * from marts_a.expected_losses(%s, %s, %s, %s, %s)", as_of, known_at, factor, history, horizon)
+    expected = risk_model.losses(built[known_at], as_of, history, horizon)
+    assert {(r["company_id"], r["currency_code"]) for r in rows} >= {key[:2] for key in expected if any(expected[key])}
+    for row in rows:
+        group = row["company_id"], row["currency_code"]
+        if row["bucket"] == "total":
+            own = [r for r in rows if (r["company_id"], r["currency_code"]) == group and r is not row]
+            missing = any(r["ecl_amount"] is None for r in own)
+            assert row["ecl_amount"] == (None if missing else sum(r["ecl_amount"] for r in own))
+            assert row["ecl_amount"] is not None or row["reason"]
+            continue
+        entered, unpaid, balance = expected.get((*group, row["bucket"]), [Fraction(0)] * 3)
+        for name, value in (("entered_amount", entered), ("unpaid_amount", unpaid), ("balance_amount", balance)):
+            assert abs(Fraction(row[name]) - value) <= SMALLEST, (name, row)
+        if balance and not entered:
+            assert row["ecl_amount"] is None and row["reason"]
+        else:
+            rate = min(unpaid / entered * Fraction(factor), Fraction(1)) if entered else Fraction(0)
+            assert abs(Fraction(row["ecl_amount"]) - balance * rate) <= SMALLEST
+
+
+def test_the_histories_reach_what_is_compared(built: Mapping[dt.datetime, risk_model.Debts]) -> None:
+    """Else the comparisons above would prove little."""
+    states = {(r["from_state"], r["to_state"]) for as_of, known_at in SOON
+              for r in _rows("select * from marts_a.transitions(%s, %s, 30, 1)", as_of, known_at)}  # fmt: skip
+    assert {"new", "not_due", "1-30", "31-60"} <= {state for state, _ in states}
+    assert {("1-30", "written_off"), ("1-30", "paid"), ("not_due", "1-30")} <= states
+    outcomes = {name for as_of, known_at in SOON for row in risk_model.cures(built[known_at], as_of, 14, 20, 1).values()
+                for name in row}  # fmt: skip
+    assert outcomes == {"cured", "redefaulted", "written_off", "delinquent"}
+    rates = {r["loss_rate"] for as_of, known_at in LATER
+             for r in _rows("select * from marts_a.expected_losses(%s, %s, 1, 365, 125)", as_of, known_at)}  # fmt: skip
+    assert len(rates - {None, Decimal(0), Decimal(1)}) > 3
