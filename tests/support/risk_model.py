@@ -11,7 +11,7 @@ from collections import defaultdict
 from fractions import Fraction
 from typing import Any
 
-from support.kpi_model import Ledger, Row
+from support.kpi_model import Ledger
 
 EDGES = (0, 30, 60, 90, 120)
 BUCKETS = ("not_due", "1-30", "31-60", "61-90", "91-120", "120+")
