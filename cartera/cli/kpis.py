@@ -112,6 +112,7 @@ def _print_definitions(catalogue: Catalogue, format: Format) -> None:
             "convention": " ".join(metric.convention),
             "edge_cases": " ".join(metric.edge_cases),
             "by": ", ".join(metric.by),
+            "command": metric.command or "cartera kpis",
             "owner": metric.owner,
             "source": "; ".join(metric.source),
         }

@@ -39,7 +39,10 @@ class Window(_Part):
 
 
 class Metric(_Part):
-    """One KPI. `name` is what the SQL calls it, without the window; `by` what it can be asked for."""
+    """One KPI. `name` is what the SQL calls it, without the window; `by` what it can be asked for.
+
+    `command`: what shows it, where that is not `cartera kpis`.
+    """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     label: Label
@@ -47,6 +50,7 @@ class Metric(_Part):
     unit: Unit
     convention: tuple[Sentence, ...] = Field(min_length=1)
     window: Window | None = None
+    command: str | None = Field(default=None, pattern=r"^cartera [a-z-]+$")
     edge_cases: tuple[Sentence, ...] = Field(min_length=1)
     by: tuple[By, ...] = Field(min_length=1)
     owner: str = Field(min_length=1)

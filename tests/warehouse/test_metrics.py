@@ -80,6 +80,12 @@ def test_define_prints_the_catalogue_without_a_database(tmp_path: Path, monkeypa
     assert not (tmp_path / "nothing here").exists()
 
 
+def test_every_command_named_is_one() -> None:
+    known = {command.name or command.callback.__name__ for command in commands().registered_commands}  # type: ignore[union-attr]
+    named = {metric.command.partition(" ")[2] for metric in load_catalogue().metrics if metric.command}
+    assert named and named <= known
+
+
 def test_every_example_named_as_source_is_there() -> None:
     path = get_settings().project_dir.parent / "shared" / "facts" / "kpi_examples.yaml"
     if not path.is_file():
