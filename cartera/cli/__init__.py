@@ -33,6 +33,7 @@ MODULES = (
     "figures",
     "proof",
     "kpis",
+    "bridge",
     "risk",
     "ecl",
     "quarantine",

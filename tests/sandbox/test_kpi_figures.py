@@ -7,6 +7,7 @@ import datetime as dt
 import io
 import json
 from collections.abc import Iterator
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from typer.testing import CliRunner
 from cartera import db, pipeline
 from cartera.cli import commands
 from cartera.db import Role, transaction
+from cartera.errors import ConfigError
 from cartera.sandbox.company import advance_company, make_company
 from cartera.settings import get_settings
 from cartera.warehouse.metrics import load_catalogue
@@ -135,3 +137,34 @@ def test_csv_and_table_hold_the_same_rows(published: dt.datetime) -> None:
 def test_a_window_of_no_days_is_refused(published: dt.datetime) -> None:
     answer = CliRunner().invoke(commands(), ["kpis", "--window", "0"])
     assert answer.exit_code == 2
+
+
+def test_the_dso_bridge_lies_between_the_two_figures(published: dt.datetime) -> None:
+    """Both ends are `cartera kpis` of those dates; the parts and the rounding give the change to the last digit."""
+    asked = ["bridge", "dso", "--from", str(EARLIER), "--to", str(UNTIL), "--format", "json"]
+    rows = json.loads(CliRunner().invoke(commands(), asked).stdout)["rows"]
+    for end, date in (("from_days", EARLIER), ("to_days", UNTIL)):
+        figures = {
+            (row["company_id"], row["currency_code"]): row["value"] and Decimal(row["value"])
+            for row in _asked("--as-of", str(date))["rows"]
+            if row["kpi"] == "dso_simple_90d"
+        }
+        found = {(row["company_id"], row["currency_code"]): row[end] and Decimal(row[end]) for row in rows}
+        assert found and found == {group: figures[group] for group in found}
+    for row in rows:
+        if row["change_days"] is None:
+            assert row["reason"]
+            continue
+        parts = [
+            Decimal(row[f"{part}_days"]) for part in ("sales", "terms", "mix", "currency", "delinquency", "rounding")
+        ]
+        assert sum(parts) == Decimal(row["change_days"]) == Decimal(row["to_days"]) - Decimal(row["from_days"])
+        assert Decimal(row["currency_days"]) == 0
+    assert any(row["change_days"] is not None for row in rows)
+
+
+def test_a_dso_bridge_goes_forward_in_time(published: dt.datetime) -> None:
+    with pytest.raises(ConfigError, match="give the earlier date"):
+        CliRunner().invoke(
+            commands(), ["bridge", "dso", "--from", str(UNTIL), "--to", str(EARLIER)], catch_exceptions=False
+        )

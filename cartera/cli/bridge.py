@@ -1,0 +1,75 @@
+"""`cartera bridge`: what lies between two figures, in parts that add up."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from cartera.cli.output import Format, print_json, print_rows
+from cartera.cli.pipeline import FormatOption
+from cartera.clock import parse_date, parse_moment
+from cartera.errors import ConfigError
+
+bridges = typer.Typer(name="bridge", help="What lies between two figures, in parts that add up.", no_args_is_help=True)
+
+
+class CurrencyView(StrEnum):
+    transaction = "transaction"
+    company = "company"
+    as_of_rate = "as-of-rate"
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(bridges)
+
+
+@bridges.command()
+def dso(
+    first: Annotated[str, typer.Option("--from", help="Date, YYYY-MM-DD.")],
+    second: Annotated[str, typer.Option("--to", help="A later date, YYYY-MM-DD.")],
+    known_at: Annotated[
+        str | None,
+        typer.Option("--known-at", help="As known at this moment (a date: its end, UTC). Default: the publication's."),
+    ] = None,
+    company: Annotated[str | None, typer.Option("--company", help="This company alone.")] = None,
+    currency_view: Annotated[
+        CurrencyView, typer.Option("--currency-view", help="The currency in which amounts are added.")
+    ] = CurrencyView.transaction,
+    window: Annotated[
+        int | None, typer.Option("--window", min=1, max=3650, help="Days of sales. Default: the catalogue's.")
+    ] = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """What moved DSO (simple, ending AR) between two dates: sales, terms, mix, currency, delinquency."""
+    from cartera.db import Role, transaction
+    from cartera.warehouse import dso_bridge, metrics, read
+
+    start, end = parse_date(first), parse_date(second)
+    if start >= end:
+        raise ConfigError(f"--from {start} is not before --to {end}", "give the earlier date as --from")
+    metric = metrics.load_catalogue().find("dso_simple")
+    days = window or (metric.window.days if metric and metric.window else 90)
+    with transaction(Role.reader) as connection:
+        publication = read.publication(connection)
+        moment = parse_moment(known_at) if known_at else publication.known_at
+        rows = dso_bridge.bridge(
+            connection, start, end, moment, days=days, view=currency_view.value, company_id=company
+        )
+    if format is Format.json:
+        asked = {"from": start, "to": end, "known_at": moment, "currency_view": currency_view.value}
+        print_json(asked | {"window_days": days, "rows": rows})
+        return
+    columns = list(dso_bridge.COLUMNS)
+    if format is Format.table:
+        columns = [column for column in columns if column not in ("kpi", "rounding_days")]
+        rows = [{name: _shortened(cell) for name, cell in row.items()} for row in rows]
+    title = f"What moved dso_simple_{days}d from {start} to {end}, known at {moment:%Y-%m-%d %H:%M:%S} UTC"
+    print_rows(rows, columns, format, title)
+
+
+def _shortened(cell: object) -> object:
+    """For people: two decimals; csv and json have all of them."""
+    return cell.quantize(Decimal("0.01"), ROUND_HALF_EVEN) if isinstance(cell, Decimal) else cell
