@@ -15,6 +15,7 @@ from support.kpi_model import Ledger
 
 EDGES = (0, 30, 60, 90, 120)
 BUCKETS = ("not_due", "1-30", "31-60", "61-90", "91-120", "120+")
+DEBTS = ("instalment", "chargeback")
 Group = tuple[str, str]
 Cells = dict[tuple[Any, ...], Fraction]
 NONE = (Fraction(0), Fraction(0))
@@ -27,7 +28,7 @@ class Debts:
         self.ledger = ledger
         self.days = sorted({e["effective_date"] for e in ledger.entries})
         self._open = [{d.item["item_id"]: d.open for d in ledger.debts(day)[0] if d.open > 0} for day in self.days]
-        self.items = {key: item for key, item in ledger.items.items() if item["item_type"] == "instalment"}
+        self.items = {key: item for key, item in ledger.items.items() if item["item_type"] in DEBTS}
         self.without_cash = self._without_cash()
 
     def open(self, day: dt.date) -> dict[str, Fraction]:
@@ -55,7 +56,7 @@ class Debts:
             pools: dict[str, list[Fraction]] = defaultdict(lambda: [Fraction(0), Fraction(0)])
             for e in self.ledger.entries:
                 kinds = {"credited": 0, "written_off": 1, "write_off_reversed": 1}
-                if e["effective_date"] == day and e["item_type"] == "instalment" and e["entry_type"] in kinds:
+                if e["effective_date"] == day and e["item_type"] in DEBTS and e["entry_type"] in kinds:
                     place = own[e["item_id"]] if e["item_id"] else pools[e["invoice_id"]]
                     place[kinds[e["entry_type"]]] -= Fraction(e["amount"])
             before, after = self.open(day - dt.timedelta(days=1)), self.open(day)
