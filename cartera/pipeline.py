@@ -16,7 +16,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Identifier
 
 from cartera.clock import utc_now
-from cartera.connectors import companies
+from cartera.connectors import companies, segments
 from cartera.connectors.files import FileSource, all_sources, deliveries
 from cartera.db import Role, connect, transaction
 from cartera.errors import CarteraError, ConfigError, GateFailed, SourceError
@@ -58,12 +58,12 @@ def land_source(run_id: str, name: str) -> list[StepReport]:
 
 
 def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
-    """Land companies.yaml and the calendars it names; nothing while there is none. Raises ConfigError."""
+    """Land the rules of segments, companies.yaml and the calendars it names. Raises ConfigError with file and line."""
     with transaction(Role.loader) as connection:
         if transform.known_until(connection) is None:
             return []  # settings of nothing
-        found = list(companies.deliveries(get_settings(), connection, as_of))
-    return _landed(run_id, companies.SOURCE, lambda: _land_settings(found)) if found else []
+        found = [*companies.deliveries(get_settings(), connection, as_of), segments.delivery(get_settings())]
+    return _landed(run_id, companies.SOURCE, lambda: _land_settings(found))
 
 
 def _land_settings(found: Sequence[Delivery]) -> list[LoadReport]:

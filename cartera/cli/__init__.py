@@ -36,6 +36,7 @@ MODULES = (
     "bridge",
     "risk",
     "ecl",
+    "segments",
     "quarantine",
     "reminders",
     "operations",

@@ -84,7 +84,7 @@ def _records(
 
 def _ever_landed(connection: Connection) -> bool:
     with connection.cursor() as cursor:
-        cursor.execute("select exists (select from ops.loads where source = %s)", [SOURCE])
+        cursor.execute("select exists (select from ops.loads where source = %s and entity = 'companies')", [SOURCE])
         return cursor.fetchone() == (True,)
 
 

@@ -1,0 +1,22 @@
+create table raw_files.segment_rules (
+    source text not null,
+    record_key text not null,
+    record_hash text not null,
+    recorded_from timestamptz not null,
+    recorded_to timestamptz not null default '9999-12-31 00:00:00+00',
+    is_deleted boolean not null default false,
+    load_id bigint not null,
+    row_number bigint not null,
+    rule_id text not null,
+    scheme text not null,
+    scheme_position bigint not null,
+    description text,
+    position bigint not null,
+    segment text,
+    conditions bigint not null,
+    measure text,
+    at_least numeric(24,6),
+    below numeric(24,6),
+    value text,
+    primary key (source, record_key, recorded_from)
+);

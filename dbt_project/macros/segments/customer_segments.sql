@@ -1,0 +1,102 @@
+{#- In which segment of each scheme every customer is: by the rules known at the moment, the first segment all of
+    whose conditions hold; else the scheme's last rule, which has none and takes everybody. One row per company,
+    customer and scheme. -#}
+{% macro customer_segments_as_of(measures, known_at, rules) %}
+    with
+
+    rules_known as (
+        select *
+        from {{ rules }} as rule
+        where {{ is_known('rule', known_at) }}
+    ),
+
+    conditions_met as (
+        select
+            measures.company_id,
+            measures.customer_id,
+            rules_known.scheme,
+            rules_known.position,
+            rules_known.conditions,
+            coalesce(rules_known.segment, measures.text_value) as segment
+        from {{ measures }} as measures
+        inner join rules_known
+            on
+                measures.measure = rules_known.measure
+                and (rules_known.at_least_amount is null or measures.value >= rules_known.at_least_amount)
+                and (rules_known.below_amount is null or measures.value < rules_known.below_amount)
+                and (rules_known.value is null or lower(measures.text_value) = lower(rules_known.value))
+        where
+            measures.value is not null
+            or measures.text_value is not null
+
+        union all
+
+        select
+            customers.company_id,
+            customers.customer_id,
+            rules_known.scheme,
+            rules_known.position,
+            1 as conditions,
+            rules_known.segment
+        from (select distinct company_id, customer_id from {{ measures }} as measures) as customers
+        cross join rules_known
+        where rules_known.conditions = 0
+    ),
+
+    segments_ranked as (
+        select
+            company_id,
+            customer_id,
+            scheme,
+            segment,
+            row_number() over (partition by company_id, customer_id, scheme order by position) as segment_rank
+        from conditions_met
+        group by
+            company_id,
+            customer_id,
+            scheme,
+            position,
+            conditions,
+            segment
+        having count(*) = conditions
+    )
+
+    select
+        company_id,
+        customer_id,
+        scheme,
+        segment
+    from segments_ranked
+    where segment_rank = 1
+{% endmacro %}
+
+{#- customer_segments(as of, known at) beside the tables it reads -#}
+{% macro create_customer_segments_function() %}
+    {{ return(adapter.dispatch('create_customer_segments_function', 'cartera')()) }}
+{% endmacro %}
+
+{% macro default__create_customer_segments_function() %}
+    drop function if exists {{ this.schema }}.customer_segments(date, timestamptz);
+    create function {{ this.schema }}.customer_segments(p_as_of date, p_known_at timestamptz)
+    returns table (
+        company_id text,
+        customer_id text,
+        scheme text,
+        segment text
+    )
+    language sql
+    stable
+    as $customer_segments$
+        with
+
+        measures as (
+            {{ customer_measures_as_of('p_as_of', 'p_known_at', **segment_relations()) }}
+        ),
+
+        segments as (
+            {{ customer_segments_as_of('measures', 'p_known_at', ref('dim_segment_rules')) }}
+        )
+
+        select * from segments
+    $customer_segments$;
+{% endmacro %}

@@ -1,0 +1,31 @@
+{{
+    config(
+        indexes=[{'columns': ['customer_id']}],
+        post_hook=[
+            "{{ analyze(this) }}",
+            "{{ create_customer_measures_function() }}",
+            "{{ create_customer_segments_function() }}",
+        ],
+    )
+}}
+
+with
+
+measures as (
+    {{
+        customer_measures_as_of(
+            as_of_date(),
+            known_at(),
+            balances=ref('fct_item_balances'),
+            customers=ref('dim_customers'),
+            companies=ref('dim_companies'),
+            fx_rates=ref('fct_fx_rates'),
+        )
+    }}
+),
+
+customer_segments as (
+    {{ customer_segments_as_of('measures', known_at(), ref('dim_segment_rules')) }}
+)
+
+select * from customer_segments
