@@ -155,6 +155,14 @@ def _sources() -> str:
     return ", ".join(source.name for source in found)
 
 
+def _companies() -> str:
+    from cartera.connectors.companies import load_companies, settings_path
+
+    path = settings_path(get_settings())
+    found = load_companies(path)
+    return ", ".join(found) if found else f"no {path.name} in the state folder: due dates are as stated"
+
+
 def _dbt() -> str:
     path = get_settings().dbt_dir / "dbt_project.yml"
     if not path.exists():
@@ -194,6 +202,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "migrations": _migrations,
     "roles": _roles,
     "sources": _sources,
+    "companies": _companies,
     "dbt project": _dbt,
     "publication": _publication,
     "services": _services,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cartera import pipeline
+from cartera import doctor, pipeline
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.settings import get_settings
@@ -150,6 +150,14 @@ def test_a_mistake_in_the_settings_stops_the_run_with_its_line(export: Path, com
     companies_yaml.write_text("companies:\n  acme:\n    calender: CO\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="companies.yaml:3: companies.acme.calender: .*did you mean calendar"):
         pipeline.run(AS_OF)
+    with pytest.raises(ConfigError, match="companies.yaml:3: companies.acme.calender: .*did you mean calendar"):
+        doctor.CHECKS["companies"]()
+
+
+def test_the_doctor_names_the_companies(companies_yaml: Path) -> None:
+    assert "as stated" in doctor.CHECKS["companies"]()
+    companies_yaml.write_text(SETTINGS, encoding="utf-8")
+    assert doctor.CHECKS["companies"]() == "acme, beta"
 
 
 def test_years_once_landed_stay_when_a_run_is_for_an_older_date(export: Path, companies_yaml: Path) -> None:

@@ -8,13 +8,20 @@ items as (
     select * from {{ ref('dim_items') }}
 ),
 
+pairs as (
+    select distinct
+        currency_code,
+        company_currency_code
+    from items
+),
+
 -- what money is of, and what it is valued in
 used as (
-    select distinct currency_code
-    from items
+    select currency_code
+    from pairs
     union distinct
-    select distinct company_currency_code as currency_code
-    from items
+    select company_currency_code as currency_code
+    from pairs
 ),
 
 -- a code that is no longer legal tender is still in old documents
