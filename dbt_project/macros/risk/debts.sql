@@ -5,6 +5,7 @@
 {% macro debts_known(known_at, balances) %}
     select
         balance.item_id,
+        balance.family_id,
         balance.company_id,
         balance.customer_id,
         balance.invoice_id,
@@ -59,6 +60,7 @@
 
     entries_summed as (
         select
+            entry.family_id,
             entry.item_id,
             entry.invoice_id,
             entry.effective_date,
@@ -70,6 +72,7 @@
             and entry.item_type in ('instalment', 'chargeback')
             and {{ is_known('entry', known_at) }}
         group by
+            entry.family_id,
             entry.item_id,
             entry.invoice_id,
             entry.effective_date
@@ -77,17 +80,19 @@
 
     item_entries as (
         select
+            family_id,
             item_id,
             effective_date,
             sum(credited_amount) as credited_amount,
             sum(written_off_amount) as written_off_amount
         from entries_summed
         where item_id is not null
-        group by item_id, effective_date
+        group by family_id, item_id, effective_date
     ),
 
     pool_entries as (
         select
+            family_id,
             invoice_id,
             effective_date,
             credited_amount,
@@ -99,20 +104,24 @@
 
     pool_days as (
         select distinct
+            debts.family_id,
             debts.item_id,
             pool_entries.invoice_id,
             pool_entries.effective_date
         from pool_entries
-        inner join ({{ debts_known(known_at, balances) }}) as debts on pool_entries.invoice_id = debts.invoice_id
+        inner join ({{ debts_known(known_at, balances) }}) as debts
+            on
+                pool_entries.family_id = debts.family_id
+                and pool_entries.invoice_id = debts.invoice_id
     ),
 
     item_days as (
-        select item_id, effective_date from item_entries
+        select family_id, item_id, effective_date from item_entries
         union
-        select item_id, effective_date from pool_days
+        select family_id, item_id, effective_date from pool_days
     ),
 
-    -- by how much each debt fell on the day
+    -- by how much each debt fell on the day; found by family, on which the balances have an index
     falls as (
         select
             item_days.item_id,
@@ -124,7 +133,8 @@
         from item_days
         inner join ({{ debts_known(known_at, balances) }}) as debts
             on
-                item_days.item_id = debts.item_id
+                item_days.family_id = debts.family_id
+                and item_days.item_id = debts.item_id
                 and item_days.effective_date >= debts.valid_from
                 and item_days.effective_date <= debts.valid_to
         group by item_days.item_id, item_days.effective_date
