@@ -58,13 +58,13 @@
     cast({{ moment }} at time zone 'UTC' as date)
 {%- endmacro %}
 
-{#- a moment as text in UTC to the microsecond, the same in every session: for keys -#}
+{#- a moment as text to the microsecond, the same in every session: for keys -#}
 {% macro utc_text(moment) -%}
     {{ return(adapter.dispatch('utc_text', 'cartera')(moment)) }}
 {%- endmacro %}
 
 {% macro default__utc_text(moment) -%}
-    to_char({{ moment }} at time zone 'UTC', 'YYYYMMDDHH24MISSUS')
+    cast(extract(epoch from {{ moment }}) as text)
 {%- endmacro %}
 
 {% macro days_between(first, last) -%}

@@ -15,6 +15,9 @@ balances as (
         sum(paid_amount) over dates_so_far as paid_amount,
         sum(written_off_amount) over dates_so_far as written_off_amount,
 
+        -- booleans
+        is_sliced,
+
         -- dates: until the day before the next movement
         effective_date as valid_from,
         lead(effective_date, 1, {{ forever_date() }}) over dates_so_far as valid_to,

@@ -48,28 +48,53 @@ items_kept as (
     {% endif %}
 ),
 
+lives as (
+    select
+        family_id,
+        recorded_from,
+        recorded_to
+    from entries_kept
+    union all
+    select
+        family_id,
+        recorded_from,
+        recorded_to
+    from items_kept
+),
+
+-- most families were learned at once
+families as (
+    select
+        family_id,
+        min(recorded_from) as learned_at,
+        max(recorded_from) = min(recorded_from) and min(recorded_to) = {{ forever() }} as is_learned_at_once
+    from lives
+    group by family_id
+),
+
+lives_of_others as (
+    select lives.*
+    from lives
+    inner join families on lives.family_id = families.family_id
+    where not families.is_learned_at_once
+),
+
 -- the moments at which something about a family was learned
 moments as (
     select
         family_id,
-        recorded_from as learned_at
-    from entries_kept
-    union distinct
-    select
-        family_id,
-        recorded_to as learned_at
-    from entries_kept
-    where recorded_to < {{ forever() }}
+        learned_at
+    from families
     union distinct
     select
         family_id,
         recorded_from as learned_at
-    from items_kept
+    from lives_of_others
     union distinct
     select
         family_id,
         recorded_to as learned_at
-    from items_kept
+    from lives_of_others
     where recorded_to < {{ forever() }}
 ),
 
@@ -78,7 +103,8 @@ slices as (
     select
         family_id,
         learned_at as recorded_from,
-        lead(learned_at, 1, {{ forever() }}) over (partition by family_id order by learned_at) as recorded_to
+        lead(learned_at, 1, {{ forever() }}) over (partition by family_id order by learned_at) as recorded_to,
+        count(*) over (partition by family_id) as slices
     from moments
 ),
 
@@ -88,6 +114,7 @@ movements as (
         entries_kept.item_id,
         slices.recorded_from,
         slices.recorded_to,
+        slices.slices > 1 as is_sliced,
         entries_kept.effective_date,
         max(entries_kept.invoice_id) as invoice_id,
         max(entries_kept.company_id) as company_id,
@@ -118,6 +145,7 @@ movements as (
         entries_kept.item_id,
         slices.recorded_from,
         slices.recorded_to,
+        slices.slices > 1,
         entries_kept.effective_date
 )
 

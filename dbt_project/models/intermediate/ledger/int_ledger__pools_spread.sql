@@ -38,6 +38,7 @@ balances as (
         days.effective_date,
         movements_kept.item_id,
         max(movements_kept.recorded_to) as recorded_to,
+        max(case when movements_kept.is_sliced then 1 else 0 end) = 1 as is_sliced,
         max(movements_kept.invoice_id) as invoice_id,
         max(movements_kept.company_id) as company_id,
         max(movements_kept.customer_id) as customer_id,
@@ -94,6 +95,7 @@ items_reduced as (
         rooms.company_id,
         rooms.customer_id,
         rooms.currency_code,
+        rooms.is_sliced,
         rooms.balance_amount
         - least(
             rooms.room_amount,
@@ -143,6 +145,7 @@ excesses as (
         pools.company_id,
         pools.customer_id,
         pools.currency_code,
+        pools.is_sliced,
         least(
             greatest(pools.pool_amount, 0), coalesce(rooms_used.room_amount, 0)
         ) - pools.pool_amount as balance_amount,
@@ -168,6 +171,7 @@ unioned as (
         company_id,
         customer_id,
         currency_code,
+        is_sliced,
         balance_amount,
         paid_amount,
         written_off_amount,
@@ -186,6 +190,7 @@ unioned as (
         company_id,
         customer_id,
         currency_code,
+        is_sliced,
         balance_amount,
         paid_amount,
         written_off_amount,
@@ -201,6 +206,7 @@ spread as (
         family_id,
         item_id,
         is_pool,
+        is_sliced,
         invoice_id,
         company_id,
         customer_id,

@@ -36,6 +36,7 @@ balances_unioned as (
         family_id,
         item_id,
         false as is_pool,
+        is_sliced,
         cast(null as text) as invoice_id,
         cast(null as text) as company_id,
         cast(null as text) as customer_id,
@@ -56,6 +57,7 @@ balances_unioned as (
         family_id,
         item_id,
         is_pool,
+        is_sliced,
         invoice_id,
         company_id,
         customer_id,
@@ -70,51 +72,17 @@ balances_unioned as (
     from pools_spread
 ),
 
-balances_described as (
-    select
-        balances_unioned.family_id,
-        balances_unioned.item_id,
-        coalesce(items.item_type, 'pool') as item_type,
-        coalesce(items.company_id, balances_unioned.company_id) as company_id,
-        coalesce(items.customer_id, balances_unioned.customer_id) as customer_id,
-        coalesce(items.invoice_id, balances_unioned.invoice_id) as invoice_id,
-        coalesce(items.document_number, balances_unioned.invoice_id) as document_number,
-        items.issue_date,
-        items.due_date,
-        coalesce(items.currency_code, balances_unioned.currency_code) as currency_code,
-        coalesce(items.item_amount, -balances_unioned.balance_amount) as item_amount,
-        items.company_currency_code,
-        items.document_fx_rate,
-        coalesce(items.is_disputed, false) as is_disputed,
-        items.recorded_from as item_recorded_from,
-        balances_unioned.balance_amount as open_amount,
-        balances_unioned.paid_amount > 0 as is_paid,
-        balances_unioned.written_off_amount > 0 as is_written_off,
-        balances_unioned.valid_from,
-        balances_unioned.valid_to,
-        balances_unioned.recorded_from,
-        balances_unioned.recorded_to
-    from balances_unioned
-    left join items
-        on
-            balances_unioned.item_id = items.item_id
-            and {{ is_known('items', 'balances_unioned.recorded_from') }}
-    where
-        balances_unioned.is_pool
-        or items.item_id is not null
-),
-
--- the day on which an item came to owe nothing more, last before this stretch; not before it was issued
+-- the day on which an item came to owe nothing more, last before this stretch
 settlements_marked as (
     select
-        balances_described.*,
+        balances_unioned.*,
         case
             when
-                open_amount <= 0
-                and coalesce(lag(open_amount) over days_so_far, 1) > 0
-                then greatest(valid_from, issue_date)
+                balance_amount <= 0
+                and coalesce(lag(balance_amount) over days_so_far, 1) > 0
+                then valid_from
         end as settled_on_date
-    from balances_described
+    from balances_unioned
     window days_so_far as (partition by item_id, recorded_from order by valid_from)
 ),
 
@@ -122,29 +90,61 @@ settlements_carried as (
     select
         settlements_marked.*,
         case
-            when open_amount <= 0
+            when balance_amount <= 0
                 then max(settled_on_date) over (
                     partition by item_id, recorded_from
                     order by valid_from
                     rows between unbounded preceding and current row
                 )
-        end as settled_date
+        end as carried_date
     from settlements_marked
 ),
 
--- only debts are followed after they are settled; a payment or credit note used up is done
-balances_kept as (
-    select *
-    from settlements_carried
+balances_described as (
+    select
+        balances.family_id,
+        balances.item_id,
+        balances.is_sliced,
+        coalesce(items.item_type, 'pool') as item_type,
+        coalesce(items.company_id, balances.company_id) as company_id,
+        coalesce(items.customer_id, balances.customer_id) as customer_id,
+        coalesce(items.invoice_id, balances.invoice_id) as invoice_id,
+        coalesce(items.document_number, balances.invoice_id) as document_number,
+        items.issue_date,
+        items.due_date,
+        coalesce(items.currency_code, balances.currency_code) as currency_code,
+        items.company_currency_code,
+        items.document_fx_rate,
+        coalesce(items.item_amount, -balances.balance_amount) as item_amount,
+        coalesce(items.is_disputed, false) as is_disputed,
+        items.recorded_from as item_recorded_from,
+        balances.balance_amount as open_amount,
+        balances.paid_amount > 0 as is_paid,
+        balances.written_off_amount > 0 as is_written_off,
+        -- not before it was issued
+        case
+            when balances.carried_date is not null
+                then greatest(balances.carried_date, coalesce(items.issue_date, balances.carried_date))
+        end as settled_date,
+        balances.valid_from,
+        balances.valid_to,
+        balances.recorded_from,
+        balances.recorded_to
+    from settlements_carried as balances
+    left join items
+        on
+            balances.item_id = items.item_id
+            and {{ is_known('items', 'balances.recorded_from') }}
     where
-        open_amount <> 0
-        or item_type in ('instalment', 'chargeback')
+        (balances.is_pool or items.item_id is not null)
+        -- only debts are followed after they are settled; a payment or credit note used up is done
+        and (balances.balance_amount <> 0 or items.item_type in ('instalment', 'chargeback'))
 ),
 
--- a stretch that is known the same after something else was learned goes on
+-- what is known the same after something else was learned goes on
 balances_compared as (
     select
-        balances_kept.*,
+        balances_described.*,
         lag(recorded_to) over moments_so_far as last_recorded_to,
         lag(valid_to) over moments_so_far as last_valid_to,
         lag(open_amount) over moments_so_far as last_open_amount,
@@ -155,7 +155,8 @@ balances_compared as (
         lag(company_id) over moments_so_far as last_company_id,
         lag(customer_id) over moments_so_far as last_customer_id,
         lag(currency_code) over moments_so_far as last_currency_code
-    from balances_kept
+    from balances_described
+    where is_sliced
     window moments_so_far as (partition by item_id, valid_from order by recorded_from)
 ),
 
@@ -198,6 +199,27 @@ lives_ended as (
     from lives_numbered
 ),
 
+{% set columns = [
+    'item_id', 'item_type', 'family_id', 'company_id', 'customer_id', 'invoice_id', 'document_number', 'currency_code',
+    'company_currency_code', 'document_fx_rate', 'item_amount', 'open_amount', 'is_disputed', 'is_paid',
+    'is_written_off', 'issue_date', 'due_date', 'settled_date', 'valid_from', 'valid_to', 'recorded_from',
+] %}
+lives_unioned as (
+    select
+        {{ columns | join(', ') }},
+        life_recorded_to as recorded_to
+    from lives_ended
+    where is_change = 1
+
+    union all
+
+    select
+        {{ columns | join(', ') }},
+        recorded_to
+    from balances_described
+    where not is_sliced
+),
+
 item_balances as (
     select
         -- ids
@@ -232,13 +254,12 @@ item_balances as (
 
         -- versions
         recorded_from,
-        life_recorded_to as recorded_to,
+        recorded_to,
 
         -- how it is found (macros/balances.sql)
-        {{ balance_lookup_class('life_recorded_to') }} as lookup_class,
-        {{ balance_lookup_date('life_recorded_to') }} as lookup_date
-    from lives_ended
-    where is_change = 1
+        {{ balance_lookup_class('recorded_to') }} as lookup_class,
+        {{ balance_lookup_date('recorded_to') }} as lookup_date
+    from lives_unioned
 )
 
 select * from item_balances

@@ -5,9 +5,7 @@
         unique_key='origin_id',
         on_schema_change='fail',
         indexes=[
-            {'columns': ['item_id']},
             {'columns': ['customer_id']},
-            {'columns': ['effective_date']},
             {'columns': ['origin_id']},
             {'columns': ['family_id']},
         ],

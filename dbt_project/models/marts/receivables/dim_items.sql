@@ -7,7 +7,6 @@
         indexes=[
             {'columns': ['item_id']},
             {'columns': ['invoice_id']},
-            {'columns': ['customer_id']},
             {'columns': ['origin_id']},
         ],
         post_hook="{{ analyze(this) }}",
