@@ -25,6 +25,11 @@ class EclFormat(StrEnum):
     xlsx = "xlsx"
 
 
+class By(StrEnum):
+    company = "company"
+    segment = "segment"
+
+
 def register(app: typer.Typer) -> None:
     app.command()(ecl)
 
@@ -37,6 +42,10 @@ def ecl(
     loss_after: Annotated[
         int, typer.Option("--loss-after", min=121, max=3650, help="Days past due after which unpaid counts as lost.")
     ] = 180,
+    by: Annotated[
+        By, typer.Option("--by", help="One matrix per company, or per segment of its customers.")
+    ] = By.company,
+    scheme: Annotated[str | None, typer.Option("--scheme", help="Whose segments; see `cartera segments`.")] = None,
     format: Annotated[EclFormat, typer.Option("--format", help="How to print it.")] = EclFormat.table,
     output: Annotated[Path | None, typer.Option("--output", help="File to write; needed for xlsx.")] = None,
 ) -> None:
@@ -44,11 +53,24 @@ def ecl(
     from cartera.warehouse import risk
 
     times = _factor(factor)
+    if (by is By.segment) != (scheme is not None):
+        raise ConfigError("--by segment and --scheme go together", "give e.g. --by segment --scheme payer_behaviour")
 
     def asked(connection: Connection, date: dt.date, moment: dt.datetime) -> list[Row]:
-        return risk.expected_losses(connection, date, moment, factor=times, history_days=history, loss_days=loss_after)
+        if scheme is not None and scheme not in (known := risk.schemes(connection, moment)):
+            raise ConfigError(
+                f"there is no scheme {scheme!r}", f"give one of: {', '.join(known) or 'none was known then'}"
+            )
+        return risk.expected_losses(
+            connection, date, moment, factor=times, history_days=history, loss_days=loss_after, scheme=scheme
+        )
 
-    inputs: dict[str, Any] = {"factor": times, "history_days": history, "loss_days": loss_after}
+    inputs: dict[str, Any] = {
+        "factor": times,
+        "history_days": history,
+        "loss_days": loss_after,
+        "scheme": scheme or "all",
+    }
     if format is EclFormat.xlsx:
         if output is None:
             raise ConfigError("xlsx needs a file", "add --output provision.xlsx")
@@ -72,7 +94,7 @@ def _factor(text: str) -> Decimal:
 
 def _narrowed(rows: Sequence[Row]) -> list[Row]:
     """What fits a terminal; csv, json and xlsx have every intermediate column."""
-    return [{name: row[name] for name in row if name not in ("segment", "factor", "entered_items")} for row in rows]
+    return [{name: row[name] for name in row if name not in ("factor", "entered_items")} for row in rows]
 
 
 def _write_workbook(path: Path, date: dt.date, moment: dt.datetime, rows: list[Row], inputs: dict[str, Any]) -> None:

@@ -122,18 +122,32 @@ def expected_losses(
     factor: Decimal = Decimal(1),
     history_days: int = 365,
     loss_days: int = 180,
+    scheme: str | None = None,
 ) -> list[read.Row]:
     """The provision matrix: one row per company_id, currency_code, segment and bucket, then `total`.
 
-    entered_items, entered_amount and unpaid_amount are the history; roll_rate, loss_rate and applied_rate are
-    fractions, never rounded; balance_amount, ecl_amount and ecl_pct are of `as_of`.
+    `scheme`: whose segments, as the customers were in as of the date; None: one segment, `all`. entered_items,
+    entered_amount and unpaid_amount are the history; roll_rate, loss_rate and applied_rate are fractions, never
+    rounded; balance_amount, ecl_amount and ecl_pct are of `as_of`.
     """
+    arguments = ("factor", "history_days", "loss_days")
     query = SQL("select * from {losses} order by company_id, currency_code, segment, {bucket}").format(
-        losses=_call("expected_losses", "factor", "history_days", "loss_days"),
+        losses=_call("expected_losses", *arguments)
+        if scheme is None
+        else _call("expected_losses_by_segment", "scheme", *arguments),
         bucket=_place("bucket", (*read.BUCKETS, "total")),
     )
-    given = {"factor": factor, "history_days": history_days, "loss_days": loss_days}
+    given = {"factor": factor, "history_days": history_days, "loss_days": loss_days, "scheme": scheme}
     return read.rows(connection, query, _clocks(as_of, known_at) | given)
+
+
+def schemes(connection: Connection, known_at: dt.datetime) -> list[str]:
+    """The names of the schemes of segments, as known then."""
+    query = SQL(
+        "select distinct scheme from serve.dim_segment_rules"
+        " where recorded_from <= %(known_at)s and recorded_to > %(known_at)s order by scheme"
+    )
+    return [row["scheme"] for row in read.rows(connection, query, {"known_at": known_at})]
 
 
 def _call(function: str, *arguments: str) -> Composable:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,8 +19,11 @@ from psycopg2.extras import RealDictCursor
 from support import risk_model
 from support.kpi_model import Ledger
 
+from cartera.connectors import segments
 from cartera.db import Role, transaction
+from cartera.landing import land_all
 
+DBT = Path(__file__).resolve().parents[2] / "dbt_project"
 SMALLEST = Fraction(1, 10**9)
 """Shares and sums of shares are numeric, not fractions."""
 
@@ -42,11 +47,14 @@ def _paying(seed: int) -> list[Version]:
 
 
 @pytest.fixture(scope="module")
-def built(run_dbt: RunDbt) -> Mapping[dt.datetime, risk_model.Debts]:
+def built(run_dbt: RunDbt, tmp_path_factory: pytest.TempPathFactory) -> Mapping[dt.datetime, risk_model.Debts]:
     """The model's debts by the moment known; built from the same rows of the ledger as the marts."""
     with transaction(Role.admin) as connection:
         histories = [random_history(seed) for seed in range(300, 340)] + [_paying(seed) for seed in range(4)]
         write_raw(connection, [version for history in histories for version in history])
+    rules: Any = SimpleNamespace(home=tmp_path_factory.mktemp("no rules of its own"), dbt_dir=DBT)
+    with transaction(Role.loader) as connection:
+        land_all(connection, segments.SOURCE, [segments.delivery(rules)], DELIVERIES[0])
     results = run_dbt("run", "--select", "+fct_roll_rates", "+fct_open_items", "--full-refresh", slot="a")
     assert [f"{r.node.name}: {r.message}" for r in results if r.status != "success"] == []
     entries, items = _rows("select * from marts_a.fct_ledger_entries"), _rows("select * from marts_a.dim_items")
@@ -221,6 +229,30 @@ def test_expected_losses(
         else:
             rate = min(unpaid / entered * Fraction(factor), Fraction(1)) if entered else Fraction(0)
             assert abs(Fraction(row["ecl_amount"]) - balance * rate) <= SMALLEST
+
+
+def test_losses_by_segment_are_of_the_segments_of_the_date(built: Mapping[dt.datetime, risk_model.Debts]) -> None:
+    """What entered, was unpaid and is owed adds up over the segments to that of the company; the rates differ."""
+    as_of, known_at = dt.date(2026, 7, 20), KNOWN_AT
+    measures = ("entered_items", "entered_amount", "unpaid_amount", "balance_amount")
+    keys = ("company_id", "currency_code", "bucket")
+    whole = {
+        tuple(row[k] for k in keys): [row[m] for m in measures]
+        for row in _rows("select * from marts_a.expected_losses(%s, %s, 1, 365, 125)", as_of, known_at)
+    }
+    with_scheme = _rows(
+        "select * from marts_a.expected_losses_by_segment(%s, %s, 'age_of_debt', 1, 365, 125)", as_of, known_at
+    )
+    sums: dict[tuple[str, ...], list[Any]] = {}
+    for row in with_scheme:
+        own = sums.setdefault(tuple(row[k] for k in keys), [0, 0, 0, 0])
+        sums[tuple(row[k] for k in keys)] = [
+            None if row[m] is None else one + row[m] for one, m in zip(own, measures, strict=True)
+        ]  # fmt: skip
+    assert {k: v for k, v in sums.items() if k[2] != "total"} == {k: v for k, v in whole.items() if k[2] != "total"}
+    asked = _rows("select * from marts_a.customer_segments(%s, %s) where scheme = 'age_of_debt'", as_of, known_at)
+    assert len({row["segment"] for row in with_scheme}) > 2
+    assert {row["segment"] for row in with_scheme} - {"unassigned"} <= {row["segment"] for row in asked}
 
 
 def test_the_histories_reach_what_is_compared(built: Mapping[dt.datetime, risk_model.Debts]) -> None:

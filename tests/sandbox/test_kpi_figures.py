@@ -168,3 +168,47 @@ def test_a_dso_bridge_goes_forward_in_time(published: dt.datetime) -> None:
         CliRunner().invoke(
             commands(), ["bridge", "dso", "--from", str(UNTIL), "--to", str(EARLIER)], catch_exceptions=False
         )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "roll-rates --periods 3",
+        "roll-rates --matrix",
+        "cure",
+        "vintages",
+        "liquidation",
+        "ecl --factor 1.05",
+        "ecl --by segment --scheme age_of_debt",
+    ],
+)
+def test_the_figures_of_risk_are_served(published: dt.datetime, command: str) -> None:
+    """Over the views of serve, in each format; a figure that is missing says why."""
+    for format in ("table", "csv", "json"):
+        answer = CliRunner().invoke(commands(), [*command.split(), "--format", format])
+        assert answer.exit_code == 0, answer.output
+    rows = json.loads(answer.stdout)["rows"]
+    assert {row["currency_code"] for row in rows} >= {"USD", "PEN"}
+    figures = (
+        "roll_rate_pct",
+        "flow_through_pct",
+        "cure_rate_pct",
+        "redefault_rate_pct",
+        "collected_pct",
+        "ecl_amount",
+    )
+    assert all(row["reason"] for row in rows for name in figures if row.get(name, "") is None)
+
+
+def test_a_provision_workbook_is_written(published: dt.datetime, tmp_path: Path) -> None:
+    path = tmp_path / "provision.xlsx"
+    answer = CliRunner().invoke(commands(), ["ecl", "--format", "xlsx", "--output", str(path)])
+    assert answer.exit_code == 0 and path.read_bytes().startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--factor", "x"], ["--format", "xlsx"], ["--by", "segment"], ["--by", "segment", "--scheme", "no"]]
+)
+def test_ecl_says_how_to_mend_what_is_wrong(published: dt.datetime, arguments: list[str]) -> None:
+    answer = CliRunner().invoke(commands(), ["ecl", *arguments])
+    assert isinstance(answer.exception, ConfigError) and answer.exception.mend

@@ -61,10 +61,19 @@
         select * from ({{ liquidation_rates('changes') }}) as rates
     {%- endcall %}
 
+    {%- for name, first, segments in [
+        ('expected_losses', '', none),
+        (
+            'expected_losses_by_segment',
+            ', p_scheme text',
+            '(select * from ' ~ ref('fct_customer_segments').include(identifier=false)
+            ~ '.customer_segments(p_as_of, p_known_at) where scheme = p_scheme)'
+        ),
+    ] %}
     {%- call sql_function(
-        'expected_losses',
-        'p_as_of date, p_known_at timestamptz, p_factor numeric default 1, p_history_days integer default 365,'
-        ~ ' p_loss_days integer default 180',
+        name,
+        'p_as_of date, p_known_at timestamptz' ~ first ~ ', p_factor numeric default 1,'
+        ~ ' p_history_days integer default 365, p_loss_days integer default 180',
         'company_id text, currency_code text, segment text, bucket text, entered_items bigint, entered_amount numeric,'
         ~ ' unpaid_amount numeric, roll_rate numeric, loss_rate numeric, factor numeric, applied_rate numeric,'
         ~ ' balance_amount numeric, ecl_amount numeric, ecl_pct numeric, reason text'
@@ -72,9 +81,14 @@
         with
         settled as ({{ settled_without_cash('p_known_at', entries, balances) }})
         select * from (
-            {{ expected_losses('p_as_of', 'p_known_at', 'p_factor', 'p_history_days', 'p_loss_days', balances, 'settled') }}
+            {{
+                expected_losses(
+                    'p_as_of', 'p_known_at', 'p_factor', 'p_history_days', 'p_loss_days', balances, 'settled', segments
+                )
+            }}
         ) as losses
     {%- endcall %}
+    {%- endfor %}
 {% endmacro %}
 
 {#- Replaces a function of the slot: its arguments and columns as PostgreSQL writes them, its body the caller's. -#}
