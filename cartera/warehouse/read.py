@@ -242,7 +242,8 @@ def cells_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> C
         " sum(open_amount) as open_amount,"
         " coalesce(sum(open_amount) filter (where is_disputed), 0) as disputed_amount,"
         " coalesce(sum(open_amount) filter (where promised_date is not null), 0) as promised_amount"
-        " from serve.open_items(%(as_of)s, %(known_at)s) where item_type = 'instalment'"
+        # debts have a bucket, credit has none; the planner takes `item_type = ...` for a rare find
+        " from serve.open_items(%(as_of)s, %(known_at)s) where bucket is not null"
         " group by company_id, currency_code, customer_id, bucket)"
     )
 

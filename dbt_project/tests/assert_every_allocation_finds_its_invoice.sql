@@ -3,52 +3,50 @@
 with
 
 allocations as (
-    select * from {{ ref('stg_files__allocations') }}
+    select * from {{ ref('int_ledger__allocations_astray') }}
 ),
 
 items as (
     select * from {{ ref('dim_items') }}
 ),
 
-allocations_known as (
-    select *
-    from allocations
-    where
-        not is_deleted
-        and {{ is_known('allocations', known_at()) }}
-),
-
 instalments_known as (
-    select *
+    select
+        items.item_id,
+        items.invoice_id
     from items
     where
-        item_type = 'instalment'
+        items.item_type = 'instalment'
         and {{ is_known('items', known_at()) }}
+        and (
+            items.item_id in (select allocations.instalment_id from allocations)
+            or items.invoice_id in (select allocations.invoice_id from allocations)
+        )
 ),
 
 allocations_found as (
-    select allocations_known.allocation_id
-    from allocations_known
-    inner join instalments_known on allocations_known.instalment_id = instalments_known.item_id
+    select allocations.allocation_id
+    from allocations
+    inner join instalments_known on allocations.instalment_id = instalments_known.item_id
     where
-        allocations_known.invoice_id is null
-        or allocations_known.invoice_id = instalments_known.invoice_id
+        allocations.invoice_id is null
+        or allocations.invoice_id = instalments_known.invoice_id
 
     union distinct
 
-    select allocations_known.allocation_id
-    from allocations_known
-    inner join instalments_known on allocations_known.invoice_id = instalments_known.invoice_id
+    select allocations.allocation_id
+    from allocations
+    inner join instalments_known on allocations.invoice_id = instalments_known.invoice_id
     where
-        allocations_known.instalment_id is null
+        allocations.instalment_id is null
         or instalments_known.item_id = instalments_known.invoice_id || ':1'
 )
 
 select
-    allocations_known.allocation_id,
-    allocations_known.invoice_id,
-    allocations_known.instalment_id,
-    allocations_known.allocated_amount
-from allocations_known
-left join allocations_found on allocations_known.allocation_id = allocations_found.allocation_id
+    allocations.allocation_id,
+    allocations.invoice_id,
+    allocations.instalment_id,
+    allocations.allocated_amount
+from allocations
+left join allocations_found on allocations.allocation_id = allocations_found.allocation_id
 where allocations_found.allocation_id is null

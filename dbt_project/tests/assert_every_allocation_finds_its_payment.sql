@@ -3,7 +3,7 @@
 with
 
 allocations as (
-    select * from {{ ref('stg_files__allocations') }}
+    select * from {{ ref('int_ledger__allocations_astray') }}
 ),
 
 items as (
@@ -11,7 +11,7 @@ items as (
 ),
 
 items_known as (
-    select item_id
+    select items.item_id
     from items
     where {{ is_known('items', known_at()) }}
 )
@@ -28,7 +28,4 @@ left join items_known
             'payment:' || allocations.payment_id,
             'credit_note:' || allocations.credit_note_id
         )
-where
-    not allocations.is_deleted
-    and {{ is_known('allocations', known_at()) }}
-    and items_known.item_id is null
+where items_known.item_id is null

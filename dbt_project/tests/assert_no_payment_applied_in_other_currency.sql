@@ -3,7 +3,7 @@
 with
 
 allocations as (
-    select * from {{ ref('stg_files__allocations') }}
+    select * from {{ ref('int_ledger__allocations_astray') }}
 ),
 
 items as (
@@ -13,7 +13,16 @@ items as (
 items_known as (
     select *
     from items
-    where {{ is_known('items', known_at()) }}
+    where
+        {{ is_known('items', known_at()) }}
+        and (
+            item_id in (
+                select coalesce('payment:' || allocations.payment_id, 'credit_note:' || allocations.credit_note_id)
+                from allocations
+            )
+            or item_id in (select allocations.instalment_id from allocations)
+            or invoice_id in (select allocations.invoice_id from allocations)
+        )
 ),
 
 targets as (
@@ -46,7 +55,4 @@ inner join items_known as settlements
         )
 inner join targets
     on coalesce(allocations.invoice_id, allocations.instalment_id) = targets.target_id
-where
-    not allocations.is_deleted
-    and {{ is_known('allocations', known_at()) }}
-    and settlements.currency_code <> targets.currency_code
+where settlements.currency_code <> targets.currency_code
