@@ -108,6 +108,7 @@ def write_raw(connection: Connection, versions: list[Version]) -> None:
                     table, SQL(", ").join(map(Identifier, [*VERSION_COLUMNS, *columns]))
                 ),
                 rows,
+                page_size=2000,
             )
     connection.commit()
 
@@ -122,6 +123,8 @@ def _keys(dice: random.Random) -> list[tuple[str, str]]:
         "payments": ["P1", "P2"],
         "allocations": ["A1", "A2", "A3", "A4", "A5"],
         "write_offs": ["W1", "W2"],
+        "refunds": ["F1", "F2"],
+        "chargebacks": ["B1", "B2"],
         "disputes": ["D1"],
         "promises": ["R1", "R2"],
     }
@@ -143,6 +146,8 @@ def _values(dice: random.Random, seed: int, entity: str, key: str) -> Values:
         "payments": _payment,
         "allocations": _allocation,
         "write_offs": _write_off,
+        "refunds": _refund,
+        "chargebacks": _chargeback,
         "disputes": _dispute,
         "promises": _promise,
     }[entity]
@@ -162,7 +167,7 @@ def _amount(dice: random.Random) -> Decimal:
 
 
 def _currency(dice: random.Random) -> str:
-    return "USD" if dice.random() < 0.85 else "PEN"
+    return "USD" if dice.random() < 0.85 else dice.choice(["PEN", "COP", "EUR", "CLP"])
 
 
 def _customer_id(dice: random.Random) -> str:
@@ -206,7 +211,7 @@ def _credit_note(dice: random.Random, key: str) -> Values:
         "status": dice.choice([None, "open", "paid", "void"]),
         "issue_date": _day(dice),
         "currency_code": _currency(dice),
-        "total_amount": _amount(dice),
+        "total_amount": dice.choice([Decimal(130), _amount(dice), _amount(dice)]),
     }
 
 
@@ -247,6 +252,42 @@ def _write_off(dice: random.Random, key: str) -> Values:
         "instalment_id": dice.choice([None, f"{invoice_id}/1"]),
         "amount": dice.choice([Decimal("0.01"), Decimal(40)]),
         "write_off_date": _day(dice),
+        "reversed_date": dice.choice([None, None, _day(dice)]),
+    }
+
+
+def _refund(dice: random.Random, key: str) -> Values:
+    payment_id, credit_note_id = dice.choice(
+        [("P1", None), ("P2", None), ("P9", None), (None, "N1"), (None, "I3"), (None, None), ("P1", "N1")]
+    )
+    return {
+        "customer_id": _customer_id(dice),
+        "payment_id": payment_id,
+        "credit_note_id": credit_note_id,
+        "refund_date": _day(dice),
+        "currency_code": _currency(dice),
+        "amount": _amount(dice),
+    }
+
+
+def _chargeback(dice: random.Random, key: str) -> Values:
+    invoice_id, instalment_id = dice.choice(
+        [
+            (None, dice.choice(["I1/1", "I1/2", "I2/1", "I9/1"])),
+            (dice.choice(["I1", "I2", "I3", "I9"]), None),
+            (dice.choice(["I1", "I2"]), dice.choice(["I1/1", "I2/1"])),
+            (None, None),
+        ]
+    )
+    return {
+        "customer_id": dice.choice(["C1", "C2", "C4"]),
+        "payment_id": dice.choice([None, "P1", "P2"]),
+        "invoice_id": invoice_id,
+        "instalment_id": instalment_id,
+        "chargeback_date": _day(dice),
+        "reversed_date": dice.choice([None, None, _day(dice)]),
+        "currency_code": _currency(dice),
+        "amount": _amount(dice),
     }
 
 

@@ -57,16 +57,27 @@ class Books:
     items: dict[str, Item] = field(default_factory=dict)
     pools: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
+    def __post_init__(self) -> None:
+        self._said: dict[str, list[Version]] = defaultdict(list)
+        self._records: dict[str, dict[str, Values]] = defaultdict(dict)
+        for version in self.versions:
+            if version.recorded_from <= self.known_at:
+                self._said[version.entity].append(version)
+                if self.known_at < version.recorded_to and not version.is_deleted:
+                    self._records[version.entity][version.key] = version.values
+        self._invoices = {
+            key: values
+            for key, values in self.records("invoices").items()
+            if (values["document_type"] or "invoice") == "invoice" and (values["status"] or "open") in ("open", "paid")
+        }
+
     def records(self, entity: str) -> dict[str, Values]:
         """What the source said at that moment, by key."""
-        return {v.key: v.values for v in self._alive(entity) if not v.is_deleted}
-
-    def _alive(self, entity: str) -> list[Version]:
-        return [v for v in self.versions if v.entity == entity and v.recorded_from <= self.known_at < v.recorded_to]
+        return self._records[entity]
 
     def ever(self, entity: str) -> list[Version]:
         """All that had been said until that moment."""
-        return [v for v in self.versions if v.entity == entity and v.recorded_from <= self.known_at]
+        return self._said[entity]
 
     # -- what is known of an invoice in more detail than its own row
 
@@ -88,11 +99,7 @@ class Books:
         )
 
     def invoices(self) -> dict[str, Values]:
-        return {
-            key: values
-            for key, values in self.records("invoices").items()
-            if (values["document_type"] or "invoice") == "invoice" and (values["status"] or "open") in ("open", "paid")
-        }
+        return self._invoices
 
     # -- debits and credits
 
@@ -152,8 +159,48 @@ class Books:
 
     def apply_write_offs(self) -> None:
         for write_off in self.records("write_offs").values():
-            day = write_off["write_off_date"]
+            day, undone = write_off["write_off_date"], write_off["reversed_date"]
             self._reduce(write_off["invoice_id"], write_off["instalment_id"], write_off["amount"], day, None)
+            if undone is not None:
+                undone = max(day, undone)
+                self._reduce(write_off["invoice_id"], write_off["instalment_id"], -write_off["amount"], undone, None)
+
+    def pay_back_refunds(self) -> None:
+        for key, refund in self.records("refunds").items():
+            named = refund["payment_id"] and f"payment:{refund['payment_id']}"
+            named = named or (refund["credit_note_id"] and f"credit_note:{refund['credit_note_id']}")
+            if named is None:
+                item = self._item(f"refund:{key}", "refund", refund, refund["amount"], refund["refund_date"])
+            elif named in self.items and self.items[named].currency == refund["currency_code"]:
+                item = self.items[named]
+            else:
+                continue
+            if max(refund["refund_date"], item.start) <= self.as_of:
+                item.balance += refund["amount"]
+
+    def charge_back(self) -> None:
+        for key, chargeback in self.records("chargebacks").items():
+            item = self._charged_back(f"chargeback:{key}", chargeback)
+            if item is None or item.currency != chargeback["currency_code"]:
+                continue
+            lost, won = chargeback["chargeback_date"], chargeback["reversed_date"]
+            if lost <= self.as_of and not (won is not None and won <= self.as_of):
+                item.balance += chargeback["amount"]
+
+    def _charged_back(self, key: str, chargeback: Values) -> Item | None:
+        """The debt that is open again: the one it names, or one of its own."""
+        invoice_id, instalment_id = chargeback["invoice_id"], chargeback["instalment_id"]
+        if invoice_id in self.invoices() and not self.is_itemised(invoice_id):
+            return self.items[f"{invoice_id}:1"]
+        if instalment_id is not None:
+            item = self.items.get(instalment_id)
+            return item if item and invoice_id in (None, item.invoice_id) else None
+        document = chargeback if invoice_id is None else self.invoices().get(invoice_id)
+        if document is None or document["currency_code"] != chargeback["currency_code"]:
+            return None
+        item = self._item(key, "chargeback", document, chargeback["amount"], chargeback["chargeback_date"])
+        item.due, item.invoice_id = chargeback["chargeback_date"], invoice_id
+        return item
 
     def _reduce(
         self, invoice_id: str | None, instalment_id: str | None, amount: Decimal, day: dt.date, source: Item | None
@@ -231,7 +278,7 @@ class Books:
             self.items[excess.item_id] = excess
 
     def describe(self, item: Item) -> OpenItem:
-        is_debt = item.kind == "instalment" and item.balance > 0
+        is_debt = item.kind in ("instalment", "chargeback") and item.balance > 0
         days = (self.as_of - item.due).days if is_debt and item.due else None
         return OpenItem(
             item.item_id,
@@ -300,5 +347,7 @@ def open_items(versions: list[Version], as_of: dt.date, known_at: dt.datetime) -
     books.apply_wide_rows()
     books.apply_allocations()
     books.apply_write_offs()
+    books.pay_back_refunds()
+    books.charge_back()
     books.spread_pools()
     return {books.describe(item) for item in books.items.values() if item.balance != 0}

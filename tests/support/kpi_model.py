@@ -59,12 +59,12 @@ class Ledger:
         debts, unapplied = [], defaultdict(Fraction)
         for item_id, balance in balances.items():
             item = self.items[item_id]
-            if item["item_type"] == "instalment":
+            if item["item_type"] in ("instalment", "chargeback"):
                 debts.append(Debt(item, balance))
             else:
                 unapplied[_keys(item)] -= balance
         for (invoice_id, *keys), pool in pools.items():
-            own = [d for d in debts if d.item["invoice_id"] == invoice_id]
+            own = [d for d in debts if d.item["invoice_id"] == invoice_id and d.item["item_type"] == "instalment"]
             for debt in sorted(own, key=lambda d: (d.item["due_date"], d.item["item_id"])):
                 debt.share = min(pool, max(debt.balance, Fraction(0)))
                 pool -= debt.share
@@ -187,13 +187,14 @@ class _Group:
         found = []
         for debt in self.closing:
             item = debt.item
-            if not self._mine(item) or debt.open > 0 or item["item_amount"] <= 0:
+            if not self._mine(item) or debt.open > 0 or item["item_amount"] <= 0 or item["item_type"] == "chargeback":
                 continue
             family = [e for e in self.ledger.at(self.as_of) if e["invoice_id"] == item["invoice_id"]]
             family = [e for e in family if e["item_type"] == "instalment"]
             own = [e for e in family if e["item_id"] == item["item_id"]]
-            kinds = {e["entry_type"] for e in own + ([e for e in family if e["item_id"] is None] if debt.share else [])}
-            if "applied" not in kinds or "written_off" in kinds:
+            moves = own + ([e for e in family if e["item_id"] is None] if debt.share else [])
+            paid = _sum_of(moves, "applied", "charged_back", "chargeback_reversed")
+            if paid >= 0 or _sum_of(moves, "written_off", "write_off_reversed") < 0:
                 continue
             day = max(item["issue_date"], self._last_settled(debt, family))
             if first <= day <= self.as_of:
@@ -214,6 +215,10 @@ class _Group:
                 settled = day
         assert settled is not None
         return settled
+
+
+def _sum_of(entries: list[Row], *entry_types: str) -> Fraction:
+    return sum((Fraction(e["amount"]) for e in entries if e["entry_type"] in entry_types), Fraction(0))
 
 
 def _ratio(numerator: Fraction, denominator: Fraction) -> Fraction | None:

@@ -26,6 +26,14 @@ write_offs as (
     select * from {{ ref('stg_files__write_offs') }}
 ),
 
+refunds as (
+    select * from {{ ref('stg_files__refunds') }}
+),
+
+chargebacks as (
+    select * from {{ ref('stg_files__chargebacks') }}
+),
+
 touched_invoices as (
     select invoice_id from invoices
     where {{ is_touched('invoices') }}
@@ -99,6 +107,53 @@ rebuilt_write_offs as (
     where write_off_id in (select write_offs_touched.write_off_id from write_offs_touched)
 ),
 
+-- a refund hangs on the payment or credit note of which it gives back, a chargeback on the invoice it opens again
+refunds_touched as (
+    select refund_id
+    from refunds
+    where
+        {{ is_touched('refunds') }}
+        or payment_id in (select touched_payments.payment_id from touched_payments)
+        or credit_note_id in (select touched_credit_notes.credit_note_id from touched_credit_notes)
+),
+
+rebuilt_refunds as (
+    select
+        refund_id,
+        payment_id,
+        credit_note_id
+    from refunds
+    where refund_id in (select refunds_touched.refund_id from refunds_touched)
+),
+
+chargeback_links as (
+    select
+        chargebacks.chargeback_id,
+        coalesce(chargebacks.invoice_id, instalments.invoice_id) as invoice_id,
+        {{ is_touched('chargebacks') }} as is_touched
+    from chargebacks
+    left join instalments
+        on
+            chargebacks.instalment_id = instalments.instalment_id
+            and chargebacks.invoice_id is null
+),
+
+chargebacks_touched as (
+    select chargeback_id
+    from chargeback_links
+    where
+        is_touched
+        or invoice_id in (select touched_invoices.invoice_id from touched_invoices)
+),
+
+rebuilt_chargebacks as (
+    select
+        chargeback_id,
+        invoice_id
+    from chargeback_links
+    where chargeback_id in (select chargebacks_touched.chargeback_id from chargebacks_touched)
+),
+
 unioned as (
     select
         'invoice' as document_type,
@@ -144,6 +199,31 @@ unioned as (
         'write_off' as document_type,
         write_off_id as document_id
     from rebuilt_write_offs
+    union distinct
+    select
+        'payment' as document_type,
+        payment_id as document_id
+    from rebuilt_refunds
+    union distinct
+    select
+        'credit_note' as document_type,
+        credit_note_id as document_id
+    from rebuilt_refunds
+    union distinct
+    select
+        'refund' as document_type,
+        refund_id as document_id
+    from rebuilt_refunds
+    union distinct
+    select
+        'invoice' as document_type,
+        invoice_id as document_id
+    from rebuilt_chargebacks
+    union distinct
+    select
+        'chargeback' as document_type,
+        chargeback_id as document_id
+    from rebuilt_chargebacks
 ),
 
 documents as (

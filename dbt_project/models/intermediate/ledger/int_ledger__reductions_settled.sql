@@ -69,7 +69,7 @@ write_offs as (
         recorded_from,
         recorded_to
     from reductions
-    where entry_type = 'written_off'
+    where entry_type in ('written_off', 'write_off_reversed')
 ),
 
 unioned as (

@@ -16,6 +16,14 @@ payments as (
     select * from {{ ref('stg_files__payments') }}
 ),
 
+refunds as (
+    select * from {{ ref('stg_files__refunds') }}
+),
+
+chargebacks as (
+    select * from {{ ref('stg_files__chargebacks') }}
+),
+
 mentions as (
     select
         customer_id,
@@ -58,6 +66,36 @@ mentions as (
         payment_id as document_id,
         recorded_from
     from payments
+    where not is_deleted
+
+    union all
+
+    select
+        customer_id,
+        company_id,
+        source,
+        customer_code,
+        null as customer_name,
+        null as customer_email,
+        'refund' as document_type,
+        refund_id as document_id,
+        recorded_from
+    from refunds
+    where not is_deleted
+
+    union all
+
+    select
+        customer_id,
+        company_id,
+        source,
+        customer_code,
+        null as customer_name,
+        null as customer_email,
+        'chargeback' as document_type,
+        chargeback_id as document_id,
+        recorded_from
+    from chargebacks
     where not is_deleted
 ),
 

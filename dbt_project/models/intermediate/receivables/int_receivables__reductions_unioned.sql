@@ -52,6 +52,26 @@ write_offs_kept as (
         and {{ only_touched('write_off', 'write_off_id') }}
 ),
 
+-- what was written off is owed again, from the day on which the write-off is taken back
+write_offs_reversed as (
+    select
+        'write_off:' || write_off_id as origin_id,
+        'write_off_reversed' as entry_type,
+        cast(null as text) as settlement_id,
+        invoice_id,
+        instalment_id,
+        source,
+        -written_off_amount as reduction_amount,
+        greatest(reversed_date, write_off_date) as reduction_date,
+        recorded_from,
+        recorded_to
+    from write_offs
+    where
+        not is_deleted
+        and reversed_date is not null
+        and {{ only_touched('write_off', 'write_off_id') }}
+),
+
 wide_allocations as (
     select
         origin_id,
@@ -72,6 +92,8 @@ unioned as (
     select * from allocations_kept
     union all
     select * from write_offs_kept
+    union all
+    select * from write_offs_reversed
     union all
     select * from wide_allocations
 )

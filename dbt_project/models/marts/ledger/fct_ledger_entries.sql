@@ -27,6 +27,14 @@ reductions as (
     select * from {{ ref('int_ledger__reductions_settled') }}
 ),
 
+refunds as (
+    select * from {{ ref('int_ledger__refunds_settled') }}
+),
+
+chargebacks as (
+    select * from {{ ref('int_ledger__chargebacks_targeted') }}
+),
+
 -- debit the instalment
 invoiced as (
     select
@@ -120,6 +128,76 @@ used as (
     where settlement_id is not null
 ),
 
+-- debit the payment or credit note that is given back
+refunded as (
+    select
+        origin_id,
+        'refunded' as entry_type,
+        item_id,
+        item_type,
+        company_id,
+        customer_id,
+        invoice_id,
+        settlement_id,
+        currency_code,
+        refunded_amount as amount,
+        effective_date,
+        document_date,
+        company_currency_code,
+        document_fx_rate,
+        source,
+        recorded_from,
+        recorded_to
+    from refunds
+),
+
+-- debit the debt that is owed again ...
+charged_back as (
+    select
+        origin_id,
+        'charged_back' as entry_type,
+        item_id,
+        item_type,
+        company_id,
+        customer_id,
+        invoice_id,
+        cast(null as text) as settlement_id,
+        currency_code,
+        charged_back_amount as amount,
+        chargeback_date as effective_date,
+        document_date,
+        company_currency_code,
+        document_fx_rate,
+        source,
+        recorded_from,
+        recorded_to
+    from chargebacks
+),
+
+-- ... and credit it when the case is won
+chargeback_reversed as (
+    select
+        origin_id,
+        'chargeback_reversed' as entry_type,
+        item_id,
+        item_type,
+        company_id,
+        customer_id,
+        invoice_id,
+        cast(null as text) as settlement_id,
+        currency_code,
+        -charged_back_amount as amount,
+        reversed_date as effective_date,
+        document_date,
+        company_currency_code,
+        document_fx_rate,
+        source,
+        recorded_from,
+        recorded_to
+    from chargebacks
+    where reversed_date is not null
+),
+
 unioned as (
     select * from invoiced
     union all
@@ -128,6 +206,12 @@ unioned as (
     select * from reduced
     union all
     select * from used
+    union all
+    select * from refunded
+    union all
+    select * from charged_back
+    union all
+    select * from chargeback_reversed
 ),
 
 entries as (

@@ -27,6 +27,14 @@ settlements as (
     select * from {{ ref('int_receivables__settlements_unioned') }}
 ),
 
+refunds as (
+    select * from {{ ref('int_ledger__refunds_settled') }}
+),
+
+chargebacks as (
+    select * from {{ ref('int_ledger__chargebacks_targeted') }}
+),
+
 instalments_kept as (
     select
         instalment_id as item_id,
@@ -75,10 +83,65 @@ settlements_kept as (
     from settlements
 ),
 
+-- refunds and chargebacks that move no other item
+refunds_kept as (
+    select
+        item_id,
+        item_type,
+        origin_id,
+        company_id,
+        customer_id,
+        invoice_id,
+        document_id,
+        document_number,
+        effective_date as issue_date,
+        cast(null as date) as due_date,
+        currency_code,
+        refunded_amount as item_amount,
+        false as is_disputed,
+        source,
+        recorded_from,
+        recorded_to,
+        company_currency_code,
+        document_fx_rate,
+        cast(null as date) as stated_due_date
+    from refunds
+    where item_type = 'refund'
+),
+
+chargebacks_kept as (
+    select
+        item_id,
+        item_type,
+        origin_id,
+        company_id,
+        customer_id,
+        invoice_id,
+        document_id,
+        document_number,
+        chargeback_date as issue_date,
+        chargeback_date as due_date,
+        currency_code,
+        charged_back_amount as item_amount,
+        false as is_disputed,
+        source,
+        recorded_from,
+        recorded_to,
+        company_currency_code,
+        document_fx_rate,
+        chargeback_date as stated_due_date
+    from chargebacks
+    where item_type = 'chargeback'
+),
+
 unioned as (
     select * from instalments_kept
     union all
     select * from settlements_kept
+    union all
+    select * from refunds_kept
+    union all
+    select * from chargebacks_kept
 ),
 
 items as (

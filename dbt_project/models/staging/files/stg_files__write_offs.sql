@@ -12,11 +12,15 @@ renamed as (
         source || ':' || instalment_id as instalment_id,
         source,
 
+        -- attributes
+        reason,
+
         -- amounts
         amount as written_off_amount,
 
         -- dates
         write_off_date,
+        reversed_date,
 
         -- versions
         is_deleted,

@@ -1,0 +1,10 @@
+"""Refunds, chargebacks, and the day on which a write-off is taken back."""
+
+from cartera.db.migrate import execute_sql_file
+
+revision = "0005"
+down_revision = "0004"
+
+
+def upgrade() -> None:
+    execute_sql_file(__file__)
