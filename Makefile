@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo test check lint airflow benchmarks lock clean
+.PHONY: setup demo test soak check lint airflow benchmarks lock clean
 
 setup: $(STAMP)
 
@@ -22,6 +22,13 @@ demo: setup
 
 test: setup lint
 	@$(BIN)/python -m pytest
+
+# The ledger's proof on 10,000 random histories, a thousand at a time; HISTORIES_FROM=10000 takes other ones.
+HISTORIES_FROM ?= 0
+soak: setup
+	@for batch in 0 1 2 3 4 5 6 7 8 9; do \
+		CARTERA_HISTORY_SEED=$$(($(HISTORIES_FROM) + batch * 1000)) $(BIN)/python -m pytest -q tests/dbt_project/test_ledger.py || exit 1; \
+	done
 
 lint: setup
 	@$(BIN)/ruff check .
