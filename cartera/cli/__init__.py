@@ -32,6 +32,7 @@ MODULES = (
     "pipeline",
     "figures",
     "proof",
+    "exceptions",
     "kpis",
     "bridge",
     "risk",

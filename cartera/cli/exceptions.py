@@ -1,0 +1,38 @@
+"""`cartera exceptions`: the records behind each warning of the last build."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cartera.cli.figures import with_plain_amounts
+from cartera.cli.output import Format, print_json, print_rows
+from cartera.cli.pipeline import FormatOption
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(exceptions)
+
+
+def exceptions(
+    test: Annotated[str | None, typer.Option("--test", help="Name of a test: print the rows it reports.")] = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """What the named tests of the last build found: how many rows each, or with --test the rows themselves."""
+    from cartera.db import Role, transaction
+    from cartera.settings import get_settings
+    from cartera.warehouse import exceptions as found
+
+    settings = get_settings()
+    with transaction(Role.transformer) as connection:
+        if test:
+            rows = found.exceptions(connection, settings, test)
+        else:
+            names = found.test_names(settings)
+            rows = [{"test": name, "rows": len(found.exceptions(connection, settings, name))} for name in names]
+    if format is Format.json:
+        print_json({"test": test, "rows": with_plain_amounts(rows)})
+        return
+    columns = list(rows[0]) if rows else ["test", "rows"]
+    print_rows(with_plain_amounts(rows), columns, format, test or "Named tests of the last build")
