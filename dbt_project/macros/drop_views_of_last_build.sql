@@ -1,6 +1,6 @@
 {#- Views are replaced by four threads, and each drop takes the views above it along: two threads may then wait
     for each other's. So a build of everything first drops last time's views, one after the other. Nobody reads
-    them: what is served are tables. -#}
+    them: they are of the slot that is built, not of the one that serves. -#}
 {% macro drop_views_of_last_build() -%}
     {%- if execute and flags.WHICH == 'build' and not invocation_args_dict.get('select') -%}
         {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.config.materialized == 'view' -%}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import psycopg2.errors
 import pytest
-from ledger_history import DELIVERIES, RunDbt, Values, Version, write_raw
+from ledger_history import DELIVERIES, KNOWN_AT, RunDbt, Values, Version, write_raw
 
 from cartera.clock import FOREVER
 from cartera.db import Role, transaction
@@ -100,6 +101,22 @@ def test_nothing_is_dropped_or_summed_and_the_totals_tie(results: dict[str, Any]
     with transaction(Role.transformer) as connection, connection.cursor() as cursor:
         cursor.execute("select currency_code, sum(open_amount) from marts_a.fct_open_items group by 1 order by 1")
         assert cursor.fetchall() == [("PEN", Decimal(100)), ("USD", Decimal(151))]
+
+
+def test_what_lands_after_a_build_changes_none_of_its_facts(results: dict[str, Any]) -> None:
+    """Law 5: the facts of documents are views on raw, and yet show only what the build knew."""
+    later = KNOWN_AT + dt.timedelta(days=1)
+    before = _invoices()
+    assert len(before) == 3
+    _land([replace(v, recorded_to=later) for v in BAD] + [replace(BAD[0], recorded_from=later)])
+    assert _invoices() == before
+    _land(BAD)
+
+
+def _invoices() -> list[tuple[Any, ...]]:
+    with transaction(Role.transformer) as connection, connection.cursor() as cursor:
+        cursor.execute("select * from marts_a.fct_invoices order by invoice_id, recorded_from")
+        return cursor.fetchall()
 
 
 def test_two_versions_of_one_recording_time_cannot_be(results: dict[str, Any]) -> None:

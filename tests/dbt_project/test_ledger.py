@@ -22,6 +22,14 @@ FIRST_SEED = int(os.environ.get("CARTERA_HISTORY_SEED", "0"))
 HISTORIES = {seed: random_history(seed) for seed in range(FIRST_SEED, FIRST_SEED + COUNT)}
 ALL_VERSIONS = [version for history in HISTORIES.values() for version in history]
 MARTS = [
+    "fct_invoices",
+    "fct_instalments",
+    "fct_payments",
+    "fct_allocations",
+    "fct_credit_notes",
+    "fct_write_offs",
+    "fct_refunds",
+    "fct_chargebacks",
     "dim_customers",
     "dim_companies",
     "dim_items",
