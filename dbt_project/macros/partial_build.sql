@@ -35,3 +35,12 @@
     true
     {%- endif -%}
 {%- endmacro %}
+
+{#- limits a test to what a partial build may have changed: the keys that have a version recorded or ended since -#}
+{% macro in_this_build(model, key) -%}
+    {%- if is_partial_build() -%}
+    {{ key }} in (select version.{{ key }} from {{ model }} as version where {{ is_touched('version') }})
+    {%- else -%}
+    true
+    {%- endif -%}
+{%- endmacro %}

@@ -22,4 +22,5 @@ inner join items
 where
     not invoices.is_deleted
     and invoices.paid_date is null
+    and invoices.paid_amount > 0
     and {{ is_known('invoices', known_at()) }}

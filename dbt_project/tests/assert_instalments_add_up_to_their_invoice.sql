@@ -10,6 +10,15 @@ invoices as (
     select * from {{ ref('stg_files__invoices') }}
 ),
 
+instalments as (
+    select * from {{ ref('stg_files__instalments') }}
+),
+
+-- one that never had instalments is one by itself, of its total
+invoices_itemised as (
+    select distinct invoice_id from instalments
+),
+
 instalment_sums as (
     select
         invoice_id,
@@ -18,6 +27,7 @@ instalment_sums as (
     where
         item_type = 'instalment'
         and {{ is_known('items', known_at()) }}
+        and invoice_id in (select invoices_itemised.invoice_id from invoices_itemised)
     group by invoice_id
 )
 
@@ -26,6 +36,7 @@ select
     invoices.total_amount,
     coalesce(instalment_sums.instalments_amount, 0) as instalments_amount
 from invoices
+inner join invoices_itemised on invoices.invoice_id = invoices_itemised.invoice_id
 left join instalment_sums on invoices.invoice_id = instalment_sums.invoice_id
 where
     not invoices.is_deleted

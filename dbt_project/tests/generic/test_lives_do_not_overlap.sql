@@ -1,4 +1,5 @@
-{#- at any moment at most one version of a key is known: else a figure known at that moment counts it twice -#}
+{#- at any moment at most one version of a key is known: else a figure known at that moment counts it twice.
+    After a partial build only the keys that it touched are looked at. -#}
 {% test lives_do_not_overlap(model, key) %}
 
 with
@@ -10,6 +11,7 @@ lives as (
         recorded_to,
         lead(recorded_from) over (partition by {{ key }} order by recorded_from) as next_recorded_from
     from {{ model }}
+    where {{ in_this_build(model, key) }}
 )
 
 select *

@@ -27,6 +27,11 @@ amounts_known as (
         -- paid, but the source has no date for it: the day on which we first heard of this amount
         {{ utc_date('min(recorded_from) over (partition by invoice_id, paid_amount)') }} as first_recorded_date
     from invoices
+    -- most lists tell payments elsewhere
+    where
+        paid_amount is not null
+        or paid_date is not null
+        or credited_amount > 0
 ),
 
 payments_derived as (

@@ -14,11 +14,19 @@ entries as (
     select * from {{ ref('fct_ledger_entries') }}
 ),
 
+touched as (
+    select * from {{ ref('int_ledger__documents_touched') }}
+),
+
 -- what is applied only shifts between two items of a company
 entries_flowing as (
     select *
     from entries
-    where entry_type not in ('applied', 'credited')
+    where
+        entry_type not in ('applied', 'credited')
+        {% if is_partial_build() %}
+            and origin_id in (select touched.document_type || ':' || touched.document_id from touched)
+        {% endif %}
 ),
 
 -- a version that ends is taken back at that moment, so what is known at any moment is a plain sum

@@ -1,7 +1,7 @@
 with
 
-items as (
-    select * from {{ ref('dim_items') }}
+stated as (
+    select * from {{ ref('int_companies__currencies_stated') }}
 ),
 
 settings as (
@@ -14,7 +14,7 @@ currencies_stated as (
         company_id,
         company_currency_code,
         min(recorded_from) as recorded_from
-    from items
+    from stated
     group by
         company_id,
         company_currency_code

@@ -4,15 +4,15 @@ currencies as (
     select * from {{ ref('currencies') }}
 ),
 
-items as (
-    select * from {{ ref('dim_items') }}
+stated as (
+    select * from {{ ref('int_companies__currencies_stated') }}
 ),
 
 pairs as (
     select distinct
         currency_code,
         company_currency_code
-    from items
+    from stated
 ),
 
 -- what money is of, and what it is valued in
