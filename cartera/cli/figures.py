@@ -11,7 +11,7 @@ import typer
 from cartera.cli.output import Format, messages, print_json, print_rows
 from cartera.cli.pipeline import FormatOption
 from cartera.clock import parse_date, parse_moment
-from cartera.money import plain
+from cartera.money import minor_units, plain
 
 
 class By(StrEnum):
@@ -21,6 +21,21 @@ class By(StrEnum):
     currency = "currency"
     country = "country"
     collector = "collector"
+
+
+class CurrencyView(StrEnum):
+    transaction = "transaction"
+    company = "company"
+    as_of_rate = "as-of-rate"
+
+
+CurrencyViewOption = Annotated[
+    CurrencyView,
+    typer.Option(
+        "--currency-view",
+        help="The documents' own currencies; the company's at the documents' rates; or at the rate of the as-of date.",
+    ),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -34,9 +49,10 @@ def aging(
         typer.Option("--known-at", help="As known at this moment (a date: its end, UTC). Default: the publication's."),
     ] = None,
     by: Annotated[By, typer.Option("--by", help="What the rows are.")] = By.bucket,
+    currency_view: CurrencyViewOption = CurrencyView.transaction,
     format: FormatOption = Format.table,
 ) -> None:
-    """Open items by age, in their own currencies; the disputed and promised parts beside, unapplied credit apart."""
+    """Open items by age, in their own currencies or the company's; the disputed and promised parts beside, unapplied credit apart."""
     from cartera.db import Role, transaction
     from cartera.warehouse import read
 
@@ -44,12 +60,18 @@ def aging(
         publication = read.publication(connection)
         date = parse_date(as_of) if as_of else publication.as_of_date
         moment = parse_moment(known_at) if known_at else publication.known_at
-        rows = with_plain_amounts(read.aging(connection, date, moment, by.value))
-        unapplied = with_plain_amounts(read.unapplied(connection, date, moment))
+        if currency_view is CurrencyView.transaction:
+            rows = read.aging(connection, date, moment, by.value)
+            unapplied = read.unapplied(connection, date, moment)
+        else:
+            view = currency_view.value
+            rows = to_the_cent(read.aging_in_company_currency(connection, date, moment, by.value, view))
+            unapplied = to_the_cent(read.unapplied_in_company_currency(connection, date, moment, view))
+    rows, unapplied = with_plain_amounts(rows), with_plain_amounts(unapplied)
     document = {
         "as_of": date,
         "known_at": moment,
-        "currency_view": "transaction",
+        "currency_view": currency_view.value,
         "by": by.value,
         "publication_id": publication.publication_id,
         "published_at": publication.published_at,
@@ -60,11 +82,23 @@ def aging(
         print_json(document)
         return
     clocks = f"as of {date}, known at {moment:%Y-%m-%d %H:%M:%S} UTC"
-    print_rows(rows, read.aging_columns(by.value), format, f"open items {clocks}")
+    reason = [] if currency_view is CurrencyView.transaction else ["reason"]
+    print_rows(rows, [*read.aging_columns(by.value), *reason], format, f"open items {clocks}")
     if unapplied and format is Format.table:
         print_rows(unapplied, list(unapplied[0]), format, "unapplied credit")
     if not rows:
         messages.print(f"nothing is open {clocks}")
+
+
+def to_the_cent(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Amounts that were converted, rounded half to even to the minor unit of their currency."""
+    return [
+        {
+            name: round(cell, minor_units(row["currency_code"])) if isinstance(cell, Decimal) else cell
+            for name, cell in row.items()
+        }
+        for row in rows
+    ]
 
 
 def with_plain_amounts(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cartera.cli.figures import CurrencyView, CurrencyViewOption
 from cartera.cli.output import FIGURES, Format, print_json, print_rows
 from cartera.cli.pipeline import FormatOption
 from cartera.clock import parse_date, parse_moment
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 class By(StrEnum):
     company = "company"
     currency = "currency"
+    segment = "segment"
     customer = "customer"
+    month = "month"
 
 
 def register(app: typer.Typer) -> None:
@@ -38,46 +41,58 @@ def kpis(
         int | None,
         typer.Option("--window", min=1, max=3650, help="Days of sales and payments. Default: the catalogue's."),
     ] = None,
+    currency_view: CurrencyViewOption = CurrencyView.transaction,
+    months: Annotated[
+        int,
+        typer.Option("--months", min=1, max=120, help="With --by month: so many dates, month-ends before the first."),
+    ] = 12,
     define: Annotated[bool, typer.Option("--define", help="Print what each KPI says instead.")] = False,
     format: FormatOption = Format.table,
 ) -> None:
-    """DSO, collection effectiveness, days to pay, concentration and more, in their own currencies."""
+    """DSO, collection effectiveness, days to pay, concentration and more, in their own currencies or the company's."""
     from cartera.warehouse import metrics
 
     catalogue = metrics.load_catalogue()
     if define:
         _print_definitions(catalogue, format)
         return
-    date, moment, rows = _asked(as_of, known_at, by, window)
+    date, moment, rows = _asked(as_of, known_at, by, window, currency_view, months)
     rows = [_described(row, catalogue) for row in sorted(rows, key=lambda row: _order(row, by, catalogue))]
     if format is Format.json:
-        print_json({"as_of": date, "known_at": moment, "currency_view": "transaction", "by": by.value, "rows": rows})
+        view = currency_view.value
+        print_json({"as_of": date, "known_at": moment, "currency_view": view, "by": by.value, "rows": rows})
         return
     if format is Format.table:
         rows = [_shortened(row) for row in rows]
-    customer = ["customer_id", "customer_name"] if by is By.customer else []
-    columns = ["company_id", "currency_code", *customer, "kpi", "value", "unit", "numerator", "denominator", "reason"]
+    group = ["as_of_date"] if by is By.month else metrics.GROUPS.get(by.value, ())
+    columns = ["company_id", "currency_code", *group, "kpi", "value", "unit", "numerator", "denominator", "reason"]
     print_rows(rows, columns, format, f"KPIs as of {date}, known at {moment:%Y-%m-%d %H:%M:%S} UTC")
 
 
 def _asked(
-    as_of: str | None, known_at: str | None, by: By, window: int | None
+    as_of: str | None, known_at: str | None, by: By, window: int | None, currency_view: CurrencyView, months: int
 ) -> tuple[dt.date, dt.datetime, list[dict[str, Any]]]:
     from cartera.db import Role, transaction
     from cartera.warehouse import metrics, read
 
+    view = currency_view.value
     with transaction(Role.reader) as connection:
         publication = read.publication(connection)
         date = parse_date(as_of) if as_of else publication.as_of_date
         moment = parse_moment(known_at) if known_at else publication.known_at
-        return date, moment, metrics.kpis(connection, date, moment, by.value, window)
+        if by is By.month:
+            return date, moment, metrics.kpis_by_month(connection, date, moment, months, window, view)
+        return date, moment, metrics.kpis(connection, date, moment, by.value, window, view)
 
 
 def _order(row: dict[str, Any], by: By, catalogue: Catalogue) -> tuple[str | int, ...]:
+    """By month, the dates of a figure stand together."""
     place = (
         (row["currency_code"], row["company_id"]) if by is By.currency else (row["company_id"], row["currency_code"])
     )
-    return (*place, row.get("customer_id", ""), catalogue.position(row["kpi"]), row["kpi"])
+    group = (row.get("customer_id", ""), row.get("scheme", ""), row.get("segment", ""))
+    month = row["as_of_date"].isoformat() if by is By.month else ""
+    return (*place, *group, catalogue.position(row["kpi"]), row["kpi"], month)
 
 
 def _described(row: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:

@@ -9,16 +9,23 @@ from pathlib import Path
 from typing import Literal
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.sql import SQL
+from psycopg2.sql import SQL, Identifier
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cartera.settings import get_settings
 from cartera.warehouse import read
 from cartera.yaml_config import load_yaml_model
 
-By = Literal["company", "currency", "customer"]
+By = Literal["company", "currency", "segment", "customer"]
 Unit = Literal["days", "percent", "ratio", "amount", "count"]
 Sentence = str
+
+GROUPS: dict[By, tuple[str, ...]] = {"segment": ("scheme", "segment"), "customer": ("customer_id", "customer_name")}
+"""The columns that tell the rows apart, besides company and currency."""
+
+FUNCTIONS: dict[By, str] = {"segment": "kpis_by_segment", "customer": "kpis_by_customer"}
+FIGURES = ("kpi", "value", "numerator", "denominator", "reason")
+WINDOW, NO_WINDOW = SQL("p_window_days => %(window)s, "), SQL("")
 
 WINDOW_SUFFIX = re.compile(r"_\d+d$")
 
@@ -95,26 +102,64 @@ def load_catalogue(path: Path | None = None) -> Catalogue:
 
 
 def kpis(
-    connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By, window_days: int | None = None
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    by: By,
+    window_days: int | None = None,
+    view: read.View = "transaction",
 ) -> list[read.Row]:
-    """company_id, currency_code[, customer_id, customer_name], kpi, value, numerator, denominator, reason.
+    """company_id, currency_code[, GROUPS[by]], kpi, value, numerator, denominator, reason.
 
-    One row per group and KPI, in transaction currency; null values say why in `reason`. Amounts of two
-    currencies are never added. `window_days` None: that of the project. The caller sorts.
+    One row per group and KPI, in the currency of the view; null values say why in `reason`. Amounts of two
+    currencies are added in the views `company` and `as-of-rate` alone. `window_days` None: that of the project. The
+    caller sorts.
     """
-    parameters = {"as_of": as_of, "known_at": known_at, "window": window_days}
-    window = SQL("" if window_days is None else ", %(window)s")
-    if by == "customer":
+    if (
+        by in FUNCTIONS
+        or window_days is not None
+        or view != "transaction"
+        or not _is_published(connection, as_of, known_at)
+    ):
         query = SQL(
-            "with cells as (select * from serve.kpis_by_customer(%(as_of)s, %(known_at)s{window}))"
-            " select company_id, currency_code, customer_id, customer_name,"
-            " kpi, value, numerator, denominator, reason from cells {known}"
-        ).format(window=window, known=SQL(read.CUSTOMERS_KNOWN))
-    elif window_days is None and _is_published(connection, as_of, known_at):
-        query = SQL("select * from serve.fct_kpis").format()
+            "with cells as (select * from serve.{function}(%(as_of)s, %(known_at)s, {window}p_view => %(view)s))"
+        ).format(function=Identifier(FUNCTIONS.get(by, "kpis")), window=WINDOW if window_days else NO_WINDOW)
     else:
-        query = SQL("select * from serve.kpis(%(as_of)s, %(known_at)s{window})").format(window=window)
-    return read.rows(connection, query, parameters)
+        query = SQL("with cells as (select * from serve.fct_kpis)")
+    columns = ("company_id", "currency_code", *GROUPS.get(by, ()), *FIGURES)
+    query += SQL(" select {columns} from cells {known}").format(
+        columns=SQL(", ").join(map(Identifier, columns)),
+        known=SQL(read.CUSTOMERS_KNOWN if by == "customer" else ""),
+    )
+    return read.rows(connection, query, {"as_of": as_of, "known_at": known_at, "window": window_days, "view": view})
+
+
+def kpis_by_month(
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    months: int,
+    window_days: int | None = None,
+    view: read.View = "transaction",
+) -> list[read.Row]:
+    """As `kpis` by company, with as_of_date: the as-of date and the month-ends before it, `months` dates in all.
+
+    Each as known at the same moment.
+    """
+    query = SQL(
+        "select as_of_date, figures.* from unnest(%(dates)s::date[]) as as_of_date"
+        " cross join lateral serve.kpis(as_of_date, %(known_at)s, {window}p_view => %(view)s) as figures"
+    ).format(window=WINDOW if window_days else NO_WINDOW)
+    dates = month_ends(as_of, months)
+    return read.rows(connection, query, {"dates": dates, "known_at": known_at, "window": window_days, "view": view})
+
+
+def month_ends(as_of: dt.date, months: int) -> list[dt.date]:
+    """The date and the last days of the months before its own, newest first."""
+    dates = [as_of]
+    while len(dates) < months:
+        dates.append(dates[-1].replace(day=1) - dt.timedelta(days=1))
+    return dates
 
 
 def _is_published(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> bool:

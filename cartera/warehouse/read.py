@@ -25,6 +25,7 @@ from cartera.errors import NotPublished
 
 Row = dict[str, Any]
 By = Literal["bucket", "customer", "company", "currency", "country", "collector"]
+View = Literal["transaction", "company", "as-of-rate"]
 ItemType = Literal["instalment", "unapplied_credit"]
 
 BUCKETS = ("not_due", "1-30", "31-60", "61-90", "91-120", "120+")
@@ -118,6 +119,67 @@ def aging_columns(by: By) -> tuple[str, ...]:
     """The columns of `aging`, in order."""
     group = ("currency_code", "company_id") if by == "currency" else ("company_id", "currency_code")
     return (*group, *DIMENSIONS[by], *AGING_MEASURES)
+
+
+def aging_in_company_currency(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By, view: View
+) -> list[Row]:
+    """As `aging`, each amount in the company's currency at the rate of the view, and `reason`.
+
+    currency_code is the company's. A rate that is missing makes the amounts of its rows None and is named in
+    `reason`; other rows stand. Amounts have six decimals; the caller rounds.
+    """
+    columns, dimension = aging_columns(by), DIMENSIONS[by]
+    query = SQL(
+        "with cells as ({valued}) select {group}, count(*) as open_items, {amounts}, min(missing) as reason"
+        " from cells {known} group by {group} order by {first}, {order}"
+    ).format(
+        valued=_valued(view),
+        group=_identifiers((*columns[:2], *dimension)),
+        amounts=SQL(", ").join(
+            SQL(
+                "case when count(*) filter (where {kept} and amount is null) = 0"
+                " then coalesce(sum(amount) filter (where {kept}), 0) end as {name}"
+            ).format(kept=SQL(kept), name=Identifier(name))
+            for name, kept in (
+                ("open_amount", "true"),
+                ("disputed_amount", "is_disputed"),
+                ("promised_amount", "promised_date is not null"),
+            )
+        ),
+        known=SQL(CUSTOMERS_KNOWN if by in ("customer", "country", "collector") else ""),
+        first=_identifiers(columns[:2]),
+        order=SQL(
+            "array_position(%(buckets)s, bucket)" if by == "bucket" else "sum(amount) desc nulls last, {}"
+        ).format(_identifiers(dimension or columns[:1])),
+    )
+    parameters = {"as_of": as_of, "known_at": known_at, "buckets": list(BUCKETS), "item_type": "instalment"}
+    return rows(connection, query, parameters)
+
+
+def unapplied_in_company_currency(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, view: View
+) -> list[Row]:
+    """As `unapplied`, in the company's currency at the rate of the view, and `reason` where a rate is missing."""
+    return rows(
+        connection,
+        SQL(
+            "select company_id, currency_code, count(*) as open_items,"
+            " case when count(amount) = count(*) then sum(amount) end as open_amount, min(missing) as reason"
+            " from ({valued}) as cells group by company_id, currency_code order by company_id, currency_code"
+        ).format(valued=_valued(view)),
+        {"as_of": as_of, "known_at": known_at, "item_type": "unapplied_credit"},
+    )
+
+
+def _valued(view: View) -> Composable:
+    """Open items of one type in the company's currency: amount, missing (the rate it lacks)."""
+    rate = "document_rate" if view == "company" else "as_of_rate"
+    return SQL(
+        "select company_id, company_currency_code as currency_code, customer_id, bucket, is_disputed, promised_date,"
+        " (open_amount * {rate})::numeric(24, 6) as amount, {missing} as missing"
+        " from serve.open_items_valued(%(as_of)s, %(known_at)s) where item_type = %(item_type)s"
+    ).format(rate=Identifier(rate), missing=Identifier(f"missing_{rate}"))
 
 
 def aging(connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By) -> list[Row]:

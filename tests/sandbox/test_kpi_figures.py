@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from psycopg2.extras import RealDictCursor
 from sandbox_ledger import UNTIL
-from support.kpi_model import Group, Ledger, kpis
+from support.kpi_model import TABLES, Group, Ledger, kpis
 from typer.testing import CliRunner
 
 from cartera import db, pipeline
@@ -91,8 +91,8 @@ def test_the_figures_are_those_of_the_model(
     options += ["--known-at", published.isoformat()] if is_known_first else []
     document = _asked(*options)
     assert document["currency_view"] == "transaction"
-    tables = [_rows(f"select * from serve.{name}") for name in ("fct_ledger_entries", "dim_items", "fct_disputes")]
-    ledger = Ledger(*tables, dt.datetime.fromisoformat(document["known_at"]))
+    tables = {name: _rows(f"select * from serve.{name}") for name in TABLES}
+    ledger = Ledger(tables, dt.datetime.fromisoformat(document["known_at"]))
     expected = kpis(ledger, dt.date.fromisoformat(document["as_of"]), 3 if by == "customer" else 2)
     _assert_close(_figures(document), expected)
 

@@ -13,18 +13,22 @@
         select
             {{ keys }},
             invoiced_amount - credit_noted_amount as amount,
+            missing_rate,
             cast({{ dbt.date_trunc('month', 'effective_date') }} as date) as month_start_date,
             {{ days_between('effective_date', as_of) }} as days_ago
         from {{ daily_flows }} as daily_flows
         where
             invoiced_amount <> 0
             or credit_noted_amount <> 0
+            or invoiced_amount is null
+            or credit_noted_amount is null
     ),
 
     sales_placed as (
         select
             {{ keys }},
             amount,
+            missing_rate,
             {%- if month == 'calendar' %}
             cast({{ dbt.datediff('month_start_date', as_of, 'month') }} as integer) as months_ago,
             {{
@@ -46,7 +50,8 @@
             {{ keys }},
             months_ago,
             month_days,
-            sum(amount) as sales_amount
+            {{ sum_known('amount') }} as sales_amount,
+            min(missing_rate) as missing_rate
         from sales_placed
         group by {{ keys }}, months_ago, month_days
     ),
@@ -94,31 +99,47 @@
         group by {{ keys }}, ar_amount
     ),
 
+    -- the latest month whose sales lack a rate: it ends the count like one without sales
+    months_missing as (
+        select
+            {{ keys }},
+            min(months_ago) as months_ago,
+            min(missing_rate) as missing_rate
+        from months
+        where sales_amount is null
+        group by {{ keys }}
+    ),
+
     judged as (
         select
             {{ keys }},
             balances.ar_amount,
             counted.counted_days,
             counted.counted_amount,
+            coalesce(balances.missing_rate, months_missing.missing_rate) as missing_rate,
             case
+                when balances.ar_amount is null then 'no_rate'
                 when balances.ar_amount = 0 then 'exhausted'
-                when counted.counted_amount is null then 'no_sales'
                 when balances.ar_amount <= counted.counted_amount then 'exhausted'
+                when months_missing.months_ago = coalesce(counted.last_months_ago + 1, 0) then 'no_rate'
+                when counted.counted_amount is null then 'no_sales'
                 when first_months.months_ago > counted.last_months_ago then 'gap'
                 else 'history'
             end as ending
         from {{ balances }} as balances
         left join counted using ({{ keys }})
         left join first_months using ({{ keys }})
+        left join months_missing using ({{ keys }})
     )
 
     select
         {{ keys }},
         'dso_countback_{{ 'calendar' if month == 'calendar' else '30_day_months' }}' as kpi,
-        case when ar_amount = 0 then 0 else counted_days end as value,
+        case when ar_amount = 0 then 0 when ending <> 'no_rate' then counted_days end as value,
         ar_amount as numerator,
         counted_amount as denominator,
         case ending
+            when 'no_rate' then missing_rate
             when 'no_sales' then 'no sales in the latest month to count back from'
             when 'gap' then 'lower bound: a month without sales ends the count'
             when 'history' then 'lower bound: AR exceeds all sales on record'

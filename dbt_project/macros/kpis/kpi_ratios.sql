@@ -8,6 +8,7 @@
     {%- set whole_base = 'opening_ar_amount + ' ~ net_sales -%}
     {%- set no_sales = 'no credit sales above zero in the window' -%}
     {%- set no_ar = 'nothing is open' -%}
+    {%- set no_promise = 'no promise had its last day in the window' -%}
     {%- set none_paid = 'no instalment was paid in full in the window' -%}
     {%- set definitions = [
         ('dso_simple', true, window_days, 'ar_amount', net_sales, no_sales),
@@ -29,29 +30,61 @@
         ('average_days_to_pay', true, 1, 'days_to_pay', 'paid_items', none_paid),
         ('weighted_days_late', true, 1, 'amount_days_late', 'paid_amount', none_paid),
         ('write_off_pct', true, 100, 'written_off_amount', net_sales, no_sales),
+        ('write_off_net_pct', true, 100, '(written_off_amount - write_off_reversed_amount)', net_sales, no_sales),
+        ('write_off_to_ar_pct', true, 100, 'written_off_amount', average_ar, 'no AR at either end of the window'),
+        ('true_dso', false, 1, 'amount_days_since_issue', 'ar_amount', no_ar),
+        ('delinquent_dso_gross_sales', true, window_days, 'past_due_amount', 'invoiced_amount', no_sales),
+        ('delinquent_dso_weighted', false, 1, 'amount_days_past_due', 'past_due_amount', 'nothing is past due'),
+        ('disputed_items_pct', false, 100, 'disputed_items', 'open_items', no_ar),
+        ('dispute_rate_of_sales_pct', true, 100, 'deducted_amount', 'invoiced_amount', no_sales),
+        ('days_deductions_outstanding', true, window_days, 'disputed_amount', 'deducted_amount',
+            'no dispute was opened in the window'),
+        ('deductions_to_resolved', true, 1, 'disputed_amount', 'resolved_amount',
+            'no dispute was resolved in the window'),
+        ('promise_kept_pct', true, 100, 'kept_promises', 'promises', no_promise),
+        ('promise_kept_partly_pct', true, 100, 'partly_kept_promises', 'promises', no_promise),
+        ('promise_kept_amount_pct', true, 100, 'kept_amount', 'promised_amount', no_promise),
+        ('contact_rate_pct', true, 100, none, none, 'no data: whom an attempt reached is not recorded yet'),
+        ('right_party_contact_pct', true, 100, none, none, 'no data: who answered a contact is not recorded yet'),
+        ('cost_to_collect', true, 1, none, none, 'no data: no source delivers the cost of collecting'),
     ] -%}
     {%- if has_concentration -%}
         {%- do definitions.extend([
-            ('top_10_share_pct', false, 100, 'largest_amount', 'total_amount', no_ar),
+            ('top_5_share_pct', false, 100, 'largest_5_amount', 'total_amount', no_ar),
+            ('top_10_share_pct', false, 100, 'largest_10_amount', 'total_amount', no_ar),
+            ('top_20_share_pct', false, 100, 'largest_20_amount', 'total_amount', no_ar),
+            ('top_10_share_by_parent_pct', false, 100, 'parent_largest_10_amount', 'parent_total_amount', no_ar),
             ('hhi', false, 10000, 'weighted_amount', 'total_amount', no_ar),
+            ('hhi_by_parent', false, 10000, 'parent_weighted_amount', 'parent_total_amount', no_ar),
         ]) -%}
     {%- endif -%}
     {{ return(definitions) }}
 {% endmacro %}
 
 {#- One select of a KPI for every row of the measures. A denominator of zero, below zero or missing gives
-    null and says why: never zero. -#}
+    null and says why: never zero. A KPI without numerator has no data to be made of. -#}
 {% macro kpi_ratio(grain, measures, definition, window_days) %}
     {%- set name, is_windowed, factor, numerator, denominator, reason = definition %}
     select
         {{ grain | join(', ') }},
         '{{ name }}'{% if is_windowed %} || '_' || cast({{ window_days }} as {{ dbt.type_string() }}) || 'd'{% endif %} as kpi,
+        {%- if numerator is none %}
+        cast(null as numeric) as value,
+        cast(null as numeric) as numerator,
+        cast(null as numeric) as denominator,
+        '{{ reason }}' as reason
+        {%- else %}
         case
             when {{ denominator }} > 0
                 then cast({{ factor }} as numeric) * ({{ numerator }}) / ({{ denominator }})
         end as value,
         {{ numerator }} as numerator,
         {{ denominator }} as denominator,
-        case when {{ denominator }} > 0 then null else '{{ reason }}' end as reason
+        case
+            when ({{ numerator }}) is null or ({{ denominator }}) is null then missing_rate
+            when {{ denominator }} > 0 then null
+            else '{{ reason }}'
+        end as reason
+        {%- endif %}
     from {{ measures }} as measures
 {% endmacro %}

@@ -1,22 +1,131 @@
-{#- All KPIs as of a date, known at a moment, per company and currency, or with customer_id in the grain per
-    customer too (then without concentration). fct_kpis and the functions kpis() and kpis_by_customer() are
-    made from it. closing: the open items at the end of the as-of date; opening: at that of the day before
-    the window; flows: see kpi_daily_flows; all as known then. -#}
-{% macro kpis_as_of(grain, as_of, known_at, window_days, closing, opening, flows, balances) %}
+{#- All KPIs as of a date, known at a moment, in a currency view (currency_views.sql), by company and currency and
+    further keys: customer_id, or scheme and segment. fct_kpis and the functions kpis(), kpis_by_customer() and
+    kpis_by_segment() are made from it. closing: the open items at the end of the as-of date; opening: at that of the
+    day before the window; flows: kpi_flows_known or kpi_entries_known; members: who belongs to which segment. -#}
+{% macro kpis_as_of(grain, as_of, known_at, window_days, view, closing, opening, flows, relations, members=none) %}
     {%- set keys = grain | join(', ') %}
-    {%- set has_concentration = 'customer_id' not in grain %}
+    {%- set has_concentration = grain | length == 2 %}
+    {%- set of_item = [
+        'customer_id', 'item_type', 'open_amount', 'days_past_due', 'days_since_issue', 'is_disputed'
+    ] %}
     with
 
+    currencies as (
+        {{ company_currencies(known_at, relations.companies) }}
+    ),
+
+    closing_documents as (
+        {{ kpi_item_documents(closing, as_of) }}
+    ),
+
+    opening_documents as (
+        {{ kpi_item_documents(opening, as_of) }}
+    ),
+
+    flow_documents as (
+        {{ flows }}
+    ),
+
+    settled_documents as (
+        {{ kpi_settled_documents(as_of, known_at, window_days, relations.balances) }}
+    ),
+
+    deduction_documents as (
+        {{ kpi_deduction_documents(as_of, known_at, window_days, relations.disputes, relations['items']) }}
+    ),
+
+    promise_documents as (
+        {{
+            kpi_promise_documents(
+                as_of, known_at, window_days, relations.promises, relations.customers, relations.entries
+            )
+        }}
+    ),
+
+    points as (
+        {{
+            rate_points(
+                {
+                    'closing_documents': 'document_fx_rate is null',
+                    'opening_documents': 'document_fx_rate is null',
+                    'flow_documents': 'unrated_amount <> 0',
+                    'settled_documents': 'document_fx_rate is null',
+                    'deduction_documents': 'document_fx_rate is null',
+                    'promise_documents': 'true',
+                },
+                view,
+                as_of
+            )
+        }}
+    ),
+
+    rates as (
+        {{ fx_rates_on('points', known_at, relations.fx_rates, 'currencies') }}
+    ),
+
+    closing_in_view as (
+        {{ rows_in_view('closing_documents', of_item, view, as_of) }}
+    ),
+
+    opening_in_view as (
+        {{ rows_in_view('opening_documents', of_item, view, as_of) }}
+    ),
+
+    flows_in_view as (
+        {{
+            rows_in_view(
+                'flow_documents',
+                (['customer_id'] if not has_concentration else [])
+                + ['entry_type', 'effective_date', 'amount', 'document_company_amount', 'unrated_amount'],
+                view, as_of, has_document_rate=false
+            )
+        }}
+    ),
+
+    settled_in_view as (
+        {{ rows_in_view('settled_documents', ['customer_id', 'item_amount', 'days_to_pay', 'days_late'], view, as_of) }}
+    ),
+
+    deductions_in_view as (
+        {{
+            rows_in_view('deduction_documents', ['customer_id', 'item_amount', 'is_opened', 'is_resolved'], view, as_of)
+        }}
+    ),
+
+    promises_in_view as (
+        {{
+            rows_in_view(
+                'promise_documents', ['customer_id', 'promised_amount', 'kept_amount'], view, as_of,
+                has_document_rate=false
+            )
+        }}
+    ),
+
+    {%- if members %}
+
+    members as (
+        {{ members }}
+    ),
+    {%- endif %}
+
+    customer_balances as (
+        {{ kpi_balances(['company_id', 'currency_code', 'customer_id'], 'closing_in_view') }}
+    ),
+
+    opening_customer_balances as (
+        {{ kpi_balances(['company_id', 'currency_code', 'customer_id'], 'opening_in_view') }}
+    ),
+
     closing_balances as (
-        {{ kpi_balances(grain, closing) }}
+        {{ kpi_balances_summed(grain, of_members('customer_balances', members)) }}
     ),
 
     opening_balances as (
-        {{ kpi_balances(grain, opening) }}
+        {{ kpi_balances_summed(grain, of_members('opening_customer_balances', members)) }}
     ),
 
     daily_flows as (
-        {{ kpi_daily_flows(grain, as_of, flows) }}
+        {{ kpi_daily_flows(grain, view, of_members('flows_in_view', members)) }}
     ),
 
     flows as (
@@ -24,49 +133,34 @@
     ),
 
     days_to_pay as (
-        {{ kpi_days_to_pay(grain, as_of, known_at, window_days, balances) }}
+        {{ kpi_days_to_pay(grain, of_members('settled_in_view', members)) }}
+    ),
+
+    deductions as (
+        {{ kpi_deductions(grain, of_members('deductions_in_view', members)) }}
+    ),
+
+    promises as (
+        {{ kpi_promises(grain, of_members('promises_in_view', members)) }}
     ),
 
     {%- if has_concentration %}
 
-    customer_balances as (
-        {{ kpi_balances(grain + ['customer_id'], closing) }}
-    ),
-
     concentration as (
         {{ kpi_concentration('customer_balances') }}
+    ),
+
+    parent_balances as (
+        {{ kpi_parent_balances(known_at, 'customer_balances', relations.customers) }}
+    ),
+
+    parent_concentration as (
+        {{ kpi_concentration('parent_balances', debtor='parent_id') }}
     ),
     {%- endif %}
 
     measures as (
-        select
-            {{ keys }},
-            coalesce(closing_balances.ar_amount, 0) as ar_amount,
-            coalesce(closing_balances.past_due_amount, 0) as past_due_amount,
-            coalesce(closing_balances.disputed_amount, 0) as disputed_amount,
-            coalesce(closing_balances.unapplied_amount, 0) as unapplied_amount,
-            coalesce(opening_balances.ar_amount, 0) as opening_ar_amount,
-            flows.invoiced_amount,
-            flows.credit_noted_amount,
-            flows.received_amount,
-            flows.written_off_amount,
-            {%- if has_concentration %}
-            concentration.total_amount,
-            concentration.largest_amount,
-            concentration.weighted_amount,
-            {%- endif %}
-            days_to_pay.paid_amount,
-            days_to_pay.amount_days_to_pay,
-            days_to_pay.amount_days_late,
-            days_to_pay.paid_items,
-            days_to_pay.days_to_pay
-        from flows
-        left join closing_balances using ({{ keys }})
-        left join opening_balances using ({{ keys }})
-        left join days_to_pay using ({{ keys }})
-        {%- if has_concentration %}
-        left join concentration using ({{ keys }})
-        {%- endif %}
+        {{ kpi_measures(grain, has_concentration) }}
     ),
 
     countback_calendar as (
@@ -97,59 +191,75 @@
     from kpis_unioned
 {% endmacro %}
 
-{#- kpis(as of, known at [, days of the window]) beside the tables it reads, and the same by customer -#}
-{% macro create_kpis_function(name, grain) %}
-    {{ return(adapter.dispatch('create_kpis_function', 'cartera')(name, grain)) }}
+{#- open items with what a view needs to know of their documents -#}
+{% macro kpi_item_documents(items, as_of) %}
+    select
+        company_id,
+        currency_code,
+        customer_id,
+        item_type,
+        open_amount,
+        days_past_due,
+        is_disputed,
+        document_fx_rate,
+        issue_date as document_date,
+        {{ days_between('issue_date', as_of) }} as days_since_issue
+    from {{ items }} as items
 {% endmacro %}
 
-{% macro default__create_kpis_function(name, grain) %}
-    {%- set relations = {
-        'balances': ref('fct_item_balances'),
-        'customers': ref('dim_customers'),
-        'disputes': ref('fct_disputes'),
-        'promises': ref('fct_promises'),
+{#- rows of customers, once for each segment that the customer is in -#}
+{% macro of_members(rows, members) -%}
+    {%- if members -%}
+        (select * from {{ rows }} as rows_of_customers inner join members using (company_id, customer_id))
+    {%- else -%}
+        {{ rows }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- All that is divided by something, in one row per key. What no row speaks of is zero; what has no rate is null,
+    and missing_rate names the first. -#}
+{% macro kpi_measures(grain, has_concentration) %}
+    {%- set keys = grain | join(', ') %}
+    {%- set parts = {
+        'closing_balances': kpi_balance_measures(),
+        'days_to_pay': ['paid_amount', 'amount_days_to_pay', 'amount_days_late', 'paid_items', 'days_to_pay'],
+        'deductions': ['deducted_amount', 'resolved_amount'],
+        'promises': ['promises', 'kept_promises', 'partly_kept_promises', 'promised_amount', 'kept_amount'],
     } %}
-    {%- set flows = (
-        kpi_entries_known('p_known_at', ref('fct_ledger_entries'))
-        if 'customer_id' in grain
-        else kpi_flows_known('p_known_at', ref('fct_daily_flows'))
-    ) %}
-    drop function if exists {{ this.schema }}.{{ name }}(date, timestamptz, integer);
-    create function {{ this.schema }}.{{ name }}(
-        p_as_of date, p_known_at timestamptz, p_window_days integer default {{ var('kpi_window_days') }}
-    )
-    returns table (
-        {%- for column in grain %}
-        {{ column }} text,
+    select
+        {{ keys }}
+        {%- for part, names in parts.items() %}
+        {%- for name in names %},
+        case when {{ part }}.company_id is null then 0 else {{ part }}.{{ name }} end as {{ name }}
         {%- endfor %}
-        kpi text,
-        value numeric(24, 6),
-        numerator numeric(24, 6),
-        denominator numeric(24, 6),
-        reason text
-    )
-    language sql
-    stable
-    as $kpis$
-        with
-
-        closing_items as (
-            {{ open_items_as_of('p_as_of', 'p_known_at', **relations) }}
-        ),
-
-        opening_items as (
-            {{ open_items_as_of(kpi_opening_date('p_as_of', 'p_window_days'), 'p_known_at', **relations) }}
-        ),
-
-        kpis as (
-            {{
-                kpis_as_of(
-                    grain, 'p_as_of', 'p_known_at', 'p_window_days', 'closing_items', 'opening_items',
-                    flows=flows, balances=relations['balances']
-                )
-            }}
-        )
-
-        select * from kpis
-    $kpis$;
+        {%- endfor %},
+        case when opening_balances.company_id is null then 0 else opening_balances.ar_amount end as opening_ar_amount
+        {%- for entry_type in kpi_flow_types() %},
+        flows.{{ entry_type }}_amount
+        {%- endfor %}
+        {%- if has_concentration %}
+        {%- for part, prefix in {'concentration': '', 'parent_concentration': 'parent_'}.items() %}
+        {%- for name in ['total', 'largest_5', 'largest_10', 'largest_20', 'weighted'] %},
+        case when {{ part }}.company_id is null then 0 else {{ part }}.{{ name }}_amount end as {{ prefix }}{{ name }}_amount
+        {%- endfor %}
+        {%- endfor %}
+        {%- endif %},
+        coalesce(
+            closing_balances.missing_rate,
+            opening_balances.missing_rate,
+            flows.missing_rate,
+            days_to_pay.missing_rate,
+            deductions.missing_rate,
+            promises.missing_rate
+        ) as missing_rate
+    from flows
+    left join closing_balances using ({{ keys }})
+    left join opening_balances using ({{ keys }})
+    left join days_to_pay using ({{ keys }})
+    left join deductions using ({{ keys }})
+    left join promises using ({{ keys }})
+    {%- if has_concentration %}
+    left join concentration using ({{ keys }})
+    left join parent_concentration using ({{ keys }})
+    {%- endif %}
 {% endmacro %}

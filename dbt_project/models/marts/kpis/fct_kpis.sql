@@ -4,23 +4,17 @@
             "{{ analyze(this) }}",
             "{{ create_kpis_function('kpis', ['company_id', 'currency_code']) }}",
             "{{ create_kpis_function('kpis_by_customer', ['company_id', 'currency_code', 'customer_id']) }}",
+            "{{ create_open_items_valued_function() }}",
         ],
     )
 }}
-
--- depends_on: {{ ref('fct_ledger_entries') }}
 
 with
 
 opening_items as (
     {{
-        open_items_as_of(
-            kpi_opening_date(as_of_date(), var('kpi_window_days')),
-            known_at(),
-            balances=ref('fct_item_balances'),
-            customers=ref('dim_customers'),
-            disputes=ref('fct_disputes'),
-            promises=ref('fct_promises'),
+        kpi_open_items(
+            kpi_opening_date(as_of_date(), var('kpi_window_days')), known_at(), kpi_relations()
         )
     }}
 ),
@@ -32,10 +26,11 @@ kpis as (
             as_of_date(),
             known_at(),
             var('kpi_window_days'),
+            "'transaction'",
             closing=ref('fct_open_items'),
             opening='opening_items',
-            flows=kpi_flows_known(known_at(), ref('fct_daily_flows')),
-            balances=ref('fct_item_balances'),
+            flows=kpi_flows_known(as_of_date(), known_at(), ref('fct_daily_flows')),
+            relations=kpi_relations(),
         )
     }}
 )

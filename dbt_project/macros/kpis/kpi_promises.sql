@@ -1,0 +1,73 @@
+{#- The promises whose last day, promise_grace_days after the promised date, lies in the window, and how much of each
+    was kept: money applied to the promised invoice, or to any of the customer's where none is named, from the day the
+    promise was made to that last day. Two promises of the same debt are each judged by the same money. -#}
+{% macro kpi_promise_documents(as_of, known_at, window_days, promises, customers, entries) %}
+    with
+
+    promises_judged as (
+        select
+            promise.promise_id,
+            customer.company_id,
+            promise.customer_id,
+            promise.invoice_id,
+            promise.currency_code,
+            promise.promised_amount,
+            promise.made_date,
+            cast({{ dbt.dateadd('day', var('promise_grace_days'), 'promise.promised_date') }} as date) as last_date
+        from {{ promises }} as promise
+        inner join {{ customers }} as customer
+            on
+                promise.customer_id = customer.customer_id
+                and {{ is_known('customer', known_at) }}
+        where
+            promise.promised_amount > 0
+            and {{ is_known('promise', known_at) }}
+            and promise.promised_date
+            > cast({{ dbt.dateadd('day', -var('promise_grace_days'), kpi_opening_date(as_of, window_days)) }} as date)
+            and promise.promised_date <= cast({{ dbt.dateadd('day', -var('promise_grace_days'), as_of) }} as date)
+    ),
+
+    moneys as (
+        select
+            promise.promise_id,
+            sum(-entry.amount) as amount
+        from promises_judged as promise
+        inner join {{ entries }} as entry
+            on
+                promise.customer_id = entry.customer_id
+                and promise.currency_code = entry.currency_code
+                and coalesce(promise.invoice_id, entry.invoice_id) = entry.invoice_id
+                and promise.made_date <= entry.effective_date
+                and promise.last_date >= entry.effective_date
+        where
+            entry.entry_type = 'applied'
+            and entry.item_type = 'instalment'
+            and {{ is_known('entry', known_at) }}
+        group by promise.promise_id
+    )
+
+    select
+        promise.company_id,
+        promise.currency_code,
+        promise.customer_id,
+        promise.promised_amount,
+        least(greatest(coalesce(moneys.amount, 0), 0), promise.promised_amount) as kept_amount,
+        promise.made_date as document_date
+    from promises_judged as promise
+    left join moneys on promise.promise_id = moneys.promise_id
+{% endmacro %}
+
+{% macro kpi_promises(keys, promises) %}
+    select
+        {{ keys | join(', ') }},
+        count(*) as promises,
+        sum(case when kept_amount = promised_amount then 1 else 0 end) as kept_promises,
+        sum(
+            case when kept_amount * 100 >= promised_amount * {{ var('promise_partial_pct') }} then 1 else 0 end
+        ) as partly_kept_promises,
+        {{ sum_known('promised_amount * view_rate') }} as promised_amount,
+        {{ sum_known('kept_amount * view_rate') }} as kept_amount,
+        min(missing_rate) as missing_rate
+    from {{ promises }} as promises
+    group by {{ keys | join(', ') }}
+{% endmacro %}
