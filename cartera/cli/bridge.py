@@ -70,6 +70,31 @@ def dso(
     print_rows(rows, columns, format, title)
 
 
+@bridges.command()
+def currency(
+    as_of: Annotated[str | None, typer.Option("--as-of", help="Date, YYYY-MM-DD. Default: the publication's.")] = None,
+    known_at: Annotated[
+        str | None,
+        typer.Option("--known-at", help="As known at this moment (a date: its end, UTC). Default: the publication's."),
+    ] = None,
+    format: FormatOption = Format.table,
+) -> None:
+    """What is open in each currency, at the documents' rates, and at the rate of the date: revaluation between them."""
+    from cartera.db import Role, transaction
+    from cartera.warehouse import currency_bridge, read
+
+    with transaction(Role.reader) as connection:
+        publication = read.publication(connection)
+        date = parse_date(as_of) if as_of else publication.as_of_date
+        moment = parse_moment(known_at) if known_at else publication.known_at
+        rows = currency_bridge.bridge(connection, date, moment)
+    if format is Format.json:
+        print_json({"as_of": date, "known_at": moment, "rows": rows})
+        return
+    title = f"From documents' currencies to the company's as of {date}, known at {moment:%Y-%m-%d %H:%M:%S} UTC"
+    print_rows(rows, list(currency_bridge.COLUMNS), format, title)
+
+
 def _shortened(cell: object) -> object:
     """For people: two decimals; csv and json have all of them."""
     return cell.quantize(Decimal("0.01"), ROUND_HALF_EVEN) if isinstance(cell, Decimal) else cell

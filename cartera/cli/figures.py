@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -52,7 +52,7 @@ def aging(
     currency_view: CurrencyViewOption = CurrencyView.transaction,
     format: FormatOption = Format.table,
 ) -> None:
-    """Open items by age, in their own currencies or the company's; the disputed and promised parts beside, unapplied credit apart."""
+    """Open items by age, in their own currencies or the company's; the disputed and promised parts are shown apart."""
     from cartera.db import Role, transaction
     from cartera.warehouse import read
 
@@ -64,7 +64,7 @@ def aging(
             rows = read.aging(connection, date, moment, by.value)
             unapplied = read.unapplied(connection, date, moment)
         else:
-            view = currency_view.value
+            view = cast(read.View, currency_view.value)
             rows = to_the_cent(read.aging_in_company_currency(connection, date, moment, by.value, view))
             unapplied = to_the_cent(read.unapplied_in_company_currency(connection, date, moment, view))
     rows, unapplied = with_plain_amounts(rows), with_plain_amounts(unapplied)

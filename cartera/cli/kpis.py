@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -64,7 +64,7 @@ def kpis(
         return
     if format is Format.table:
         rows = [_shortened(row) for row in rows]
-    group = ["as_of_date"] if by is By.month else metrics.GROUPS.get(by.value, ())
+    group = ("as_of_date",) if by is By.month else metrics.group(by.value)
     columns = ["company_id", "currency_code", *group, "kpi", "value", "unit", "numerator", "denominator", "reason"]
     print_rows(rows, columns, format, f"KPIs as of {date}, known at {moment:%Y-%m-%d %H:%M:%S} UTC")
 
@@ -82,7 +82,8 @@ def _asked(
         moment = parse_moment(known_at) if known_at else publication.known_at
         if by is By.month:
             return date, moment, metrics.kpis_by_month(connection, date, moment, months, window, view)
-        return date, moment, metrics.kpis(connection, date, moment, by.value, window, view)
+        rows = cast(metrics.By, by.value)
+        return date, moment, metrics.kpis(connection, date, moment, rows, window, view)
 
 
 def _order(row: dict[str, Any], by: By, catalogue: Catalogue) -> tuple[str | int, ...]:

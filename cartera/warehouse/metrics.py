@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.sql import SQL, Identifier
+from psycopg2.sql import SQL, Composable, Identifier
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cartera.settings import get_settings
@@ -22,6 +22,12 @@ Sentence = str
 
 GROUPS: dict[By, tuple[str, ...]] = {"segment": ("scheme", "segment"), "customer": ("customer_id", "customer_name")}
 """The columns that tell the rows apart, besides company and currency."""
+
+
+def group(by: str) -> tuple[str, ...]:
+    """The columns of GROUPS, none for company and currency."""
+    return next((columns for name, columns in GROUPS.items() if name == by), ())
+
 
 FUNCTIONS: dict[By, str] = {"segment": "kpis_by_segment", "customer": "kpis_by_customer"}
 FIGURES = ("kpi", "value", "numerator", "denominator", "reason")
@@ -121,13 +127,13 @@ def kpis(
         or view != "transaction"
         or not _is_published(connection, as_of, known_at)
     ):
-        query = SQL(
+        query: Composable = SQL(
             "with cells as (select * from serve.{function}(%(as_of)s, %(known_at)s, {window}p_view => %(view)s))"
         ).format(function=Identifier(FUNCTIONS.get(by, "kpis")), window=WINDOW if window_days else NO_WINDOW)
     else:
         query = SQL("with cells as (select * from serve.fct_kpis)")
     columns = ("company_id", "currency_code", *GROUPS.get(by, ()), *FIGURES)
-    query += SQL(" select {columns} from cells {known}").format(
+    query = query + SQL(" select {columns} from cells {known}").format(
         columns=SQL(", ").join(map(Identifier, columns)),
         known=SQL(read.CUSTOMERS_KNOWN if by == "customer" else ""),
     )

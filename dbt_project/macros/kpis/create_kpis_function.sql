@@ -12,6 +12,16 @@
     }) }}
 {% endmacro %}
 
+{#- who belongs to which segment as of the date: the function made with fct_customer_segments -#}
+{% macro kpi_members() %}
+    select
+        company_id,
+        customer_id,
+        scheme,
+        segment
+    from {{ this.schema }}.customer_segments(p_as_of, p_known_at)
+{% endmacro %}
+
 {% macro kpi_open_items(as_of, known_at, relations) %}
     {{
         open_items_as_of(
