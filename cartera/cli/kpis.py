@@ -75,7 +75,7 @@ def _asked(
     from cartera.db import Role, transaction
     from cartera.warehouse import metrics, read
 
-    view = currency_view.value
+    view: read.View = currency_view.value
     with transaction(Role.reader) as connection:
         publication = read.publication(connection)
         date = parse_date(as_of) if as_of else publication.as_of_date
