@@ -17,7 +17,7 @@ from kpi_examples import Company
 from ledger_history import DELIVERIES, KNOWN_AT, RunDbt, Version, random_history, write_raw
 from psycopg2.extras import RealDictCursor
 from support import risk_model
-from support.kpi_model import Ledger
+from support.kpi_model import TABLES, Ledger
 
 from cartera.connectors import segments
 from cartera.db import Role, transaction
@@ -61,7 +61,9 @@ def built(run_dbt: RunDbt, tmp_path_factory: pytest.TempPathFactory) -> Mapping[
 
     class ByMoment(dict[dt.datetime, risk_model.Debts]):
         def __missing__(self, moment: dt.datetime) -> risk_model.Debts:
-            self[moment] = risk_model.Debts(Ledger(entries, items, [], moment))
+            self[moment] = risk_model.Debts(
+                Ledger({table: [] for table in TABLES} | {"fct_ledger_entries": entries, "dim_items": items}, moment)
+            )
             return self[moment]
 
     return ByMoment()
