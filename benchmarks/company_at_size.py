@@ -19,6 +19,7 @@ from cartera.db import Role, transaction
 from cartera.landing import Batch, DeliveredFile, Delivery, land
 from cartera.landing.encode import schema
 from cartera.landing.entities import ENTITIES
+from cartera.landing.load import next_recorded_at
 
 SOURCE = "big"
 FIRST, BULK, LAST = dt.date(2023, 7, 1), dt.date(2026, 5, 31), dt.date(2026, 6, 30)
@@ -447,16 +448,20 @@ def changed_records(made: dict[str, Records], count: int, after: int = 0) -> dic
     return _corrected(known, today, day(NEXT), corrections // 4, seed=after)
 
 
-def deliver(date: dt.date, tables: dict[str, pa.Table]) -> int:
-    """Land what a day delivers, recorded at 22:00 UTC; the number of versions written."""
-    recorded_at = dt.datetime.combine(date, dt.time(22), dt.UTC)
+def deliver(date: dt.date, tables: dict[str, pa.Table]) -> tuple[int, dt.datetime]:
+    """Land what a day delivers: the number of versions written, and when they are recorded.
+
+    That is 22:00 UTC of the day, or right after the last landing where one is recorded later (the settings, which a
+    run lands at the time it runs).
+    """
     written = 0
     with transaction(Role.loader) as connection:
+        recorded_at = next_recorded_at(connection, SOURCE, dt.datetime.combine(date, dt.time(22), dt.UTC))
         for name, table in tables.items():
             if table.num_rows:
                 report = land(connection, _delivery(date, name, table), recorded_at)
                 written += report.rows_new + report.rows_changed
-    return written
+    return written, recorded_at
 
 
 def _delivery(date: dt.date, name: str, table: pa.Table) -> Delivery:

@@ -201,6 +201,13 @@ def publish_marts(run_id: str, plan: BuildPlan) -> StepReport:
     return report
 
 
+def prepare_next(run_id: str, plan: BuildPlan) -> StepReport:
+    """After a whole build: the second slot begins with a copy, so that the next run adds to it at once."""
+    with step(run_id, "second slot") as report:
+        transform.prepare_next(plan)
+    return report
+
+
 def is_published(plan: BuildPlan) -> bool:
     """Whether what serves now already is what this plan would give."""
     with transaction(Role.transformer) as connection, connection.cursor() as cursor:
@@ -226,6 +233,8 @@ def build_and_publish(run_id: str, as_of: dt.date) -> RunStatus:
         check_marts(run_id, plan)
         certify(run_id, plan)
         publish_marts(run_id, plan)
+        if plan.full_refresh:
+            prepare_next(run_id, plan)
         return "published"
 
 

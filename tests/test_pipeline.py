@@ -88,7 +88,11 @@ def test_a_second_run_does_nothing_and_a_corrected_file_makes_versions(sources: 
     with transaction(Role.reader) as connection:
         first = read.publication(connection)
     assert pipeline.run(AS_OF).status == "unchanged"
-    # the slot that was never built begins with what serves, not from nothing
+    # the slot that was never built has a copy of what serves; where that was interrupted, the next build makes it
+    plan = pipeline.plan_build(AS_OF)
+    assert (plan.slot, plan.copy_from, plan.full_refresh, plan.changed_since) == ("b", None, False, first.known_at)
+    with transaction(Role.transformer) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.slots set built_known_at = null where slot = 'b'")
     plan = pipeline.plan_build(AS_OF)
     assert (plan.slot, plan.copy_from, plan.full_refresh, plan.changed_since) == ("b", "a", False, first.known_at)
 

@@ -8,6 +8,8 @@ alter role :"loader" set timezone = 'UTC';
 alter role :"transformer" set timezone = 'UTC';
 alter role :"reader" set timezone = 'UTC';
 alter role :"campaign" set timezone = 'UTC';
+-- keys of a source begin alike, so sorting them compares whole texts: joining large tables by hash is a quarter faster
+alter role :"transformer" set enable_mergejoin = off;
 -- a figure that takes longer than this is a mistake, and must not hold a publication back
 alter role :"reader" set statement_timeout = '60s';
 alter role :"reader" set default_transaction_read_only = on;

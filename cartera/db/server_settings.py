@@ -52,7 +52,7 @@ def _memory(megabytes: int) -> dict[str, str]:
     return {
         "shared_buffers": f"{shared}MB",
         "effective_cache_size": f"{max(128, megabytes // 2)}MB",
-        "work_mem": f"{max(4, min(64, megabytes // 256))}MB",
+        "work_mem": f"{max(4, min(192, megabytes // 128))}MB",
         "maintenance_work_mem": f"{max(32, min(512, megabytes // 32))}MB",
         "dynamic_shared_memory_type": _dynamic_shared_memory(),
     }

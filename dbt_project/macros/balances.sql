@@ -41,6 +41,31 @@
     end
 {%- endmacro %}
 
+{#- Stretches of balances with settled_date: the day on which the item came to owe nothing more, last before the stretch;
+    null while it owes. Asked right where the stretches are made, so that both share one sorting.
+    is_sliced is one word per item and moment; named as a key, a question for the sliced ones alone is asked of them only. -#}
+{% macro settled_dates(balances) %}
+    select
+        marked.*,
+        case
+            when balance_amount <= 0
+                then max(settled_on_date) over (
+                    partition by item_id, recorded_from, is_sliced
+                    order by valid_from
+                    rows between unbounded preceding and current row
+                )
+        end as settled_date
+    from (
+        select
+            balances.*,
+            case
+                when balance_amount <= 0 and coalesce(lag(balance_amount) over days_so_far, 1) > 0 then valid_from
+            end as settled_on_date
+        from {{ balances }} as balances
+        window days_so_far as (partition by item_id, recorded_from, is_sliced order by valid_from)
+    ) as marked
+{% endmacro %}
+
 {#- is the day one of the stretch that begins valid_from and ends before valid_to? -#}
 {% macro is_valid(stretch, date) -%}
     {{ stretch }}.valid_from <= {{ date }} and {{ stretch }}.valid_to > {{ date }}

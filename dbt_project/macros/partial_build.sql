@@ -4,8 +4,12 @@
     {%- if not execute or var('changed_since') is none or flags.FULL_REFRESH -%}
         {{ return(false) }}
     {%- endif -%}
-    {%- for name in ['dim_items', 'fct_ledger_entries', 'fct_item_balances', 'fct_daily_flows'] -%}
-        {%- set schema = generate_schema_name('marts', none) | trim -%}
+    {%- for name in [
+        'dim_items', 'fct_ledger_entries', 'fct_item_balances', 'fct_daily_flows',
+        'int_ledger__allocations_astray', 'int_receivables__instalments_questioned',
+    ] -%}
+        {%- set layer = 'intermediate' if name.startswith('int_') else 'marts' -%}
+        {%- set schema = generate_schema_name(layer, none) | trim -%}
         {%- if adapter.get_relation(target.database, schema, name) is none -%}
             {{ return(false) }}
         {%- endif -%}
@@ -33,6 +37,19 @@
     )
     {%- else -%}
     true
+    {%- endif -%}
+{%- endmacro %}
+
+{#- In a partial build, before what was found wrong about the touched documents is written anew: forget what was. -#}
+{% macro forget_touched(document_type, document_id) -%}
+    {%- if is_partial_build() -%}
+    delete from {{ this }}
+    where
+        {{ document_id }} in (
+            select touched.document_id
+            from {{ ref('int_ledger__documents_touched') }} as touched
+            where touched.document_type = '{{ document_type }}'
+        )
     {%- endif -%}
 {%- endmacro %}
 

@@ -10,7 +10,7 @@ items as (
     select * from {{ ref('dim_items') }}
 ),
 
-instalments_known as (
+instalments_known as {{ read_in_place() }} (
     select
         items.item_id,
         items.invoice_id
@@ -18,12 +18,9 @@ instalments_known as (
     where
         items.item_type = 'instalment'
         and {{ is_known('items', known_at()) }}
-        and (
-            items.item_id in (select allocations.instalment_id from allocations)
-            or items.invoice_id in (select allocations.invoice_id from allocations)
-        )
 ),
 
+-- few allocations: each part is found by an index of the items
 allocations_found as (
     select allocations.allocation_id
     from allocations

@@ -2,20 +2,18 @@
 -- an instalment of an invoice that was never delivered, or was deleted, is no debt
 with
 
+questioned as (
+    select * from {{ ref('int_receivables__instalments_questioned') }}
+),
+
 instalments as (
     select * from {{ ref('stg_files__instalments') }}
 ),
 
-invoices as (
-    select * from {{ ref('stg_files__invoices') }}
-),
-
-invoices_known as (
+invoices_unknown as (
     select invoice_id
-    from invoices
-    where
-        not is_deleted
-        and {{ is_known('invoices', known_at()) }}
+    from questioned
+    where not is_invoice_known
 )
 
 select
@@ -23,8 +21,7 @@ select
     instalments.invoice_id,
     instalments.instalment_amount
 from instalments
-left join invoices_known on instalments.invoice_id = invoices_known.invoice_id
+inner join invoices_unknown on instalments.invoice_id = invoices_unknown.invoice_id
 where
     not instalments.is_deleted
     and {{ is_known('instalments', known_at()) }}
-    and invoices_known.invoice_id is null

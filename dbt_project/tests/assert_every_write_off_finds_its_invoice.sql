@@ -1,5 +1,7 @@
 {{ config(severity='warn') }}
 -- a write-off of an invoice or instalment that is unknown, deleted or void reduces nothing
+-- fct_daily_flows makes the index by which the entries are found
+-- depends_on: {{ ref('dim_buckets') }}, {{ ref('fct_daily_flows') }}
 with
 
 write_offs as (

@@ -10,35 +10,31 @@ items as (
     select * from {{ ref('dim_items') }}
 ),
 
-items_known as (
+items_known as {{ read_in_place() }} (
     select *
     from items
-    where
-        {{ is_known('items', known_at()) }}
-        and (
-            item_id in (
-                select coalesce('payment:' || allocations.payment_id, 'credit_note:' || allocations.credit_note_id)
-                from allocations
-            )
-            or item_id in (select allocations.instalment_id from allocations)
-            or invoice_id in (select allocations.invoice_id from allocations)
-        )
+    where {{ is_known('items', known_at()) }}
 ),
 
+-- few allocations: each part is found by an index of the items
 targets as (
     select
-        item_id as target_id,
-        currency_code
-    from items_known
-    where item_type = 'instalment'
+        allocations.allocation_id,
+        items_known.currency_code
+    from allocations
+    inner join items_known on allocations.invoice_id = items_known.invoice_id
+    where items_known.item_type = 'instalment'
 
     union distinct
 
     select
-        invoice_id as target_id,
-        currency_code
-    from items_known
-    where item_type = 'instalment'
+        allocations.allocation_id,
+        items_known.currency_code
+    from allocations
+    inner join items_known on allocations.instalment_id = items_known.item_id
+    where
+        allocations.invoice_id is null
+        and items_known.item_type = 'instalment'
 )
 
 select
@@ -53,6 +49,5 @@ inner join items_known as settlements
             'payment:' || allocations.payment_id,
             'credit_note:' || allocations.credit_note_id
         )
-inner join targets
-    on coalesce(allocations.invoice_id, allocations.instalment_id) = targets.target_id
+inner join targets on allocations.allocation_id = targets.allocation_id
 where settlements.currency_code <> targets.currency_code

@@ -61,18 +61,30 @@
         select * from ({{ liquidation_rates('changes') }}) as rates
     {%- endcall %}
 
-    {%- for name, first, segments in [
-        ('expected_losses', '', none),
-        (
+    {{ expected_losses_function('expected_losses') }}
+{% endmacro %}
+
+{#- expected_losses_by_segment(), made with fct_customer_segments: it asks customer_segments() -#}
+{% macro create_segment_losses_function() %}
+    {{ return(adapter.dispatch('create_segment_losses_function', 'cartera')()) }}
+{% endmacro %}
+
+{% macro default__create_segment_losses_function() %}
+    {{
+        expected_losses_function(
             'expected_losses_by_segment',
             ', p_scheme text',
-            '(select * from ' ~ ref('fct_customer_segments').include(identifier=false)
-            ~ '.customer_segments(p_as_of, p_known_at) where scheme = p_scheme)'
-        ),
-    ] %}
+            '(select * from ' ~ this.schema ~ '.customer_segments(p_as_of, p_known_at) where scheme = p_scheme)'
+        )
+    }}
+{% endmacro %}
+
+{% macro expected_losses_function(name, further_arguments='', segments=none) %}
+    {%- set balances = ref('fct_item_balances') %}
+    {%- set entries = ref('fct_ledger_entries') %}
     {%- call sql_function(
         name,
-        'p_as_of date, p_known_at timestamptz' ~ first ~ ', p_factor numeric default 1,'
+        'p_as_of date, p_known_at timestamptz' ~ further_arguments ~ ', p_factor numeric default 1,'
         ~ ' p_history_days integer default 365, p_loss_days integer default 180',
         'company_id text, currency_code text, segment text, bucket text, entered_items bigint, entered_amount numeric,'
         ~ ' unpaid_amount numeric, roll_rate numeric, loss_rate numeric, factor numeric, applied_rate numeric,'
@@ -88,7 +100,6 @@
             }}
         ) as losses
     {%- endcall %}
-    {%- endfor %}
 {% endmacro %}
 
 {#- Replaces a function of the slot: its arguments and columns as PostgreSQL writes them, its body the caller's. -#}

@@ -48,7 +48,12 @@
             {{ points.date.replace('NUMBER', 'point.number + 1') }} as before_date,
             {{ points.date.replace('NUMBER', 'point.number - 1') }} as after_date
         from ({{ debts_known(known_at, balances) }}) as debts
-        cross join lateral generate_series({{ points.first }}, least({{ points.last }}, {{ periods }})) as point (number)
+        -- the limit tells the planner how few they are
+        cross join lateral (
+            select series.number
+            from generate_series({{ points.first }}, least({{ points.last }}, {{ periods }})) as series (number)
+            limit {{ periods }} + 1
+        ) as point
     ) as placed
 {% endmacro %}
 

@@ -1,21 +1,31 @@
-{{ config(materialized='table', unlogged=true, post_hook="{{ analyze(this) }}") }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        pre_hook="{{ forget_touched('allocation', 'allocation_id') }}",
+        post_hook="{{ analyze(this) }}",
+    )
+}}
 
 with
+
+touched as (
+    select * from {{ ref('int_ledger__documents_touched') }}
+),
 
 allocations as (
     select * from {{ ref('stg_files__allocations') }}
 ),
 
-entries as (
-    select * from {{ ref('fct_ledger_entries') }}
+reductions as (
+    select * from {{ ref('int_ledger__reductions_settled') }}
 ),
 
-entries_known as (
+applied as (
     select origin_id
-    from entries
-    where
-        entry_type in ('applied', 'credited')
-        and {{ is_known('entries', known_at()) }}
+    from reductions
+    where {{ is_known('reductions', known_at()) }}
 ),
 
 astray as (
@@ -30,10 +40,11 @@ astray as (
     where
         not allocations.is_deleted
         and {{ is_known('allocations', known_at()) }}
+        and {{ only_touched('allocation', 'allocations.allocation_id') }}
         and not exists (
             select 1
-            from entries_known
-            where entries_known.origin_id = 'allocation:' || allocations.allocation_id
+            from applied
+            where applied.origin_id = 'allocation:' || allocations.allocation_id
         )
 )
 

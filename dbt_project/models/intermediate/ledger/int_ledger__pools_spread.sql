@@ -3,7 +3,15 @@
 with
 
 movements as (
-    select * from {{ ref('int_ledger__movements_sliced') }}
+    select * from {{ ref('int_ledger__movements_known') }}
+),
+
+entries as (
+    select * from {{ ref('fct_ledger_entries') }}
+),
+
+families_touched as (
+    select * from {{ ref('int_ledger__families_touched') }}
 ),
 
 items as (
@@ -12,8 +20,12 @@ items as (
 
 families_with_pool as (
     select distinct family_id
-    from movements
-    where item_id is null
+    from entries
+    where
+        item_id is null
+        {% if is_partial_build() %}
+            and family_id in (select families_touched.family_id from families_touched)
+        {% endif %}
 ),
 
 movements_kept as (
@@ -228,6 +240,10 @@ spread as (
         recorded_from,
         recorded_to
     from unioned
+),
+
+settled as (
+    {{ settled_dates('spread') }}
 )
 
-select * from spread
+select * from settled

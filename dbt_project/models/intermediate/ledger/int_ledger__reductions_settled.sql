@@ -1,3 +1,5 @@
+{{ config(materialized='table', unlogged=true, post_hook="{{ analyze(this) }}") }}
+
 with
 
 reductions as (

@@ -4,9 +4,16 @@
         incremental_strategy='delete+insert',
         unique_key='recorded_at',
         on_schema_change='fail',
-        post_hook="{{ analyze(this) }}",
+        post_hook=[
+            "{{ analyze(this) }}",
+            "{{ index_unless_there(ref('fct_ledger_entries'), 'origin_id') }}",
+            "{{ index_unless_there(ref('fct_ledger_entries'), 'family_id') }}",
+        ],
     )
 }}
+
+-- after the pools, so that it runs beside the balances, which keep one core busy for long
+-- depends_on: {{ ref('int_ledger__pools_spread') }}
 
 with
 

@@ -9,6 +9,7 @@
             {'columns': ['family_id']},
             {'columns': ['customer_id']},
         ],
+        pre_hook="{{ sort_large_groups() }}",
         post_hook="{{ analyze(this) }}",
     )
 }}
@@ -44,6 +45,7 @@ balances_unioned as (
         balance_amount,
         paid_amount,
         written_off_amount,
+        settled_date,
         valid_from,
         valid_to,
         recorded_from,
@@ -65,6 +67,7 @@ balances_unioned as (
         balance_amount,
         paid_amount,
         written_off_amount,
+        settled_date,
         valid_from,
         valid_to,
         recorded_from,
@@ -72,35 +75,7 @@ balances_unioned as (
     from pools_spread
 ),
 
--- the day on which an item came to owe nothing more, last before this stretch
-settlements_marked as (
-    select
-        balances_unioned.*,
-        case
-            when
-                balance_amount <= 0
-                and coalesce(lag(balance_amount) over days_so_far, 1) > 0
-                then valid_from
-        end as settled_on_date
-    from balances_unioned
-    window days_so_far as (partition by item_id, recorded_from order by valid_from)
-),
-
-settlements_carried as (
-    select
-        settlements_marked.*,
-        case
-            when balance_amount <= 0
-                then max(settled_on_date) over (
-                    partition by item_id, recorded_from
-                    order by valid_from
-                    rows between unbounded preceding and current row
-                )
-        end as carried_date
-    from settlements_marked
-),
-
-balances_described as (
+balances_described as {{ read_in_place() }} (
     select
         balances.family_id,
         balances.item_id,
@@ -123,14 +98,14 @@ balances_described as (
         balances.written_off_amount > 0 as is_written_off,
         -- not before it was issued
         case
-            when balances.carried_date is not null
-                then greatest(balances.carried_date, coalesce(items.issue_date, balances.carried_date))
+            when balances.settled_date is not null
+                then greatest(balances.settled_date, coalesce(items.issue_date, balances.settled_date))
         end as settled_date,
         balances.valid_from,
         balances.valid_to,
         balances.recorded_from,
         balances.recorded_to
-    from settlements_carried as balances
+    from balances_unioned as balances
     left join items
         on
             balances.item_id = items.item_id

@@ -1,14 +1,10 @@
+-- its indexes are made by fct_daily_flows: only partial builds ask for them, and what follows here should not wait
 {{
     config(
         materialized='incremental',
         incremental_strategy='delete+insert',
         unique_key='origin_id',
         on_schema_change='fail',
-        indexes=[
-            {'columns': ['customer_id']},
-            {'columns': ['origin_id']},
-            {'columns': ['family_id']},
-        ],
         post_hook="{{ analyze(this) }}",
     )
 }}

@@ -15,7 +15,7 @@
 
 -- every intermediate view is made before the first of the two incremental tables, so that all of them agree
 -- whether the build is partial (macros/partial_build.sql)
--- depends_on: {{ ref('int_ledger__reductions_settled') }}
+-- depends_on: {{ ref('int_ledger__reductions_targeted') }}
 
 with
 

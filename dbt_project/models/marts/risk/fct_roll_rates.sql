@@ -1,5 +1,3 @@
--- the function expected_losses_by_segment asks customer_segments()
--- depends_on: {{ ref('fct_customer_segments') }}
 {{ config(post_hook=["{{ analyze(this) }}", "{{ create_risk_functions() }}"]) }}
 
 with

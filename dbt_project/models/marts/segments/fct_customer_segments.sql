@@ -1,3 +1,5 @@
+-- the function expected_losses_by_segment reads the ledger
+-- depends_on: {{ ref('fct_ledger_entries') }}
 {{
     config(
         indexes=[{'columns': ['customer_id']}],
@@ -5,6 +7,7 @@
             "{{ analyze(this) }}",
             "{{ create_customer_measures_function() }}",
             "{{ create_customer_segments_function() }}",
+            "{{ create_segment_losses_function() }}",
         ],
     )
 }}

@@ -1,0 +1,17 @@
+-- one entry per record, kind of movement, item and version: what stood twice would count twice.
+-- dim_buckets is named so that no model waits for this test (dbt holds back what descends from all that a test names),
+-- the pools so that it runs beside the balances, which keep one core busy for long.
+-- depends_on: {{ ref('dim_buckets') }}, {{ ref('int_ledger__pools_spread') }}
+with
+
+entries as (
+    select * from {{ ref('fct_ledger_entries') }}
+)
+
+select
+    ledger_entry_id,
+    count(*) as occurrences
+from entries
+where {{ in_this_build(ref('fct_ledger_entries'), 'origin_id') }}
+group by ledger_entry_id
+having count(*) > 1
