@@ -33,6 +33,7 @@ instalment_sums as (
 
 select
     invoices.invoice_id,
+    invoices.currency_code,
     invoices.total_amount,
     coalesce(instalment_sums.instalments_amount, 0) as instalments_amount
 from invoices
