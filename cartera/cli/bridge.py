@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from cartera.cli.output import Format, print_json, print_rows
 from cartera.cli.pipeline import FormatOption
 from cartera.clock import parse_date, parse_moment
 from cartera.errors import ConfigError
+from cartera.money import minor_units, plain
 
 bridges = typer.Typer(name="bridge", help="What lies between two figures, in parts that add up.", no_args_is_help=True)
 
@@ -88,11 +89,23 @@ def currency(
         date = parse_date(as_of) if as_of else publication.as_of_date
         moment = parse_moment(known_at) if known_at else publication.known_at
         rows = currency_bridge.bridge(connection, date, moment)
+    rows = [_with_amounts(row, is_for_people=format is Format.table) for row in rows]
     if format is Format.json:
         print_json({"as_of": date, "known_at": moment, "rows": rows})
         return
     title = f"From documents' currencies to the company's as of {date}, known at {moment:%Y-%m-%d %H:%M:%S} UTC"
     print_rows(rows, list(currency_bridge.COLUMNS), format, title)
+
+
+def _with_amounts(row: dict[str, Any], *, is_for_people: bool) -> dict[str, Any]:
+    """Amounts as decimal strings, each with the decimals of its own currency; for people no more than those."""
+    answer = dict(row)
+    for name, cell in row.items():
+        if isinstance(cell, Decimal):
+            currency_code = row["currency_code" if name == "amount" else "company_currency_code"]
+            shown = round(cell, minor_units(currency_code)) if is_for_people else cell
+            answer[name] = plain(shown, currency_code)
+    return answer
 
 
 def _shortened(cell: object) -> object:

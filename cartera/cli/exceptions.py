@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Any
 
 import typer
 
-from cartera.cli.figures import with_plain_amounts
 from cartera.cli.output import Format, print_json, print_rows
 from cartera.cli.pipeline import FormatOption
+from cartera.money import plain
 
 
 def register(app: typer.Typer) -> None:
@@ -31,8 +32,16 @@ def exceptions(
         else:
             names = found.test_names(settings)
             rows = [{"test": name, "rows": len(found.exceptions(connection, settings, name))} for name in names]
+    rows = [_with_plain_amounts(row) for row in rows]
     if format is Format.json:
-        print_json({"test": test, "rows": with_plain_amounts(rows)})
+        print_json({"test": test, "rows": rows})
         return
     columns = list(rows[0]) if rows else ["test", "rows"]
-    print_rows(with_plain_amounts(rows), columns, format, test or "Named tests of the last build")
+    print_rows(rows, columns, format, test or "Named tests of the last build")
+
+
+def _with_plain_amounts(row: dict[str, Any]) -> dict[str, Any]:
+    """As decimal strings; what names no currency, such as an allocation to what is unknown, has no idle zeros."""
+    return {
+        name: plain(cell, row.get("currency_code")) if isinstance(cell, Decimal) else cell for name, cell in row.items()
+    }

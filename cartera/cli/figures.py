@@ -11,6 +11,7 @@ import typer
 from cartera.cli.output import Format, messages, print_json, print_rows
 from cartera.cli.pipeline import FormatOption
 from cartera.clock import parse_date, parse_moment
+from cartera.errors import ConfigError
 from cartera.money import minor_units, plain
 
 
@@ -21,6 +22,11 @@ class By(StrEnum):
     currency = "currency"
     country = "country"
     collector = "collector"
+    sector = "sector"
+    customer_type = "customer_type"
+    risk_class = "risk_class"
+    parent = "parent"
+    segment = "segment"
 
 
 class CurrencyView(StrEnum):
@@ -49,30 +55,38 @@ def aging(
         typer.Option("--known-at", help="As known at this moment (a date: its end, UTC). Default: the publication's."),
     ] = None,
     by: Annotated[By, typer.Option("--by", help="What the rows are.")] = By.bucket,
+    scheme: Annotated[
+        str | None, typer.Option("--scheme", help="With --by segment: this scheme's alone; see `cartera segments`.")
+    ] = None,
     currency_view: CurrencyViewOption = CurrencyView.transaction,
     format: FormatOption = Format.table,
 ) -> None:
     """Open items by age, in their own currencies or the company's; the disputed and promised parts are shown apart."""
     from cartera.db import Role, transaction
-    from cartera.warehouse import read
+    from cartera.warehouse import read, segments, valued
 
+    if scheme and by is not By.segment:
+        raise ConfigError("--scheme parts by segments", f"add --by segment --scheme {scheme}, or leave it out")
     with transaction(Role.reader) as connection:
         publication = read.publication(connection)
         date = parse_date(as_of) if as_of else publication.as_of_date
         moment = parse_moment(known_at) if known_at else publication.known_at
+        if by is By.segment:
+            segments.rules(connection, moment, scheme)
         if currency_view is CurrencyView.transaction:
-            rows = read.aging(connection, date, moment, by.value)
+            rows = read.aging(connection, date, moment, by.value, scheme)
             unapplied = read.unapplied(connection, date, moment)
         else:
             view = cast(read.View, currency_view.value)
-            rows = to_the_cent(read.aging_in_company_currency(connection, date, moment, by.value, view))
-            unapplied = to_the_cent(read.unapplied_in_company_currency(connection, date, moment, view))
+            rows = to_the_cent(valued.aging(connection, date, moment, by.value, view, scheme))
+            unapplied = to_the_cent(valued.unapplied(connection, date, moment, view))
     rows, unapplied = with_plain_amounts(rows), with_plain_amounts(unapplied)
     document = {
         "as_of": date,
         "known_at": moment,
         "currency_view": currency_view.value,
         "by": by.value,
+        "scheme": scheme,
         "publication_id": publication.publication_id,
         "published_at": publication.published_at,
         "rows": rows,

@@ -30,6 +30,7 @@ from typing import Any, Literal
 
 from psycopg2.extensions import connection as Connection
 
+from cartera.warehouse import variables
 from cartera.warehouse.read import Row, rows
 
 View = Literal["transaction", "company", "as-of-rate"]
@@ -37,8 +38,6 @@ FACTORS = ("sales", "terms", "mix", "currency", "delinquency")
 COLUMNS = ("company_id", "currency_code", "kpi", "from_days", "to_days", "change_days",
            *(f"{factor}_days" for factor in FACTORS), "rounding_days", "reason")  # fmt: skip
 MEASURES_SQL = files("cartera.warehouse").joinpath("sql/dso_measures.sql").read_text(encoding="utf-8")
-MAX_AGE_DAYS = 10
-"""As dbt's variable fx_rate_max_age_days."""
 STEP = Decimal("0.000001")
 EXACT = Context(prec=60)
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -218,7 +217,13 @@ def bridge(
 def _measures(
     connection: Connection, as_of: dt.date, known_at: dt.datetime, days: int, view: View
 ) -> dict[tuple[str, str], list[Row]]:
-    values = {"as_of": as_of, "known_at": known_at, "window_days": days, "view": view, "max_age_days": MAX_AGE_DAYS}
+    values = {
+        "as_of": as_of,
+        "known_at": known_at,
+        "window_days": days,
+        "view": view,
+        "max_age_days": variables.number("fx_rate_max_age_days"),
+    }
     found: dict[tuple[str, str], list[Row]] = {}
     for row in rows(connection, MEASURES_SQL, values):
         found.setdefault((row["company_id"], row["view_currency_code"]), []).append(row)

@@ -24,7 +24,10 @@ from psycopg2.sql import Literal as Text
 from cartera.errors import NotPublished
 
 Row = dict[str, Any]
-By = Literal["bucket", "customer", "company", "currency", "country", "collector"]
+By = Literal[
+    "bucket", "customer", "company", "currency", "country", "collector", "sector", "customer_type", "risk_class",
+    "parent", "segment",
+]  # fmt: skip
 View = Literal["transaction", "company", "as-of-rate"]
 ItemType = Literal["instalment", "unapplied_credit"]
 
@@ -40,13 +43,31 @@ OPEN_ITEM_COLUMNS = (
 
 CUSTOMERS_KNOWN = """
     left join (
-        select distinct on (customer_id) customer_id, name as customer_name, country_code, collector
+        select distinct on (customer_id) customer_id, name as customer_name, country_code, collector, sector,
+            customer_type, risk_class, coalesce(parent_id, customer_id) as parent_id
         from serve.dim_customers
         where recorded_from <= %(known_at)s and recorded_to > %(known_at)s
             and customer_id in (select customer_id from cells)
         order by customer_id, recorded_from desc
     ) as known using (customer_id)"""
-"""As they were known then; at most one per customer, so that a name never multiplies an amount."""
+"""As they were known then; at most one per customer, so that a name never multiplies an amount.
+
+Who has no parent is one: a group and its head stand in one row.
+"""
+
+SEGMENTS_KNOWN = """
+    cross join (
+        select distinct scheme, scheme_position from serve.dim_segment_rules
+        where recorded_from <= %(known_at)s and recorded_to > %(known_at)s
+            and (%(scheme)s::text is null or scheme = %(scheme)s)
+    ) as schemes
+    left join {members} as member using (company_id, customer_id, scheme)
+    left join (
+        select scheme, segment, min(position) as position from serve.dim_segment_rules
+        where recorded_from <= %(known_at)s and recorded_to > %(known_at)s
+        group by scheme, segment
+    ) as positions using (scheme, segment)"""
+"""By the rules known then: in every scheme each debt counts once, so that each adds up to what is owed."""
 
 DIMENSIONS: dict[By, tuple[str, ...]] = {
     "bucket": ("bucket",),
@@ -55,6 +76,11 @@ DIMENSIONS: dict[By, tuple[str, ...]] = {
     "currency": (),
     "country": ("country_code",),
     "collector": ("collector",),
+    "sector": ("sector",),
+    "customer_type": ("customer_type",),
+    "risk_class": ("risk_class",),
+    "parent": ("parent_id",),
+    "segment": ("scheme", "segment"),
 }
 """The columns that tell the rows of `aging` apart, besides company and currency."""
 
@@ -121,75 +147,16 @@ def aging_columns(by: By) -> tuple[str, ...]:
     return (*group, *DIMENSIONS[by], *AGING_MEASURES)
 
 
-def aging_in_company_currency(
-    connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By, view: View
+def aging(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By, scheme: str | None = None
 ) -> list[Row]:
-    """As `aging`, each amount in the company's currency at the rate of the view, and `reason`.
-
-    currency_code is the company's. A rate that is missing makes the amounts of its rows None and is named in
-    `reason`; other rows stand. Amounts have six decimals; the caller rounds.
-    """
-    columns, dimension = aging_columns(by), DIMENSIONS[by]
-    query = SQL(
-        "with cells as ({valued}) select {group}, count(*) as open_items, {amounts}, min(missing) as reason"
-        " from cells {known} group by {group} order by {first}, {order}"
-    ).format(
-        valued=_valued(view),
-        group=_identifiers((*columns[:2], *dimension)),
-        amounts=SQL(", ").join(
-            SQL(
-                "case when count(*) filter (where {kept} and amount is null) = 0"
-                " then coalesce(sum(amount) filter (where {kept}), 0) end as {name}"
-            ).format(kept=SQL(kept), name=Identifier(name))
-            for name, kept in (
-                ("open_amount", "true"),
-                ("disputed_amount", "is_disputed"),
-                ("promised_amount", "promised_date is not null"),
-            )
-        ),
-        known=SQL(CUSTOMERS_KNOWN if by in ("customer", "country", "collector") else ""),
-        first=_identifiers(columns[:2]),
-        order=SQL(
-            "array_position(%(buckets)s, bucket)" if by == "bucket" else "sum(amount) desc nulls last, {}"
-        ).format(_identifiers(dimension or columns[:1])),
-    )
-    parameters = {"as_of": as_of, "known_at": known_at, "buckets": list(BUCKETS), "item_type": "instalment"}
-    return rows(connection, query, parameters)
-
-
-def unapplied_in_company_currency(
-    connection: Connection, as_of: dt.date, known_at: dt.datetime, view: View
-) -> list[Row]:
-    """As `unapplied`, in the company's currency at the rate of the view, and `reason` where a rate is missing."""
-    return rows(
-        connection,
-        SQL(
-            "select company_id, currency_code, count(*) as open_items,"
-            " case when count(amount) = count(*) then sum(amount) end as open_amount, min(missing) as reason"
-            " from ({valued}) as cells group by company_id, currency_code order by company_id, currency_code"
-        ).format(valued=_valued(view)),
-        {"as_of": as_of, "known_at": known_at, "item_type": "unapplied_credit"},
-    )
-
-
-def _valued(view: View) -> Composable:
-    """Open items of one type in the company's currency: amount, missing (the rate it lacks)."""
-    rate = "document_rate" if view == "company" else "as_of_rate"
-    return SQL(
-        "select company_id, company_currency_code as currency_code, customer_id, bucket, is_disputed, promised_date,"
-        " (open_amount * {rate})::numeric(24, 6) as amount, {missing} as missing"
-        " from serve.open_items_valued(%(as_of)s, %(known_at)s) where item_type = %(item_type)s"
-    ).format(rate=Identifier(rate), missing=Identifier(f"missing_{rate}"))
-
-
-def aging(connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By) -> list[Row]:
     """What is owed, never capped: `aging_columns(by)`; company and currency differ in order alone.
 
     open_items is a count. disputed_amount and promised_amount are the parts of open_amount under a dispute, or
-    under a promise not yet due (whole items; one may count in both). Country and collector are those of the
-    customer as known then, None where they were not.
+    under a promise not yet due (whole items; one may count in both). What is asked of the customer is as known then,
+    None where it was not. By segment every scheme has all of it, or the one of `scheme`.
     """
-    columns, dimension = aging_columns(by), DIMENSIONS[by]
+    columns = aging_columns(by)
     query = SQL(
         "with cells as (select * from {cells} as cells)"
         " select {group}, sum(open_items)::bigint as open_items, sum(open_amount) as open_amount,"
@@ -197,14 +164,28 @@ def aging(connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By)
         " from cells {known} group by {group} order by {first}, {order}"
     ).format(
         cells=cells_at(connection, as_of, known_at),
-        group=_identifiers((*columns[:2], *dimension)),
-        known=SQL(CUSTOMERS_KNOWN if by in ("customer", "country", "collector") else ""),
+        group=_identifiers((*columns[:2], *DIMENSIONS[by])),
+        known=dimension_known(connection, as_of, known_at, by),
         first=_identifiers(columns[:2]),
-        order=SQL("array_position(%(buckets)s, bucket)" if by == "bucket" else "sum(open_amount) desc, {}").format(
-            _identifiers(dimension or columns[:1])
-        ),
+        order=dimension_order(by, "sum(open_amount) desc"),
     )
-    return rows(connection, query, {"as_of": as_of, "known_at": known_at, "buckets": list(BUCKETS)})
+    return rows(connection, query, {"as_of": as_of, "known_at": known_at, "buckets": list(BUCKETS), "scheme": scheme})
+
+
+def dimension_known(connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By) -> Composable:
+    """What to join to `cells` for the columns of a dimension; binds the clocks and, by segment, `scheme`."""
+    if by == "segment":
+        return SQL(SEGMENTS_KNOWN).format(members=segments_at(connection, as_of, known_at))
+    return SQL("" if by in ("bucket", "company", "currency") else CUSTOMERS_KNOWN)
+
+
+def dimension_order(by: By, largest_first: str) -> Composable:
+    """Of the rows of a company and currency; buckets and segments have an order of their own."""
+    if by == "bucket":
+        return SQL("array_position(%(buckets)s, bucket)")
+    if by == "segment":
+        return SQL("min(scheme_position), min(position), segment")
+    return SQL("{}, {}").format(SQL(largest_first), _identifiers(DIMENSIONS[by] or aging_columns(by)[:1]))
 
 
 def totals(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> list[Row]:
@@ -308,6 +289,13 @@ def cells_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> C
         " from serve.open_items(%(as_of)s, %(known_at)s) where bucket is not null"
         " group by company_id, currency_code, customer_id, bucket)"
     )
+
+
+def segments_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
+    """The relation of company, customer, scheme and segment; its query binds as_of and known_at."""
+    if _is_published(connection, as_of, known_at):
+        return SQL("serve.fct_customer_segments")
+    return SQL("serve.customer_segments(%(as_of)s, %(known_at)s)")
 
 
 def _where(filters: Mapping[str, Any]) -> Composable:

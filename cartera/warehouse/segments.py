@@ -144,12 +144,8 @@ def check_customer(connection: Connection, customer_id: str) -> None:
 
 
 def _members(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
-    served = read.publication(connection)
-    is_published = (served.as_of_date, served.known_at) == (as_of, known_at)
     return _MEMBERS.format(
-        segments=SQL(
-            "serve.fct_customer_segments" if is_published else "serve.customer_segments(%(as_of)s, %(known_at)s)"
-        ),
+        segments=read.segments_at(connection, as_of, known_at),
         cells=read.cells_at(connection, as_of, known_at),
     )
 

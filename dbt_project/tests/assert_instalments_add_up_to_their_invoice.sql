@@ -8,6 +8,7 @@ questioned as (
 
 select
     invoice_id,
+    currency_code,
     total_amount,
     instalments_amount
 from questioned

@@ -6,7 +6,7 @@ Each example is a company of its own. Its inputs are repeated here so that a cha
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,14 @@ class Company:
     def _add(self, entity: str, key: str, **values: Any) -> None:
         given: Values = {"company_id": self.name, "currency_code": "USD", "customer_id": f"{self.name} customer"}
         self.versions.append(Version(SOURCE, entity, key, DELIVERIES[0], FOREVER, False, given | values))
+
+    def _withdraw(self) -> None:
+        """The record added last is gone from the second delivery on."""
+        said = self.versions.pop()
+        self.versions += [
+            replace(said, recorded_to=DELIVERIES[1]),
+            replace(said, recorded_from=DELIVERIES[1], is_deleted=True),
+        ]
 
     def invoice(self, amount: int, issued: int, due: int, paid: tuple[int, int] = (0, 0), **values: Any) -> None:
         """An invoice; `paid`: amount and days ago of its one payment."""
@@ -57,6 +65,23 @@ class Company:
         """Of the invoice added last."""
         key, values = self.versions[-1].key, {"amount": Decimal(amount), "write_off_date": _ago(days_ago)}
         self._add("write_offs", key, write_off_id=key, invoice_id=key, **values)
+
+    def dispute(self, invoice_id: str, opened: int, resolved: int | None = None) -> None:
+        """Opened and resolved so many days ago."""
+        resolved_date = None if resolved is None else _ago(resolved)
+        values = {"invoice_id": invoice_id, "opened_date": _ago(opened), "resolved_date": resolved_date}
+        self._add("disputes", invoice_id, dispute_id=invoice_id, **values)
+
+    def promise(self, number: int, promised: int, is_kept: bool = False, is_cancelled: bool = False) -> None:
+        """A promise made 60 days ago to pay an invoice so many days ago; paid on that day when it is kept."""
+        customer_id = f"{self.name} {number}"
+        self.invoice(100, 80, 65, (100, promised) if is_kept else (0, 0), customer_id=customer_id)
+        invoice_id = next(v.key for v in reversed(self.versions) if v.entity == "invoices")
+        values = {"customer_id": customer_id, "invoice_id": invoice_id, "amount": Decimal(100)}
+        dates = {"made_date": _ago(60), "promised_date": _ago(promised)}
+        self._add("promises", invoice_id, promise_id=invoice_id, **values, **dates)
+        if is_cancelled:
+            self._withdraw()
 
     def period(self, window: int, opening: int, sales: int, current: int, past_due: int = 0) -> Company:
         """Owed at the opening, sold in the window, owed at its end not yet due and past due; the rest was paid."""
@@ -98,6 +123,29 @@ def _disputed() -> Company:
     company = Company("dispute_rate_constructed")
     company.invoice(30000, 20, -10, is_disputed=True)
     company.invoice(970000, 20, -10)
+    return company
+
+
+def _deducted() -> Company:
+    """Contested in the period: two invoices; one of them still is."""
+    company = Company("ddo_constructed")
+    for opened, resolved in ((40, None), (60, 10)):
+        company.invoice(120000, 80, 65)
+        company.dispute(company.versions[-1].key, opened, resolved)
+    return company
+
+
+def _promised(kept: int, broken: int, pending: int, cancelled: int) -> Company:
+    """Those that are pending will be paid by a day to come; those that were cancelled had been due long since."""
+    company = Company("ptp_kept_constructed")
+    kinds = [
+        *[{"promised": 20, "is_kept": True}] * kept,
+        *[{"promised": 20}] * broken,
+        *[{"promised": -10}] * pending,
+        *[{"promised": 20, "is_cancelled": True}] * cancelled,
+    ]
+    for number, kind in enumerate(kinds):
+        company.promise(number, **kind)
     return company
 
 
@@ -170,6 +218,20 @@ EXAMPLES = [
         _disputed(),
     ),
     Example(
+        "ptp_kept_constructed",
+        90,
+        (("kept_rate_count", "promise_kept_pct_90d"),),
+        {"kept": 36, "broken": 14, "pending": 20, "cancelled": 3},
+        _promised(kept=36, broken=14, pending=20, cancelled=3),
+    ),
+    Example(
+        "ddo_constructed",
+        90,
+        (("ddo", "days_deductions_outstanding_90d"),),
+        {"open_deductions": 120000, "deductions_taken_in_period": 240000, "days": 90},
+        _deducted(),
+    ),
+    Example(
         "hhi_monopoly",
         90,
         (("hhi", "hhi"),),
@@ -191,6 +253,25 @@ EXAMPLES = [
         _paid("wadtp_small", (10, 5), (100, 10)),
     ),
 ]
+
+WITHOUT_DATA = {
+    "contact_rate_constructed": ("contact_rate_pct_90d", "no data: whom an attempt reached is not recorded yet"),
+    "rpc_rate": ("right_party_contact_pct_90d", "no data: who answered a contact is not recorded yet"),
+    "cost_to_collect_constructed": ("cost_to_collect_90d", "no data: no source delivers the cost of collecting"),
+    "cost_per_collection": ("cost_to_collect_90d", "no data: no source delivers the cost of collecting"),
+}
+"""Examples whose inputs no entity of ours can hold: the KPI is null, never zero, and gives this reason.
+
+A cost per collection would be made of the same cost that no source delivers.
+"""
+
+NOT_A_KPI = {
+    "mape": (r"mape|forecast", "cash is not forecast"),
+    "success_fee_on_settlement": (r"fee|settlement", "no contract of an agency is known"),
+    "settlement_floor_by_age": (r"floor|settlement", "no authority to settle is known"),
+    "cl_max_collection_cost": (r"max_|cap_|surcharge", "no cost of collection is charged to debtors"),
+}
+"""Examples of what the warehouse has no figure of, and what a KPI that made one of it would be called."""
 
 AGED = {"jan": (3345, 1795, 1000, 60), "feb": (3560, 1550, 825, 65), "mar": (3590, 1800, 900, 50)}
 

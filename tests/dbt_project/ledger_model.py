@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from ledger_history import Values, Version
+from settings_model import Settings
 
 ZERO = Decimal(0)
 
@@ -54,6 +55,7 @@ class Books:
     versions: list[Version]
     as_of: dt.date
     known_at: dt.datetime
+    settings: Settings
     items: dict[str, Item] = field(default_factory=dict)
     pools: dict[str, Decimal] = field(default_factory=lambda: defaultdict(Decimal))
 
@@ -115,7 +117,8 @@ class Books:
 
     def _debit(self, key: str, invoice_id: str, invoice: Values, due: dt.date, amount: Decimal) -> None:
         item = self._item(key, "instalment", invoice, amount, invoice["issue_date"])
-        item.due, item.invoice_id, item.is_disputed = due, invoice_id, bool(invoice["is_disputed"])
+        item.due = self.settings.due(invoice["company_id"], due)
+        item.invoice_id, item.is_disputed = invoice_id, bool(invoice["is_disputed"])
         if item.start <= self.as_of:
             item.balance += amount
 
@@ -339,9 +342,12 @@ def bucket(days: int | None) -> str | None:
     return names[(days - 1) // 30] if days <= 120 else "120+"
 
 
-def open_items(versions: list[Version], as_of: dt.date, known_at: dt.datetime) -> set[OpenItem]:
-    """The open items of one history as of a date, known at a moment; ids without the source's prefix."""
-    books = Books(versions, as_of, known_at)
+def open_items(versions: list[Version], as_of: dt.date, known_at: dt.datetime, settings: Settings) -> set[OpenItem]:
+    """The open items of one history as of a date, known at a moment; ids without the source's prefix.
+
+    `settings`: of its company among others, as known at that moment.
+    """
+    books = Books(versions, as_of, known_at, settings)
     books.enter_instalments()
     books.enter_settlements()
     books.apply_wide_rows()

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from kpi_examples import AS_OF, EXAMPLES, example_versions
+from kpi_examples import AS_OF, EXAMPLES, WITHOUT_DATA, example_versions
 from kpi_rates import RATES, with_rates
 from ledger_history import DELIVERIES, FIRST_DAY, KNOWN_AT, RunDbt, random_history, write_raw
 from psycopg2.extras import RealDictCursor
@@ -121,9 +121,30 @@ def test_worked_example(built: RunDbt, facts: dict[str, dict[str, Any]], example
         assert abs(values[kpi] - expected) <= Decimal(str(fact["tolerance"])), f"{word}: {kpi} is {values[kpi]}"
 
 
+@pytest.mark.parametrize("example", WITHOUT_DATA)
+def test_worked_example_without_data_is_null_and_says_why(built: RunDbt, example: str) -> None:
+    """In every company, also where something was collected; as soon as there are data, this fails."""
+    kpi, reason = WITHOUT_DATA[example]
+    rows = _rows("select value, reason from marts_a.kpis(%s, %s, 90) where kpi = %s", AS_OF, KNOWN_AT, kpi)
+    assert {(row["value"], row["reason"]) for row in rows} == {(None, reason)}
+
+
 def test_the_inputs_of_the_examples_are_those_of_the_facts(facts: dict[str, dict[str, Any]]) -> None:
     """What is fed as invoices and payments is written in kpi_examples.py; a correction of the facts shows here."""
     assert {e.id: facts[e.id]["inputs"] for e in EXAMPLES} == {e.id: e.inputs for e in EXAMPLES}
+
+
+def test_a_withdrawn_promise_was_known(built: RunDbt) -> None:
+    """The cancelled promises of the example count until the delivery that withdrew them."""
+    (example,) = [example for example in EXAMPLES if example.id == "ptp_kept_constructed"]
+    counted = [
+        _rows(
+            "select denominator from marts_a.kpis(%s, %s, 90)"
+            " where company_id = %s and kpi = 'promise_kept_pct_90d'", AS_OF, known_at, example.id,
+        )[0]["denominator"]
+        for known_at in (DELIVERIES[0], DELIVERIES[1])
+    ]  # fmt: skip
+    assert counted == [36 + 14 + 3, 36 + 14]
 
 
 def test_aging_foots(built: RunDbt, facts: dict[str, dict[str, Any]]) -> None:

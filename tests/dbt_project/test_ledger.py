@@ -12,6 +12,8 @@ import pytest
 from ledger_history import DELIVERIES, FIRST_DAY, KNOWN_AT, RunDbt, Version, known_by, random_history, write_raw
 from ledger_model import OpenItem, open_items
 from psycopg2.sql import SQL, Identifier
+from settings_history import closed_days, company_settings
+from settings_model import Settings
 
 from cartera.db import Role, transaction
 
@@ -20,7 +22,8 @@ FIRST_SEED = int(os.environ.get("CARTERA_HISTORY_SEED", "0"))
 """Other histories and other clocks: `make soak` goes on from where the last batch ended."""
 
 HISTORIES = {seed: random_history(seed) for seed in range(FIRST_SEED, FIRST_SEED + COUNT)}
-ALL_VERSIONS = [version for history in HISTORIES.values() for version in history]
+SETTINGS = [*closed_days(), *(version for seed in HISTORIES for version in company_settings(seed))]
+ALL_VERSIONS = [*SETTINGS, *(version for history in HISTORIES.values() for version in history)]
 MARTS = [
     "fct_invoices",
     "fct_instalments",
@@ -100,9 +103,41 @@ def built(run_dbt: RunDbt) -> RunDbt:
 
 @pytest.mark.parametrize(("as_of", "known_at"), CLOCKS)
 def test_open_items_are_those_of_the_model(built: RunDbt, as_of: dt.date, known_at: dt.datetime) -> None:
-    asked = _asked("a", as_of, known_at)
+    asked, settings = _asked("a", as_of, known_at), Settings(SETTINGS, known_at)
     for seed, history in HISTORIES.items():
-        assert asked.get(f"company {seed}", set()) == open_items(history, as_of, known_at), f"history {seed}"
+        expected = open_items(history, as_of, known_at, settings)
+        assert asked.get(f"company {seed}", set()) == expected, f"history {seed}"
+
+
+def test_companies_are_as_they_were_set(built: RunDbt) -> None:
+    """And so is the currency of their books in every document, none of which names one itself."""
+    for _, known_at in CLOCKS:
+        settings = Settings(SETTINGS, known_at)
+        companies = _rows(
+            "select company_id, company_currency_code, calendar_id, due_date_rule from marts_a.dim_companies"
+            " where recorded_from <= %s and recorded_to > %s", known_at, known_at,
+        )  # fmt: skip
+        assert len(companies) == len({company for company, *_ in companies})
+        for company, *found in companies:
+            assert found == [settings.currency(company), settings.calendar(company), settings.rule(company)], company
+        documents = _rows(
+            "select distinct company_id, company_currency_code from marts_a.dim_items"
+            " where recorded_from <= %s and recorded_to > %s", known_at, known_at,
+        )  # fmt: skip
+        assert [row for row in documents if row[1] != settings.currency(row[0])] == []
+
+
+def test_the_histories_move_due_dates(built: RunDbt) -> None:
+    """Else the settings would prove nothing: to a later and an earlier day, of one item at one time and not another."""
+    moved, items = _rows(
+        "select count(distinct sign(due_date - stated_due_date)), count(distinct item_id) from marts_a.dim_items"
+        " where due_date <> stated_due_date"
+    )[0]
+    assert moved == 2 and items > COUNT / 10
+    later = (
+        "select item_id from marts_a.dim_items group by item_id, stated_due_date having count(distinct due_date) > 1"
+    )
+    assert len(_rows(later)) > COUNT / 10
 
 
 def test_unit_tests_of_the_models_pass(built: RunDbt) -> None:

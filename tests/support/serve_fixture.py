@@ -38,7 +38,8 @@ create table marts_a.fixture_items (
 create table marts_a.dim_customers (
     customer_id text, company_id text, name text, tax_id text, country_code text, language_code text,
     timezone text, email text, phone text, collector text, is_active boolean, source text,
-    recorded_from timestamptz, recorded_to timestamptz
+    recorded_from timestamptz, recorded_to timestamptz, parent_id text, sector text, customer_type text,
+    risk_class text
 );
 create view serve.dim_customers as select * from marts_a.dim_customers;
 

@@ -6,16 +6,22 @@ weighs subsets. The constructed cases change one cause and nothing else.
 
 from __future__ import annotations
 
+import datetime as dt
 import random
 from decimal import Decimal
 from fractions import Fraction
 from itertools import permutations
+from typing import Any
 
 import pytest
+import yaml
 
+from cartera.settings import get_settings
+from cartera.warehouse import dso_bridge
 from cartera.warehouse.dso_bridge import FACTORS, Cell, dso, parts
 
 DAYS = 90
+DATES = (dt.date(2026, 3, 31), dt.date(2026, 6, 30), dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
 CLOSE = Decimal("1e-24")
 
 
@@ -191,3 +197,12 @@ def test_parts_are_the_average_over_every_order(seed: int) -> None:
     for factor in FACTORS:
         assert abs(fraction(moved[factor]) - expected[factor]) < Fraction(CLOSE), factor
     assert abs(sum(moved.values()) - (second - first)) < CLOSE
+
+
+def test_a_rate_is_as_old_as_the_models_let_it_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bridge would lie beside its two figures, did it take rates that the KPIs do not."""
+    bound: list[Any] = []
+    monkeypatch.setattr(dso_bridge, "rows", lambda connection, query, values: bound.append(values) or [])
+    dso_bridge.bridge(None, *DATES, days=DAYS, view="company")  # type: ignore[arg-type]
+    project = yaml.safe_load((get_settings().dbt_dir / "dbt_project.yml").read_text())
+    assert {values["max_age_days"] for values in bound} == {project["vars"]["fx_rate_max_age_days"]}

@@ -250,7 +250,7 @@ def test_a_broken_mart_is_found_and_the_document_named(
     assert any(name in check.message for name in (item["document_number"], item["invoice_id"], item["customer_id"]))
 
 
-@pytest.mark.parametrize("by", ["customer", "country", "collector", "bucket", "company"])
+@pytest.mark.parametrize("by", ["customer", "country", "collector", "parent", "bucket", "company"])
 def test_disputed_and_promised_are_parts_of_what_is_open(published: None, by: read.By) -> None:
     """By either way, prebuilt and computed, and as added up from the open items in plain Python."""
     seen = Counter[str]()

@@ -39,7 +39,7 @@ def test_publication_has_both_clocks(reader: Connection) -> None:
     assert served.published_at.tzinfo is not None
 
 
-@pytest.mark.parametrize("by", ["bucket", "customer", "company", "currency"])
+@pytest.mark.parametrize("by", ["bucket", "customer", "company", "currency", "sector", "parent"])
 def test_every_dimension_adds_up_per_company_and_currency(reader: Connection, by: read.By) -> None:
     publish_items(sample_items())
     added: dict[tuple[str, str], Decimal] = {}

@@ -228,8 +228,8 @@
         currency_code
 {% endmacro %}
 
-{#- Company currency per unit of each company's currencies: the latest rate until the as-of date, one of the company
-    before one for all; null where there is none. A company of which no currency is known has that of all that its
+{#- Company currency per unit of each company's currencies at the as-of date, as in the currency views; null where
+    there is none. A company of which no currency is known has that of all that its
     customers owe and paid, when it is one. -#}
 {% macro rates_as_of(as_of, known_at, currencies, companies, fx_rates) %}
     with
@@ -260,35 +260,34 @@
         left join companies_known on currencies.company_id = companies_known.company_id
     ),
 
-    ranked as (
-        select
-            pairs.company_id,
-            pairs.currency_code,
-            case when pairs.currency_code = pairs.company_currency_code then 1 else fx_rate.rate end as rate,
-            row_number() over (
-                partition by pairs.company_id, pairs.currency_code
-                order by
-                    case when fx_rate.company_id is null then 1 else 0 end,
-                    fx_rate.rate_date desc,
-                    fx_rate.fx_rate_id
-            ) as rate_rank
+    own_currencies as (
+        select distinct
+            company_id,
+            company_currency_code
         from pairs
-        left join {{ fx_rates }} as fx_rate
-            on
-                pairs.currency_code = fx_rate.currency_code
-                and pairs.company_currency_code = fx_rate.company_currency_code
-                and (fx_rate.company_id is null or pairs.company_id = fx_rate.company_id)
-                and fx_rate.rate_date <= {{ as_of }}
-                and fx_rate.rate_date >= {{ kpi_opening_date(as_of, var('fx_rate_max_age_days', 10)) }}
-                and {{ is_known('fx_rate', known_at) }}
+    ),
+
+    points as (
+        select
+            company_id,
+            currency_code,
+            {{ as_of }} as rate_date
+        from pairs
+    ),
+
+    rates_known as (
+        {{ fx_rates_on('points', known_at, fx_rates, 'own_currencies') }}
     )
 
     select
-        company_id,
-        currency_code,
-        rate
-    from ranked
-    where rate_rank = 1
+        pairs.company_id,
+        pairs.currency_code,
+        case when pairs.currency_code = pairs.company_currency_code then 1 else rates_known.rate end as rate
+    from pairs
+    left join rates_known
+        on
+            pairs.company_id = rates_known.company_id
+            and pairs.currency_code = rates_known.currency_code
 {% endmacro %}
 
 {#- customer_measures(as of, known at) beside the tables it reads -#}

@@ -6,17 +6,40 @@ items as (
     select * from {{ ref('dim_items') }}
 ),
 
+currencies_set as (
+    select * from {{ ref('int_companies__currencies_set') }}
+),
+
+-- a document that names no currency has that of the settings, as long as they say so: its whole life lies in theirs
+documents as (
+    select
+        items.company_id,
+        items.currency_code,
+        items.company_currency_code,
+        currencies_set.company_id is null as is_stated,
+        items.recorded_from
+    from items
+    left join currencies_set
+        on
+            items.company_id = currencies_set.company_id
+            and items.company_currency_code = currencies_set.company_currency_code
+            and items.recorded_from >= currencies_set.recorded_from
+            and items.recorded_to <= currencies_set.recorded_to
+),
+
 currencies_stated as (
     select
         company_id,
         currency_code,
         company_currency_code,
+        is_stated,
         min(recorded_from) as recorded_from
-    from items
+    from documents
     group by
         company_id,
         currency_code,
-        company_currency_code
+        company_currency_code,
+        is_stated
 )
 
 select * from currencies_stated

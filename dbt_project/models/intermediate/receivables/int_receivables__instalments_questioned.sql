@@ -44,6 +44,7 @@ orphaned as (
     select
         instalments.invoice_id,
         false as is_invoice_known,
+        cast(null as text) as currency_code,
         cast(null as numeric(24, 6)) as total_amount,
         sum(instalments.instalment_amount) as instalments_amount
     from instalments
@@ -73,6 +74,7 @@ mismatched as (
     select
         invoices.invoice_id,
         true as is_invoice_known,
+        invoices.currency_code,
         invoices.total_amount,
         coalesce(instalment_sums.instalments_amount, 0) as instalments_amount
     from invoices

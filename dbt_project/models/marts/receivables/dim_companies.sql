@@ -12,12 +12,12 @@ settings as (
 currencies_stated as (
     select
         company_id,
-        company_currency_code,
+        case when is_stated then company_currency_code end as company_currency_code,
         min(recorded_from) as recorded_from
     from stated
     group by
         company_id,
-        company_currency_code
+        case when is_stated then company_currency_code end
 ),
 
 -- of several currencies the one named first counts, for ever: what was known before a second came does not change

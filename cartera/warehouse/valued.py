@@ -1,0 +1,72 @@
+"""What is open in the company's currency, at the rates of a currency view: reads for the command line."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.sql import SQL, Composable, Identifier
+
+from cartera.warehouse import read
+
+
+def aging(
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    by: read.By,
+    view: read.View,
+    scheme: str | None = None,
+) -> list[read.Row]:
+    """As `read.aging`, each amount in the company's currency at the rate of the view, and `reason`.
+
+    currency_code is the company's. A rate that is missing makes the amounts of its rows None and is named in
+    `reason`; other rows stand. Amounts have six decimals; the caller rounds.
+    """
+    columns = read.aging_columns(by)
+    query = SQL(
+        "with cells as ({valued}) select {group}, count(*) as open_items, {amounts}, min(missing) as reason"
+        " from cells {known} group by {group} order by {first}, {order}"
+    ).format(
+        valued=_valued(view),
+        group=SQL(", ").join(map(Identifier, (*columns[:2], *read.DIMENSIONS[by]))),
+        amounts=SQL(", ").join(
+            SQL(
+                "case when count(*) filter (where {kept} and amount is null) = 0"
+                " then coalesce(sum(amount) filter (where {kept}), 0) end as {name}"
+            ).format(kept=SQL(kept), name=Identifier(name))
+            for name, kept in (
+                ("open_amount", "true"),
+                ("disputed_amount", "is_disputed"),
+                ("promised_amount", "promised_date is not null"),
+            )
+        ),
+        known=read.dimension_known(connection, as_of, known_at, by),
+        first=SQL(", ").join(map(Identifier, columns[:2])),
+        order=read.dimension_order(by, "sum(amount) desc nulls last"),
+    )
+    asked = {"as_of": as_of, "known_at": known_at, "scheme": scheme}
+    return read.rows(connection, query, asked | {"buckets": list(read.BUCKETS), "item_type": "instalment"})
+
+
+def unapplied(connection: Connection, as_of: dt.date, known_at: dt.datetime, view: read.View) -> list[read.Row]:
+    """As `read.unapplied`, in the company's currency at the rate of the view, and `reason` where a rate is missing."""
+    return read.rows(
+        connection,
+        SQL(
+            "select company_id, currency_code, count(*) as open_items,"
+            " case when count(amount) = count(*) then sum(amount) end as open_amount, min(missing) as reason"
+            " from ({valued}) as cells group by company_id, currency_code order by company_id, currency_code"
+        ).format(valued=_valued(view)),
+        {"as_of": as_of, "known_at": known_at, "item_type": "unapplied_credit"},
+    )
+
+
+def _valued(view: read.View) -> Composable:
+    """Open items of one type in the company's currency: amount, missing (the rate it lacks)."""
+    rate = "document_rate" if view == "company" else "as_of_rate"
+    return SQL(
+        "select company_id, company_currency_code as currency_code, customer_id, bucket, is_disputed, promised_date,"
+        " (open_amount * {rate})::numeric(24, 6) as amount, {missing} as missing"
+        " from serve.open_items_valued(%(as_of)s, %(known_at)s) where item_type = %(item_type)s"
+    ).format(rate=Identifier(rate), missing=Identifier(f"missing_{rate}"))
