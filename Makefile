@@ -43,7 +43,7 @@ airflow: setup
 	@$(BIN)/cartera airflow
 
 benchmarks: setup
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group benchmarks
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@$(BIN)/python benchmarks/landing.py
 	@$(BIN)/python benchmarks/warehouse.py
 
