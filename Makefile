@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo test soak check lint airflow benchmarks lock clean
+.PHONY: setup demo test soak check lint lint-types lint-sql airflow benchmarks lock clean
 
 setup: $(STAMP)
 
@@ -33,10 +33,15 @@ soak: setup
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/sqlfluff lint -q dbt_project/models dbt_project/tests
 
+	@$(MAKE) --no-print-directory -j2 lint-types lint-sql
+
+lint-types: setup
+	@$(BIN)/mypy
+
+lint-sql: setup
 check: test
 
 airflow: setup
