@@ -20,8 +20,10 @@ $(STAMP): requirements-dev.lock pyproject.toml
 demo: setup
 	@$(BIN)/cartera demo
 
+# One worker per core, each with a server of its own; a test file stays in one worker, whose order tests/conftest.py says.
+WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 test: setup lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(WORKERS) $(PYTEST_OPTIONS)
 
 # The ledger's proof on 10,000 random histories, a thousand at a time; HISTORIES_FROM=10000 takes other ones.
 HISTORIES_FROM ?= 0
@@ -34,14 +36,14 @@ lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/sqlfluff lint -q dbt_project/models dbt_project/tests
-
 	@$(MAKE) --no-print-directory -j2 lint-types lint-sql
 
 lint-types: setup
 	@$(BIN)/mypy
 
 lint-sql: setup
+	@$(BIN)/sqlfluff lint -q dbt_project/models dbt_project/tests
+
 check: test
 
 airflow: setup
