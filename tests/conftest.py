@@ -20,6 +20,9 @@ LONGEST = (
     "dbt_project/test_ledger.py",
     "test_pipeline.py",
     "scheduler/test_airflow_for_real.py",
+    "sandbox/test_kpi_figures.py",
+    "sandbox/test_whole_way.py",
+    "warehouse/test_proofs.py",
 )
 """The modules that take longest, first: `make test` gives each to one worker, and none may be left for the end."""
 
