@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo test soak check lint airflow benchmarks lock clean
+.PHONY: setup demo test soak check lint lint-types lint-sql airflow benchmarks lock clean
 
 setup: $(STAMP)
 
@@ -20,8 +20,10 @@ $(STAMP): requirements-dev.lock pyproject.toml
 demo: setup
 	@$(BIN)/cartera demo
 
+# One worker per core, each with a server of its own; a test file stays in one worker, whose order tests/conftest.py says.
+WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 test: setup lint
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(WORKERS) $(PYTEST_OPTIONS)
 
 # The ledger's proof on 10,000 random histories, a thousand at a time; HISTORIES_FROM=10000 takes other ones.
 HISTORIES_FROM ?= 0
@@ -33,8 +35,13 @@ soak: setup
 lint: setup
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory -j2 lint-types lint-sql
+
+lint-types: setup
+	@$(BIN)/mypy
+
+lint-sql: setup
 	@$(BIN)/sqlfluff lint -q dbt_project/models dbt_project/tests
 
 check: test
@@ -43,7 +50,7 @@ airflow: setup
 	@$(BIN)/cartera airflow
 
 benchmarks: setup
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --group benchmarks
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@$(BIN)/python benchmarks/landing.py
 	@$(BIN)/python benchmarks/warehouse.py
 

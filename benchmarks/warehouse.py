@@ -12,7 +12,7 @@ has its own benchmark, landing.py), then measures
 
 and the same work done by DuckDB from Parquet files of the same raw versions. Their answers must agree to the cent.
 `--home DIR` keeps all state there; what is landed there already is used again. DuckDB comes with
-`pip install --group benchmarks`.
+`make benchmarks`, or `pip install -r benchmarks/requirements.txt`.
 """
 
 from __future__ import annotations

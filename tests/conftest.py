@@ -16,6 +16,21 @@ from cartera.settings import get_settings
 PROJECT = Path(__file__).resolve().parents[1]
 _numbers = itertools.count(1)
 
+LONGEST = (
+    "dbt_project/test_ledger.py",
+    "test_pipeline.py",
+    "scheduler/test_airflow_for_real.py",
+    "sandbox/test_kpi_figures.py",
+    "sandbox/test_whole_way.py",
+    "warehouse/test_proofs.py",
+)
+"""The modules that take longest, first: `make test` gives each to one worker, and none may be left for the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rank = {PROJECT / "tests" / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
 
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:

@@ -236,6 +236,8 @@ def _invoke(arguments: list[str], slot: str) -> list[dict[str, Any]]:
             [
                 "--quiet",
                 "--log-level-file=info",
+                # nobody reads manifest.json and run_results.json here, and writing them takes a while
+                "--no-write-json",
                 *arguments,
                 f"--project-dir={settings.dbt_dir}",
                 f"--profiles-dir={settings.dbt_dir}",
