@@ -15,10 +15,16 @@ from cartera.errors import ConfigError
 from cartera.settings import get_settings
 from cartera.warehouse.metrics import load_catalogue
 
+FAMILIES = """\
+families:
+  - {name: dso, label: {en: DSO, es: DSO}}
+"""
 ENTRY = """\
 metrics:
   - name: dso_simple
     label: {en: DSO, es: DSO}
+    family: dso
+    definition: {en: days of sales, es: días de ventas}
     formula: AR / sales * days
     unit: days
     convention: [ending AR]
@@ -37,7 +43,7 @@ def _written(tmp_path: Path, text: str) -> Path:
 
 
 def test_an_entry_is_read(tmp_path: Path) -> None:
-    catalogue = load_catalogue(_written(tmp_path, ENTRY))
+    catalogue = load_catalogue(_written(tmp_path, FAMILIES + ENTRY))
     assert [metric.kpi for metric in catalogue.metrics] == ["dso_simple_90d"]
     assert catalogue.find("dso_simple_365d") == catalogue.metrics[0]
     assert catalogue.find("dso_average_90d") is None
@@ -46,18 +52,20 @@ def test_an_entry_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        (("unit: days", "unit: dais"), "catalogue.yaml:5: .*did you mean days"),
-        (("owner: finance", "ownr: finance"), "catalogue.yaml:10: .*did you mean owner"),
+        (("unit: days", "unit: dais"), "catalogue.yaml:9: .*did you mean days"),
+        (("owner: finance", "ownr: finance"), "catalogue.yaml:14: .*did you mean owner"),
         (("    owner: finance\n", ""), "owner: this key is missing"),
-        (("{days: 90}", "{days: 0}"), "catalogue.yaml:7: "),
-        (("es: DSO", "es: ''"), "catalogue.yaml:3: "),
+        (("{days: 90}", "{days: 0}"), "catalogue.yaml:11: "),
+        (("es: DSO", "es: ''"), "catalogue.yaml:5: "),
         (("name: dso_simple", "name: dso_simple_90d"), "leave the days out of the name"),
         ((ENTRY, ENTRY + ENTRY.partition("\n")[2]), "'dso_simple' is defined twice"),
+        (("family: dso", "family: dos"), "family 'dos' is none of families"),
+        (("family: dso", "family: dso\n    variant_of: sales"), "variant_of 'sales' is no KPI"),
     ],
 )
 def test_a_wrong_entry_names_file_line_and_mend(tmp_path: Path, change: tuple[str, str], problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
-        load_catalogue(_written(tmp_path, ENTRY.replace(*change)))
+        load_catalogue(_written(tmp_path, FAMILIES + ENTRY.replace(*change)))
 
 
 def test_the_windows_of_the_catalogue_are_those_of_the_project() -> None:
