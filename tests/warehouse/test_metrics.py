@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from cartera.cli import commands
 from cartera.errors import ConfigError
 from cartera.settings import get_settings
+from cartera.warehouse.kpi_document import document
 from cartera.warehouse.metrics import load_catalogue
 
 FAMILIES = """\
@@ -102,3 +103,29 @@ def test_every_example_named_as_source_is_there() -> None:
     for metric in load_catalogue().metrics:
         named = [re.findall(r"\w+", s.partition("examples.yaml:")[2].partition("(")[0]) for s in metric.source]
         assert {name for names in named for name in names} <= known, metric.name
+
+
+def test_the_document_is_what_the_catalogue_gives() -> None:
+    """Mend: cartera kpis --define --format markdown > docs/kpis.md"""
+    answer = CliRunner().invoke(commands(), ["kpis", "--define", "--format", "markdown"])
+    assert answer.exit_code == 0, answer.output
+    committed = get_settings().project_dir / "docs" / "kpis.md"
+    assert committed.read_text(encoding="utf-8") == answer.stdout
+
+
+def test_the_document_has_a_section_with_everything_for_each_kpi(tmp_path: Path) -> None:
+    other = ENTRY.partition("\n")[2].replace("name: dso_simple", "name: dso_other\n    variant_of: dso_simple")
+    text = document(load_catalogue(_written(tmp_path, FAMILIES + ENTRY + other.replace("ending AR", "2 < 3 *all*"))))
+    first, second = text.split("\n### ")[1:]
+    assert first.startswith("dso_simple_90d\n\n**DSO.** days of sales\n")
+    for line in ("Formula: `AR / sales * days`", "Unit: days", "Convention: ending AR", "Edge cases: no sales is null",
+                 "Variants: [dso_other_90d](#dso_other_90d)", "Command: `cartera kpis`, by company", "Owner: finance",
+                 "Source: facts"):  # fmt: skip
+        assert f"- {line}\n" in first
+    assert "2 \\< 3 \\*all\\*" in second and "(#dso_simple_90d)" in second
+
+
+def test_markdown_is_of_definitions_alone() -> None:
+    answer = CliRunner().invoke(commands(), ["kpis", "--format", "markdown"])
+    assert answer.exit_code != 0
+    assert "add --define" in f"{answer.output}{answer.exception}{getattr(answer.exception, 'hint', '')}"
