@@ -73,11 +73,15 @@ def _plain(view: View, value: Decimal | None) -> str:
 
 
 def trend(view: View, asked: kpis.Asked, metric: Metric, company_id: str | None) -> None:
-    """The month-ends up to the as-of date, each as known at the same moment."""
+    """The month-ends up to the as-of date, each as known at the same moment. Drawn last: it may take seconds."""
     words = view.words
     if metric.command:
         return
-    rows = kpis.of_company(kpis.trend(view.reading, asked), company_id)
+    found = kpis.trend_in_time(view.reading, asked)
+    if found is None:
+        st.info(words("kpis.trend_too_long"), icon=":material/hourglass_disabled:")
+        return
+    rows = kpis.of_company(found, company_id)
     rows = rows[rows["kpi"] == metric.name]
     if rows["value"].notna().sum() == 0:
         return

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import get_args
 
 import pandas as pd
+from psycopg2.errors import QueryCanceled
 
 from cartera.settings import get_settings
 from cartera.warehouse import dso_bridge, metrics, read
@@ -66,6 +67,14 @@ def trend(reading: Reading, asked: Asked) -> pd.DataFrame:
         reading.connection, clocks.as_of, clocks.known_at, MONTHS + 1, asked.window_days, asked.view
     )
     return frame(sorted(_named(rows), key=lambda row: row["as_of_date"]), ("as_of_date", *FIGURES))
+
+
+def trend_in_time(reading: Reading, asked: Asked) -> pd.DataFrame | None:
+    """As `trend`; None where a ledger is too large for it to be read within the session's time."""
+    try:
+        return trend(reading, asked)
+    except QueryCanceled:
+        return None
 
 
 @cached

@@ -141,6 +141,19 @@ def test_the_trend_has_every_month_end_and_the_figures_asked_one_by_one(publishe
     }
 
 
+def test_a_trend_that_takes_too_long_leaves_the_figures(published: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_long(connection: Any, *_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("set local statement_timeout = '1ms'")
+            cursor.execute("select pg_sleep(5)")
+
+    monkeypatch.setattr(metrics, "kpis_by_month", too_long)
+    st.cache_data.clear()
+    app = _open()
+    assert "The trend took too long" in said(app)
+    assert len(app.dataframe) == 2 and not app.get("plotly_chart")
+
+
 def test_what_moved_dso_is_the_bridge_of_the_command_line(published: str) -> None:
     app = _open(show="dso", since="2026-02-28", place="andes-pe/PEN")
     with transaction(Role.reader) as connection:
