@@ -22,6 +22,7 @@ os.environ.update(TELEMETRY_OFF)
 PAGES = (
     ("overview", "page.overview", ":material/monitoring:"),
     ("aging", "page.aging", ":material/calendar_month:"),
+    ("kpis", "page.kpis", ":material/query_stats:"),
     ("data_health", "page.health", ":material/verified:"),
 )
 

@@ -11,8 +11,8 @@ import typer
 
 from cartera.cli.figures import CurrencyView, CurrencyViewOption
 from cartera.cli.output import FIGURES, Format, print_json, print_rows
-from cartera.cli.pipeline import FormatOption
 from cartera.clock import parse_date, parse_moment
+from cartera.errors import ConfigError
 
 if TYPE_CHECKING:
     from cartera.warehouse.metrics import Catalogue
@@ -24,6 +24,13 @@ class By(StrEnum):
     segment = "segment"
     customer = "customer"
     month = "month"
+
+
+class KpiFormat(StrEnum):
+    table = "table"
+    csv = "csv"
+    json = "json"
+    markdown = "markdown"
 
 
 def register(app: typer.Typer) -> None:
@@ -47,12 +54,21 @@ def kpis(
         typer.Option("--months", min=1, max=120, help="With --by month: so many dates, month-ends before the first."),
     ] = 12,
     define: Annotated[bool, typer.Option("--define", help="Print what each KPI says instead.")] = False,
-    format: FormatOption = Format.table,
+    output: Annotated[
+        KpiFormat, typer.Option("--format", help="What to print; markdown with --define alone.")
+    ] = KpiFormat.table,
 ) -> None:
     """DSO, collection effectiveness, days to pay, concentration and more, in their own currencies or the company's."""
     from cartera.warehouse import metrics
+    from cartera.warehouse.kpi_document import document
 
     catalogue = metrics.load_catalogue()
+    if output is KpiFormat.markdown:
+        if not define:
+            raise ConfigError("--format markdown prints definitions, not figures", "add --define, or ask for csv")
+        typer.echo(document(catalogue), nl=False)
+        return
+    format = Format(output.value)
     if define:
         _print_definitions(catalogue, format)
         return
@@ -123,6 +139,8 @@ def _print_definitions(catalogue: Catalogue, format: Format) -> None:
         {
             "kpi": metric.kpi,
             "label": metric.label.en,
+            "family": metric.family,
+            "definition": metric.definition.en,
             "unit": metric.unit,
             "formula": metric.formula,
             "convention": " ".join(metric.convention),
@@ -134,5 +152,7 @@ def _print_definitions(catalogue: Catalogue, format: Format) -> None:
         }
         for metric in catalogue.metrics
     ]
-    columns = list(rows[0]) if format is Format.csv else ["kpi", "label", "unit", "formula", "convention", "edge_cases"]
+    columns = (
+        list(rows[0]) if format is Format.csv else ["kpi", "definition", "unit", "formula", "convention", "edge_cases"]
+    )
     print_rows(rows, columns, format, "KPIs")

@@ -11,11 +11,19 @@ from dashboards.queries.session import Clocks
 
 
 def csv_button(
-    view: View, clocks: Clocks, currency_code: str, name: str, content: Callable[[], bytes], *, of: str = ""
+    view: View,
+    clocks: Clocks,
+    currency_code: str,
+    name: str,
+    content: Callable[[], bytes],
+    *,
+    of: str = "",
+    help_text: str = "",
 ) -> None:
     """A button whose file is made when it is clicked; `content` opens its own transaction.
 
-    `of` tells apart two tables of the same name on one page.
+    `of` tells apart two tables of the same name on one page. `currency_code` may be the currency view of a table of
+    several currencies, whose `help_text` says so.
     """
     words = view.words
     st.download_button(
@@ -26,5 +34,5 @@ def csv_button(
         key=f"export_{name}_{of}",
         icon=":material/download:",
         on_click="ignore",
-        help=words("export.csv_help", currency=currency_code, date=words.date(clocks.as_of)),
+        help=help_text or words("export.csv_help", currency=currency_code, date=words.date(clocks.as_of)),
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
 
 from cartera.clock import utc_now
 from dashboards.components.view import View
+from dashboards.queries import kpis
 from dashboards.queries.receivables import headlines
 from dashboards.queries.session import Clocks
 
@@ -84,6 +86,68 @@ def clocks(view: View) -> Clocks:
 def known_until(day: dt.date | None, latest: dt.datetime) -> dt.datetime:
     """The end of that day in UTC, and no later than what the publication knows."""
     return latest if day is None else min(dt.datetime.combine(day, dt.time.max, tzinfo=dt.UTC), latest)
+
+
+def asked(view: View) -> kpis.Asked:
+    """Both clocks, the currency view and the days of the window that figures are of."""
+    words, own = view.words, kpis.window()
+    chosen = clocks(view)
+    named = choice(view, "currency_view", {name: words(f"currency_view.{name}") for name in kpis.VIEWS}, kpis.VIEWS[0])
+    days = choice(view, "window", {str(n): str(n) for n in sorted({*kpis.WINDOWS, own})}, str(own))
+    currency_view = next(name for name in kpis.VIEWS if name == named)
+    return kpis.Asked(chosen, currency_view, None if days == str(own) else int(days))
+
+
+def since(view: View, until: dt.date, default: dt.date) -> dt.date:
+    """A day before the as-of date; the default where it is not."""
+    chosen = _one(
+        st.date_input(
+            view.words("filter.since"),
+            value=default,
+            min_value=EARLIEST,
+            max_value=until - dt.timedelta(days=1),
+            key="since",
+            bind="query-params",
+            help=view.words("filter.since_help"),
+            format="YYYY-MM-DD",
+            width=170,
+        )
+    )
+    return chosen or default
+
+
+def choice(view: View, name: str, offered: Mapping[str, str], default: str) -> str:
+    """One of a few, given as its word in the URL to what it is called; `filter.<name>` is the label.
+
+    The URL holds the word, not what it is called, so that a link holds in every language.
+    """
+    key = linked(view, name, offered, default)
+    chosen = st.segmented_control(
+        view.words(f"filter.{name}"),
+        list(offered),
+        format_func=lambda word: offered[word],
+        required=True,
+        key=key,
+        help=view.words(f"filter.{name}_help"),
+    )
+    return link(name, chosen or default, default)
+
+
+def linked(view: View, name: str, offered: Mapping[str, str], default: str) -> str:
+    """The key of a widget whose state is that of the URL, or the default where the URL asks for a stranger."""
+    key = f"{name}_{view.words.language}"
+    asked = st.session_state.get(key, st.query_params.get(name))
+    st.session_state[key] = asked if asked in offered else default
+    return key
+
+
+def link(name: str, chosen: str, default: str) -> str:
+    """Write a choice into the URL; the default has no place there."""
+    if chosen == default:
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = chosen
+    return chosen
 
 
 def _one(chosen: object) -> dt.date | None:

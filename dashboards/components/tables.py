@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
@@ -10,12 +10,13 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from dashboards.charts.theme import theme
 from dashboards.components.view import View
 from dashboards.queries.export import harmless
 
 Kind = Literal[
     "text", "money", "money_or_dash", "date", "moment", "number", "percent", "share", "seconds",
-    "yes_no", "passed", "status", "amounts",
+    "yes_no", "passed", "status", "amounts", "figure",
 ]  # fmt: skip
 WORDED = ("text", "yes_no", "passed", "status", "amounts")
 """Kinds that become words; the others keep their value, so that sorting goes by it, and are written on top."""
@@ -30,12 +31,16 @@ CHARACTER, PADDING = 6, 20
 
 @dataclass(frozen=True)
 class Column:
-    """How a column of a frame is shown: its heading (a text key or, with `is_plain`, the text), its kind."""
+    """How a column of a frame is shown: its heading (a text key or, with `is_plain`, the text), its kind.
+
+    A pinned one stays in sight when the others scroll.
+    """
 
     heading: str
     kind: Kind = "text"
     width: int | Literal["small", "medium", "large"] | None = None
     is_plain: bool = False
+    is_pinned: bool = False
 
 
 def table(
@@ -47,8 +52,13 @@ def table(
     currency_code: str | None = None,
     key: str | None = None,
     selects: Literal["single-row", "single-cell", "single-row-required"] | None = None,
+    headings: Collection[int] = (),
+    height: int = TALLEST,
 ) -> Any:
-    """Show the columns in order; with `selects`, returns what Streamlit calls the selection."""
+    """Show the columns in order; with `selects`, returns what Streamlit calls the selection.
+
+    `headings` are the positions of rows that head those below them. More rows than fit `height` scroll.
+    """
     worded = {
         name: data[name].map(_worded(view, column.kind)) for name, column in columns.items() if column.kind in WORDED
     }
@@ -57,13 +67,14 @@ def table(
         data[list(columns)]
         .assign(**worded)
         .style.format({name: writer for name, writer in written.items() if writer}, na_rep="—")
+        .apply(lambda row: [_heading(view) if row.name in headings else ""] * len(row), axis=1)
     )
     selecting: Any = {"on_select": "rerun", "selection_mode": selects} if selects else {}
     event: Any = st.dataframe(
         styled,
         hide_index=True,
         width="stretch",
-        height=TALLEST if len(data) > MOST_ROWS else "content",
+        height=height if len(data) > MOST_ROWS else "content",
         placeholder="—",
         column_config={name: _config(view, column, data[name], written[name]) for name, column in columns.items()},
         key=key,
@@ -71,6 +82,11 @@ def table(
         **selecting,
     )
     return event["selection"] if selects else None
+
+
+def _heading(view: View) -> str:
+    look = theme(view.is_dark)
+    return f"background-color: {look.line}; color: {look.text}; font-weight: 600"
 
 
 def _writer(view: View, kind: Kind, currency_code: str | None) -> Callable[[Any], str] | None:
@@ -113,8 +129,13 @@ def _config(view: View, column: Column, values: pd.Series, writer: Callable[[Any
         return st.column_config.ProgressColumn(
             label, format="%.1f%%", min_value=0, max_value=values.max(), width=column.width
         )
+    if column.kind == "figure":
+        # written out already, each in the unit of its row
+        widest = max((len(str(value)) for value in values), default=0)
+        width = CHARACTER * max(len(label), widest) + PADDING
+        return st.column_config.TextColumn(label, width=width, alignment="right")
     if column.kind in RIGHT and writer:
         known = values.dropna()
         extremes = [writer(known.min()), writer(known.max())] if len(known) else []
         return st.column_config.Column(label, width=CHARACTER * max(map(len, [label, *extremes])) + PADDING)
-    return st.column_config.Column(label, width=column.width)
+    return st.column_config.Column(label, width=column.width, pinned=column.is_pinned or None)

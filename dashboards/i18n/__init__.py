@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -29,6 +30,14 @@ CARD_CHARACTERS = 14
 """What a card of a quarter of the page shows without cutting it off."""
 
 MONEY = "¤¤\u00a0#,##0.00;¤¤\u00a0-#,##0.00"
+
+
+REASONS = {
+    re.compile(r"no rate (?P<code>\w+) to (?P<to>\w+) on (?P<date>[\d-]+)"): "reason.no_rate",
+    re.compile(r"the currency of company (?P<company>.+) is not known"): "reason.no_company_currency",
+    re.compile(r"no credit sales above zero in the (?P<days>\d+) days to (?P<date>[\d-]+)"): "reason.no_sales_to",
+}
+"""Reasons that name a date or a rate; the others are texts of their own."""
 
 
 @cache
@@ -87,12 +96,40 @@ class Words:
     def number(self, count: int) -> str:
         return self._grouped(count, 0)
 
+    def figure(self, value: Decimal | None, unit: str, currency_code: str = "") -> str:
+        """A KPI in its unit: days to one decimal, 100 percent as `100.0%`, a ratio to two; a dash for none."""
+        if value is None:
+            return "—"
+        if unit == "percent":
+            return self.percent(value / 100)
+        if unit == "amount":
+            return self.amount(value, currency_code)
+        return self._grouped(value, {"days": 1, "count": 0}.get(unit, 2))
+
+    def days(self, value: Decimal, *, signed: bool = False) -> str:
+        """`62.3`, with a sign where it is a change; what rounds to nothing has none."""
+        text = self._grouped(value, 1)
+        nothing = self._grouped(0, 1)
+        return nothing if text.strip("-") == nothing else ("+" if signed and value > 0 else "") + text
+
+    def reason(self, reason: str | None) -> str:
+        """Why a figure is missing, in the reader's language where it is one of those that Cartera writes."""
+        for pattern, key in REASONS.items():
+            found = pattern.fullmatch(reason or "")
+            if found:
+                return self(key, **found.groupdict())
+        return texts(self.language).get(f"reason.{reason}", reason or "")
+
     def percent(self, share: Decimal | None) -> str:
         """A share of one as `12.3%`; a dash where there is nothing to divide by."""
         return "—" if share is None else format_percent(share, "#,##0.0%", locale=self.locale)
 
     def date(self, day: dt.date) -> str:
         return format_date(day, "d MMM y", locale=self.locale)
+
+    def month(self, day: dt.date) -> str:
+        """`Jun 2026`, for an axis."""
+        return format_date(day, "MMM y", locale=self.locale)
 
     def moment(self, moment: dt.datetime) -> str:
         """A UTC moment to the minute."""

@@ -119,7 +119,7 @@ def test_a_phone_shows_every_page_without_sideways_scrolling(
     dashboard_url: str, open_page: OpenPage, scheme: str
 ) -> None:
     page = open_page(f"{dashboard_url}/?currency=COP", scheme=scheme, **PHONE)
-    for path in ("", "aging", "data-health"):
+    for path in ("", "aging", "kpis", "data-health"):
         if path:
             page.goto(f"{dashboard_url}/{path}?currency=COP")
         page.get_by_test_id("stDataFrame").first.wait_for()

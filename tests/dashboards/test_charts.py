@@ -1,7 +1,8 @@
-"""The aging chart as a plain function."""
+"""The charts as plain functions."""
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pytest
 
 from cartera.warehouse.read import BUCKETS
 from dashboards.charts.aging import aging_bars
+from dashboards.charts.kpis import dso_waterfall, kpi_trend
 from dashboards.charts.theme import DARK, LIGHT, Theme
 from dashboards.i18n import Words
 
@@ -37,6 +39,42 @@ def test_the_labels_speak_the_language() -> None:
     assert bar.x[0] == "Por vencer"
 
 
+def _trend(*values: str | None) -> pd.DataFrame:
+    reason = "nothing is open"
+    rows = [
+        ("PEN", "PEN", dt.date(2026, month, 28), None if v is None else Decimal(v), reason if v is None else None)
+        for month, v in enumerate(values, 1)
+    ]
+    return pd.DataFrame(rows, columns=["series", "currency_code", "as_of_date", "value", "reason"], dtype=object)
+
+
+def test_a_trend_has_a_gap_that_says_why_and_percent_of_one() -> None:
+    (line,) = kpi_trend(_trend("12.5", None, "20"), "percent", Words("EN"), is_dark=False).data
+    assert [line.y[0], line.y[2]] == [0.125, 0.2] and (line.y[1] is None or line.y[1] != line.y[1])
+    assert [told for _, told in line.customdata] == ["12.5%", "— (nothing is open)", "20.0%"]
+
+
+def test_lines_of_a_trend_differ_in_more_than_colour() -> None:
+    both = pd.concat([_trend("1", "2"), _trend("3", "4").assign(series="USD")])
+    figure = kpi_trend(both, "days", Words("ES"), is_dark=True)
+    one, other = figure.data
+    assert (one.name, other.name) == ("PEN", "USD")
+    assert one.line.dash != other.line.dash and one.marker.symbol != other.marker.symbol
+    assert figure.layout.showlegend
+
+
+def test_the_waterfall_walks_from_one_figure_to_the_other() -> None:
+    parts = {"sales": "5", "terms": "-2", "mix": "0.04", "currency": "0", "delinquency": "-1.04"}
+    row = pd.Series(
+        {"from_days": Decimal(60), "to_days": Decimal(62)} | {f"{n}_days": Decimal(v) for n, v in parts.items()}
+    )
+    (bars,) = dso_waterfall(row, "31 Mar 2026", "30 Jun 2026", Words("EN"), is_dark=False).data
+    assert list(bars.measure) == ["absolute", *["relative"] * 5, "total"]
+    assert sum(bars.y[:6]) == pytest.approx(bars.y[6])
+    assert list(bars.text) == [f"<b>{t}</b>" for t in ("60.0", "+5.0", "-2.0", "0.0", "0.0", "-1.0", "62.0")]
+    assert bars.x[0] == "31 Mar<br>2026" and bars.x[5] == "Late<br>payment"
+
+
 def _lightness(colour: str) -> float:
     """Relative luminance as WCAG defines it."""
     channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
@@ -56,3 +94,4 @@ def test_age_can_be_told_in_greyscale_and_the_oldest_stands_out(look: Theme, pag
     assert all(_contrast(a, b) > 1.2 for a, b in zip(look.ages[1:], look.ages[2:], strict=False))
     assert _contrast(look.text, page) > 7
     assert _contrast(look.muted, page) > 4.5
+    assert all(_contrast(colour, page) > 3 for colour in look.series), "WCAG for lines"

@@ -14,7 +14,7 @@ from support.serve_fixture import AS_OF, EVER, KNOWN_AT, item, publish_items, re
 
 from cartera.settings import get_settings
 
-FIGURES = ("overview", "aging")
+FIGURES = ("overview", "aging", "kpis")
 
 
 @pytest.mark.parametrize("page", FIGURES)
@@ -67,6 +67,8 @@ def test_full_data_in_both_languages(open_page: OpenPage, page: str, language: s
             ("overview", "ES"): "Lo que nos deben",
             ("aging", "EN"): "Aging by customer",
             ("aging", "ES"): "Antigüedad por cliente",
+            ("kpis", "EN"): "How well do we collect?",
+            ("kpis", "ES"): "¿Qué tan bien cobramos?",
             ("data_health", "EN"): "Is the data sound?",
             ("data_health", "ES"): "¿Son fiables los datos?",
         }[page, language]

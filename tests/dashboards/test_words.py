@@ -34,7 +34,10 @@ def test_spanish_is_not_english() -> None:
 
 def test_every_text_is_used() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in DASHBOARDS.rglob("*.py"))
-    made_up = ("status.", "overview.", "state.stopped", "state.failed")
+    made_up = (
+        "status.", "overview.", "state.stopped", "state.failed", "filter.", "currency_view.", "kpis.", "bridge.",
+        "unit.", "reason.",
+    )  # fmt: skip
     unused = [
         key
         for key in texts("EN")
@@ -76,3 +79,27 @@ def test_dates_and_counts() -> None:
     assert Words("EN").percent(None) == "—"
     assert Words("EN").bucket("1-30") == "1-30 days"
     assert Words("ES").bucket("not_due") == "Por vencer"
+
+
+def test_figures_are_rounded_to_their_unit() -> None:
+    words = Words("EN")
+    assert words.figure(Decimal("1234.56"), "days") == "1,234.6"
+    assert words.figure(Decimal("12.345"), "percent") == "12.3%"
+    assert words.figure(Decimal("1.378"), "ratio") == "1.38"
+    assert words.figure(Decimal("1234.5"), "amount", "CLP") == "1,234"
+    assert words.figure(None, "days") == "—"
+    assert [words.days(Decimal(v), signed=True) for v in ("0.04", "-0.04", "3", "-3.21")] == [
+        "0.0",
+        "0.0",
+        "+3.0",
+        "-3.2",
+    ]
+
+
+def test_reasons_are_in_the_readers_language_and_unknown_ones_as_they_are() -> None:
+    spanish = Words("ES")
+    assert spanish.reason("no rate USD to COP on 2026-06-30") == "falta el tipo de cambio de USD a COP del 2026-06-30"
+    assert spanish.reason("nothing is open") == "no hay nada abierto"
+    assert spanish.reason("moon in the wrong house") == "moon in the wrong house"
+    assert spanish.reason(None) == ""
+    assert Words("EN").reason("no rate USD to COP on 2026-06-30") == "no rate USD to COP on 2026-06-30"

@@ -4,7 +4,8 @@
     record_run(status="stopped", checks=[...])               # a later run that a gate stopped
 
 The open items of any date come from `marts_a.fixture_items` by the same rule everywhere: issued by the
-as-of date, not yet settled by it, and known at the moment asked for. It is no copy of the real ledger.
+as-of date, not yet settled by it, and known at the moment asked for. It is no copy of the real ledger, and of
+the KPIs it has two: what is past due of them, and a DSO without sales.
 """
 
 from __future__ import annotations
@@ -58,9 +59,27 @@ create function serve.open_items(p_as_of date, p_known_at timestamptz) returns t
     from marts_a.fixture_items
     where issue_date <= p_as_of and coalesce(settled_date > p_as_of, true) and recorded_from <= p_known_at
 $$;
+
+create function serve.kpis(
+    p_as_of date, p_known_at timestamptz, p_window_days int default 90, p_view text default 'transaction'
+) returns table (
+    company_id text, currency_code text, kpi text, value numeric, numerator numeric, denominator numeric, reason text
+) language sql stable as $$
+    with open as (
+        select company_id, currency_code, sum(open_amount) as owed,
+            coalesce(sum(open_amount) filter (where days_past_due > 0), 0) as late
+        from serve.open_items(p_as_of, p_known_at) where item_type = 'instalment' group by 1, 2
+    )
+    select company_id, currency_code, 'past_due_pct', 100 * late / owed, late, owed, null from open
+    union all
+    select company_id, currency_code, 'dso_simple_' || p_window_days || 'd', null, owed, 0,
+        'no credit sales above zero in the window' from open
+$$;
 """
 
 PREBUILT = """
+create table marts_a.fct_kpis as select * from serve.kpis(%(as_of)s, %(known_at)s);
+create view serve.fct_kpis as select * from marts_a.fct_kpis;
 create table marts_a.fct_open_items as select * from serve.open_items(%(as_of)s, %(known_at)s);
 create table marts_a.fct_aging as
     select company_id, currency_code, customer_id, bucket, count(*) as open_items, sum(open_amount) as open_amount,
@@ -173,8 +192,9 @@ def publish_items(
     published_at = published_at or dt.datetime.now(dt.UTC)
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "drop view if exists serve.publication, serve.fct_open_items, serve.fct_aging, serve.fct_unapplied,"
-            " serve.dim_customers; drop function if exists serve.open_items(date, timestamptz)"
+            "drop function if exists serve.kpis(date, timestamptz, int, text);"
+            " drop view if exists serve.fct_kpis, serve.publication, serve.fct_open_items, serve.fct_aging,"
+            " serve.fct_unapplied, serve.dim_customers; drop function if exists serve.open_items(date, timestamptz)"
         )
         cursor.execute(SCHEMA)
         execute_values(cursor, "insert into marts_a.fixture_items values %s", [astuple(each) for each in items])

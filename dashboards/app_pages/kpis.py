@@ -1,0 +1,51 @@
+"""KPIs: every one of the catalogue as of any date, as known at any date; what each says; what moved DSO."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboards.components import filters, states
+from dashboards.components.dso_parts import dso_parts
+from dashboards.components.export import csv_button
+from dashboards.components.kpi_detail import definition, trend, values
+from dashboards.components.kpi_grid import choose_kpi, kpi_grid
+from dashboards.components.page import show
+from dashboards.components.view import View
+from dashboards.queries import kpi_export, kpis
+
+
+def page(view: View) -> None:
+    with st.container(horizontal=True):
+        asked = filters.asked(view)
+        figures = kpis.figures(view.reading, asked)
+        company = None if figures.empty else filters.company(view, figures)
+    if figures.empty:
+        return states.empty(view.words, view.words.date(asked.clocks.as_of))
+    st.caption(f"{view.stamp(asked.clocks)} · {view.words(f'kpis.currencies.{asked.view}')}")
+    if filters.choice(view, "show", {name: view.words(f"kpis.{name}") for name in ("all", "dso")}, "all") == "dso":
+        return bridge(view, asked, company)
+
+    catalogue, figures = kpis.catalogue(), kpis.of_company(figures, company)
+    left, right = st.columns([8, 5], gap="medium")
+    with left:
+        clicked = kpi_grid(view, catalogue, figures)
+        csv_button(view, asked.clocks, asked.view, "kpis", lambda: kpi_export.figures_csv(view.words, asked, company),
+                   help_text=view.words("kpis.export_help"))  # fmt: skip
+    with right:
+        metric = choose_kpi(view, catalogue, clicked)
+        definition(view, catalogue, metric)
+        values(view, metric, figures)
+        trend(view, asked, metric, company)
+
+
+def bridge(view: View, asked: kpis.Asked, company: str | None) -> None:
+    since = filters.since(view, asked.clocks.as_of, kpis.quarter_before(asked.clocks.as_of))
+    rows = kpis.of_company(kpis.bridge(view.reading, asked, since), company)
+    if rows.empty:
+        return states.empty(view.words, view.words.date(asked.clocks.as_of))
+    dso_parts(view, asked, since, rows)
+    csv_button(view, asked.clocks, asked.view, "dso-bridge", lambda: kpi_export.bridge_csv(asked, since, company),
+               help_text=view.words("kpis.export_help"))  # fmt: skip
+
+
+show(page, title="kpis.title")

@@ -1,0 +1,68 @@
+"""What moved DSO: a waterfall of one company and currency, and the parts of all."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.charts.kpis import PARTS, dso_waterfall
+from dashboards.components import filters
+from dashboards.components.kpi_grid import labels
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View
+from dashboards.queries import kpis
+
+
+def dso_parts(view: View, asked: kpis.Asked, since: dt.date, rows: pd.DataFrame) -> None:
+    """`rows` of dso_bridge.COLUMNS, at least one."""
+    words, places = view.words, labels(rows)
+    st.subheader(words("bridge.title"), anchor=False)
+    dates = {"first": words.date(since), "second": words.date(asked.clocks.as_of)}
+    st.caption(words("bridge.sub", days=asked.window_days or kpis.window(), **dates))
+    offered = {"/".join(place): label for place, label in places.items()}
+    chosen = filters.choice(view, "place", offered, next(iter(offered))) if len(offered) > 1 else next(iter(offered))
+    row = rows[rows["company_id"] + "/" + rows["currency_code"] == chosen].iloc[0]
+    if row["change_days"] is None:
+        st.info(words("bridge.missing", reason=words.reason(row["reason"])), icon=":material/info:")
+    else:
+        st.plotly_chart(
+            dso_waterfall(row, *dates.values(), words, view.is_dark),
+            key="waterfall",
+            config={"displayModeBar": False},
+            alt=words("bridge.alt", place=offered[chosen], **dates),
+        )
+        moved = words.days(row["change_days"], signed=True)
+        st.caption(words("bridge.adds_up", place=offered[chosen], change=moved))
+    table(view, _written(view, rows), _columns(view, dates, rows), alt=words("bridge.title"))
+    with st.expander(words("bridge.how"), icon=":material/function:"):
+        st.markdown("\n".join(f"- **{words(f'bridge.{part}')}**: {words(f'bridge.{part}_help')}" for part in PARTS))
+
+
+def _written(view: View, rows: pd.DataFrame) -> pd.DataFrame:
+    words, places = view.words, labels(rows)
+    changes = ("change_days", *(f"{part}_days" for part in PARTS))
+    return pd.DataFrame(
+        [
+            {
+                "place": places[row["company_id"], row["currency_code"]],
+                **{n: words.figure(row[n], "days") for n in ("from_days", "to_days")},
+                **{n: "—" if row[n] is None else words.days(row[n], signed=True) for n in changes},
+                "reason": words.reason(row["reason"]),
+            }
+            for row in rows.to_dict("records")
+        ],
+        dtype=object,
+    )
+
+
+def _columns(view: View, dates: dict[str, str], rows: pd.DataFrame) -> dict[str, Column]:
+    columns = {
+        "place": Column("column.place", is_pinned=True),
+        "from_days": Column(dates["first"], "figure", is_plain=True),
+        **{f"{part}_days": Column(f"bridge.{part}", "figure") for part in PARTS},
+        "to_days": Column(dates["second"], "figure", is_plain=True),
+        "change_days": Column("column.change", "figure"),
+    }
+    return columns | ({"reason": Column("column.note", width=300)} if any(rows["reason"]) else {})

@@ -1,0 +1,104 @@
+"""The KPIs, their trend and what moved DSO: cached frames with exact figures (Decimal) until they are shown."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import get_args
+
+import pandas as pd
+from psycopg2.errors import QueryCanceled
+
+from cartera.settings import get_settings
+from cartera.warehouse import dso_bridge, metrics, read
+from dashboards.queries.cache import cached
+from dashboards.queries.receivables import frame
+from dashboards.queries.session import Clocks, Reading
+
+VIEWS: tuple[read.View, ...] = get_args(read.View)
+WINDOWS = (30, 60, 90, 180, 365)
+MONTHS = 12
+FIGURES = ("company_id", "currency_code", "kpi", "value", "numerator", "denominator", "reason")
+DSO = "dso_simple"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the figures are of. `window_days` is None for the catalogue's own, which is what is published."""
+
+    clocks: Clocks
+    view: read.View
+    window_days: int | None
+
+
+def catalogue() -> metrics.Catalogue:
+    """As it is now: a KPI that was added to it needs no new start of the dashboard."""
+    path = get_settings().dbt_dir / "metrics" / "catalogue.yaml"
+    return _catalogue(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _catalogue(path: Path, changed: int) -> metrics.Catalogue:
+    return metrics.load_catalogue(path)
+
+
+def window() -> int:
+    """Days of the catalogue's windows."""
+    return next(metric.window.days for metric in catalogue().metrics if metric.window)
+
+
+@cached
+def figures(reading: Reading, asked: Asked) -> pd.DataFrame:
+    """FIGURES per company, currency of the view and KPI; `kpi` is the catalogue's name, without the window."""
+    clocks = asked.clocks
+    rows = metrics.kpis(
+        reading.connection, clocks.as_of, clocks.known_at, "company", asked.window_days, asked.view
+    )  # fmt: skip
+    return frame(_named(rows), FIGURES)
+
+
+@cached
+def trend(reading: Reading, asked: Asked) -> pd.DataFrame:
+    """as_of_date and FIGURES of the as-of date and the MONTHS month-ends before it, oldest first, in one statement."""
+    clocks = asked.clocks
+    rows = metrics.kpis_by_month(
+        reading.connection, clocks.as_of, clocks.known_at, MONTHS + 1, asked.window_days, asked.view
+    )
+    return frame(sorted(_named(rows), key=lambda row: row["as_of_date"]), ("as_of_date", *FIGURES))
+
+
+def trend_in_time(reading: Reading, asked: Asked) -> pd.DataFrame | None:
+    """As `trend`; None where a ledger is too large for it to be read within the session's time."""
+    try:
+        return trend(reading, asked)
+    except QueryCanceled:
+        return None
+
+
+@cached
+def bridge(reading: Reading, asked: Asked, since: dt.date) -> pd.DataFrame:
+    """dso_bridge.COLUMNS from `since` to the as-of date."""
+    rows = dso_bridge.bridge(
+        reading.connection,
+        since,
+        asked.clocks.as_of,
+        asked.clocks.known_at,
+        days=asked.window_days or window(),
+        view=asked.view,
+    )
+    return frame(rows, dso_bridge.COLUMNS)
+
+
+def of_company(rows: pd.DataFrame, company_id: str | None) -> pd.DataFrame:
+    return rows if company_id is None else rows[rows["company_id"] == company_id]
+
+
+def quarter_before(as_of: dt.date) -> dt.date:
+    """The third month-end before the date: 31 March for 30 June, and for any day of June."""
+    return metrics.month_ends(as_of, 4)[-1]
+
+
+def _named(rows: list[read.Row]) -> list[read.Row]:
+    return [row | {"kpi": metrics.without_window(row["kpi"])} for row in rows]

@@ -1,0 +1,209 @@
+"""The page of the KPIs over the sandbox company's published ledger: every figure is that of the command line."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+from support.pages import APP, said
+from support.sandbox_published import published_sandbox
+
+from cartera.db import Role, transaction
+from cartera.warehouse import dso_bridge, metrics, read
+from dashboards.components.kpi_grid import grid, labels
+from dashboards.i18n import Words
+from dashboards.queries import kpi_export, kpis
+from dashboards.queries.session import reading
+
+UNTIL = dt.date(2026, 6, 30)
+COMPANY_VIEWS = ("company", "as-of-rate")
+
+
+@pytest.fixture(scope="module")
+def published(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with published_sandbox("kpis_page", tmp_path_factory.mktemp("kpis_page"), UNTIL) as name:
+        st.cache_data.clear()
+        yield name
+    st.cache_data.clear()
+
+
+def _open(**parameters: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    if "lang" in parameters:
+        app.query_params["lang"] = parameters["lang"]
+    app = app.run().switch_page("app_pages/kpis.py")
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app = app.run()
+    assert not app.exception and not app.error, said(app)
+    return app
+
+
+def _plainly(app: AppTest) -> str:
+    """What is said, without the marks that keep text from being read as markup."""
+    return said(app).replace("\\", "")
+
+
+def _rows(view: read.View = "transaction", window: int | None = None, as_of: dt.date = UNTIL) -> list[dict[str, Any]]:
+    with transaction(Role.reader) as connection:
+        known_at = read.publication(connection).known_at
+        return metrics.kpis(connection, as_of, known_at, "company", window, view)
+
+
+def _texts(app: AppTest) -> dict[tuple[str, str], str]:
+    """Label of the KPI and place to the text shown."""
+    shown = app.dataframe[0].value
+    return {
+        (row["kpi"], name): row[name]
+        for row in shown.to_dict("records")
+        for name in shown
+        if name not in ("kpi", "note")
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "view", "window", "as_of"),
+    [
+        ({}, "transaction", None, UNTIL),
+        ({"currency_view": "company", "window": "30"}, "company", 30, UNTIL),
+        ({"currency_view": "as-of-rate", "as_of": "2026-04-15"}, "as-of-rate", None, dt.date(2026, 4, 15)),
+    ],
+)
+def test_every_figure_of_the_catalogue_is_shown_as_asked(
+    published: str, parameters: dict[str, str], view: read.View, window: int | None, as_of: dt.date
+) -> None:
+    catalogue, words, shown = metrics.load_catalogue(), Words("EN"), _texts(_open(**parameters))
+    rows = _rows(view, window, as_of)
+    assert {row["currency_code"] for row in rows} >= ({"USD"} if view == "transaction" else {"PEN", "COP"})
+    assert view == "transaction" or "USD" not in {row["currency_code"] for row in rows}
+    for row in rows:
+        metric = catalogue.find(row["kpi"])
+        assert metric is not None
+        place = f"{row['company_id']}/{row['currency_code']}"
+        assert shown[metric.label.en, place] == words.figure(row["value"], metric.unit)
+    assert {label for label, _ in shown} == {m.label.en for m in catalogue.metrics} | {
+        f.label.en for f in catalogue.families
+    }
+
+
+def test_the_currency_view_is_said_and_a_stranger_in_the_link_is_refused(published: str) -> None:
+    assert "currencies are never added" in said(_open())
+    for view in COMPANY_VIEWS:
+        assert "all currencies added, in the company's currency" in said(_open(currency_view=view))
+    app = _open(currency_view="galactic", window="7", kpi="luck", show="cards", company="nobody")
+    assert "currencies are never added" in said(app) and "Days sales outstanding (ending AR)" in _plainly(app)
+
+
+def test_a_missing_figure_says_why_in_the_readers_language(published: str) -> None:
+    for language, reason in (("EN", "no source delivers the cost of collecting"), ("ES", "ninguna fuente entrega")):
+        app = _open(lang=language, kpi="cost_to_collect")
+        notes = dict(zip(app.dataframe[0].value["kpi"], app.dataframe[0].value["note"], strict=True))
+        label = metrics.load_catalogue().find("cost_to_collect").label.of(language)  # type: ignore[union-attr]
+        assert reason in notes[label] and (label, "—") in {(k, v) for (k, _), v in _texts(app).items()}
+        assert reason in app.dataframe[1].value["reason"].iloc[0]
+
+
+def test_the_chosen_kpi_is_defined_with_its_parts_and_trend(published: str) -> None:
+    app = _open(kpi="past_due_pct")
+    text = _plainly(app)
+    for part in (
+        "The part of the balance whose due date has passed",
+        "Due on the as-of date is not past due",
+        "finance",
+    ):
+        assert part in text
+    assert app.code[0].value == "AR past due / AR * 100"
+    # drawn by Plotly, which AppTest does not know by name
+    assert len(app.get("plotly_chart")) == 1
+    assert len(_open(kpi="cure_rate").get("plotly_chart")) == 0
+    assert "Run `cartera cure`" in said(_open(kpi="cure_rate"))
+
+
+def test_the_trend_has_every_month_end_and_the_figures_asked_one_by_one(published: str) -> None:
+    with reading() as opened:
+        asked = kpis.Asked(opened.clocks, "transaction", None)
+        rows = kpis.trend(opened, asked)
+    days = list(dict.fromkeys(rows["as_of_date"]))
+    assert days[-1] == UNTIL and len(days) == 13 and days[-2] == dt.date(2026, 5, 31) and days == sorted(days)
+    earlier = rows[rows["as_of_date"] == dt.date(2026, 3, 31)]
+    found = {(r["company_id"], r["currency_code"], r["kpi"]): r["value"] for r in earlier.to_dict("records")}
+    expected = _rows(as_of=dt.date(2026, 3, 31))
+    assert found == {
+        (r["company_id"], r["currency_code"], metrics.without_window(r["kpi"])): r["value"] for r in expected
+    }
+
+
+def test_a_trend_that_takes_too_long_leaves_the_figures(published: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_long(connection: Any, *_: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("set local statement_timeout = '1ms'")
+            cursor.execute("select pg_sleep(5)")
+
+    monkeypatch.setattr(metrics, "kpis_by_month", too_long)
+    st.cache_data.clear()
+    app = _open()
+    assert "The trend took too long" in said(app)
+    assert len(app.dataframe) == 2 and not app.get("plotly_chart")
+
+
+def test_what_moved_dso_is_the_bridge_of_the_command_line(published: str) -> None:
+    app = _open(show="dso", since="2026-02-28", place="andes-pe/PEN")
+    with transaction(Role.reader) as connection:
+        known_at = read.publication(connection).known_at
+        expected = dso_bridge.bridge(connection, dt.date(2026, 2, 28), UNTIL, known_at, days=90)
+    shown = app.dataframe[0].value
+    assert len(shown) == len(expected)
+    words = Words("EN")
+    assert list(shown["mix_days"]) == [
+        "—" if row["mix_days"] is None else words.days(row["mix_days"], signed=True) for row in expected
+    ]
+    assert "andes-pe · PEN: the parts" in said(app)
+    assert len(app.get("plotly_chart")) == 1
+
+
+def test_the_export_has_every_figure_to_the_last_decimal(published: str) -> None:
+    with reading() as opened:
+        asked = kpis.Asked(opened.clocks, "company", 30)
+    content = kpi_export.figures_csv(Words("EN"), asked, "andes-pe")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    expected = [row for row in _rows("company", 30) if row["company_id"] == "andes-pe"]
+    assert {row["kpi"]: row["value"] and Decimal(row["value"]) for row in rows} == {
+        metrics.without_window(row["kpi"]): "" if row["value"] is None else row["value"] for row in expected
+    }
+    assert {(r["currency_view"], r["window_days"], r["as_of_date"]) for r in rows} == {("company", "30", "2026-06-30")}
+    since = dt.date(2026, 3, 31)
+    (part, *_) = csv.DictReader(io.StringIO(kpi_export.bridge_csv(asked, since, None).decode("utf-8-sig")))
+    moved = ("sales", "terms", "mix", "currency", "delinquency", "rounding")
+    assert sum(Decimal(part[f"{name}_days"]) for name in moved) == Decimal(part["change_days"])
+
+
+def test_places_and_notes_name_what_differs() -> None:
+    """The reason stands alone where it is the same everywhere, else with the places it holds for."""
+
+    class _View:
+        words = Words("EN")
+
+    columns = kpis.FIGURES
+    rows = [
+        ("a", "PEN", "past_due_pct", None, None, Decimal(0), "nothing is open"),
+        ("a", "USD", "past_due_pct", Decimal("12.34"), None, Decimal(1), None),
+        ("a", "PEN", "hhi", None, None, Decimal(0), "nothing is open"),
+        ("a", "USD", "hhi", None, None, Decimal(0), "nothing is open"),
+    ]
+    frame = kpis.frame([dict(zip(columns, row, strict=True)) for row in rows], columns)
+    assert labels(frame) == {("a", "PEN"): "PEN", ("a", "USD"): "USD"}
+    data, names = grid(_View(), metrics.load_catalogue(), frame)  # type: ignore[arg-type]
+    by_name = {name: row for name, row in zip(names, data.to_dict("records"), strict=True) if name}
+    assert by_name["past_due_pct"] == {
+        "kpi": "Past due", "a/PEN": "—", "a/USD": "12.3%", "note": "PEN: nothing is open"
+    }  # fmt: skip
+    assert by_name["hhi"]["note"] == "nothing is open"
+    assert by_name["cure_rate"]["note"] == "has rows of its own: cartera cure"
