@@ -148,18 +148,6 @@ def load_source(path: Path) -> FileSource:
     return source
 
 
-def all_sources(settings: Settings) -> list[FileSource]:
-    """Every connected source, by name. Raises ConfigError."""
-    paths: dict[str, Path] = {}
-    for path in source_paths(settings):
-        if path.stem == RESERVED_NAME:
-            raise ConfigError(f"{path}: {RESERVED_NAME} is the name of companies.yaml as a source", "rename the file")
-        if path.stem in paths:
-            raise ConfigError(f"{path} and {paths[path.stem]} name the same source", "rename one of them")
-        paths[path.stem] = path
-    return [load_source(paths[name]) for name in sorted(paths)]
-
-
 def source_paths(settings: Settings) -> list[Path]:
     """The mapping files: the user's own, and those of the sandbox."""
     folders = (settings.sources_dir, settings.home / "sources")
