@@ -17,11 +17,12 @@ from psycopg2.sql import SQL, Identifier
 
 from cartera.clock import utc_now
 from cartera.connectors import companies, segments
+from cartera.connectors.api import systems
 from cartera.connectors.files import FileSource, deliveries
 from cartera.connectors.sources import Source, all_sources, find_source
 from cartera.db import Role, connect, transaction
 from cartera.errors import CarteraError, GateFailed, SourceError
-from cartera.landing import Delivery, LoadReport, land_all
+from cartera.landing import Delivery, LoadReport, land_all, raw_schema
 from cartera.runs import (
     Amounts,
     RunStatus,
@@ -215,6 +216,7 @@ def build_and_publish(run_id: str, as_of: dt.date) -> RunStatus:
     Raises GateFailed, BuildFailed, SourceError, ConfigError.
     """
     with _only_builder():
+        _complete_raw_tables()
         land_settings(run_id, as_of)
         plan = plan_build(as_of)
         if is_published(plan):
@@ -225,6 +227,14 @@ def build_and_publish(run_id: str, as_of: dt.date) -> RunStatus:
         certify(run_id, plan)
         publish_marts(run_id, plan)
         return "published"
+
+
+def _complete_raw_tables() -> None:
+    """A connector may have learnt a table or column since its system landed last: the models read it already."""
+    with transaction(Role.loader) as connection:
+        connected = raw_schema.systems(connection)
+    for name in set(connected) & set(systems.names()):
+        raw_schema.ensure(name, systems.get(name).entities)
 
 
 @contextmanager

@@ -3,11 +3,11 @@
 with
 
 instalments as (
-    select * from {{ ref('stg_files__instalments') }}
+    select * from {{ ref('int_sources__instalments_united') }}
 ),
 
 invoices as (
-    select * from {{ ref('stg_files__invoices') }}
+    select * from {{ ref('int_sources__invoices_united') }}
 ),
 
 invoices_known as (

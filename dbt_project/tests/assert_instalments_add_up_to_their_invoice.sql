@@ -7,11 +7,11 @@ items as (
 ),
 
 invoices as (
-    select * from {{ ref('stg_files__invoices') }}
+    select * from {{ ref('int_sources__invoices_united') }}
 ),
 
 instalments as (
-    select * from {{ ref('stg_files__instalments') }}
+    select * from {{ ref('int_sources__instalments_united') }}
 ),
 
 -- one that never had instalments is one by itself, of its total

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from stub_server import Reply, Request, Stub, json_reply
+from support.stub_server import Reply, Request, Stub, json_reply
 
-TOKEN = "token key:s3cr3t-of-erpnext"  # noqa: S105 - of the stub
+TOKEN = "token key:s3cr3t-of-erpnext"
 START = dt.datetime(2026, 3, 1, 9, 0)  # noqa: DTZ001 - the site's local time, as the system writes it
 Record = dict[str, Any]
 
@@ -53,9 +53,9 @@ class ErpNext(Stub):
         del self.tables[doctype][name]
 
     def customer(self, name: str, **values: Any) -> Record:
-        return self.save("Customer", name, **{"customer_name": f"{name} S.A.", "customer_type": "Company",
-                                              "tax_id": f"20{abs(hash(name)) % 10**9:09}", "language": "es",
-                                              "email_id": f"{name.lower()}@example.com", "disabled": 0, **values})  # fmt: skip
+        return self.save("Customer", name, **{
+            "customer_name": f"{name} S.A.", "customer_type": "Company", "tax_id": f"20{len(self.tables['Customer'])}",
+            "language": "es", "email_id": f"{name.lower()}@example.com", "disabled": 0, **values})  # fmt: skip
 
     def invoice(
         self, name: str, customer: str, total: str, instalments: Sequence[tuple[str, str]] = (), **values: Any
@@ -75,7 +75,8 @@ class ErpNext(Stub):
             "status": "Unpaid", "posting_date": day, "due_date": rows[-1]["due_date"], "currency": "PEN",
             "party_account_currency": "PEN", "conversion_rate": Decimal("1.0"), "grand_total": amount,
             "base_grand_total": amount, "rounded_total": Decimal("0.0"), "base_rounded_total": Decimal("0.0"),
-            "outstanding_amount": amount, "payment_schedule": [] if values.get("is_return") else rows, **values})  # fmt: skip
+            "outstanding_amount": amount, "payment_schedule": [] if values.get("is_return") else rows,
+            **values})  # fmt: skip
         self._settle()
         return record
 
@@ -150,7 +151,7 @@ class ErpNext(Stub):
             found = [record for record in found if OPERATORS[operator](record[name], value)]
         for part in reversed(request.params.get("order_by", "modified desc").split(", ")):
             name, _, direction = part.partition(" ")
-            found.sort(key=lambda record: record[name], reverse=direction == "desc")  # noqa: B023 - used at once
+            found.sort(key=lambda record: record[name], reverse=direction == "desc")
         start, length = int(request.params.get("limit_start", 0)), int(request.params.get("limit_page_length", 20))
         page = found[start : start + length] if length else found[start:]
         fields = json.loads(request.params.get("fields", '["name"]'))

@@ -122,7 +122,7 @@ def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
             if reply.cut is not None:
                 self.close_connection = True
 
-        do_GET = do_POST = _serve  # noqa: N815 - names of the base class
+        do_GET = do_POST = _serve
 
         def log_message(self, format: str, *args: Any) -> None:
             pass

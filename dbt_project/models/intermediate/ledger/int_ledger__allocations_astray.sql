@@ -3,7 +3,7 @@
 with
 
 allocations as (
-    select * from {{ ref('stg_files__allocations') }}
+    select * from {{ ref('int_sources__allocations_united') }}
 ),
 
 entries as (
