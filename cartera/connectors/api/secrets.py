@@ -45,11 +45,15 @@ def access_from(
     page_size: int = 100,
 ) -> Access:
     """As `access`, of a source that has no file yet."""
-    stored = read(settings, name)
+    stored, given = read(settings, name), dict(given or {})
+    secret_keys = [setting.key for setting in system.settings if setting.is_secret]
+    if "password" in given and len(secret_keys) == 1:
+        # a scheduler's store has one place for the secret, whatever the system calls it
+        given.setdefault(secret_keys[0], given["password"])
     values = {
         setting.key: value
         for setting in system.settings
-        if (value := _value(setting, name, connection, stored, given or {})) is not None
+        if (value := _value(setting, name, connection, stored, given)) is not None
     }
     missing = [setting for setting in system.settings if setting.key not in values]
     if missing:

@@ -116,6 +116,9 @@ class FileSource(BaseModel):
         None, pattern=r"^(@(hourly|daily|weekly|monthly|quarterly|yearly)|null|(\S+ +){4}\S+)$"
     )
     """When `extract_<name>` runs in Airflow (dags/declared.py reads it): cron in UTC, or null for no clock."""
+    pool: str | None = None
+    """Airflow's pool for it; default: the one of all tasks."""
+    retries: int = Field(3, ge=0, le=20)
     entities: dict[str, EntityFiles] = Field(min_length=1)
     _path: Path = PrivateAttr(default=Path("sources/unnamed.yaml"))
 
