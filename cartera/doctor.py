@@ -147,7 +147,7 @@ def _roles() -> str:
 
 
 def _sources() -> str:
-    from cartera.connectors.files import all_sources
+    from cartera.connectors.sources import all_sources
 
     found = all_sources(get_settings())
     if not found:

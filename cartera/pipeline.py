@@ -7,7 +7,7 @@ on schedule. Every step stores a report and may be killed and called again.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -17,10 +17,12 @@ from psycopg2.sql import SQL, Identifier
 
 from cartera.clock import utc_now
 from cartera.connectors import companies, segments
-from cartera.connectors.files import FileSource, all_sources, deliveries
+from cartera.connectors.api import systems
+from cartera.connectors.files import FileSource, deliveries
+from cartera.connectors.sources import Source, all_sources, find_source
 from cartera.db import Role, connect, transaction
-from cartera.errors import CarteraError, ConfigError, GateFailed, SourceError
-from cartera.landing import Delivery, LoadReport, land_all
+from cartera.errors import CarteraError, GateFailed, SourceError
+from cartera.landing import Delivery, LoadReport, land_all, raw_schema
 from cartera.runs import (
     Amounts,
     RunStatus,
@@ -48,13 +50,14 @@ class RunReport:
     source_errors: dict[str, SourceError] = field(default_factory=dict)
 
 
-def land_source(run_id: str, name: str) -> list[StepReport]:
+def land_source(run_id: str, name: str, secrets: Mapping[str, str] | None = None) -> list[StepReport]:
     """Land all that one source delivers, in one transaction with one recording time.
 
+    `secrets`: what a scheduler knows of the source and neither the environment nor the secrets file does.
     Raises SourceError (nothing of this source is landed) or ConfigError.
     """
-    source = _source(name)
-    return _landed(run_id, name, lambda: _land(source))
+    source = find_source(get_settings(), name)
+    return _landed(run_id, name, lambda: _land(source, secrets))
 
 
 def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
@@ -63,7 +66,7 @@ def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
         if transform.known_until(connection) is None:
             return []  # settings of nothing
         found = [*companies.deliveries(get_settings(), connection, as_of), segments.delivery(get_settings())]
-    return _landed(run_id, companies.SOURCE, lambda: _land_settings(found))
+    return _landed(run_id, companies.SOURCE, lambda: (_land_settings(found), []))
 
 
 def _land_settings(found: Sequence[Delivery]) -> list[LoadReport]:
@@ -71,13 +74,14 @@ def _land_settings(found: Sequence[Delivery]) -> list[LoadReport]:
         return land_all(connection, companies.SOURCE, found, utc_now())
 
 
-def _landed(run_id: str, name: str, land: Callable[[], list[LoadReport]]) -> list[StepReport]:
+def _landed(run_id: str, name: str, land: Callable[[], tuple[list[LoadReport], list[str]]]) -> list[StepReport]:
+    """`land` gives what was landed, and notes for the operator."""
     with step(run_id, f"land {name}") as total:
-        loads = land()
+        loads, notes = land()
         total.rows_in = sum(load.rows_in for load in loads)
         total.rows_out = sum(load.rows_new + load.rows_changed + load.rows_deleted for load in loads)
         total.rows_quarantined = sum(load.rows_quarantined for load in loads)
-        total.message = _summary(loads)
+        total.message = "; ".join([_summary(loads), *notes])
         if total.rows_quarantined:
             total.status = "warning"
     reports = [_load_step(load) for load in loads if not load.is_unchanged]
@@ -86,19 +90,14 @@ def _landed(run_id: str, name: str, land: Callable[[], list[LoadReport]]) -> lis
     return [total, *reports]
 
 
-def _source(name: str) -> FileSource:
-    known = {source.name: source for source in all_sources(get_settings())}
-    if name not in known:
-        raise ConfigError(
-            f"there is no source {name!r}; connected are: {', '.join(sorted(known)) or 'none'}",
-            "connect it with `cartera connect files FILE --name " + name + "`",
-        )
-    return known[name]
+def _land(source: Source, secrets: Mapping[str, str] | None) -> tuple[list[LoadReport], list[str]]:
+    if not isinstance(source, FileSource):
+        # what reads other systems is imported only where one is connected
+        from cartera.connectors.api.deliver import deliver
 
-
-def _land(source: FileSource) -> list[LoadReport]:
+        return deliver(source, secrets)
     with transaction(Role.loader) as connection:
-        return land_all(connection, source.name, deliveries(source, connection), utc_now())
+        return land_all(connection, source.name, deliveries(source, connection), utc_now()), []
 
 
 def _summary(loads: Sequence[LoadReport]) -> str:
@@ -224,6 +223,7 @@ def build_and_publish(run_id: str, as_of: dt.date) -> RunStatus:
     Raises GateFailed, BuildFailed, SourceError, ConfigError.
     """
     with _only_builder():
+        _complete_raw_tables()
         land_settings(run_id, as_of)
         plan = plan_build(as_of)
         if is_published(plan):
@@ -236,6 +236,14 @@ def build_and_publish(run_id: str, as_of: dt.date) -> RunStatus:
         if plan.full_refresh:
             prepare_next(run_id, plan)
         return "published"
+
+
+def _complete_raw_tables() -> None:
+    """A connector may have learnt a table or column since its system landed last: the models read it already."""
+    with transaction(Role.loader) as connection:
+        connected = raw_schema.systems(connection)
+    for name in set(connected) & set(systems.names()):
+        raw_schema.ensure(name, systems.get(name).entities)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from cartera import pipeline
@@ -32,13 +32,14 @@ class Logged(Watcher):
         )
 
 
-def land(source: str, as_of: dt.date, triggered_by: str) -> str:
+def land(source: str, as_of: dt.date, triggered_by: str, secrets: Mapping[str, str] | None = None) -> str:
     """Land one source in a run of its own and return the run's id.
 
+    `secrets`: what the scheduler keeps for it.
     Raises SourceError (nothing of this source is landed), ConfigError or DatabaseError.
     """
     with _recorded(as_of, triggered_by) as run_id:
-        pipeline.land_source(run_id, source)
+        pipeline.land_source(run_id, source, secrets)
         finish_run(run_id, "landed")
     return run_id
 

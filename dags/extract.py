@@ -10,7 +10,7 @@ from typing import Any
 from airflow.sdk import DAG, CronTriggerTimetable, dag, task
 from assets import landed
 from declared import DeclaredSource, declared_sources
-from steps import AS_OF, RETRIED, START, as_of_date, triggered_by
+from steps import AS_OF, DEFAULT_POOL, RETRIED, START, as_of_date, secrets_of, triggered_by
 
 
 def extract(source: DeclaredSource) -> DAG:
@@ -28,7 +28,7 @@ def extract(source: DeclaredSource) -> DAG:
     def extract_source() -> None:
         outlet = landed(source.slug)
 
-        @task(outlets=[outlet], **RETRIED)
+        @task(outlets=[outlet], pool=source.pool or DEFAULT_POOL, **RETRIED | {"retries": source.retries})
         def land(**context: Any) -> str:
             import datetime as dt
 
@@ -36,7 +36,8 @@ def extract(source: DeclaredSource) -> DAG:
 
             as_of = as_of_date(context)
             context["outlet_events"][outlet].extra = {"as_of": as_of}
-            return scheduled.land(source.name, dt.date.fromisoformat(as_of), triggered_by(context))
+            day = dt.date.fromisoformat(as_of)
+            return scheduled.land(source.name, day, triggered_by(context), secrets_of(source))
 
         land()
 

@@ -6,8 +6,9 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
-from airflow.sdk import ExceptionRetryPolicy, Param, RetryAction, RetryRule
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk import Connection, ExceptionRetryPolicy, Param, RetryAction, RetryRule
+from airflow.sdk.exceptions import AirflowNotFoundException, AirflowSkipException
+from declared import DeclaredSource
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 """Airflow wants a date from which a clock counts; with catchup off it decides nothing."""
@@ -36,6 +37,9 @@ RETRIED: dict[str, Any] = {
     ),
 }
 """For steps that read or build: each is safe to run again, and a lock or a lost connection passes."""
+
+DEFAULT_POOL = "default_pool"
+"""Airflow's name of the pool that a task is in unless it says otherwise."""
 
 ONCE: dict[str, Any] = {"retries": 0}
 
@@ -71,3 +75,19 @@ def triggered_by(context: Mapping[str, Any]) -> str:
     """How `cartera status` names this run."""
     run = context["dag_run"]
     return f"airflow {run.dag_id} {run.run_id}"
+
+
+def secrets_of(source: DeclaredSource) -> dict[str, str]:
+    """What the Airflow Connection `cartera_<source>` holds, if there is one: its password, and what its extra names.
+
+    Looked up by the task that needs it, and handed on in its process alone: never in XCom, never in a log.
+    """
+    if source.system in (None, "files"):
+        return {}
+    try:
+        connection = Connection.get(f"cartera_{source.name}")
+    except AirflowNotFoundException:
+        return {}
+    extra = connection.extra_dejson
+    found = {"password": connection.password, "login": connection.login, "host": connection.host, **extra}
+    return {key: str(value) for key, value in found.items() if value is not None}

@@ -159,7 +159,8 @@ def _print_report(report: ReplayReport, format: Format) -> None:
 
 def _reader_of(name: str) -> Reader:
     """How the records of a connected source are read. Raises ConfigError when it is not connected any more."""
-    from cartera.connectors.files import all_sources, read_quarantined
+    from cartera.connectors.files import FileSource, read_quarantined
+    from cartera.connectors.sources import all_sources
     from cartera.errors import ConfigError
     from cartera.landing import Reader
     from cartera.settings import get_settings
@@ -170,6 +171,10 @@ def _reader_of(name: str) -> Reader:
             f"records of source {name!r} are in quarantine, but it is not connected any more",
             f"put sources/{name}.yaml back, or replay the ids of other sources",
         )
+    if not isinstance(source, FileSource):
+        from cartera.connectors.api.deliver import reader_of
+
+        return reader_of(source)
 
     def read(record: Quarantined) -> Batch:
         return read_quarantined(

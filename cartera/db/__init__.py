@@ -4,7 +4,7 @@
 it, when that has not been done.
 """
 
-from cartera.db.connection import connect, ensure_ready, parameters, transaction, url
+from cartera.db.connection import connect, ensure_ready, parameters, role_names, transaction, url
 from cartera.db.databases import copy_database, drop_database, ensure_database
 from cartera.db.lifecycle import check_reset, reset, status, stop
 from cartera.db.servers import Role
@@ -19,6 +19,7 @@ __all__ = [
     "ensure_ready",
     "parameters",
     "reset",
+    "role_names",
     "status",
     "stop",
     "transaction",

@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 import psycopg2
 from psycopg2.extensions import connection
+from psycopg2.sql import Composable
 
 from cartera.db import embedded, migrate, problems, roles, servers
 from cartera.db.files import locked
@@ -84,6 +85,12 @@ def parameters(role: Role) -> dict[str, str]:
     # the server was stopped or killed, or credentials.json lost, after this process had seen it ready
     ensure_ready(again=True)
     return servers.running(get_settings()).parameters(role)
+
+
+def role_names() -> dict[str, Composable]:
+    """The quoted names of the working roles, for statements that grant. Raises DatabaseError, ConfigError."""
+    ensure_ready()
+    return roles.role_names(servers.running(get_settings()))
 
 
 def url(role: Role) -> str:

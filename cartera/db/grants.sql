@@ -19,6 +19,7 @@ grant usage on schema :"raw_schemas", quarantine, ops to :"loader";
 grant select, insert, update (recorded_to) on :"raw_tables" to :"loader";
 grant select, insert, update on all tables in schema quarantine to :"loader";
 grant select, insert on ops.loads to :"loader";
+grant select, insert, update on ops.cursors to :"loader";
 grant select, insert, update on ops.runs, ops.run_steps, ops.check_results to :"loader";
 
 -- transformer: reads what landed, owns what is built and what is served
@@ -39,7 +40,7 @@ alter schema serve owner to :"transformer";
 grant usage on schema :"raw_schemas", quarantine, ops to :"transformer";
 grant select on :"raw_tables" to :"transformer";
 grant select on all tables in schema quarantine to :"transformer";
-grant select on ops.loads to :"transformer";
+grant select on ops.loads, ops.cursors to :"transformer";
 grant select, insert, update, delete on
     ops.runs, ops.run_steps, ops.check_results, ops.certificates, ops.certificate_lines, ops.slots, ops.publications
 to :"transformer";
@@ -52,7 +53,7 @@ alter default privileges for role :"transformer" revoke execute on functions fro
 alter default privileges for role :"transformer" in schema serve grant select on tables to :"reader", :"campaign";
 alter default privileges for role :"transformer" in schema serve grant execute on functions to :"reader", :"campaign";
 grant select on
-    ops.runs, ops.run_steps, ops.check_results, ops.certificates, ops.certificate_lines, ops.publications, ops.loads
+    ops.runs, ops.run_steps, ops.check_results, ops.certificates, ops.certificate_lines, ops.publications, ops.loads, ops.cursors
 to :"reader", :"campaign";
 
 revoke create on schema public from public;

@@ -61,6 +61,10 @@ class DeliveredFile:
     header: str
 
 
+Repeats = Literal["refuse", "keep_last"]
+"""What becomes of a key that comes more than once in a delivery: a mistake of the export that quarantine must show,
+or a record that was read again because it changed while its system was being read."""
+
 Originals = Callable[[str, Collection[int]], Mapping[int, tuple[bytes, RawFormat]]]
 """The original bytes of some rows of one file: (file name, row numbers) -> {row number: (bytes, format)}."""
 
@@ -72,6 +76,12 @@ class Delivery:
     `fingerprint` changes with the content of any file and with the mapping.
     `originals` is asked only for rows that landing itself refuses (keys that repeat); without it such rows
     are kept in quarantine as JSON objects of the conformed columns.
+
+    `gone`: records that the system says it deleted, each with the row number after which it said so; a later
+    row of that key lives again. `keys`: all keys that the system has now; what is current here and neither there
+    nor in the delivery is gone (a key sweep). `is_watched`: the delivery comes from a system that has its own
+    clock and is asked again and again, so the guards of landing/guards.py look at it, and a delivery that brings
+    nothing new leaves no load behind.
     """
 
     source: str
@@ -83,6 +93,12 @@ class Delivery:
     batches: Iterable[Batch]
     max_shrink_pct: Decimal = Decimal(20)
     originals: Originals | None = None
+    repeats: Repeats = "refuse"
+    gone: Iterable[tuple[int, str]] = ()
+    keys: Iterable[str] | None = None
+    is_watched: bool = False
+    max_fall_pct: Decimal = Decimal(50)
+    accepts_older: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,7 +106,9 @@ class LoadReport:
     """rows_in = rows_loaded + rows_quarantined; rows_loaded = rows_new + rows_changed + rows_unchanged.
 
     `amounts`: by currency ('*' where the entity has none) the sums `in`, `loaded`, `quarantined`.
-    `is_unchanged`: the same delivery as the last one; nothing was done and there is no `load_id`.
+    `is_unchanged`: it brought nothing new; nothing was done and there is no `load_id`.
+    `rows_repeated`: rows left out of all these counts because the same record came again later.
+    `unknown_keys`: keys of a sweep that were never delivered.
     """
 
     load_id: int | None
@@ -105,5 +123,7 @@ class LoadReport:
     rows_changed: int = 0
     rows_unchanged: int = 0
     rows_deleted: int = 0
+    rows_repeated: int = 0
+    unknown_keys: int = 0
     amounts: Mapping[str, Mapping[str, Decimal]] = field(default_factory=dict)
     seconds: float = 0.0

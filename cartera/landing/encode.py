@@ -33,6 +33,8 @@ def arrow_type(column_type: ColumnType) -> pa.DataType:
         "rate": pa.decimal128(24, 12),
         "integer": pa.int64(),
         "boolean": pa.bool_(),
+        "timestamp": pa.timestamp("us", "UTC"),
+        "json": pa.string(),
     }
     return types[column_type]
 
@@ -108,6 +110,6 @@ def amounts(entity: Entity, rows: pa.Table) -> dict[str, Decimal]:
         return {}
     if not entity.has_currency:
         return {NO_CURRENCY: pc.sum(rows.column(entity.amount)).as_py() or Decimal(0)}
-    sums = rows.select(["currency_code", entity.amount]).group_by("currency_code").aggregate([(entity.amount, "sum")])
-    pairs = zip(sums.column("currency_code").to_pylist(), sums.column(f"{entity.amount}_sum").to_pylist(), strict=True)
+    sums = rows.select([entity.currency, entity.amount]).group_by(entity.currency).aggregate([(entity.amount, "sum")])
+    pairs = zip(sums.column(entity.currency).to_pylist(), sums.column(f"{entity.amount}_sum").to_pylist(), strict=True)
     return {NO_CURRENCY if currency is None else currency: amount or Decimal(0) for currency, amount in pairs}

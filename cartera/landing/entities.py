@@ -1,7 +1,8 @@
-"""The conformed entities: what a delivery can hold, column by column.
+"""What a delivery can hold, column by column, and the conformed entities that files hold.
 
-One description serves the file reader (types), landing (keys, amounts), the migrations (raw tables)
-and `docs/`. Design: shared/design.md "The conformed entities".
+One description serves the readers (types), landing (keys, amounts), the raw tables and `docs/`. The systems
+that are read through an API declare their own entities, named as in the system. Design: shared/design.md
+"The conformed entities".
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-ColumnType = Literal["text", "date", "amount", "rate", "integer", "boolean"]
+ColumnType = Literal["text", "date", "amount", "rate", "integer", "boolean", "timestamp", "json"]
+"""`timestamp` is a moment in UTC; `json` a value of the other system as it came."""
 
 SQL_TYPES: dict[ColumnType, str] = {
     "text": "text",
@@ -18,6 +20,8 @@ SQL_TYPES: dict[ColumnType, str] = {
     "rate": "numeric(24,12)",
     "integer": "bigint",
     "boolean": "boolean",
+    "timestamp": "timestamp with time zone",
+    "json": "jsonb",
 }
 
 DOCUMENT_STATUSES = ("open", "paid", "void", "deleted", "draft")
@@ -27,7 +31,10 @@ DUE_DATE_RULES = ("as_stated", "next_business_day", "previous_business_day")
 
 @dataclass(frozen=True)
 class Column:
-    """One column: `required` values may not be empty; `choices` are the words we accept."""
+    """One column: `required` values may not be empty; `choices` are the words we accept.
+
+    `items`: of a json column that holds a list of objects, the fields that staging reads, typed like columns.
+    """
 
     name: str
     type: ColumnType = "text"
@@ -35,15 +42,22 @@ class Column:
     may_be_negative: bool = False
     may_be_zero: bool = True
     choices: tuple[str, ...] = ()
+    items: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True)
 class Entity:
-    """One kind of record. `key` is unique within a source; `amount` is what law 1 adds up, in cents."""
+    """One kind of record. `key` is unique within a source; `amount` is what law 1 adds up, in cents.
+
+    `currency` names the column with the amount's currency, where there is one; `changed_at` the one that says
+    when the system changed the record, which never goes back.
+    """
 
     name: str
     columns: tuple[Column, ...]
     amount: str | None = None
+    currency: str = "currency_code"
+    changed_at: str | None = None
 
     @property
     def key(self) -> str:
@@ -51,7 +65,7 @@ class Entity:
 
     @property
     def has_currency(self) -> bool:
-        return any(column.name == "currency_code" for column in self.columns)
+        return any(column.name == self.currency for column in self.columns)
 
     @property
     def has_company(self) -> bool:

@@ -19,7 +19,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from cartera.errors import SourceError
-from cartera.landing import quarantine, versions
+from cartera.landing import absences, guards, quarantine, versions
 from cartera.landing.delivery import DeliveredFile, Delivery, LoadReport
 from cartera.landing.stage import Delivered, fill_stage, rejected, staged
 from cartera.landing.tables import Tables
@@ -129,6 +129,13 @@ def _land(cursor: Cursor, delivery: Delivery, recorded_at: dt.datetime) -> LoadR
         else versions.compare(cursor, delivery, report.rows_loaded)
     )
     report = replace(report, **{f"rows_{change}": count for change, count in asdict(changes).items()})
+    if delivery.is_watched:
+        guards.check(cursor, delivery)
+        report = replace(report, unknown_keys=absences.unknown_keys(cursor, delivery))
+        if not (changes.new or changes.changed or changes.deleted or report.rows_quarantined):
+            # asked again and nothing new: a load would only make everyone build anew
+            _drop_temporary_tables(cursor)
+            return replace(report, is_unchanged=True)
     load_id = _record(cursor, delivery, recorded_at, report)
     write = versions.write_all if is_first else versions.write_differences
     written = write(cursor, delivery, load_id, recorded_at)
@@ -137,8 +144,15 @@ def _land(cursor: Cursor, delivery: Delivery, recorded_at: dt.datetime) -> LoadR
     _check("rows in quarantine", kept, report.rows_quarantined)
     if delivery.kind != "replay":
         quarantine.supersede(cursor, delivery, load_id, recorded_at)
-    cursor.execute("drop table if exists landing_stage, landing_rejects, landing_repeats, landing_differences")
+    _drop_temporary_tables(cursor)
     return replace(report, load_id=load_id)
+
+
+def _drop_temporary_tables(cursor: Cursor) -> None:
+    cursor.execute(
+        "drop table if exists landing_stage, landing_rejects, landing_repeats, landing_differences, landing_gone,"
+        " landing_keys"
+    )
 
 
 def _account(cursor: Cursor, delivery: Delivery, delivered: Delivered) -> LoadReport:
@@ -166,6 +180,7 @@ def _account(cursor: Cursor, delivery: Delivery, delivered: Delivered) -> LoadRe
         rows_in=delivered.rows,
         rows_loaded=rows_loaded,
         rows_quarantined=rows_quarantined,
+        rows_repeated=delivered.repeated,
         amounts=amounts,
     )
 

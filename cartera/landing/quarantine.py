@@ -100,14 +100,18 @@ def keep(cursor: Cursor, delivery: Delivery, load_id: int, recorded_at: dt.datet
 
 
 def supersede(cursor: Cursor, delivery: Delivery, load_id: int, recorded_at: dt.datetime) -> None:
-    """Close what earlier loads quarantined and this one settles: all of it, or the keys that landed now."""
+    """Close what earlier loads quarantined and this one settles: all of it, or the keys that landed now.
+
+    A system that is asked again gives a bad record again: only the last time it did stays open.
+    """
     statement = (
         "update quarantine.records set status = 'superseded', settled_at = %s, settled_by_load_id = %s"
         " where status = 'open' and source = %s and entity = %s and load_id < %s"
-        " and (%s or record_key in (select {key} from landing_stage))"
+        " and (%s or record_key in (select {key} from landing_stage)"
+        " or (%s and record_key in (select record_key from landing_rejects)))"
     )
     is_whole = delivery.kind == "full"
     cursor.execute(
         Tables(delivery.system, delivery.entity).sql(statement),
-        [recorded_at, load_id, delivery.source, delivery.entity.name, load_id, is_whole],
+        [recorded_at, load_id, delivery.source, delivery.entity.name, load_id, is_whole, delivery.is_watched],
     )

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from cartera.errors import SourceError
 from cartera.landing.delivery import Batch, Reject
-from cartera.landing.entities import Entity
+from cartera.landing.entities import ENTITIES, Entity
 from cartera.landing.inspect import Quarantined
 
 
 @dataclass(frozen=True)
 class Reader:
-    """How the records of one source are read: its system, and one record's bytes -> a row or a reject."""
+    """How the records of one source are read: its system, one record's bytes -> a row or a reject, its entities."""
 
     system: str
     read: Callable[[Quarantined], Batch]
+    entities: Mapping[str, Entity] = field(default_factory=lambda: ENTITIES)
 
 
 @dataclass(frozen=True)

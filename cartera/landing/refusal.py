@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MAX_KEY_BYTES = 1000
 """An index entry holds 2,704 bytes: source, key and moment must fit, whatever their compression."""
 
+_NUL_IN_JSON = "\\u0000"
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -55,7 +57,7 @@ def _reject(
         raw_bytes=raw_bytes,
         raw_format=raw_format,
         amount=record[entity.amount] if entity.amount else None,
-        currency_code=record.get("currency_code"),
+        currency_code=record.get(entity.currency),
     )
 
 
@@ -89,6 +91,8 @@ def _unstorable(delivery: Delivery, rows: pa.Table) -> pa.ChunkedArray | None:
             masks.append(pc.is_null(values))
         if column.type == "text":
             masks.append(pc.fill_null(pc.match_substring(values, "\0"), False))
+        if column.type == "json":
+            masks.append(pc.fill_null(pc.match_substring(values, _NUL_IN_JSON), False))
     found = [mask for mask in masks if pc.any(mask).as_py()]
     if not found:
         return None
@@ -104,7 +108,7 @@ def _unstorable_refusal(delivery: Delivery, record: Mapping[str, Any]) -> Refusa
         value = record[column.name]
         if value is None and column.required:
             return Refusal(number, column.name, "missing_value", f"{column.name} is empty", record)
-        if isinstance(value, str) and "\0" in value:
+        if isinstance(value, str) and ("\0" in value or (column.type == "json" and _NUL_IN_JSON in value)):
             return Refusal(number, column.name, "bad_text", f"{column.name} holds a NUL character", record)
     message = f"{entity.key} is longer than {MAX_KEY_BYTES} bytes"
     return Refusal(number, entity.key, "key_too_long", message, record)

@@ -19,7 +19,7 @@ from psycopg2.extensions import cursor as Cursor
 from cartera.errors import ConfigError
 from cartera.landing.delivery import Batch, DeliveredFile, Delivery, LoadReport
 from cartera.landing.encode import schema
-from cartera.landing.entities import ENTITIES, Entity
+from cartera.landing.entities import Entity
 from cartera.landing.inspect import Quarantined, read
 from cartera.landing.load import all_or_nothing, land, next_recorded_at
 from cartera.landing.quarantine import storable
@@ -58,7 +58,7 @@ def replay(
             for start in range(0, len(ids), AT_ONCE):
                 page = read(connection, ids[start : start + AT_ONCE])
                 recorded_at = next_recorded_at(connection, source, now)
-                done, load = _replay(connection, reader, ENTITIES[entity], page, recorded_at)
+                done, load = _replay(connection, reader, reader.entities[entity], page, recorded_at)
                 outcomes += done
                 loads += [load] if load else []
     return ReplayReport(tuple(outcomes), tuple(loads))

@@ -11,6 +11,7 @@ import psycopg2
 from psycopg2.extensions import cursor as Cursor
 
 from cartera.errors import SourceError
+from cartera.landing.absences import drop_overtaken, fill_absences
 from cartera.landing.ahead import Stream, ahead
 from cartera.landing.delivery import NO_CURRENCY, Batch, Delivery, Reject
 from cartera.landing.encode import amounts, encode, schema
@@ -31,6 +32,7 @@ class Delivered:
     """What came in, counted before the database sees it; `file_names` by batch number."""
 
     rows: int = 0
+    repeated: int = 0
     amounts: Amounts = field(default_factory=dict)
     file_names: list[str] = field(default_factory=list)
 
@@ -38,6 +40,11 @@ class Delivered:
         self.rows += rows
         for currency, amount in amounts:
             self.amounts[currency] = self.amounts.get(currency, Decimal(0)) + amount
+
+    def leave_out(self, rows: int, amounts: Iterable[tuple[str, Decimal]]) -> None:
+        """Rows of records that came again: they were read twice, not delivered twice."""
+        self.add(-rows, ((currency, -amount) for currency, amount in amounts))
+        self.repeated += rows
 
 
 def fill_stage(cursor: Cursor, delivery: Delivery) -> Delivered:
@@ -56,7 +63,11 @@ def fill_stage(cursor: Cursor, delivery: Delivery) -> Delivered:
         delivered = Delivered()
         _copy_rows(cursor, delivery, spool, delivered)
         cursor.execute(tables.sql("analyze landing_stage ({key})"))
-        spool.add(take_repeats(cursor, delivery, delivered.file_names))
+        if delivery.repeats == "keep_last":
+            fill_absences(cursor, delivery)
+            delivered.leave_out(*drop_overtaken(cursor, tables))
+        else:
+            spool.add(take_repeats(cursor, delivery, delivered.file_names))
         spool.copy(cursor)
     return delivered
 

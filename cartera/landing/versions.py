@@ -54,6 +54,27 @@ left join lateral (
 where version.record_key is null or version.is_deleted or stage.record_hash <> version.record_hash
 """
 
+# what a system says it deleted, or no longer has in a sweep of its keys
+_ABSENT = """
+insert into landing_differences (record_key, closes, change)
+select version.record_key, version.recorded_from, 'deleted'
+from {raw} as version
+where version.source = %(source)s and version.recorded_to = %(forever)s and not version.is_deleted
+    and (
+        version.record_key in (select gone.record_key from landing_gone as gone)
+        or (
+            %(is_sweep)s
+            and not exists (select from landing_keys as there where there.record_key = version.record_key)
+        )
+    )
+    and not exists (select from landing_stage as stage where stage.{key} = version.record_key)
+    and not exists (select from landing_differences as other where other.record_key = version.record_key)
+"""
+
+_CURRENT = """
+select count(*) from {raw} where source = %(source)s and recorded_to = %(forever)s and not is_deleted
+"""
+
 _CLOSE = """
 update {raw} as version set recorded_to = %(recorded_at)s
 from landing_differences as difference
@@ -96,8 +117,10 @@ def compare(cursor: Cursor, delivery: Delivery, staged: int) -> Changes:
     Raises ShrunkDelivery when a full delivery lost too many. A key in quarantine is not gone.
     """
     tables = Tables(delivery.system, delivery.entity)
-    values = {"source": delivery.source, "forever": FOREVER}
+    values: dict[str, object] = {"source": delivery.source, "forever": FOREVER}
     cursor.execute(tables.sql(_FULL if delivery.kind == "full" else _INCREMENTAL), values)
+    if delivery.repeats == "keep_last":
+        _add_absent(cursor, tables, values, is_sweep=delivery.keys is not None)
     cursor.execute(
         "delete from landing_differences where change = 'deleted'"
         " and record_key in (select record_key from landing_rejects)"
@@ -108,13 +131,42 @@ def compare(cursor: Cursor, delivery: Delivery, staged: int) -> Changes:
     counts = dict(cursor.fetchall())
     new, changed, deleted = (counts.get(change, 0) for change in ("new", "changed", "deleted"))
     changes = Changes(new, changed, staged - new - changed, deleted)
-    _guard(delivery, changes, current=changes.changed + changes.unchanged + changes.deleted + held_back)
+    if delivery.kind == "full":
+        current = changes.changed + changes.unchanged + changes.deleted + held_back
+    elif changes.deleted:
+        cursor.execute(tables.sql(_CURRENT), values)
+        ((current,),) = cursor.fetchall()
+    else:
+        current = 0
+    _guard(delivery, changes, staged, current)
     return changes
 
 
-def _guard(delivery: Delivery, changes: Changes, current: int) -> None:
+def _add_absent(cursor: Cursor, tables: Tables, values: dict[str, object], *, is_sweep: bool) -> None:
+    """The rest of the differences: one search of all that is current, only when something may be gone."""
+    cursor.execute("select exists (select from landing_gone)")
+    ((some_are_gone,),) = cursor.fetchall()
+    if is_sweep or some_are_gone:
+        cursor.execute(tables.sql(_ABSENT), values | {"is_sweep": is_sweep})
+
+
+def _guard(delivery: Delivery, changes: Changes, staged: int, current: int) -> None:
+    if delivery.is_watched and delivery.kind == "full" and not staged and current and delivery.max_shrink_pct < 100:
+        raise ShrunkDelivery(
+            f"{delivery.source}, {delivery.entity.name}: the system gave no record where there were {current:,};"
+            " nothing was landed",
+            f"see whether the account of the source may still read {delivery.entity.name}; if they are really gone,"
+            f" accept it with `max_shrink_pct: 100` in sources/{delivery.source}.yaml, run, and take it out again",
+        )
     if current < GUARDED_FROM or changes.deleted * 100 <= delivery.max_shrink_pct * current:
         return
+    if delivery.is_watched:
+        raise ShrunkDelivery(
+            f"{delivery.source}, {delivery.entity.name}: {changes.deleted:,} of {current:,} records are gone from the"
+            f" system, more than {delivery.max_shrink_pct}%; nothing was landed",
+            "see whether the account of the source may still read all of them; if they are really gone, accept it with"
+            f" `max_shrink_pct: 100` in sources/{delivery.source}.yaml, run, and take it out again",
+        )
     raise ShrunkDelivery(
         f"{delivery.source}, {delivery.entity.name}: {changes.deleted:,} of {current:,} records are missing from a full"
         f" delivery, more than {delivery.max_shrink_pct}%; nothing was landed",

@@ -99,7 +99,10 @@ def _ask_source(customer: Customer, policy: Policy, as_of: dt.date, standing: St
     landed_on = standing.landed_on.get(customer.source or "")
     fresh = landed_on is not None and ((standing.asked_on or as_of) - landed_on).days <= policy.max_source_age_days
     saw = f"{customer.source or 'its source'} landed on {landed_on}" if landed_on else "its source never landed"
-    rule = f"the source is at most {policy.max_source_age_days} days old"
+    rule = f"the source is at most {policy.max_source_age_days} days old and could be read the last time"
+    if customer.source in standing.stopped:
+        # what was paid since may not be known: nobody is asked for it
+        return Answer(rule, f"{customer.source} was stopped when it was read last", False), Reason.source_stale
     return Answer(rule, saw, fresh), _unless(fresh, Reason.source_stale)
 
 

@@ -109,13 +109,14 @@ class Standing:
 
     `landed_on`: the day of each source's last landing, UTC. `is_certified`: the publication has a tied
     certificate; `tied`: its (company_id, currency_code) pairs that tie. `asked_on`: the day from which the age
-    of a source counts; None: the day that is planned for.
+    of a source counts; None: the day that is planned for. `stopped`: sources whose last landing failed.
     """
 
     landed_on: Mapping[str, dt.date]
     tied: frozenset[tuple[str, str]]
     is_certified: bool = True
     asked_on: dt.date | None = None
+    stopped: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 
 from cartera.reminders.model import Customer, History, Item, Pending, Standing, Status
-from cartera.warehouse import read
+from cartera.warehouse import read, read_runs
 from cartera.warehouse.read import Publication
 
 TOLD = ("reserved", "sent", "unknown", "delivered", "answered")
@@ -67,10 +67,13 @@ def unknown_customer(customer_id: str) -> Customer:
 
 
 def standing(connection: Connection, published: Publication) -> Standing:
-    """When each source landed last, and what the publication's certificate ties."""
+    """When each source was read last, with news or without, which can't be read now, and what the publication's
+    certificate ties."""
     landed = read.rows(
         connection,
-        "select source, (max(recorded_at) at time zone 'UTC')::date as landed_on from ops.loads group by source",
+        "select source, (max(recorded_at) at time zone 'UTC')::date as landed_on from ("
+        " select source, recorded_at from ops.loads union all select source, recorded_at from ops.cursors"
+        ") as readings group by source",
     )
     run = {"run_id": published.run_id}
     certified = read.rows(connection, "select 1 from ops.certificates where run_id = %(run_id)s and is_tied", run)
@@ -83,6 +86,7 @@ def standing(connection: Connection, published: Publication) -> Standing:
         landed_on={row["source"]: row["landed_on"] for row in landed},
         tied=frozenset((row["company_id"], row["currency_code"]) for row in tied),
         is_certified=bool(certified),
+        stopped=frozenset(row["source"] for row in read_runs.stopped_sources(connection)),
     )
 
 

@@ -21,6 +21,7 @@ from psycopg2.sql import SQL, Identifier
 
 from cartera.db import Role, parameters, transaction
 from cartera.errors import BuildFailed
+from cartera.landing import raw_schema
 from cartera.runs import Check
 from cartera.settings import Settings, get_settings
 
@@ -89,6 +90,16 @@ def known_until(connection: Connection) -> dt.datetime | None:
     return row[0] if row else None
 
 
+def staged_systems(connection: Connection) -> dict[str, list[str]]:
+    """The systems that have raw tables and staging models, each with the entities that it stages: dbt's `systems`."""
+    staging = get_settings().dbt_dir / "models" / "staging"
+    return {
+        system: sorted(path.stem.partition("__")[2] for path in (staging / system).glob(f"stg_{system}__*.sql"))
+        for system in raw_schema.systems(connection)
+        if (staging / system).is_dir()
+    }
+
+
 def plan_build(as_of: dt.date, known_at: dt.datetime) -> BuildPlan:
     """Choose the slot that nobody reads and how much of it must be built.
 
@@ -128,7 +139,9 @@ def build(plan: BuildPlan) -> BuildReport:
         with transaction(Role.transformer) as connection, connection.cursor() as cursor:
             _copy_tables(cursor, plan.copy_from, plan.slot)
     _refresh_statistics()
-    arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(_vars(plan))]
+    with transaction(Role.transformer) as connection:
+        variables = _vars(plan) | {"systems": staged_systems(connection)}
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
     results = _invoke([*arguments, "--full-refresh"] if plan.full_refresh else arguments, plan.slot)
     broken = [r for r in results if r["resource_type"] != "test" and r["status"] in ("error", "skipped", "fail")]
     if broken:
@@ -142,7 +155,7 @@ def build(plan: BuildPlan) -> BuildReport:
     return BuildReport(len(results) - len(tests), [_check(test) for test in tests])
 
 
-def _vars(plan: BuildPlan) -> dict[str, str]:
+def _vars(plan: BuildPlan) -> dict[str, Any]:
     return {
         "as_of_date": plan.as_of.isoformat(),
         "known_at": plan.known_at.isoformat(),

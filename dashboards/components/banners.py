@@ -35,6 +35,7 @@ def show(view: View, *, links_to_health: bool) -> None:
         st.page_link(HEALTH_PAGE, label=view.words("state.open_health"), icon=":material/arrow_forward:")
     if publication is not None:
         _stale(view, publication)
+        _stopped_sources(view)
         _warnings(view, publication)
 
 
@@ -66,6 +67,20 @@ def _stale(view: View, publication: Publication) -> None:
         days = (now.date() - publication.as_of_date).days
         text = words("state.old_as_of", date=words.date(publication.as_of_date), days=words.number(days))
         st.info(text, icon=":material/history:")
+
+
+def _stopped_sources(view: View) -> None:
+    """What a source that could not be read last time had given before goes on serving: say how old it is."""
+    words = view.words
+    for source in runs.stopped_sources(view.reading):
+        read_at = words.moment(source["read_at"]) if source["read_at"] else "—"
+        text = words(
+            "state.source_stopped",
+            source=as_text(source["source"]),
+            moment=words.moment(source["stopped_at"]),
+            read_at=read_at,
+        )
+        st.warning(f"{text}\n\n{as_text(source['message'] or '—')}", icon=":material/sync_problem:")
 
 
 def _warnings(view: View, publication: Publication) -> None:

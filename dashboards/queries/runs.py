@@ -53,6 +53,11 @@ def stopped_since(reading: Reading, moment: dt.datetime | None) -> read.Row | No
     return newest[0] if moment is None or newest[0]["started_at"] > moment else None
 
 
+def stopped_sources(reading: Reading) -> list[read.Row]:
+    """Sources whose last landing failed: source, stopped_at, message, read_at."""
+    return read_runs.stopped_sources(reading.connection)
+
+
 def failed_checks(reading: Reading, run_id: str, severity: str) -> list[read.Row]:
     """Checks of a run that did not pass, of one severity ('critical' or 'warning')."""
     results = read_runs.check_results(reading.connection, run_id)

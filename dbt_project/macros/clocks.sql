@@ -70,3 +70,39 @@
 {% macro days_between(first, last) -%}
     {{ dbt.datediff(first, last, 'day') }}
 {%- endmacro %}
+
+{#- the versions of a CTE, and before the first of each record one without values: so a left join on (source, key)
+    and lives_overlap loses nothing of a record that was recorded before the other one. A staged row of two versions
+    lives from joined_from to joined_to. The CTE has source, record_key, recorded_from, recorded_to. -#}
+{% macro with_gaps(versions, columns) -%}
+    select
+        source,
+        record_key,
+        {%- for column in columns %}
+        {{ column }},
+        {%- endfor %}
+        recorded_from,
+        recorded_to
+    from {{ versions }}
+
+    union all
+
+    select
+        source,
+        record_key,
+        {%- for column in columns %}
+        (array_agg({{ column }}) filter (where false))[1] as {{ column }},
+        {%- endfor %}
+        {{ moment('0001-01-01 00:00:00+00') }} as recorded_from,
+        min(recorded_from) as recorded_to
+    from {{ versions }}
+    group by source, record_key
+{%- endmacro %}
+
+{% macro joined_from(one, other) -%}
+    greatest({{ one }}.recorded_from, coalesce({{ other }}.recorded_from, {{ one }}.recorded_from))
+{%- endmacro %}
+
+{% macro joined_to(one, other) -%}
+    least({{ one }}.recorded_to, coalesce({{ other }}.recorded_to, {{ one }}.recorded_to))
+{%- endmacro %}

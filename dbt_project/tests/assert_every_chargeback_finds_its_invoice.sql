@@ -3,7 +3,7 @@
 with
 
 chargebacks as (
-    select * from {{ ref('stg_files__chargebacks') }}
+    select * from {{ ref('int_sources__chargebacks_united') }}
 ),
 
 entries as (

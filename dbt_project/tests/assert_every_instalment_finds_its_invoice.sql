@@ -7,7 +7,7 @@ questioned as (
 ),
 
 instalments as (
-    select * from {{ ref('stg_files__instalments') }}
+    select * from {{ ref('int_sources__instalments_united') }}
 ),
 
 invoices_unknown as (

@@ -3,7 +3,7 @@
 with
 
 refunds as (
-    select * from {{ ref('stg_files__refunds') }}
+    select * from {{ ref('int_sources__refunds_united') }}
 ),
 
 entries as (

@@ -5,7 +5,7 @@
 with
 
 write_offs as (
-    select * from {{ ref('stg_files__write_offs') }}
+    select * from {{ ref('int_sources__write_offs_united') }}
 ),
 
 entries as (

@@ -3,7 +3,7 @@
 with
 
 invoices as (
-    select * from {{ ref('stg_files__invoices') }}
+    select * from {{ ref('int_sources__invoices_united') }}
 ),
 
 entries as (

@@ -30,6 +30,7 @@ def described(dag: Any) -> dict[str, Any]:
                 "retries": task.retries,
                 "backoff": bool(task.retry_exponential_backoff),
                 "outlets": [outlet.name for outlet in task.outlets],
+                **({} if task.pool == "default_pool" else {"pool": task.pool}),
             }
             for task in dag.tasks
         },

@@ -55,6 +55,7 @@ def seen(describe: Describe) -> dict[str, Any]:
             "other_type.yaml": "schedule: {at: noon}\n",
             "latin.yaml": "company_id: Peña\n",
             "with space.yaml": "system: files\n",
+            "pooled.yaml": "system: erpnext\npool: one_at_a_time\nretries: 1\n",
         },
         sandbox={"sandbox.yaml": "system: files\n", "erp.yaml": "schedule: '@hourly'\n"},
     )
@@ -68,6 +69,7 @@ EXTRACTS = {
     "extract_latin",
     "extract_no_clock",
     "extract_other_type",
+    "extract_pooled",
     "extract_sandbox",
     "extract_with_space",
 }
@@ -113,6 +115,16 @@ def test_extraction_lands_one_asset(seen: dict[str, Any]) -> None:
         "catchup": False,
         "max_active_runs": 1,
         "params": ["as_of"],
+    }
+
+
+def test_a_source_may_have_a_pool_and_retries_of_its_own(seen: dict[str, Any]) -> None:
+    assert seen["dags"]["extract_pooled"]["tasks"]["land"] == {
+        "downstream": [],
+        "retries": 1,
+        "backoff": True,
+        "outlets": ["landed_pooled"],
+        "pool": "one_at_a_time",
     }
 
 

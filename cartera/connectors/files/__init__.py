@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cartera.connectors.files.spec import EntityFiles, FileSource, all_sources, load_source, source_paths
+from cartera.connectors.files.spec import EntityFiles, FileSource, load_source, source_paths
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection
@@ -42,7 +42,6 @@ def read_quarantined(
 __all__ = [
     "EntityFiles",
     "FileSource",
-    "all_sources",
     "deliveries",
     "load_source",
     "read_quarantined",

@@ -116,6 +116,9 @@ class FileSource(BaseModel):
         None, pattern=r"^(@(hourly|daily|weekly|monthly|quarterly|yearly)|null|(\S+ +){4}\S+)$"
     )
     """When `extract_<name>` runs in Airflow (dags/declared.py reads it): cron in UTC, or null for no clock."""
+    pool: str | None = None
+    """Airflow's pool for it; default: the one of all tasks."""
+    retries: int = Field(3, ge=0, le=20)
     entities: dict[str, EntityFiles] = Field(min_length=1)
     _path: Path = PrivateAttr(default=Path("sources/unnamed.yaml"))
 
@@ -146,18 +149,6 @@ def load_source(path: Path) -> FileSource:
     if problems:
         raise ConfigError("\n  ".join(problems), f"correct {path.name} and run again")
     return source
-
-
-def all_sources(settings: Settings) -> list[FileSource]:
-    """Every connected source, by name. Raises ConfigError."""
-    paths: dict[str, Path] = {}
-    for path in source_paths(settings):
-        if path.stem == RESERVED_NAME:
-            raise ConfigError(f"{path}: {RESERVED_NAME} is the name of companies.yaml as a source", "rename the file")
-        if path.stem in paths:
-            raise ConfigError(f"{path} and {paths[path.stem]} name the same source", "rename one of them")
-        paths[path.stem] = path
-    return [load_source(paths[name]) for name in sorted(paths)]
 
 
 def source_paths(settings: Settings) -> list[Path]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from delivered import Landed, read
 
-from cartera.connectors.files import FileSource, all_sources, load_source
+from cartera.connectors.files import FileSource, load_source
 from cartera.connectors.files.connect import plan, write
 from cartera.connectors.files.suggest import Wishes
+from cartera.connectors.sources import all_sources
 from cartera.errors import ConfigError
 from cartera.settings import get_settings
 

@@ -15,7 +15,7 @@ touched as (
 ),
 
 allocations as (
-    select * from {{ ref('stg_files__allocations') }}
+    select * from {{ ref('int_sources__allocations_united') }}
 ),
 
 reductions as (

@@ -5,7 +5,7 @@ touched as (
 ),
 
 chargebacks as (
-    select * from {{ ref('stg_files__chargebacks') }}
+    select * from {{ ref('int_sources__chargebacks_united') }}
 ),
 
 instalments as (

@@ -3,35 +3,35 @@
 with
 
 invoices as (
-    select * from {{ ref('stg_files__invoices') }}
+    select * from {{ ref('int_sources__invoices_united') }}
 ),
 
 instalments as (
-    select * from {{ ref('stg_files__instalments') }}
+    select * from {{ ref('int_sources__instalments_united') }}
 ),
 
 credit_notes as (
-    select * from {{ ref('stg_files__credit_notes') }}
+    select * from {{ ref('int_sources__credit_notes_united') }}
 ),
 
 payments as (
-    select * from {{ ref('stg_files__payments') }}
+    select * from {{ ref('int_sources__payments_united') }}
 ),
 
 allocations as (
-    select * from {{ ref('stg_files__allocations') }}
+    select * from {{ ref('int_sources__allocations_united') }}
 ),
 
 write_offs as (
-    select * from {{ ref('stg_files__write_offs') }}
+    select * from {{ ref('int_sources__write_offs_united') }}
 ),
 
 refunds as (
-    select * from {{ ref('stg_files__refunds') }}
+    select * from {{ ref('int_sources__refunds_united') }}
 ),
 
 chargebacks as (
-    select * from {{ ref('stg_files__chargebacks') }}
+    select * from {{ ref('int_sources__chargebacks_united') }}
 ),
 
 touched_invoices as (

@@ -5,7 +5,7 @@ touched as (
 ),
 
 refunds as (
-    select * from {{ ref('stg_files__refunds') }}
+    select * from {{ ref('int_sources__refunds_united') }}
 ),
 
 settlements as (

@@ -1,27 +1,27 @@
 with
 
 customers as (
-    select * from {{ ref('stg_files__customers') }}
+    select * from {{ ref('int_sources__customers_united') }}
 ),
 
 invoices as (
-    select * from {{ ref('stg_files__invoices') }}
+    select * from {{ ref('int_sources__invoices_united') }}
 ),
 
 credit_notes as (
-    select * from {{ ref('stg_files__credit_notes') }}
+    select * from {{ ref('int_sources__credit_notes_united') }}
 ),
 
 payments as (
-    select * from {{ ref('stg_files__payments') }}
+    select * from {{ ref('int_sources__payments_united') }}
 ),
 
 refunds as (
-    select * from {{ ref('stg_files__refunds') }}
+    select * from {{ ref('int_sources__refunds_united') }}
 ),
 
 chargebacks as (
-    select * from {{ ref('stg_files__chargebacks') }}
+    select * from {{ ref('int_sources__chargebacks_united') }}
 ),
 
 mentions as (

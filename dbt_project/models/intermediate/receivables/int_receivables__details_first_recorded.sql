@@ -5,11 +5,11 @@ touched as (
 ),
 
 instalments as (
-    select * from {{ ref('stg_files__instalments') }}
+    select * from {{ ref('int_sources__instalments_united') }}
 ),
 
 allocations as (
-    select * from {{ ref('stg_files__allocations') }}
+    select * from {{ ref('int_sources__allocations_united') }}
 ),
 
 -- an allocation may name only the instalment: the invoice is known once both are recorded

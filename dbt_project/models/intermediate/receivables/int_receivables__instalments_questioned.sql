@@ -15,11 +15,11 @@ touched as (
 ),
 
 instalments as (
-    select * from {{ ref('stg_files__instalments') }}
+    select * from {{ ref('int_sources__instalments_united') }}
 ),
 
 listed_invoices as (
-    select * from {{ ref('stg_files__invoices') }}
+    select * from {{ ref('int_sources__invoices_united') }}
 ),
 
 invoices as (

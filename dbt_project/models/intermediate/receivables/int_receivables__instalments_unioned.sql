@@ -5,7 +5,7 @@ invoices as (
 ),
 
 instalments as (
-    select * from {{ ref('stg_files__instalments') }}
+    select * from {{ ref('int_sources__instalments_united') }}
 ),
 
 -- an invoice without instalments is one instalment, due when the invoice is

@@ -7,7 +7,7 @@ touched as (
 ),
 
 invoices as (
-    select * from {{ ref('stg_files__invoices') }}
+    select * from {{ ref('int_sources__invoices_united') }}
 ),
 
 details as (

@@ -5,11 +5,11 @@ touched as (
 ),
 
 allocations as (
-    select * from {{ ref('stg_files__allocations') }}
+    select * from {{ ref('int_sources__allocations_united') }}
 ),
 
 write_offs as (
-    select * from {{ ref('stg_files__write_offs') }}
+    select * from {{ ref('int_sources__write_offs_united') }}
 ),
 
 wide_settlements as (

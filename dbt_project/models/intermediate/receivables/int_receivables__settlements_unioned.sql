@@ -5,15 +5,15 @@ touched as (
 ),
 
 payments as (
-    select * from {{ ref('stg_files__payments') }}
+    select * from {{ ref('int_sources__payments_united') }}
 ),
 
 credit_notes as (
-    select * from {{ ref('stg_files__credit_notes') }}
+    select * from {{ ref('int_sources__credit_notes_united') }}
 ),
 
 listed_documents as (
-    select * from {{ ref('stg_files__invoices') }}
+    select * from {{ ref('int_sources__invoices_united') }}
 ),
 
 wide_settlements as (

@@ -3,7 +3,7 @@
 with
 
 allocations as (
-    select * from {{ ref('stg_files__allocations') }}
+    select * from {{ ref('int_sources__allocations_united') }}
 ),
 
 -- as the build knew it: what lands later changes nothing here until the next publication

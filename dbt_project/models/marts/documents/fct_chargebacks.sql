@@ -3,7 +3,7 @@
 with
 
 chargebacks as (
-    select * from {{ ref('stg_files__chargebacks') }}
+    select * from {{ ref('int_sources__chargebacks_united') }}
 ),
 
 -- as the build knew it: what lands later changes nothing here until the next publication

@@ -3,7 +3,7 @@
 with
 
 credit_notes as (
-    select * from {{ ref('stg_files__credit_notes') }}
+    select * from {{ ref('int_sources__credit_notes_united') }}
 ),
 
 -- as the build knew it: what lands later changes nothing here until the next publication

@@ -3,7 +3,7 @@
 with
 
 instalments as (
-    select * from {{ ref('stg_files__instalments') }}
+    select * from {{ ref('int_sources__instalments_united') }}
 ),
 
 -- as the build knew it: what lands later changes nothing here until the next publication

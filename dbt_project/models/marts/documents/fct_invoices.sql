@@ -3,7 +3,7 @@
 with
 
 invoices as (
-    select * from {{ ref('stg_files__invoices') }}
+    select * from {{ ref('int_sources__invoices_united') }}
 ),
 
 -- as the build knew it: what lands later changes nothing here until the next publication

@@ -3,7 +3,7 @@
 with
 
 payments as (
-    select * from {{ ref('stg_files__payments') }}
+    select * from {{ ref('int_sources__payments_united') }}
 ),
 
 -- as the build knew it: what lands later changes nothing here until the next publication

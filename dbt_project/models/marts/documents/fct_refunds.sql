@@ -3,7 +3,7 @@
 with
 
 refunds as (
-    select * from {{ ref('stg_files__refunds') }}
+    select * from {{ ref('int_sources__refunds_united') }}
 ),
 
 -- as the build knew it: what lands later changes nothing here until the next publication

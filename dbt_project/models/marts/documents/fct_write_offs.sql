@@ -3,7 +3,7 @@
 with
 
 write_offs as (
-    select * from {{ ref('stg_files__write_offs') }}
+    select * from {{ ref('int_sources__write_offs_united') }}
 ),
 
 -- as the build knew it: what lands later changes nothing here until the next publication

@@ -12,7 +12,7 @@
 with
 
 invoices as (
-    select * from {{ ref('stg_files__invoices') }}
+    select * from {{ ref('int_sources__invoices_united') }}
 ),
 
 -- what no longer is a debt is reported as nothing, whatever its row still says

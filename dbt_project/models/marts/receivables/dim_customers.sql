@@ -1,7 +1,7 @@
 with
 
 customers as (
-    select * from {{ ref('stg_files__customers') }}
+    select * from {{ ref('int_sources__customers_united') }}
 ),
 
 customers_derived as (

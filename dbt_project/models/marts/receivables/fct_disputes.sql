@@ -1,7 +1,7 @@
 with
 
 disputes as (
-    select * from {{ ref('stg_files__disputes') }}
+    select * from {{ ref('int_sources__disputes_united') }}
 ),
 
 versions as (

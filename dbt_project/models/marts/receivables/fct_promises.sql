@@ -1,7 +1,7 @@
 with
 
 promises as (
-    select * from {{ ref('stg_files__promises') }}
+    select * from {{ ref('int_sources__promises_united') }}
 ),
 
 versions as (

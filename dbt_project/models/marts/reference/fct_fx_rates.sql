@@ -8,7 +8,7 @@
 with
 
 fx_rates as (
-    select * from {{ ref('stg_files__fx_rates') }}
+    select * from {{ ref('int_sources__fx_rates_united') }}
 ),
 
 versions as (

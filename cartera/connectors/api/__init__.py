@@ -1,0 +1,26 @@
+"""Systems that are read through their API: what each must declare, and all that they have in common.
+
+A system is a folder `cartera/connectors/<system>/` whose `__init__.py` exports SYSTEM. Nothing heavy is imported
+until a system is read.
+"""
+
+from cartera.connectors.api.columns import amount, boolean, date, integer, json, rate, raw_entity, text, timestamp
+from cartera.connectors.api.system import Access, Page, Record, Resource, Setting, System
+
+__all__ = [
+    "Access",
+    "Page",
+    "Record",
+    "Resource",
+    "Setting",
+    "System",
+    "amount",
+    "boolean",
+    "date",
+    "integer",
+    "json",
+    "rate",
+    "raw_entity",
+    "text",
+    "timestamp",
+]

@@ -1,0 +1,288 @@
+"""How other systems are asked: politely, for a bounded time, and reading only.
+
+429 and 5xx and broken connections are tried again with backoff and jitter, `Retry-After` is obeyed; one session is
+reused; nothing follows a redirect to another host; what is not the promised JSON is an error. No secret is in any
+message: they are taken out of the texts that the other system answers too.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
+from functools import cached_property
+from types import TracebackType
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+import tenacity
+
+from cartera.clock import utc_now
+from cartera.connectors.api.jsons import BadJson, parse
+from cartera.connectors.api.system import Access
+from cartera.errors import SourceError
+
+TRIES = 6
+LONGEST_SECONDS = 300.0
+"""For all tries of one request together, waiting included."""
+TIMEOUT = httpx.Timeout(60, connect=15)
+MOST_BYTES = 256 << 20
+AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
+MOST_REDIRECTS = 3
+SHOWN = 200
+
+Params = Mapping[str, str]
+
+
+class Answer:
+    """What came back: status, headers (names in any case), bytes, and the bytes as JSON."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes, where: str) -> None:
+        self.status, self.headers, self.body, self.where = status, headers, body, where
+
+    @cached_property
+    def json(self) -> Any:
+        """Raises SourceError when it is none."""
+        kind = self.headers.get("content-type", "")
+        try:
+            return parse(self.body)
+        except BadJson as error:
+            if "html" in kind or self.body.lstrip()[:1] == b"<":
+                raise SourceError(
+                    f"{self.where}: answered with a page for people instead of JSON",
+                    "see whether the address is that of the API, and whether a proxy or a login stands before it",
+                ) from None
+            raise SourceError(
+                f"{self.where}: answered what is no JSON: {error}", "run again; if it stays, ask who runs the system"
+            ) from None
+
+
+class _Again(Exception):
+    """Worth another try, after `seconds` where the system said so."""
+
+    def __init__(self, problem: str, seconds: float | None = None) -> None:
+        super().__init__(problem)
+        self.seconds = seconds
+
+
+class Http:
+    """A session with one host.
+
+    `headers` carry the authentication. `renew`: gives new ones after a 401, once per request. `problem_in`: what an
+    answer with status 200 says went wrong, or None; for systems that report errors so.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        access: Access,
+        *,
+        headers: Mapping[str, str] | None = None,
+        renew: Callable[[], Mapping[str, str]] | None = None,
+        problem_in: Callable[[Answer], str | None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.access = access
+        self._base = base_url if base_url.endswith("/") else base_url + "/"
+        self._renew, self._problem_in, self._sleep = renew, problem_in, sleep
+        parts = urlsplit(self._base)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise SourceError(f"{access.source}: {base_url!r} is no address of a system", "write it as https://host")
+        if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise SourceError(
+                f"{access.source}: {base_url} would send the secret unprotected", "write the address with https://"
+            )
+        self._origin = (parts.scheme, parts.netloc)
+        self._client = httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=True)
+        self._client.headers.update({"Accept": "application/json", "User-Agent": "cartera"} | dict(headers or {}))
+
+    def __enter__(self) -> Http:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._client.close()
+
+    def get(
+        self,
+        path: str,
+        params: Params | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        accept: tuple[int, ...] = (),
+    ) -> Answer:
+        """`path` may be a whole address of the same host (a link to the next page). `accept`: further statuses that
+        are answers and no errors. Raises SourceError."""
+        return self._ask("GET", path, params, None, None, headers, accept)
+
+    def post(
+        self,
+        path: str,
+        json: Any = None,
+        *,
+        form: Mapping[str, str] | None = None,
+        params: Params | None = None,
+        headers: Mapping[str, str] | None = None,
+        accept: tuple[int, ...] = (),
+    ) -> Answer:
+        """A question put by POST (a query, a remote call that reads, a login). Raises SourceError."""
+        return self._ask("POST", path, params, json, form, headers, accept)
+
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        params: Params | None,
+        json: Any,
+        form: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        accept: tuple[int, ...],
+    ) -> Answer:
+        url = urljoin(self._base, path)
+        where = f"{self.access.source}: {method} {_without_query(url)}"
+        self._check_host(url, where)
+
+        def once() -> Answer:
+            return self._once(method, url, params, json, form, headers, accept, where)
+
+        try:
+            return tenacity.Retrying(
+                retry=tenacity.retry_if_exception_type(_Again),
+                wait=_wait,
+                stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_before_delay(LONGEST_SECONDS),
+                sleep=self._sleep,
+                reraise=True,
+            )(once)
+        except _Again as error:
+            asked = f"; it asks to wait {error.seconds:,.0f} s" if error.seconds else ""
+            raise SourceError(
+                f"{where}: {self.clean(str(error))}, tried for as long as is decent{asked}",
+                "run again later; what was read so far is not landed, and nothing is lost",
+            ) from None
+
+    def _once(
+        self,
+        method: str,
+        url: str,
+        params: Params | None,
+        json: Any,
+        form: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        accept: tuple[int, ...],
+        where: str,
+    ) -> Answer:
+        renewed = False
+        redirects = 0
+        while True:
+            answer = self._send(method, url, params, json, form, headers, where)
+            if answer.status == 401 and self._renew and not renewed:
+                self._client.headers.update(self._renew())
+                renewed = True
+            elif answer.status in (301, 302, 303, 307, 308) and redirects < MOST_REDIRECTS:
+                url, params = urljoin(url, answer.headers.get("location", "")), None
+                self._check_host(url, where)
+                redirects += 1
+            else:
+                break
+        self._check(answer, accept, where)
+        return answer
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        params: Params | None,
+        json: Any,
+        form: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+        where: str,
+    ) -> Answer:
+        try:
+            with self._client.stream(
+                method, url, params=dict(params) if params else None, json=json, data=form, headers=headers
+            ) as response:
+                body = bytearray()
+                for chunk in response.iter_bytes():
+                    body += chunk
+                    if len(body) > MOST_BYTES:
+                        raise SourceError(f"{where}: the answer is larger than {MOST_BYTES:,} bytes", "ask for less")
+                return Answer(response.status_code, response.headers, bytes(body), where)
+        except httpx.InvalidURL as error:
+            raise SourceError(f"{where}: {error}", "correct the address") from None
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            raise _Again(f"the connection failed ({type(error).__name__}: {error})") from None
+
+    def _check_host(self, url: str, where: str) -> None:
+        parts = urlsplit(url)
+        if (parts.scheme, parts.netloc) != self._origin:
+            raise SourceError(
+                f"{where}: leads to another host, {parts.scheme}://{parts.hostname}; refused, because it would be"
+                " given the secret too",
+                "if the system moved, correct its address in the source",
+            )
+
+    def _check(self, answer: Answer, accept: tuple[int, ...], where: str) -> None:
+        status = answer.status
+        if status in accept:
+            return
+        if status in AGAIN:
+            raise _Again(f"answered {status}{self._said(answer)}", _retry_after(answer))
+        if status == 401:
+            raise SourceError(
+                f"{where}: does not accept the login (401){self._said(answer)}",
+                f"give valid ones with `cartera connect --name {self.access.source}`",
+            )
+        if status == 403:
+            raise SourceError(
+                f"{where}: the account may not read this (403){self._said(answer)}",
+                "give it the right to read, or leave the table out with `without:` in the source",
+            )
+        if not 200 <= status < 300:
+            raise SourceError(
+                f"{where}: answered {status}{self._said(answer)}",
+                "see whether the address and the version of the system are right",
+            )
+        problem = self._problem_in(answer) if self._problem_in else None
+        if problem:
+            raise SourceError(f"{where}: {self.clean(problem)[:SHOWN]}", "correct it in the system, and run again")
+
+    def _said(self, answer: Answer) -> str:
+        """The beginning of an error's text, as one line without secrets; nothing of a page for people."""
+        text = answer.body[:2000].decode("utf-8", "replace").strip()
+        if not text or text.startswith("<"):
+            return ""
+        return f": {self.clean(text)[:SHOWN]}"
+
+    def clean(self, text: str) -> str:
+        """Text from outside without our secrets and without what would steer a terminal."""
+        for secret in self.access.secrets:
+            if secret:
+                text = text.replace(secret, "***")
+        return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome else None
+    asked = error.seconds if isinstance(error, _Again) else None
+    jittered = tenacity.wait_random_exponential(multiplier=0.5, max=30)(state)
+    return jittered if asked is None else asked + min(jittered, 1.0)
+
+
+def _retry_after(answer: Answer) -> float | None:
+    """Seconds, or a date."""
+    said = answer.headers.get("retry-after", "").strip()
+    if said.isascii() and said.isdigit():
+        return float(said)
+    try:
+        moment = parsedate_to_datetime(said)
+    except (TypeError, ValueError):
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+    return max(0.0, (moment - utc_now()).total_seconds())
+
+
+def _without_query(url: str) -> str:
+    return url.partition("?")[0].partition("#")[0]

@@ -1,0 +1,143 @@
+"""What a system declares: what it needs to be connected, and how each of its raw tables is read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from cartera.landing.entities import Entity
+
+if TYPE_CHECKING:
+    from cartera.connectors.api.paging import Paging
+
+Record = dict[str, Any]
+"""One record as the system gives it: numbers are int or Decimal, never float."""
+
+Kind = Literal["erp", "gateway", "bank", "documents"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One thing that must be known to connect. A secret one never stands in sources/<name>.yaml."""
+
+    key: str
+    prompt: str
+    is_secret: bool = False
+    default: str | None = None
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a system is opened with: the settings by key, secrets included, and the manners of the source."""
+
+    source: str
+    values: Mapping[str, str] = field(repr=False)
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    page_size: int = 100
+
+    def __getitem__(self, key: str) -> str:
+        return self.values[key]
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some records, and the keys of some that the system says are deleted (tombstones)."""
+
+    records: Sequence[Record] = ()
+    gone: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One raw table and how it is read.
+
+    `path`, `params`, `paging` and `records` (where the list is in the answer, e.g. "data.items") are all that a
+    plain REST system needs; a system with its own `pages` may leave them out.
+    `key`: the fields, dotted where nested, that together are the record's key; default: the entity's first column.
+    `company`: the field that names the company. `since`: the parameters that ask for what changed since a moment;
+    without it the table is read whole each time. `order`: parameters that order by the date of change.
+    `prepare`: flattens a record before it is typed. `enrich`: completes the records of a page by further requests.
+    `ignored`: fields that say nothing of the record (links, etags) and would make a new version of it.
+    `swept`: the system's `keys` can list all keys of this table, so that what is deleted there is found.
+    """
+
+    entity: Entity
+    path: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
+    paging: Paging | None = None
+    records: str = ""
+    key: tuple[str, ...] = ()
+    company: str = ""
+    since: Callable[[dt.datetime], Mapping[str, str]] | None = None
+    prepare: Callable[[Record], Record] | None = None
+    enrich: Callable[[Any, Sequence[Record]], Sequence[Record]] | None = None
+    ignored: frozenset[str] = frozenset()
+    swept: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.entity.name
+
+    def key_of(self, record: Record) -> str | None:
+        """The key as text, or None where a part of it is missing."""
+        parts = [_text(dig(record, name)) for name in self.key or (self.entity.key,)]
+        return None if any(part is None for part in parts) else ":".join(part or "" for part in parts)
+
+
+def dig(value: Any, path: str) -> Any:
+    """A nested value by dotted path; None where there is none."""
+    for name in path.split(".") if path else ():
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _text(value: Any) -> str | None:
+    if value is None or isinstance(value, (bool, dict, list)) or value == "":
+        return None
+    return str(value)
+
+
+Pages = Callable[[Any, Resource, dt.datetime | None], Iterator[Page]]
+"""(session, resource, since) -> pages; since is None for everything, else all that changed at or after it."""
+
+
+def _declared_pages(session: Any, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:
+    from cartera.connectors.api.rest import pages
+
+    return pages(session, resource, since)
+
+
+@dataclass(frozen=True)
+class System:
+    """One system. `open` gives a session, whatever that is: for plain REST systems an api.http.Http.
+
+    `check`: what the account is and may, in a line; raises SourceError when it may not read.
+    `pages`: for systems that are no plain REST. `keys`: all keys of a table now, for the swept ones.
+    `count`: how many records a table has, where the system says so cheaply.
+    `overlap`: how far behind the last date of change the next reading begins: skew of clocks, and an hour more
+    where dates of change are in a local time that is set back in autumn.
+    Resources that refer to others come before them: what they refer to is then read later, and is there.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    settings: tuple[Setting, ...]
+    resources: tuple[Resource, ...]
+    open: Callable[[Access], AbstractContextManager[Any]]
+    check: Callable[[Any], str]
+    pages: Pages = _declared_pages
+    keys: Callable[[Any, Resource], Iterator[Sequence[str]]] | None = None
+    count: Callable[[Any, Resource], int | None] | None = None
+    overlap: dt.timedelta = dt.timedelta(minutes=5)
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        return tuple(resource.entity for resource in self.resources)
+
+    def resource(self, name: str) -> Resource:
+        return next(resource for resource in self.resources if resource.name == name)

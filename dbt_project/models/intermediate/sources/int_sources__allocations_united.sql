@@ -1,0 +1,18 @@
+{{
+    united(
+        'allocations',
+        [
+            'allocation_id',
+            'payment_id',
+            'credit_note_id',
+            'invoice_id',
+            'instalment_id',
+            'source',
+            'allocated_amount',
+            'allocated_date',
+            'is_deleted',
+            'recorded_from',
+            'recorded_to',
+        ],
+    )
+}}

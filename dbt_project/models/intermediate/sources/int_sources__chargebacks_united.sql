@@ -1,0 +1,24 @@
+{{
+    united(
+        'chargebacks',
+        [
+            'chargeback_id',
+            'company_id',
+            'customer_id',
+            'payment_id',
+            'invoice_id',
+            'instalment_id',
+            'source',
+            'customer_code',
+            'document_number',
+            'currency_code',
+            'reason',
+            'charged_back_amount',
+            'chargeback_date',
+            'reversed_date',
+            'is_deleted',
+            'recorded_from',
+            'recorded_to',
+        ],
+    )
+}}

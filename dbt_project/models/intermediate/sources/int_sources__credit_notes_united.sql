@@ -1,0 +1,23 @@
+{{
+    united(
+        'credit_notes',
+        [
+            'credit_note_id',
+            'company_id',
+            'customer_id',
+            'invoice_id',
+            'source',
+            'customer_code',
+            'document_number',
+            'status',
+            'currency_code',
+            'company_currency_code',
+            'document_fx_rate',
+            'total_amount',
+            'issue_date',
+            'is_deleted',
+            'recorded_from',
+            'recorded_to',
+        ],
+    )
+}}

@@ -1,0 +1,30 @@
+{{
+    united(
+        'customers',
+        [
+            'customer_id',
+            'company_id',
+            'parent_id',
+            'source',
+            'customer_code',
+            'customer_name',
+            'tax_id',
+            'country_code',
+            'language_code',
+            'timezone',
+            'email',
+            'phone',
+            'collector',
+            'sector',
+            'customer_type',
+            'risk_class',
+            'payment_terms_days',
+            'credit_limit_currency_code',
+            'credit_limit_amount',
+            'is_active',
+            'is_deleted',
+            'recorded_from',
+            'recorded_to',
+        ],
+    )
+}}

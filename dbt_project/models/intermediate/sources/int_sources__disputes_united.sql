@@ -1,0 +1,16 @@
+{{
+    united(
+        'disputes',
+        [
+            'dispute_id',
+            'invoice_id',
+            'source',
+            'reason',
+            'opened_date',
+            'resolved_date',
+            'is_deleted',
+            'recorded_from',
+            'recorded_to',
+        ],
+    )
+}}

@@ -1,0 +1,17 @@
+{{
+    united(
+        'fx_rates',
+        [
+            'fx_rate_id',
+            'company_id',
+            'source',
+            'currency_code',
+            'company_currency_code',
+            'rate',
+            'rate_date',
+            'is_deleted',
+            'recorded_from',
+            'recorded_to',
+        ],
+    )
+}}

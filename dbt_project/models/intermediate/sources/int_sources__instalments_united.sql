@@ -1,0 +1,15 @@
+{{
+    united(
+        'instalments',
+        [
+            'instalment_id',
+            'invoice_id',
+            'source',
+            'instalment_amount',
+            'due_date',
+            'is_deleted',
+            'recorded_from',
+            'recorded_to',
+        ],
+    )
+}}

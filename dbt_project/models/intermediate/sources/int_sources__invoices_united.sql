@@ -1,0 +1,31 @@
+{{
+    united(
+        'invoices',
+        [
+            'invoice_id',
+            'company_id',
+            'customer_id',
+            'source',
+            'customer_code',
+            'customer_name',
+            'customer_email',
+            'document_number',
+            'document_type',
+            'status',
+            'currency_code',
+            'company_currency_code',
+            'document_fx_rate',
+            'total_amount',
+            'paid_amount',
+            'credited_amount',
+            'open_amount',
+            'is_disputed',
+            'issue_date',
+            'due_date',
+            'paid_date',
+            'is_deleted',
+            'recorded_from',
+            'recorded_to',
+        ],
+    )
+}}

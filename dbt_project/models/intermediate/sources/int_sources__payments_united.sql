@@ -1,0 +1,22 @@
+{{
+    united(
+        'payments',
+        [
+            'payment_id',
+            'company_id',
+            'customer_id',
+            'source',
+            'customer_code',
+            'document_number',
+            'status',
+            'currency_code',
+            'company_currency_code',
+            'document_fx_rate',
+            'payment_amount',
+            'received_date',
+            'is_deleted',
+            'recorded_from',
+            'recorded_to',
+        ],
+    )
+}}

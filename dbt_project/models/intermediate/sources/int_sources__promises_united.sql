@@ -1,0 +1,18 @@
+{{
+    united(
+        'promises',
+        [
+            'promise_id',
+            'customer_id',
+            'invoice_id',
+            'source',
+            'currency_code',
+            'promised_amount',
+            'made_date',
+            'promised_date',
+            'is_deleted',
+            'recorded_from',
+            'recorded_to',
+        ],
+    )
+}}

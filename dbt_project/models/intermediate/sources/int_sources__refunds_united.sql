@@ -1,0 +1,22 @@
+{{
+    united(
+        'refunds',
+        [
+            'refund_id',
+            'company_id',
+            'customer_id',
+            'payment_id',
+            'credit_note_id',
+            'source',
+            'customer_code',
+            'document_number',
+            'currency_code',
+            'reason',
+            'refunded_amount',
+            'refund_date',
+            'is_deleted',
+            'recorded_from',
+            'recorded_to',
+        ],
+    )
+}}

@@ -1,0 +1,18 @@
+{{
+    united(
+        'write_offs',
+        [
+            'write_off_id',
+            'invoice_id',
+            'instalment_id',
+            'source',
+            'reason',
+            'written_off_amount',
+            'write_off_date',
+            'reversed_date',
+            'is_deleted',
+            'recorded_from',
+            'recorded_to',
+        ],
+    )
+}}

@@ -1,0 +1,167 @@
+"""ERPNext as its REST API shows it: lists without child tables, filters, order, docstatus, `modified` in local time.
+
+It keeps its own books: `outstanding_amount` of an invoice is what its payments and credit notes left of it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from support.stub_server import Reply, Request, Stub, json_reply
+
+TOKEN = "token key:s3cr3t-of-erpnext"
+START = dt.datetime(2026, 3, 1, 9, 0)  # noqa: DTZ001 - the site's local time, as the system writes it
+Record = dict[str, Any]
+
+CHILDREN = {"Payment Schedule": ("Sales Invoice", "payment_schedule"),
+            "Payment Entry Reference": ("Payment Entry", "references")}  # fmt: skip
+OPERATORS = {
+    "=": lambda one, other: one == other,
+    ">": lambda one, other: one > other,
+    ">=": lambda one, other: one >= other,
+    "in": lambda one, other: one in other,
+}
+
+
+class ErpNext(Stub):
+    """`tables`: doctype -> name -> record, children inside."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = START
+        self.tables: dict[str, dict[str, Record]] = {
+            doctype: {} for doctype in ("Company", "Customer", "Sales Invoice", "Payment Entry")
+        }
+        self.save("Company", "Acme S.A.", default_currency="PEN", country="Peru")
+
+    # what people do there
+
+    def tick(self, seconds: float = 60) -> None:
+        self.now += dt.timedelta(seconds=seconds)
+
+    def save(self, doctype: str, name: str, **values: Any) -> Record:
+        """Make or change a record; `modified` is now, and other things may happen in the same moment."""
+        record = self.tables[doctype].setdefault(name, {"name": name, "docstatus": 0, "creation": self._written()})
+        record.update(values, modified=self._written())
+        return record
+
+    def delete(self, doctype: str, name: str) -> None:
+        del self.tables[doctype][name]
+
+    def customer(self, name: str, **values: Any) -> Record:
+        return self.save("Customer", name, **{
+            "customer_name": f"{name} S.A.", "customer_type": "Company", "tax_id": f"20{len(self.tables['Customer'])}",
+            "language": "es", "email_id": f"{name.lower()}@example.com", "disabled": 0, **values})  # fmt: skip
+
+    def invoice(
+        self, name: str, customer: str, total: str, instalments: Sequence[tuple[str, str]] = (), **values: Any
+    ) -> Record:
+        """A submitted one. `instalments`: (due date, amount); default: one, a month later."""
+        amount, day = Decimal(total), values.pop("posting_date", self.now.date().isoformat())
+        due = (dt.date.fromisoformat(day) + dt.timedelta(days=30)).isoformat()
+        rows = [
+            {"name": f"{name}-{number}", "parent": name, "parenttype": "Sales Invoice",
+             "parentfield": "payment_schedule", "idx": number, "due_date": when, "payment_amount": Decimal(part),
+             "base_payment_amount": Decimal(part)}
+            for number, (when, part) in enumerate(instalments or [(due, total)], 1)
+        ]  # fmt: skip
+        record = self.save("Sales Invoice", name, **{
+            "docstatus": 1, "is_return": 0, "return_against": None, "update_outstanding_for_self": 1,
+            "customer": customer, "customer_name": f"{customer} S.A.", "contact_email": None, "company": "Acme S.A.",
+            "status": "Unpaid", "posting_date": day, "due_date": rows[-1]["due_date"], "currency": "PEN",
+            "party_account_currency": "PEN", "conversion_rate": Decimal("1.0"), "grand_total": amount,
+            "base_grand_total": amount, "rounded_total": Decimal("0.0"), "base_rounded_total": Decimal("0.0"),
+            "outstanding_amount": amount, "payment_schedule": [] if values.get("is_return") else rows,
+            **values})  # fmt: skip
+        self._settle()
+        return record
+
+    def credit_note(self, name: str, against: str, total: str, *, for_self: bool = False) -> Record:
+        """A return: its totals are negative. Not `for_self`: it lowers what the invoice leaves open."""
+        customer = self.tables["Sales Invoice"][against]["customer"]
+        return self.invoice(name, customer, f"-{total}", is_return=1, return_against=against,
+                            update_outstanding_for_self=int(for_self))  # fmt: skip
+
+    def payment(self, name: str, customer: str, total: str, references: dict[str, str], **values: Any) -> Record:
+        """A submitted one, allocated to invoices; the rest is on account."""
+        rows = [
+            {"name": f"{name}-{number}", "parent": name, "parenttype": "Payment Entry", "parentfield": "references",
+             "idx": number, "reference_doctype": "Sales Invoice", "reference_name": invoice,
+             "allocated_amount": Decimal(part)}
+            for number, (invoice, part) in enumerate(references.items(), 1)
+        ]  # fmt: skip
+        record = self.save("Payment Entry", name, **{
+            "docstatus": 1, "payment_type": "Receive", "party_type": "Customer", "party": customer,
+            "company": "Acme S.A.", "posting_date": self.now.date().isoformat(), "paid_amount": Decimal(total),
+            "received_amount": Decimal(total), "paid_from_account_currency": "PEN", "paid_to_account_currency": "PEN",
+            "mode_of_payment": "Transfer", "reference_no": None, "references": rows, **values})  # fmt: skip
+        self._settle()
+        return record
+
+    def cancel(self, doctype: str, name: str) -> None:
+        self.save(doctype, name, docstatus=2)
+        self._settle()
+
+    def outstanding(self, customer: str) -> Decimal:
+        """What the system itself says a customer owes on invoices and credit notes."""
+        return sum(
+            (invoice["outstanding_amount"] for invoice in self.tables["Sales Invoice"].values()
+             if invoice["customer"] == customer and invoice["docstatus"] == 1), Decimal(0))  # fmt: skip
+
+    def _settle(self) -> None:
+        invoices = self.tables["Sales Invoice"]
+        left = {name: Decimal(invoice["grand_total"]) for name, invoice in invoices.items()}
+        for name, invoice in invoices.items():
+            if invoice["is_return"] and invoice["docstatus"] == 1 and not invoice["update_outstanding_for_self"]:
+                left[invoice["return_against"]] += invoice["grand_total"]
+                left[name] = Decimal(0)
+        for payment in self.tables["Payment Entry"].values():
+            if payment["docstatus"] == 1:
+                for row in payment["references"]:
+                    left[row["reference_name"]] -= row["allocated_amount"]
+        for name, amount in left.items():
+            if invoices[name]["outstanding_amount"] != amount:
+                # the system writes this without touching the rest of the record, but it moves `modified`
+                self.save("Sales Invoice", name, outstanding_amount=amount)
+
+    def _written(self) -> str:
+        return self.now.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+    # what the API answers
+
+    def answer(self, request: Request) -> Reply:
+        if request.headers.get("authorization") != TOKEN:
+            return json_reply({"exc_type": "AuthenticationError"}, 401)
+        if request.path == "/api/method/frappe.auth.get_logged_user":
+            return json_reply({"message": "reader@example.com"})
+        if request.path == "/api/method/frappe.client.get_count":
+            return json_reply({"message": len(self.tables[request.params["doctype"]])})
+        doctype = request.path.removeprefix("/api/resource/").replace("%20", " ")
+        if not request.path.startswith("/api/resource/") or doctype not in {*self.tables, *CHILDREN}:
+            return json_reply({"exc_type": "DoesNotExistError"}, 404)
+        return json_reply({"data": self._list(doctype, request)})
+
+    def _list(self, doctype: str, request: Request) -> list[Record]:
+        found = self._rows(doctype)
+        for name, operator, value in json.loads(request.params.get("filters", "[]")):
+            found = [record for record in found if OPERATORS[operator](record[name], value)]
+        for part in reversed(request.params.get("order_by", "modified desc").split(", ")):
+            name, _, direction = part.partition(" ")
+            found.sort(key=lambda record: record[name], reverse=direction == "desc")
+        start, length = int(request.params.get("limit_start", 0)), int(request.params.get("limit_page_length", 20))
+        page = found[start : start + length] if length else found[start:]
+        fields = json.loads(request.params.get("fields", '["name"]'))
+        if fields == ["*"]:
+            tables = {field for _parent, field in CHILDREN.values()}
+            return [{name: value for name, value in record.items() if name not in tables} for record in page]
+        return [{name: record[name] for name in fields} for record in page]
+
+    def _rows(self, doctype: str) -> list[Record]:
+        if doctype in CHILDREN:
+            parent, field = CHILDREN[doctype]
+            return [row for record in self.tables[parent].values() for row in record[field]]
+        return list(self.tables[doctype].values())
