@@ -33,6 +33,12 @@ create table if not exists {raw} (
 )
 """
 
+# what was recorded, or ended, since a moment is found without reading the rest (as in migration 0008)
+_FOUND_BY_MOMENT = """
+create index if not exists {recorded} on {raw} using brin (recorded_from) with (pages_per_range = 32, autosummarize = on);
+create index if not exists {ended} on {raw} (recorded_to) where recorded_to < '9999-12-31 00:00:00+00';
+"""
+
 _GRANTS = """
 grant usage on schema {schema} to {loader}, {transformer};
 grant select, insert, update (recorded_to) on all tables in schema {schema} to {loader};
@@ -81,6 +87,8 @@ def _make(cursor: Cursor, system: str, entities: Sequence[Entity]) -> None:
     for entity in entities:
         tables = Tables(system, entity)
         cursor.execute(tables.sql(_TABLE, columns=tables.columns))
+        indexes = {name: Identifier(f"{entity.name}_{name}_since") for name in ("recorded", "ended")}
+        cursor.execute(tables.sql(_FOUND_BY_MOMENT, **indexes))
     found = _found(cursor, system)
     for entity in entities:
         raw = Identifier(f"raw_{system}", entity.name)
