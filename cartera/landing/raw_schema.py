@@ -35,7 +35,8 @@ create table if not exists {raw} (
 
 # what was recorded, or ended, since a moment is found without reading the rest (as in migration 0008)
 _FOUND_BY_MOMENT = """
-create index if not exists {recorded} on {raw} using brin (recorded_from) with (pages_per_range = 32, autosummarize = on);
+create index if not exists {recorded} on {raw} using brin (recorded_from)
+    with (pages_per_range = 32, autosummarize = on);
 create index if not exists {ended} on {raw} (recorded_to) where recorded_to < '9999-12-31 00:00:00+00';
 """
 

@@ -55,7 +55,9 @@ def built(run_dbt: RunDbt, tmp_path_factory: pytest.TempPathFactory) -> Mapping[
     rules: Any = SimpleNamespace(home=tmp_path_factory.mktemp("no rules of its own"), dbt_dir=DBT)
     with transaction(Role.loader) as connection:
         land_all(connection, segments.SOURCE, [segments.delivery(rules)], DELIVERIES[0])
-    results = run_dbt("run", "--select", "+fct_roll_rates", "+fct_customer_segments", "+fct_open_items", "--full-refresh", slot="a")
+    results = run_dbt(
+        "run", "--select", "+fct_roll_rates", "+fct_customer_segments", "+fct_open_items", "--full-refresh", slot="a"
+    )
     assert [f"{r.node.name}: {r.message}" for r in results if r.status != "success"] == []
     entries, items = _rows("select * from marts_a.fct_ledger_entries"), _rows("select * from marts_a.dim_items")
 
