@@ -75,7 +75,7 @@ def mapped(
             # the tables of the model are those of the sample
             for schema in (f'"{connection.info.dbname}"."raw_{source.system}".', f'"raw_{source.system}".'):
                 sql = sql.replace(schema, "pg_temp.")
-            cursor.execute(SQL("select * from ({}) as staged limit {}").format(SQL(sql), Literal(SHOWN)))
+            cursor.execute(SQL("select * from ({}) as staged order by 1 limit {}").format(SQL(sql), Literal(SHOWN)))
             return [dict(row) for row in cursor]
     finally:
         connection.rollback()
