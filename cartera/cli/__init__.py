@@ -29,6 +29,7 @@ app = typer.Typer(
 
 MODULES = (
     "sources",
+    "systems",
     "pipeline",
     "figures",
     "proof",

@@ -30,16 +30,11 @@ class DeliveryKind(StrEnum):
     incremental = "incremental"
 
 
-connect_app = typer.Typer(help="Connect a source of receivables.", no_args_is_help=True)
+connect_app = typer.Typer()
 
 
 def register(app: typer.Typer) -> None:
-    app.add_typer(connect_app, name="connect")
-
-
-@connect_app.callback()
-def _connect() -> None:
-    """Keeps `files` a subcommand while it is the only one."""
+    app.add_typer(connect_app, name="connect", help="Connect a source of receivables, or list what can be connected.")
 
 
 @connect_app.command()

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import io
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,6 +156,16 @@ def build(plan: BuildPlan) -> BuildReport:
     return BuildReport(len(results) - len(tests), [_check(test) for test in tests])
 
 
+def compiled(model: str, system: str) -> str:
+    """The SQL of one staging model, also of a system that is not connected yet. Raises BuildFailed."""
+    with transaction(Role.transformer) as connection:
+        systems = staged_systems(connection)
+    variables = json.dumps({"systems": {**systems, system: systems.get(system, [])}})
+    with redirect_stdout(io.StringIO()):  # it would print what it compiled
+        (node,) = _invoke(["compile", "--select", model, "--vars", variables], "a")
+    return str(node["compiled_code"])
+
+
 def _vars(plan: BuildPlan) -> dict[str, Any]:
     return {
         "as_of_date": plan.as_of.isoformat(),
@@ -276,6 +287,7 @@ def _plain(result: Any) -> dict[str, Any]:
         "severity": str(getattr(node.config, "severity", "error")).lower(),
         "attached": (getattr(node, "attached_node", None) or "").rpartition(".")[2],
         "description": (node.description or "").strip(),
+        "compiled_code": getattr(node, "compiled_code", None),
     }
 
 

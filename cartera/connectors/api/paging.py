@@ -67,12 +67,16 @@ class PageNumber:
     def lists(
         self, http: Http, resource: Resource, params: Mapping[str, str], since: dt.datetime | None
     ) -> Iterator[list[Record]]:
+        last: list[Record] = []
         for number in range(self.first, self.first + MOST_PAGES):
             asked = {**params, self.page: str(number), self.size: str(http.access.page_size)}
             records = records_in(http.get(resource.path, asked), resource)
             if not records:
                 return
+            if records == last:
+                raise _circle(http, resource)
             yield records
+            last = records
 
 
 @dataclass(frozen=True)
@@ -253,8 +257,12 @@ class Seek:
 
 def _refuse_circle(http: Http, resource: Resource, seen: set[str], mark: str) -> None:
     if mark in seen:
-        raise SourceError(
-            f"{http.access.source}, {resource.name}: the system leads from page to page in a circle",
-            "run again; if it stays, ask who runs the system",
-        )
+        raise _circle(http, resource)
     seen.add(mark)
+
+
+def _circle(http: Http, resource: Resource) -> SourceError:
+    return SourceError(
+        f"{http.access.source}, {resource.name}: the system leads from page to page in a circle",
+        "run again; if it stays, ask who runs the system",
+    )

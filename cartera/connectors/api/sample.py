@@ -1,0 +1,109 @@
+"""The first records of a system, seen in our words before anything is connected: the system's own staging model, run
+over a sample in temporary tables that are gone with the transaction.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+from psycopg2.extensions import cursor as Cursor
+from psycopg2.extras import RealDictCursor
+from psycopg2.sql import SQL, Identifier, Literal
+
+from cartera.clock import utc_now
+from cartera.connectors.api import jsons
+from cartera.connectors.api.spec import ApiSource
+from cartera.connectors.api.system import Resource, dig
+from cartera.connectors.api.typed import Typer
+from cartera.db import Role, connect
+from cartera.landing.delivery import Reject
+from cartera.landing.encode import encode
+from cartera.landing.tables import Tables
+
+SAMPLED = 50
+SHOWN = 5
+
+
+@dataclass
+class Sample:
+    """Some records of one table: how many the system says it has (None: it does not), and those that were bad."""
+
+    resource: Resource
+    count: int | None
+    lines: list[bytes]
+    rejects: list[Reject] = field(default_factory=list)
+    companies: set[str] = field(default_factory=set)
+
+
+def take(source: ApiSource, session: Any) -> list[Sample]:
+    """The beginning of every table. Raises SourceError."""
+    system = source.declared
+    samples = []
+    for resource in source.resources:
+        records = [
+            record
+            for page in islice(system.pages(session, resource, None), 1)
+            for record in list(page.records)[:SAMPLED]
+        ]
+        count = system.count(session, resource) if system.count else None
+        companies = {str(theirs) for record in records if resource.company and (theirs := _company(resource, record))}
+        samples.append(Sample(resource, count, [jsons.encode(record) for record in records], [], companies))
+    return samples
+
+
+def _company(resource: Resource, record: dict[str, Any]) -> Any:
+    try:
+        return dig(resource.prepare(record) if resource.prepare else record, resource.company)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        return None  # typing will say what is wrong with it
+
+
+def mapped(
+    source: ApiSource, samples: list[Sample], compiled: Callable[[str], str], model: str
+) -> list[dict[str, Any]]:
+    """The first rows of a staging model over the samples; `compiled` gives the SQL of a model."""
+    sql = compiled(model)
+    connection = connect(Role.transformer, application_name="cartera connect")
+    try:
+        with connection.cursor(cursor_factory=RealDictCursor) as cursor:
+            for sample in samples:
+                _fill(cursor, source, sample)
+            # the tables of the model are those of the sample
+            for schema in (f'"{connection.info.dbname}"."raw_{source.system}".', f'"raw_{source.system}".'):
+                sql = sql.replace(schema, "pg_temp.")
+            cursor.execute(SQL("select * from ({}) as staged order by 1 limit {}").format(SQL(sql), Literal(SHOWN)))
+            return [dict(row) for row in cursor]
+    finally:
+        connection.rollback()
+        connection.close()
+
+
+def _fill(cursor: Cursor, source: ApiSource, sample: Sample) -> None:
+    entity = sample.resource.entity
+    typer = Typer(sample.resource, source.our_company)
+    batch = typer.batch(range(1, len(sample.lines) + 1), sample.lines, entity.name)
+    sample.rejects += batch.rejects
+    tables = Tables(source.system, entity)
+    cursor.execute(
+        tables.sql(
+            "create temporary table {table} (batch_number int, record_hash text, row_number bigint, {stage_columns},"
+            " source text not null default {source}, record_key text,"
+            " recorded_from timestamptz not null default {now}, is_deleted boolean not null default false,"
+            " recorded_to timestamptz not null default '9999-12-31 00:00:00+00') on commit drop",
+            table=Identifier(entity.name),
+            source=Literal(source.name),
+            now=Literal(utc_now()),
+        )
+    )
+    cursor.copy_expert(
+        tables.sql(
+            "copy {table} (batch_number, record_hash, row_number, {values}) from stdin with (format csv)",
+            table=Identifier(entity.name),
+        ),
+        io.BytesIO(encode(entity, batch.rows, 0)),
+    )
+    cursor.execute(tables.sql("update {table} set record_key = {key}", table=Identifier(entity.name)))
