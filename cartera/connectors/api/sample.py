@@ -4,6 +4,7 @@ over a sample in temporary tables that are gone with the transaction.
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -67,11 +68,12 @@ def mapped(
 ) -> list[dict[str, Any]]:
     """The first rows of a staging model over the samples; `compiled` gives the SQL of a model."""
     sql = compiled(model)
+    now = utc_now()  # one for all tables, as a landing has: versions of two tables meet
     connection = connect(Role.transformer, application_name="cartera connect")
     try:
         with connection.cursor(cursor_factory=RealDictCursor) as cursor:
             for sample in samples:
-                _fill(cursor, source, sample)
+                _fill(cursor, source, sample, now)
             # the tables of the model are those of the sample
             for schema in (f'"{connection.info.dbname}"."raw_{source.system}".', f'"raw_{source.system}".'):
                 sql = sql.replace(schema, "pg_temp.")
@@ -82,7 +84,7 @@ def mapped(
         connection.close()
 
 
-def _fill(cursor: Cursor, source: ApiSource, sample: Sample) -> None:
+def _fill(cursor: Cursor, source: ApiSource, sample: Sample, now: dt.datetime) -> None:
     entity = sample.resource.entity
     typer = Typer(sample.resource, source.our_company)
     batch = typer.batch(range(1, len(sample.lines) + 1), sample.lines, entity.name)
@@ -96,7 +98,7 @@ def _fill(cursor: Cursor, source: ApiSource, sample: Sample) -> None:
             " recorded_to timestamptz not null default '9999-12-31 00:00:00+00') on commit drop",
             table=Identifier(entity.name),
             source=Literal(source.name),
-            now=Literal(utc_now()),
+            now=Literal(now),
         )
     )
     cursor.copy_expert(

@@ -63,6 +63,7 @@ def test_it_shows_counts_and_invoices_in_our_words_and_writes_no_secret(
         "payment_entry": 0, "sales_invoice": 30, "customer": 1, "company": 1
     }  # fmt: skip
     assert document["model"] == "invoices" and len(document["rows"]) == 5
+    assert len({row["invoice_id"] for row in document["rows"]}) == 5
     first = document["rows"][0]
     assert (first["invoice_id"], first["customer_code"], first["company_id"]) == ("my_erp:I00", "ANA", "acme_s_a")
     assert (Decimal(first["total_amount"]), first["currency_code"]) == (Decimal("10.10"), "PEN")
