@@ -24,7 +24,8 @@ renamed as (
         -- amounts
         cast(
             case
-                when coalesce(party_account_currency, currency) = currency then {{ json_text('item', 'payment_amount') }}
+                when coalesce(party_account_currency, currency) = currency
+                    then {{ json_text('item', 'payment_amount') }}
                 else {{ json_text('item', 'base_payment_amount') }}
             end as numeric(24, 6)
         ) as instalment_amount,
