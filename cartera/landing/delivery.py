@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -81,7 +82,7 @@ class Delivery:
     row of that key lives again. `keys`: all keys that the system has now; what is current here and neither there
     nor in the delivery is gone (a key sweep). `is_watched`: the delivery comes from a system that has its own
     clock and is asked again and again, so the guards of landing/guards.py look at it, and a delivery that brings
-    nothing new leaves no load behind.
+    nothing new leaves no load behind. `clock_skew`: so far its dates of change may go back (a local time in autumn).
     """
 
     source: str
@@ -99,6 +100,7 @@ class Delivery:
     is_watched: bool = False
     max_fall_pct: Decimal = Decimal(50)
     accepts_older: bool = False
+    clock_skew: dt.timedelta = dt.timedelta()
 
 
 @dataclass(frozen=True)

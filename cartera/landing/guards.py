@@ -49,10 +49,11 @@ def check(cursor: Cursor, delivery: Delivery) -> None:
 def _check_dates(cursor: Cursor, delivery: Delivery, changed_at: str) -> None:
     tables = Tables(delivery.system, delivery.entity)
     statement = tables.sql(
-        f"select count(*), min(difference.record_key){_PAIRS} and stage.{{changed_at}} < version.{{changed_at}}",
+        f"select count(*), min(difference.record_key){_PAIRS}"
+        " and stage.{changed_at} < version.{changed_at} - %(skew)s",
         changed_at=Identifier(changed_at),
     )
-    cursor.execute(statement, {"source": delivery.source})
+    cursor.execute(statement, {"source": delivery.source, "skew": delivery.clock_skew})
     ((count, example),) = cursor.fetchall()
     if count:
         raise SourceError(

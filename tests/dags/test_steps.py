@@ -72,3 +72,25 @@ def test_what_would_fail_again_is_not_retried(steps: Any, error: str, action: st
 
     decision = steps.RETRIED["retry_policy"].evaluate(getattr(errors, error)("no"), 1, 3)
     assert decision.action.value == action
+
+
+def test_secrets_of_a_system_come_from_its_connection(steps: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from airflow.sdk.exceptions import AirflowNotFoundException
+
+    asked = []
+
+    def get(name: str) -> Any:
+        asked.append(name)
+        if name != "cartera_erp":
+            raise AirflowNotFoundException(name)
+        return SimpleNamespace(password="s", login=None, host="h", extra_dejson={"api_key": "k", "port": 1})
+
+    monkeypatch.setattr(steps.Connection, "get", get)
+    erp, other, files = (
+        SimpleNamespace(name=name, system=system)
+        for name, system in (("erp", "erpnext"), ("other", "odoo"), ("files", "files"))
+    )
+    assert steps.secrets_of(erp) == {"password": "s", "host": "h", "api_key": "k", "port": "1"}
+    assert steps.secrets_of(other) == {}
+    assert steps.secrets_of(files) == {}
+    assert asked == ["cartera_erp", "cartera_other"]

@@ -74,6 +74,31 @@ def test_a_stopped_run_before_the_publication_is_history(open_page: OpenPage) ->
     assert not open_page("overview").error
 
 
+def test_a_source_that_was_stopped_stands_still_and_says_since_when(open_page: OpenPage) -> None:
+    from cartera.db import Role, transaction
+
+    _publish()
+    run_id = record_run(status="published", started_at=NOW - dt.timedelta(hours=2))
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.run_steps (run_id, ordinal, step, status, started_at, seconds, amounts, message)"
+            " values (%s, 90, 'land erp', 'failed', %s, 1, '{}', 'erp: customer is gone from all 30 records')",
+            [run_id, NOW],
+        )
+        cursor.execute("insert into ops.cursors values ('erp', 'invoices', '{}', %s)", [NOW - dt.timedelta(days=1)])
+    (warning,) = open_page("overview").warning
+    assert "source erp was stopped" in warning.value and "customer is gone from all 30 records" in warning.value
+    yesterday = NOW - dt.timedelta(days=1)
+    assert str(yesterday.day) in warning.value
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.run_steps (run_id, ordinal, step, status, started_at, seconds, amounts, message)"
+            " values (%s, 91, 'land erp', 'ok', %s, 1, '{}', 'nothing new')",
+            [run_id, NOW + dt.timedelta(minutes=1)],
+        )
+    assert not open_page("overview").warning
+
+
 def test_warnings_of_the_published_run_are_shown(open_page: OpenPage) -> None:
     _publish(checks=[("landed", "invoices", "known customers", "warning", False, "3 unknown customers")])
     app = open_page("overview")

@@ -124,6 +124,7 @@ CUSTOMERS = [
     (Reason.on_hold, ANA, GOOD, History(hold_reason="insolvency")),
     (Reason.source_stale, ANA, replace(GOOD, landed_on={"files": AS_OF - dt.timedelta(days=8)}), History()),
     (Reason.source_stale, ANA, replace(GOOD, landed_on={}), History()),
+    (Reason.source_stale, ANA, replace(GOOD, stopped=frozenset({"files"})), History()),
     (Reason.source_stale, ANA, replace(GOOD, asked_on=AS_OF + dt.timedelta(days=8)), History()),
     (Reason.not_tied_out, ANA, replace(GOOD, is_certified=False), History()),
     (Reason.already_contacted_today, ANA, GOOD, told(last=0)),

@@ -4,7 +4,20 @@ A system is a folder `cartera/connectors/<system>/` whose `__init__.py` exports 
 until a system is read.
 """
 
-from cartera.connectors.api.columns import amount, boolean, date, integer, json, rate, raw_entity, text, timestamp
+from cartera.connectors.api.columns import (
+    amount,
+    amounts,
+    boolean,
+    booleans,
+    date,
+    integer,
+    json,
+    rate,
+    raw_entity,
+    text,
+    texts,
+    timestamp,
+)
 from cartera.connectors.api.system import Access, Page, Record, Resource, Setting, System
 
 __all__ = [
@@ -15,12 +28,15 @@ __all__ = [
     "Setting",
     "System",
     "amount",
+    "amounts",
     "boolean",
+    "booleans",
     "date",
     "integer",
     "json",
     "rate",
     "raw_entity",
     "text",
+    "texts",
     "timestamp",
 ]

@@ -36,6 +36,18 @@ def text(name: str, *, required: bool = False, choices: tuple[str, ...] = ()) ->
     return Column(name, "text", required=required, choices=choices)
 
 
+def texts(*names: str, required: bool = False) -> tuple[Column, ...]:
+    return tuple(text(name, required=required) for name in names)
+
+
+def amounts(*names: str, required: bool = False) -> tuple[Column, ...]:
+    return tuple(amount(name, required=required) for name in names)
+
+
+def booleans(*names: str) -> tuple[Column, ...]:
+    return tuple(boolean(name) for name in names)
+
+
 def date(name: str, *, required: bool = False) -> Column:
     """A day; of a moment its day, as the system writes it."""
     return Column(name, "date", required=required)

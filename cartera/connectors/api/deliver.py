@@ -85,6 +85,7 @@ def _delivery(source: ApiSource, one: Extracted, typer: Typer) -> Delivery:
         is_watched=True,
         max_fall_pct=source.max_fall_pct,
         accepts_older=source.accept_older,
+        clock_skew=source.overlap,
     )
 
 

@@ -167,12 +167,19 @@ def test_a_restored_backup(stub: ErpNext, erp: Connected) -> None:
     stub.invoice("LAST", "ANA", "1.00")
     erp.sync()
     stub.delete(INVOICES, "LAST")
-    stub.tick(-3600)
+    stub.tick(-7200)
     stub.save(INVOICES, "I05")
     stops(erp, "modified of 1 records went back, e.g. of 'I05'")
     erp.source.accept_older = True
     report = erp.sync()["sales_invoice"]
     assert (report.kind, report.rows_changed, report.rows_deleted) == ("full", 1, 1)
+
+
+def test_an_hour_set_back_in_autumn_is_no_backup(stub: ErpNext, erp: Connected) -> None:
+    erp.sync()
+    stub.tick(-3600)
+    stub.save(INVOICES, "I05", customer_name="renamed")
+    assert erp.sync()["sales_invoice"].rows_changed == 1
 
 
 def test_the_last_record_deleted_is_no_backup(stub: ErpNext, erp: Connected) -> None:
