@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from delivered import INVOICES
 
-from cartera.connectors.files import all_sources, load_source
+from cartera.connectors.files import load_source
 from cartera.connectors.files.source_yaml import entity_block, write_source
 from cartera.connectors.files.spec import EntityFiles
+from cartera.connectors.sources import all_sources
 from cartera.errors import ConfigError
 from cartera.settings import get_settings
 
