@@ -18,10 +18,11 @@ from cartera.connectors.api.columns import (
     texts,
     timestamp,
 )
-from cartera.connectors.api.system import Access, Page, Record, Resource, Setting, System
+from cartera.connectors.api.system import Access, Control, Page, Record, Resource, Setting, System
 
 __all__ = [
     "Access",
+    "Control",
     "Page",
     "Record",
     "Resource",

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 from cartera.landing.entities import Entity
@@ -49,6 +50,16 @@ class Page:
 
     records: Sequence[Record] = ()
     gone: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the system's own books state as receivable now: the balance of its receivable accounts, in which credit
+    notes and payments on account are negative. `company` is their name or id of it, as records name it."""
+
+    company: str
+    currency: str
+    amount: Decimal
 
 
 @dataclass(frozen=True)
@@ -118,6 +129,7 @@ class System:
     `check`: what the account is and may, in a line; raises SourceError when it may not read.
     `pages`: for systems that are no plain REST. `keys`: all keys of a table now, for the swept ones.
     `count`: how many records a table has, where the system says so cheaply.
+    `controls`: the receivable of its own books now, one for each company and currency.
     `overlap`: how far behind the last date of change the next reading begins: skew of clocks, and an hour more
     where dates of change are in a local time that is set back in autumn.
     Resources that refer to others come before them: what they refer to is then read later, and is there.
@@ -133,6 +145,7 @@ class System:
     pages: Pages = _declared_pages
     keys: Callable[[Any, Resource], Iterator[Sequence[str]]] | None = None
     count: Callable[[Any, Resource], int | None] | None = None
+    controls: Callable[[Any], Iterator[Control]] | None = None
     overlap: dt.timedelta = dt.timedelta(minutes=5)
 
     @property
