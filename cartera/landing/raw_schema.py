@@ -40,6 +40,9 @@ create index if not exists {recorded} on {raw} using brin (recorded_from)
 create index if not exists {ended} on {raw} (recorded_to) where recorded_to < '9999-12-31 00:00:00+00';
 """
 
+# the versions of a record by the id that staging gives it (as in migration 0010)
+_FOUND_BY_STAGED_ID = "create index if not exists {staged} on {raw} ((source || ':' || {key}))"
+
 _GRANTS = """
 grant usage on schema {schema} to {loader}, {transformer};
 grant select, insert, update (recorded_to) on all tables in schema {schema} to {loader};
@@ -90,6 +93,7 @@ def _make(cursor: Cursor, system: str, entities: Sequence[Entity]) -> None:
         cursor.execute(tables.sql(_TABLE, columns=tables.columns))
         indexes = {name: Identifier(f"{entity.name}_{name}_since") for name in ("recorded", "ended")}
         cursor.execute(tables.sql(_FOUND_BY_MOMENT, **indexes))
+        cursor.execute(tables.sql(_FOUND_BY_STAGED_ID, staged=Identifier(f"{entity.name}_staged")))
     found = _found(cursor, system)
     for entity in entities:
         raw = Identifier(f"raw_{system}", entity.name)

@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from typing import Any
@@ -141,9 +141,9 @@ def build(plan: BuildPlan) -> BuildReport:
             _copy_tables(cursor, plan.copy_from, plan.slot)
     _refresh_statistics()
     with transaction(Role.transformer) as connection:
-        variables = _vars(plan) | {"systems": staged_systems(connection)}
-    arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", json.dumps(variables)]
-    results = _invoke([*arguments, "--full-refresh"] if plan.full_refresh else arguments, plan.slot)
+        variables = json.dumps({"systems": staged_systems(connection)})
+    arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", variables]
+    results = _invoke([*arguments, "--full-refresh"] if plan.full_refresh else arguments, plan.slot, _clocks(plan))
     broken = [r for r in results if r["resource_type"] != "test" and r["status"] in ("error", "skipped", "fail")]
     if broken:
         first = next((r for r in broken if r["status"] == "error"), broken[0])
@@ -166,11 +166,12 @@ def compiled(model: str, system: str) -> str:
     return str(node["compiled_code"])
 
 
-def _vars(plan: BuildPlan) -> dict[str, Any]:
+def _clocks(plan: BuildPlan) -> dict[str, str]:
+    """What differs from run to run, in the environment: see the macro of_this_run."""
     return {
-        "as_of_date": plan.as_of.isoformat(),
-        "known_at": plan.known_at.isoformat(),
-        "changed_since": plan.changed_since.isoformat(),
+        "CARTERA_AS_OF_DATE": plan.as_of.isoformat(),
+        "CARTERA_KNOWN_AT": plan.known_at.isoformat(),
+        "CARTERA_CHANGED_SINCE": plan.changed_since.isoformat(),
     }
 
 
@@ -250,10 +251,10 @@ def _check(test: dict[str, Any]) -> Check:
     )
 
 
-def _invoke(arguments: list[str], slot: str) -> list[dict[str, Any]]:
+def _invoke(arguments: list[str], slot: str, clocks: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Run dbt and return one plain dict per node. Raises BuildFailed when dbt itself could not run."""
     settings = get_settings()
-    with _environment(settings, slot):
+    with _environment(settings, slot, clocks or {}):
         from dbt.cli.main import dbtRunner  # 2 s to import: only where it runs
 
         outcome = dbtRunner().invoke(
@@ -292,7 +293,7 @@ def _plain(result: Any) -> dict[str, Any]:
 
 
 @contextmanager
-def _environment(settings: Settings, slot: str) -> Iterator[None]:
+def _environment(settings: Settings, slot: str, clocks: Mapping[str, str]) -> Iterator[None]:
     """What dbt reads from the environment; taken away again so that no child process inherits the password."""
     login = parameters(Role.transformer)
     values = {
@@ -303,9 +304,11 @@ def _environment(settings: Settings, slot: str) -> Iterator[None]:
         "CARTERA_PG_PASSWORD": str(login["password"]),
         "CARTERA_PG_DBNAME": str(login["dbname"]),
         "CARTERA_SLOT": slot,
-        "DBT_TARGET_PATH": str(settings.home / "dbt"),
+        # dbt keeps there what it has read of the project, for one slot: with the other's it would read all of it anew
+        "DBT_TARGET_PATH": str(settings.home / "dbt" / slot),
         "DBT_LOG_PATH": str(settings.log_dir),
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+        **clocks,
     }
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)

@@ -9,8 +9,17 @@
     {{ moment(_required_var("known_at", "2026-06-30T00:00:00+00:00")) }}
 {%- endmacro %}
 
+{#- What differs from run to run: from --vars or, as a run gives it, from the environment. A variable that changed makes
+    dbt read the whole project anew (seconds); the environment, read only when a model is compiled, does not. -#}
+{% macro of_this_run(name) -%}
+    {%- if var(name) is not none -%}
+        {{ return(var(name)) }}
+    {%- endif -%}
+    {{ return(env_var('CARTERA_' ~ name | upper, '') or none if execute else none) }}
+{%- endmacro %}
+
 {% macro _required_var(name, example) -%}
-    {%- set value = var(name) -%}
+    {%- set value = of_this_run(name) -%}
     {%- if value is none and execute -%}
         {{ exceptions.raise_compiler_error("give the variable " ~ name ~ ", e.g. --vars '{" ~ name ~ ': "' ~ example ~ '"}' ~ "'") }}
     {%- endif -%}

@@ -10,5 +10,5 @@
 {%- endmacro %}
 
 {% macro last_spine_year() -%}
-    {{ (var('as_of_date') or '2026-06-30')[:4] | int + 3 }}
+    {{ (of_this_run('as_of_date') or '2026-06-30')[:4] | int + 3 }}
 {%- endmacro %}

@@ -153,3 +153,16 @@
         }}
     $open_items$;
 {% endmacro %}
+
+{#- open_items(as of, known at) on each of some days -#}
+{% macro open_items_on(days, known_at) -%}
+    {{ return(adapter.dispatch('open_items_on', 'cartera')(days, known_at)) }}
+{%- endmacro %}
+
+{% macro default__open_items_on(days, known_at) %}
+    select
+        {{ days }}.calendar_date as as_of_date,
+        found.*
+    from {{ days }}
+    cross join lateral {{ this.schema }}.open_items({{ days }}.calendar_date, {{ known_at }}) as found
+{% endmacro %}

@@ -1,7 +1,7 @@
 {#- A partial build rebuilds only the documents touched since the variable changed_since. It needs
     marts to add to; without one of them, or with --full-refresh, everything is built. -#}
 {% macro is_partial_build() -%}
-    {%- if not execute or var('changed_since') is none or flags.FULL_REFRESH -%}
+    {%- if not execute or of_this_run('changed_since') is none or flags.FULL_REFRESH -%}
         {{ return(false) }}
     {%- endif -%}
     {%- for name in [
@@ -19,7 +19,7 @@
 
 {#- was this version recorded, or its life ended, since the last build? -#}
 {% macro is_touched(version) -%}
-    {%- set since = moment(var('changed_since') or '9999-12-31 00:00:00+00') -%}
+    {%- set since = moment(of_this_run('changed_since') or '9999-12-31 00:00:00+00') -%}
     (
         {{ version }}.recorded_from > {{ since }}
         or ({{ version }}.recorded_to > {{ since }} and {{ version }}.recorded_to < {{ forever() }})

@@ -50,6 +50,11 @@
     end
 {%- endmacro %}
 
+{#- entries that settle without money; an index holds just them -#}
+{% macro is_without_cash() -%}
+    entry_type in ('credited', 'written_off', 'write_off_reversed')
+{%- endmacro %}
+
 {#- What left the debts without money, by item and day: credited or written off (a reversal is below zero).
 
     On one instalment it is what the ledger says, but no more than the debt fell by on that day: what exceeds a debt
@@ -68,7 +73,7 @@
             sum(case when entry.entry_type = 'credited' then 0 else -entry.amount end) as written_off_amount
         from {{ entries }} as entry
         where
-            entry.entry_type in ('credited', 'written_off', 'write_off_reversed')
+            entry.{{ is_without_cash() }}
             and entry.item_type in ('instalment', 'chargeback')
             and {{ is_known('entry', known_at) }}
         group by
@@ -121,7 +126,9 @@
         select family_id, item_id, effective_date from pool_days
     ),
 
-    -- by how much each debt fell on the day; found by family, on which the balances have an index
+    -- by how much each debt fell on the day; found by family, on which the balances have an index. A left join whose
+    -- days without a debt are dropped afterwards: of an inner join over a stretch of days the planner expects one row,
+    -- and joins what follows row by row
     falls as (
         select
             item_days.item_id,
@@ -131,13 +138,14 @@
                 - case when debts.valid_to > item_days.effective_date then debts.debt_amount else 0 end
             ) as fall_amount
         from item_days
-        inner join ({{ debts_known(known_at, balances) }}) as debts
+        left join ({{ debts_known(known_at, balances) }}) as debts
             on
                 item_days.family_id = debts.family_id
                 and item_days.item_id = debts.item_id
                 and item_days.effective_date >= debts.valid_from
                 and item_days.effective_date <= debts.valid_to
         group by item_days.item_id, item_days.effective_date
+        having count(debts.item_id) > 0
     ),
 
     by_item as (

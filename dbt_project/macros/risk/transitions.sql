@@ -26,8 +26,9 @@
     cast(extract(year from {{ date }}) * 12 + extract(month from {{ date }}) as integer)
 {%- endmacro %}
 
-{#- One row per debt and point at which it is owed. The points are computed from the stretch: comparing every
-    stretch with every point costs seconds at a million invoices. -#}
+{#- One row per debt and point at which it is owed. Of a few points each is looked up, as the aging of a date is; of
+    many, the points are computed from each debt's stretch: comparing every stretch with every point costs seconds at a
+    million invoices. -#}
 {% macro debt_positions(points, periods, known_at, balances) %}
     select
         item_id,
@@ -41,6 +42,35 @@
         debt_amount,
         {{ bucket_number(days_between('due_date', 'point_date')) }} as bucket_number
     from (
+        {%- if periods is number and periods <= 3 %}
+        {%- for number in range(periods + 1) %}
+        {{ _debts_at_point(points, number, known_at, balances) }}
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
+        {%- endfor %}
+        {%- else %}
+        {{ _debts_at_points(points, periods, known_at, balances) }}
+        {%- endif %}
+    ) as placed
+{% endmacro %}
+
+{% macro _debts_at_point(points, number, known_at, balances) %}
+    {%- set date = points.date.replace('NUMBER', number | string) %}
+        select
+            balance.*,
+            balance.open_amount as debt_amount,
+            {{ number }} as point_number,
+            {{ date }} as point_date,
+            {{ points.date.replace('NUMBER', (number + 1) | string) }} as before_date,
+            {{ points.date.replace('NUMBER', (number - 1) | string) }} as after_date
+        from ({{ balances_as_of('(' ~ date ~ ')', known_at, balances) }}) as balance
+        where
+            balance.item_type in ('instalment', 'chargeback')
+            and balance.open_amount > 0
+{%- endmacro %}
+
+{% macro _debts_at_points(points, periods, known_at, balances) %}
         select
             debts.*,
             point.number as point_number,
@@ -54,8 +84,7 @@
             from generate_series({{ points.first }}, least({{ points.last }}, {{ periods }})) as series (number)
             limit {{ periods }} + 1
         ) as point
-    ) as placed
-{% endmacro %}
+{%- endmacro %}
 
 {#- One row per debt and period: from which bucket (null: not owed then) to which (null: settled), and what became of
     the amount. `positions` and `settled` are relations of the macros debt_positions and settled_without_cash. -#}

@@ -2,35 +2,35 @@
 
 with
 
-invoices as (
+invoices as {{ read_in_place() }} (
     select * from {{ ref('int_sources__invoices_united') }}
 ),
 
-instalments as (
+instalments as {{ read_in_place() }} (
     select * from {{ ref('int_sources__instalments_united') }}
 ),
 
-credit_notes as (
+credit_notes as {{ read_in_place() }} (
     select * from {{ ref('int_sources__credit_notes_united') }}
 ),
 
-payments as (
+payments as {{ read_in_place() }} (
     select * from {{ ref('int_sources__payments_united') }}
 ),
 
-allocations as (
+allocations as {{ read_in_place() }} (
     select * from {{ ref('int_sources__allocations_united') }}
 ),
 
-write_offs as (
+write_offs as {{ read_in_place() }} (
     select * from {{ ref('int_sources__write_offs_united') }}
 ),
 
-refunds as (
+refunds as {{ read_in_place() }} (
     select * from {{ ref('int_sources__refunds_united') }}
 ),
 
-chargebacks as (
+chargebacks as {{ read_in_place() }} (
     select * from {{ ref('int_sources__chargebacks_united') }}
 ),
 
@@ -55,40 +55,46 @@ touched_credit_notes as (
 ),
 
 -- an allocation may name only the instalment; its invoice is then that of any version of the instalment
-allocation_links as (
+allocations_of_instalments as (
     select
         allocations.allocation_id,
-        allocations.payment_id,
-        allocations.credit_note_id,
-        coalesce(allocations.invoice_id, instalments.invoice_id) as invoice_id,
-        {{ is_touched('allocations') }} as is_touched
-    from allocations
-    left join instalments
-        on
-            allocations.instalment_id = instalments.instalment_id
-            and allocations.invoice_id is null
+        touched_invoices.invoice_id
+    from touched_invoices
+    inner join instalments on touched_invoices.invoice_id = instalments.invoice_id
+    inner join allocations on instalments.instalment_id = allocations.instalment_id
+    where allocations.invoice_id is null
 ),
 
 -- an entry hangs on its allocation, the payment or credit note, and the invoice: touch one, rebuild all three
 allocations_touched as (
-    select allocation_id
-    from allocation_links
-    where
-        is_touched
-        or payment_id in (select touched_payments.payment_id from touched_payments)
-        or credit_note_id in (select touched_credit_notes.credit_note_id from touched_credit_notes)
-        or invoice_id in (select touched_invoices.invoice_id from touched_invoices)
+    select allocation_id from allocations
+    where {{ is_touched('allocations') }}
+    union distinct
+    select allocation_id from allocations
+    where payment_id in (select touched_payments.payment_id from touched_payments)
+    union distinct
+    select allocation_id from allocations
+    where credit_note_id in (select touched_credit_notes.credit_note_id from touched_credit_notes)
+    union distinct
+    select allocation_id from allocations
+    where invoice_id in (select touched_invoices.invoice_id from touched_invoices)
+    union distinct
+    select allocation_id from allocations_of_instalments
 ),
 
 -- in all its versions: what an allocation named long ago is needed to write that part of its past again
 rebuilt_allocations as (
     select
-        allocation_id,
-        payment_id,
-        credit_note_id,
-        invoice_id
-    from allocation_links
-    where allocation_id in (select allocations_touched.allocation_id from allocations_touched)
+        allocations.allocation_id,
+        allocations.payment_id,
+        allocations.credit_note_id,
+        coalesce(allocations.invoice_id, instalments.invoice_id) as invoice_id
+    from allocations
+    left join instalments
+        on
+            allocations.instalment_id = instalments.instalment_id
+            and allocations.invoice_id is null
+    where allocations.allocation_id in (select allocations_touched.allocation_id from allocations_touched)
 ),
 
 write_offs_touched as (

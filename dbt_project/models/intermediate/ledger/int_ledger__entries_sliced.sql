@@ -6,11 +6,11 @@ entries as (
     select * from {{ ref('fct_ledger_entries') }}
 ),
 
-items as (
+items as {{ read_in_place() }} (
     select * from {{ ref('dim_items') }}
 ),
 
-families_touched as (
+families_touched as {{ read_in_place() }} (
     select * from {{ ref('int_ledger__families_touched') }}
 ),
 
@@ -25,16 +25,26 @@ entries_kept as {{ read_in_place() }} (
 -- an item may change without an entry, as when its company's calendar does
 items_kept as {{ read_in_place() }} (
     select
-        case when item_type = 'instalment' then 'invoice:' || invoice_id else item_id end as family_id,
+        'invoice:' || invoice_id as family_id,
         recorded_from,
         recorded_to
     from items
-    {% if is_partial_build() %}
-        where
-            case when item_type = 'instalment' then 'invoice:' || invoice_id else item_id end in (
-                select families_touched.family_id from families_touched
-            )
-    {% endif %}
+    where
+        item_type = 'instalment'
+        {% if is_partial_build() %}
+            and origin_id in (select families_touched.family_id from families_touched)
+        {% endif %}
+    union all
+    select
+        item_id as family_id,
+        recorded_from,
+        recorded_to
+    from items
+    where
+        item_type <> 'instalment'
+        {% if is_partial_build() %}
+            and item_id in (select families_touched.family_id from families_touched)
+        {% endif %}
 ),
 
 lives as {{ read_in_place() }} (

@@ -4,29 +4,36 @@ touched as (
     select * from {{ ref('int_ledger__documents_touched') }}
 ),
 
-instalments as (
+instalments as {{ read_in_place() }} (
     select * from {{ ref('int_sources__instalments_united') }}
 ),
 
-allocations as (
+allocations as {{ read_in_place() }} (
     select * from {{ ref('int_sources__allocations_united') }}
 ),
 
--- an allocation may name only the instalment: the invoice is known once both are recorded
 allocations_linked as (
     select
-        coalesce(allocations.invoice_id, instalments.invoice_id) as invoice_id,
+        invoice_id,
+        payment_id,
+        credit_note_id,
+        recorded_from
+    from allocations
+    where {{ only_touched('invoice', 'invoice_id') }}
+
+    union all
+
+    -- an allocation may name only the instalment: the invoice is known once both are recorded
+    select
+        instalments.invoice_id,
         allocations.payment_id,
         allocations.credit_note_id,
-        greatest(
-            allocations.recorded_from,
-            coalesce(instalments.recorded_from, allocations.recorded_from)
-        ) as recorded_from
-    from allocations
-    left join instalments
-        on
-            allocations.instalment_id = instalments.instalment_id
-            and allocations.invoice_id is null
+        greatest(allocations.recorded_from, instalments.recorded_from) as recorded_from
+    from instalments
+    inner join allocations on instalments.instalment_id = allocations.instalment_id
+    where
+        allocations.invoice_id is null
+        and {{ only_touched('invoice', 'instalments.invoice_id') }}
 ),
 
 details_unioned as (
@@ -36,6 +43,7 @@ details_unioned as (
         cast(null as timestamp with time zone) as paid_in_detail_at,
         cast(null as timestamp with time zone) as credited_in_detail_at
     from instalments
+    where {{ only_touched('invoice', 'invoice_id') }}
 
     union all
 
@@ -54,9 +62,7 @@ firsts as (
         coalesce(min(paid_in_detail_at), {{ forever() }}) as paid_in_detail_at,
         coalesce(min(credited_in_detail_at), {{ forever() }}) as credited_in_detail_at
     from details_unioned
-    where
-        invoice_id is not null
-        and {{ only_touched('invoice', 'invoice_id') }}
+    where invoice_id is not null
     group by invoice_id
 )
 

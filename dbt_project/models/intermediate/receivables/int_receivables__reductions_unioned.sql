@@ -8,7 +8,7 @@ allocations as (
     select * from {{ ref('int_sources__allocations_united') }}
 ),
 
-write_offs as (
+write_offs as {{ read_in_place() }} (
     select * from {{ ref('int_sources__write_offs_united') }}
 ),
 

@@ -8,7 +8,7 @@ payments as (
     select * from {{ ref('int_sources__payments_united') }}
 ),
 
-credit_notes as (
+credit_notes as {{ read_in_place() }} (
     select * from {{ ref('int_sources__credit_notes_united') }}
 ),
 

@@ -4,13 +4,10 @@
             "{{ analyze(this) }}",
             "{{ create_kpis_function('kpis', ['company_id', 'currency_code']) }}",
             "{{ create_kpis_function('kpis_by_customer', ['company_id', 'currency_code', 'customer_id']) }}",
-            "{{ create_kpis_function('kpis_by_segment', ['company_id', 'currency_code', 'scheme', 'segment'], kpi_members()) }}",
             "{{ create_open_items_valued_function() }}",
         ],
     )
 }}
-
--- depends_on: {{ ref('fct_customer_segments') }}
 
 with
 

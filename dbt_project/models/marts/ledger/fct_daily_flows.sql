@@ -8,6 +8,7 @@
             "{{ analyze(this) }}",
             "{{ index_unless_there(ref('fct_ledger_entries'), 'origin_id') }}",
             "{{ index_unless_there(ref('fct_ledger_entries'), 'family_id') }}",
+            "{{ index_unless_there(ref('fct_ledger_entries'), 'entry_type', only=is_without_cash()) }}",
         ],
     )
 }}
@@ -86,7 +87,7 @@ flows as (
         cast(sum(entries) as bigint) as entries
     from unioned
     {% if is_partial_build() %}
-        where recorded_at > {{ moment(var('changed_since')) }}
+        where recorded_at > {{ moment(of_this_run('changed_since')) }}
     {% endif %}
     group by
         company_id,

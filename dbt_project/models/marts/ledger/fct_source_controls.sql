@@ -11,7 +11,7 @@
 
 with
 
-invoices as (
+invoices as {{ read_in_place() }} (
     select * from {{ ref('int_sources__invoices_united') }}
 ),
 
@@ -49,7 +49,7 @@ touched as (
 controls_touched as (
     select *
     from controls
-    {% if is_incremental() and var('changed_since') is not none %}
+    {% if is_incremental() and of_this_run('changed_since') is not none %}
         where invoice_id in (select touched.invoice_id from touched)
     {% endif %}
 )

@@ -8,6 +8,7 @@
             "{{ create_customer_measures_function() }}",
             "{{ create_customer_segments_function() }}",
             "{{ create_segment_losses_function() }}",
+            "{{ create_kpis_function('kpis_by_segment', ['company_id', 'currency_code', 'scheme', 'segment'], kpi_members()) }}",
         ],
     )
 }}

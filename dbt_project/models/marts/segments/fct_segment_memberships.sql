@@ -22,7 +22,7 @@ segment_rules as (
 
 -- what was known when a month ended does not change: only the months that ended since the last build are judged
 beginnings as (
-    select {{ moment(var('changed_since')) if is_addition else 'min(recorded_from)' }} as begins_at
+    select {{ moment(of_this_run('changed_since')) if is_addition else 'min(recorded_from)' }} as begins_at
     from segment_rules
     having count(*) > 0
 ),

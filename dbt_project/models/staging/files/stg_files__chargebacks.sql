@@ -1,38 +1,28 @@
-with
+select
+    -- ids
+    source || ':' || chargeback_id as chargeback_id,
+    company_id,
+    source || ':' || customer_id as customer_id,
+    source || ':' || payment_id as payment_id,
+    source || ':' || invoice_id as invoice_id,
+    source || ':' || instalment_id as instalment_id,
+    source,
 
-source as (
-    select * from {{ source('files', 'chargebacks') }}
-),
+    -- attributes
+    customer_id as customer_code,
+    chargeback_id as document_number,
+    currency_code,
+    reason,
 
-renamed as (
-    select
-        -- ids
-        source || ':' || chargeback_id as chargeback_id,
-        company_id,
-        source || ':' || customer_id as customer_id,
-        source || ':' || payment_id as payment_id,
-        source || ':' || invoice_id as invoice_id,
-        source || ':' || instalment_id as instalment_id,
-        source,
+    -- amounts
+    amount as charged_back_amount,
 
-        -- attributes
-        customer_id as customer_code,
-        chargeback_id as document_number,
-        currency_code,
-        reason,
+    -- dates
+    chargeback_date,
+    reversed_date,
 
-        -- amounts
-        amount as charged_back_amount,
-
-        -- dates
-        chargeback_date,
-        reversed_date,
-
-        -- versions
-        is_deleted,
-        recorded_from,
-        recorded_to
-    from source
-)
-
-select * from renamed
+    -- versions
+    is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('files', 'chargebacks') }}

@@ -1,29 +1,19 @@
-with
+select
+    -- ids
+    source || ':' || closed_day_id as closed_day_id,
+    calendar_id,
+    source,
 
-source as (
-    select * from {{ source('files', 'closed_days') }}
-),
+    -- attributes
+    name,
 
-renamed as (
-    select
-        -- ids
-        source || ':' || closed_day_id as closed_day_id,
-        calendar_id,
-        source,
+    -- dates
+    closed_date,
+    next_business_date,
+    previous_business_date,
 
-        -- attributes
-        name,
-
-        -- dates
-        closed_date,
-        next_business_date,
-        previous_business_date,
-
-        -- versions
-        is_deleted,
-        recorded_from,
-        recorded_to
-    from source
-)
-
-select * from renamed
+    -- versions
+    is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('files', 'closed_days') }}

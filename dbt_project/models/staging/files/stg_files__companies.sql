@@ -1,26 +1,16 @@
-with
+select
+    -- ids
+    company_id,
+    source,
 
-source as (
-    select * from {{ source('files', 'companies') }}
-),
+    -- attributes
+    name,
+    currency_code as company_currency_code,
+    calendar_id,
+    coalesce(due_date_rule, 'as_stated') as due_date_rule,
 
-renamed as (
-    select
-        -- ids
-        company_id,
-        source,
-
-        -- attributes
-        name,
-        currency_code as company_currency_code,
-        calendar_id,
-        coalesce(due_date_rule, 'as_stated') as due_date_rule,
-
-        -- versions
-        is_deleted,
-        recorded_from,
-        recorded_to
-    from source
-)
-
-select * from renamed
+    -- versions
+    is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('files', 'companies') }}

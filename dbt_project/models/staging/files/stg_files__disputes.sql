@@ -1,28 +1,18 @@
-with
+select
+    -- ids
+    source || ':' || dispute_id as dispute_id,
+    source || ':' || invoice_id as invoice_id,
+    source,
 
-source as (
-    select * from {{ source('files', 'disputes') }}
-),
+    -- attributes
+    reason,
 
-renamed as (
-    select
-        -- ids
-        source || ':' || dispute_id as dispute_id,
-        source || ':' || invoice_id as invoice_id,
-        source,
+    -- dates
+    opened_date,
+    resolved_date,
 
-        -- attributes
-        reason,
-
-        -- dates
-        opened_date,
-        resolved_date,
-
-        -- versions
-        is_deleted,
-        recorded_from,
-        recorded_to
-    from source
-)
-
-select * from renamed
+    -- versions
+    is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('files', 'disputes') }}

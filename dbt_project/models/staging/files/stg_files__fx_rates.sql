@@ -1,29 +1,19 @@
-with
+select
+    -- ids
+    source || ':' || fx_rate_id as fx_rate_id,
+    company_id,
+    source,
 
-source as (
-    select * from {{ source('files', 'fx_rates') }}
-),
+    -- attributes
+    currency_code,
+    company_currency_code,
+    rate,
 
-renamed as (
-    select
-        -- ids
-        source || ':' || fx_rate_id as fx_rate_id,
-        company_id,
-        source,
+    -- dates
+    rate_date,
 
-        -- attributes
-        currency_code,
-        company_currency_code,
-        rate,
-
-        -- dates
-        rate_date,
-
-        -- versions
-        is_deleted,
-        recorded_from,
-        recorded_to
-    from source
-)
-
-select * from renamed
+    -- versions
+    is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('files', 'fx_rates') }}

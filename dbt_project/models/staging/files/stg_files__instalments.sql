@@ -1,27 +1,17 @@
-with
+select
+    -- ids
+    source || ':' || instalment_id as instalment_id,
+    source || ':' || invoice_id as invoice_id,
+    source,
 
-source as (
-    select * from {{ source('files', 'instalments') }}
-),
+    -- amounts
+    amount as instalment_amount,
 
-renamed as (
-    select
-        -- ids
-        source || ':' || instalment_id as instalment_id,
-        source || ':' || invoice_id as invoice_id,
-        source,
+    -- dates
+    due_date,
 
-        -- amounts
-        amount as instalment_amount,
-
-        -- dates
-        due_date,
-
-        -- versions
-        is_deleted,
-        recorded_from,
-        recorded_to
-    from source
-)
-
-select * from renamed
+    -- versions
+    is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('files', 'instalments') }}

@@ -1,36 +1,26 @@
-with
+select
+    -- ids
+    source || ':' || payment_id as payment_id,
+    company_id,
+    source || ':' || customer_id as customer_id,
+    source,
 
-source as (
-    select * from {{ source('files', 'payments') }}
-),
+    -- attributes
+    customer_id as customer_code,
+    coalesce(reference, payment_id) as document_number,
+    coalesce(status, 'received') as status,
+    currency_code,
+    company_currency_code,
+    nullif(document_fx_rate, 0) as document_fx_rate,
 
-renamed as (
-    select
-        -- ids
-        source || ':' || payment_id as payment_id,
-        company_id,
-        source || ':' || customer_id as customer_id,
-        source,
+    -- amounts
+    amount as payment_amount,
 
-        -- attributes
-        customer_id as customer_code,
-        coalesce(reference, payment_id) as document_number,
-        coalesce(status, 'received') as status,
-        currency_code,
-        company_currency_code,
-        nullif(document_fx_rate, 0) as document_fx_rate,
+    -- dates
+    received_date,
 
-        -- amounts
-        amount as payment_amount,
-
-        -- dates
-        received_date,
-
-        -- versions
-        is_deleted,
-        recorded_from,
-        recorded_to
-    from source
-)
-
-select * from renamed
+    -- versions
+    is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('files', 'payments') }}

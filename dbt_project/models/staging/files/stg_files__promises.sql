@@ -1,32 +1,22 @@
-with
+select
+    -- ids
+    source || ':' || promise_id as promise_id,
+    source || ':' || customer_id as customer_id,
+    source || ':' || invoice_id as invoice_id,
+    source,
 
-source as (
-    select * from {{ source('files', 'promises') }}
-),
+    -- attributes
+    currency_code,
 
-renamed as (
-    select
-        -- ids
-        source || ':' || promise_id as promise_id,
-        source || ':' || customer_id as customer_id,
-        source || ':' || invoice_id as invoice_id,
-        source,
+    -- amounts
+    amount as promised_amount,
 
-        -- attributes
-        currency_code,
+    -- dates
+    made_date,
+    promised_date,
 
-        -- amounts
-        amount as promised_amount,
-
-        -- dates
-        made_date,
-        promised_date,
-
-        -- versions
-        is_deleted,
-        recorded_from,
-        recorded_to
-    from source
-)
-
-select * from renamed
+    -- versions
+    is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('files', 'promises') }}

@@ -1,36 +1,26 @@
-with
+select
+    -- ids
+    source || ':' || refund_id as refund_id,
+    company_id,
+    source || ':' || customer_id as customer_id,
+    source || ':' || payment_id as payment_id,
+    source || ':' || credit_note_id as credit_note_id,
+    source,
 
-source as (
-    select * from {{ source('files', 'refunds') }}
-),
+    -- attributes
+    customer_id as customer_code,
+    refund_id as document_number,
+    currency_code,
+    reason,
 
-renamed as (
-    select
-        -- ids
-        source || ':' || refund_id as refund_id,
-        company_id,
-        source || ':' || customer_id as customer_id,
-        source || ':' || payment_id as payment_id,
-        source || ':' || credit_note_id as credit_note_id,
-        source,
+    -- amounts
+    amount as refunded_amount,
 
-        -- attributes
-        customer_id as customer_code,
-        refund_id as document_number,
-        currency_code,
-        reason,
+    -- dates
+    refund_date,
 
-        -- amounts
-        amount as refunded_amount,
-
-        -- dates
-        refund_date,
-
-        -- versions
-        is_deleted,
-        recorded_from,
-        recorded_to
-    from source
-)
-
-select * from renamed
+    -- versions
+    is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('files', 'refunds') }}

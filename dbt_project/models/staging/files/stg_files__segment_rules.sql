@@ -1,34 +1,24 @@
-with
+select
+    -- ids
+    source || ':' || rule_id as rule_id,
+    source,
 
-source as (
-    select * from {{ source('files', 'segment_rules') }}
-),
+    -- attributes
+    scheme,
+    scheme_position,
+    description,
+    position,
+    segment,
+    conditions,
+    measure,
+    value,
 
-renamed as (
-    select
-        -- ids
-        source || ':' || rule_id as rule_id,
-        source,
+    -- amounts
+    at_least as at_least_amount,
+    below as below_amount,
 
-        -- attributes
-        scheme,
-        scheme_position,
-        description,
-        position,
-        segment,
-        conditions,
-        measure,
-        value,
-
-        -- amounts
-        at_least as at_least_amount,
-        below as below_amount,
-
-        -- versions
-        is_deleted,
-        recorded_from,
-        recorded_to
-    from source
-)
-
-select * from renamed
+    -- versions
+    is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('files', 'segment_rules') }}
