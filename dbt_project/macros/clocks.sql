@@ -76,6 +76,10 @@
     cast(extract(epoch from {{ moment }}) as text)
 {%- endmacro %}
 
+{% macro is_month_end(date) -%}
+    {{ date }} = {{ dbt.last_day(date, 'month') }}
+{%- endmacro %}
+
 {% macro days_between(first, last) -%}
     {{ dbt.datediff(first, last, 'day') }}
 {%- endmacro %}

@@ -164,6 +164,24 @@ def test_the_table_is_the_function_at_the_dates_of_the_run(built: RunDbt) -> Non
     assert _differences("marts_a.fct_open_items", f"marts_a.open_items('2026-03-31', '{KNOWN_AT.isoformat()}')") == 0
 
 
+def test_month_ends_and_days_are_the_function_at_their_dates(built: RunDbt) -> None:
+    dates = [row[0] for row in _rows("select distinct as_of_date from marts_a.fct_open_items_at_month_ends order by 1")]
+    assert dates == [dt.date(2026, 1, 31), dt.date(2026, 2, 28), dt.date(2026, 3, 31)]
+    for date in dates[:2]:
+        asked = f"marts_a.open_items('{date}', '{KNOWN_AT.isoformat()}')"
+        at_date = f"where as_of_date = '{date}'"
+        columns = "(select to_jsonb(found) - 'as_of_date' from marts_a.{} as found {}) as rows"
+        assert (
+            _differences(
+                columns.format("fct_open_items_at_month_ends", at_date), f"(select to_jsonb(i) from {asked} as i)"
+            )
+            == 0
+        )
+        sums = "(select company_id, currency_code, bucket, sum(open_amount), {} from {} {} group by 1, 2, 3) as sums"
+        aged = sums.format("sum(open_items)", "marts_a.fct_aging_daily", at_date)
+        assert _differences(aged, sums.format("count(*)", asked, "where item_type = 'instalment'")) == 0
+
+
 def _differences(one: str, other: str) -> int:
     """Rows that only one of them has, repeats counted."""
     one, other = f"select * from {one}", f"select * from {other}"

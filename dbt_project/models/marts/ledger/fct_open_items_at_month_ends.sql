@@ -18,7 +18,7 @@ month_ends as (
         dates.calendar_id = 'none'
         and dates.calendar_date >= (select min(flows.effective_date) from flows)
         and dates.calendar_date <= {{ as_of_date() }}
-        and dates.calendar_date = {{ dbt.last_day('dates.calendar_date', 'month') }}
+        and {{ is_month_end('dates.calendar_date') }}
 ),
 
 open_items as (
