@@ -6,12 +6,19 @@ with
 
 entries as (
     select * from {{ ref('fct_ledger_entries') }}
+),
+
+touched as (
+    select document_type || ':' || document_id as origin_id
+    from {{ ref('int_ledger__documents_touched') }}
 )
 
 select
     ledger_entry_id,
     count(*) as occurrences
 from entries
-where {{ in_this_build(ref('fct_ledger_entries'), 'origin_id') }}
+{% if is_partial_build() %}
+    where origin_id in (select touched.origin_id from touched)
+{% endif %}
 group by ledger_entry_id
 having count(*) > 1

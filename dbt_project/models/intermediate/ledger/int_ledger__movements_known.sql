@@ -30,9 +30,14 @@ unioned as (
         false as is_sliced
     from entries
     where
-        family_id not in (select entries_sliced.family_id from entries_sliced)
         {% if is_partial_build() %}
-            and family_id in (select families_touched.family_id from families_touched)
+            family_id in (
+                select families_touched.family_id
+                from families_touched
+                where families_touched.family_id not in (select entries_sliced.family_id from entries_sliced)
+            )
+        {% else %}
+            family_id not in (select entries_sliced.family_id from entries_sliced)
         {% endif %}
 ),
 

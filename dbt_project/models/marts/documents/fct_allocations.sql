@@ -1,28 +1,18 @@
 {{ config(materialized='view') }}
 
-with
-
-allocations as (
-    select * from {{ ref('int_sources__allocations_united') }}
-),
-
 -- as the build knew it: what lands later changes nothing here until the next publication
-versions as (
-    select
-        allocation_id,
-        payment_id,
-        credit_note_id,
-        invoice_id,
-        instalment_id,
-        allocated_amount,
-        allocated_date,
-        source,
-        recorded_from,
-        case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
-    from allocations
-    where
-        not is_deleted
-        and recorded_from <= {{ known_at() }}
-)
-
-select * from versions
+select
+    allocation_id,
+    payment_id,
+    credit_note_id,
+    invoice_id,
+    instalment_id,
+    allocated_amount,
+    allocated_date,
+    source,
+    recorded_from,
+    case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+from {{ ref('int_sources__allocations_united') }}
+where
+    not is_deleted
+    and recorded_from <= {{ known_at() }}

@@ -1,32 +1,22 @@
 {{ config(materialized='view') }}
 
-with
-
-chargebacks as (
-    select * from {{ ref('int_sources__chargebacks_united') }}
-),
-
 -- as the build knew it: what lands later changes nothing here until the next publication
-versions as (
-    select
-        chargeback_id,
-        company_id,
-        customer_id,
-        payment_id,
-        invoice_id,
-        instalment_id,
-        currency_code,
-        reason,
-        charged_back_amount,
-        chargeback_date,
-        reversed_date,
-        source,
-        recorded_from,
-        case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
-    from chargebacks
-    where
-        not is_deleted
-        and recorded_from <= {{ known_at() }}
-)
-
-select * from versions
+select
+    chargeback_id,
+    company_id,
+    customer_id,
+    payment_id,
+    invoice_id,
+    instalment_id,
+    currency_code,
+    reason,
+    charged_back_amount,
+    chargeback_date,
+    reversed_date,
+    source,
+    recorded_from,
+    case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+from {{ ref('int_sources__chargebacks_united') }}
+where
+    not is_deleted
+    and recorded_from <= {{ known_at() }}

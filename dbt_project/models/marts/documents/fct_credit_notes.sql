@@ -1,30 +1,20 @@
 {{ config(materialized='view') }}
 
-with
-
-credit_notes as (
-    select * from {{ ref('int_sources__credit_notes_united') }}
-),
-
 -- as the build knew it: what lands later changes nothing here until the next publication
-versions as (
-    select
-        credit_note_id,
-        company_id,
-        customer_id,
-        invoice_id,
-        document_number,
-        status,
-        currency_code,
-        total_amount,
-        issue_date,
-        source,
-        recorded_from,
-        case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
-    from credit_notes
-    where
-        not is_deleted
-        and recorded_from <= {{ known_at() }}
-)
-
-select * from versions
+select
+    credit_note_id,
+    company_id,
+    customer_id,
+    invoice_id,
+    document_number,
+    status,
+    currency_code,
+    total_amount,
+    issue_date,
+    source,
+    recorded_from,
+    case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+from {{ ref('int_sources__credit_notes_united') }}
+where
+    not is_deleted
+    and recorded_from <= {{ known_at() }}

@@ -1,25 +1,15 @@
 {{ config(materialized='view') }}
 
-with
-
-instalments as (
-    select * from {{ ref('int_sources__instalments_united') }}
-),
-
 -- as the build knew it: what lands later changes nothing here until the next publication
-versions as (
-    select
-        instalment_id,
-        invoice_id,
-        instalment_amount,
-        due_date,
-        source,
-        recorded_from,
-        case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
-    from instalments
-    where
-        not is_deleted
-        and recorded_from <= {{ known_at() }}
-)
-
-select * from versions
+select
+    instalment_id,
+    invoice_id,
+    instalment_amount,
+    due_date,
+    source,
+    recorded_from,
+    case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+from {{ ref('int_sources__instalments_united') }}
+where
+    not is_deleted
+    and recorded_from <= {{ known_at() }}

@@ -1,31 +1,21 @@
 {{ config(materialized='view') }}
 
-with
-
-invoices as (
-    select * from {{ ref('int_sources__invoices_united') }}
-),
-
 -- as the build knew it: what lands later changes nothing here until the next publication
-versions as (
-    select
-        invoice_id,
-        company_id,
-        customer_id,
-        document_number,
-        document_type,
-        status,
-        currency_code,
-        total_amount,
-        issue_date,
-        due_date,
-        source,
-        recorded_from,
-        case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
-    from invoices
-    where
-        not is_deleted
-        and recorded_from <= {{ known_at() }}
-)
-
-select * from versions
+select
+    invoice_id,
+    company_id,
+    customer_id,
+    document_number,
+    document_type,
+    status,
+    currency_code,
+    total_amount,
+    issue_date,
+    due_date,
+    source,
+    recorded_from,
+    case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+from {{ ref('int_sources__invoices_united') }}
+where
+    not is_deleted
+    and recorded_from <= {{ known_at() }}

@@ -1,29 +1,19 @@
 {{ config(materialized='view') }}
 
-with
-
-payments as (
-    select * from {{ ref('int_sources__payments_united') }}
-),
-
 -- as the build knew it: what lands later changes nothing here until the next publication
-versions as (
-    select
-        payment_id,
-        company_id,
-        customer_id,
-        document_number,
-        status,
-        currency_code,
-        payment_amount,
-        received_date,
-        source,
-        recorded_from,
-        case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
-    from payments
-    where
-        not is_deleted
-        and recorded_from <= {{ known_at() }}
-)
-
-select * from versions
+select
+    payment_id,
+    company_id,
+    customer_id,
+    document_number,
+    status,
+    currency_code,
+    payment_amount,
+    received_date,
+    source,
+    recorded_from,
+    case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+from {{ ref('int_sources__payments_united') }}
+where
+    not is_deleted
+    and recorded_from <= {{ known_at() }}

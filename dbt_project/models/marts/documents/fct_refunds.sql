@@ -1,30 +1,20 @@
 {{ config(materialized='view') }}
 
-with
-
-refunds as (
-    select * from {{ ref('int_sources__refunds_united') }}
-),
-
 -- as the build knew it: what lands later changes nothing here until the next publication
-versions as (
-    select
-        refund_id,
-        company_id,
-        customer_id,
-        payment_id,
-        credit_note_id,
-        currency_code,
-        reason,
-        refunded_amount,
-        refund_date,
-        source,
-        recorded_from,
-        case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
-    from refunds
-    where
-        not is_deleted
-        and recorded_from <= {{ known_at() }}
-)
-
-select * from versions
+select
+    refund_id,
+    company_id,
+    customer_id,
+    payment_id,
+    credit_note_id,
+    currency_code,
+    reason,
+    refunded_amount,
+    refund_date,
+    source,
+    recorded_from,
+    case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+from {{ ref('int_sources__refunds_united') }}
+where
+    not is_deleted
+    and recorded_from <= {{ known_at() }}
