@@ -6,6 +6,7 @@ It keeps its own books: `amount_remaining` of an invoice is what its payments an
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from email.utils import format_datetime
@@ -29,6 +30,7 @@ class StripeStub(Stub):
         self.now = START
         self.objects: dict[str, dict[str, Record]] = {kind: {} for kind in KINDS}
         self.forbidden: set[str] = set()
+        self._numbers: Counter[str] = Counter()
 
     # what people do there
 
@@ -41,7 +43,8 @@ class StripeStub(Stub):
 
     def create(self, kind: str, prefix: str, event: str = "", **values: Any) -> Record:
         made = self.objects[kind]
-        key = values.pop("id", f"{prefix}_{len(made):04}")
+        key = values.pop("id", f"{prefix}_{self._numbers[kind]:04}")
+        self._numbers[kind] += 1
         made[key] = {"id": key, "object": kind, "created": self._epoch, "livemode": False, "metadata": {}, **values}
         if event:
             self._tell(event, made[key])

@@ -15,12 +15,18 @@ from cartera.connectors.api import json as json_column
 from cartera.connectors.api.system import dig
 from cartera.landing.entities import Column
 
-NO_DECIMALS = frozenset(
-    ["BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF"]
-)
-THREE_DECIMALS = frozenset(["BHD", "JOD", "KWD", "OMR", "TND"])
+NO_DECIMALS = frozenset({
+    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF", "XOF", "XPF",
+})  # fmt: skip
+THREE_DECIMALS = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
 """Stripe's own list, not ISO 4217's: MGA has none; ISK and UGX have two that are always 00; and HUF and TWD have two
 also in payouts, where they are always 00."""
+
+IGNORED = frozenset({
+    "object", "client_secret", "hosted_invoice_url", "invoice_pdf", "pdf", "receipt_url", "webhooks_delivered_at",
+    "next_invoice_sequence", "evidence", "evidence_details", "balance_transactions", "status_transitions", "status",
+})  # fmt: skip
+"""What is written anew for each answer, stands in columns, or (the status of a balance transaction) just passes."""
 
 READ_AT = "created"
 """An object has no date of change. While it is read this field says as of when it was; `CREATED` has the true one."""
@@ -114,23 +120,7 @@ def resource(
         path=f"v1/{path or name + 's'}",
         params={f"expand[{number}]": field for number, field in enumerate(expand)},
         prepare=partial(prepared, in_units, flatten),
-        # what is not of the record itself, or is written anew for each answer
-        ignored=frozenset(
-            [
-                "object",
-                "client_secret",
-                "hosted_invoice_url",
-                "invoice_pdf",
-                "pdf",
-                "receipt_url",
-                "next_invoice_sequence",
-                "webhooks_delivered_at",
-                "evidence",
-                "evidence_details",
-                "balance_transactions",
-                "status_transitions",
-            ]
-        ),
+        ignored=IGNORED,
     )
 
 
