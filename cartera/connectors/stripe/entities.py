@@ -47,11 +47,11 @@ def prepared(in_units: tuple[str, ...], flatten: Flatten, record: Record) -> Rec
     """As the table has it. Raises AttributeError, TypeError: another shape."""
     made = dict(record)
     made[READ_AT] = made.pop(CREATED, record.get(READ_AT))
-    flatten(made)
     for name in in_units:
         if name in made:
             # a customer without a currency has no balance either
             made[name] = units(made[name], made.get("currency") or "")
+    flatten(made)
     return made
 
 
@@ -74,10 +74,15 @@ def customer(record: Record) -> None:
 def invoice(record: Record) -> None:
     for name in ("finalized_at", "marked_uncollectible_at", "paid_at", "voided_at"):
         record[name] = dig(record, f"status_transitions.{name}")
-    record["payments"] = [invoice_payment(item) for item in dig(record.get("payments"), "data") or ()]
+    record["payments"] = [payment_of(item) for item in dig(record.get("payments"), "data") or ()]
+    paid = [payment for payment in record["payments"] if payment["status"] == "paid"]
+    record["amount_paid_through_stripe"] = Decimal(0)
+    for payment in sorted(paid, key=lambda payment: (payment["paid_at"] or 0, payment["id"])):
+        payment["amount_paid_before"] = record["amount_paid_through_stripe"]
+        record["amount_paid_through_stripe"] += payment["amount_paid"]
 
 
-def invoice_payment(item: Record) -> Record:
+def payment_of(item: Record) -> Record:
     """`paid_with`: the id of the payment intent, charge or payment record."""
     payment = item["payment"]
     return {
@@ -85,7 +90,7 @@ def invoice_payment(item: Record) -> Record:
         "status": item["status"],
         "amount_paid": units(item["amount_paid"], item["currency"]),
         "paid_with": id_of(payment.get(payment["type"])),
-        "paid_at": dig(item, "status_transitions.paid_at"),
+        "paid_at": dig(item, "status_transitions.paid_at") or item.get("created"),
     }
 
 
@@ -184,10 +189,11 @@ RESOURCES = (
         *texts("number", "collection_method", "customer_name", "customer_email"),
         *(timestamp(f"{name}_at") for name in ("effective", "finalized", "marked_uncollectible", "paid", "voided")),
         timestamp("due_date"),
+        amount("amount_paid_through_stripe"),
         json_column(
             "payments",
             *texts("id", "status", required=True),
-            amount("amount_paid"),
+            *amounts("amount_paid", "amount_paid_before"),
             text("paid_with"),
             timestamp("paid_at"),
         ),

@@ -138,6 +138,7 @@ def test_what_arrives_changes_or_goes_while_pages_are_read_is_not_missed(stub: S
 
 def test_a_change_in_the_very_second_of_the_last_reading_is_not_missed(stub: StripeStub, stripe: Connected) -> None:
     stub.invoice("ANA", 1000)
+    stripe.source.concurrency = 4
     stripe.sync()
     # the clock there stands still
     stub.pay("in_0000")

@@ -1,41 +1,27 @@
-with
-
-disputes as (
-    select * from {{ source('stripe', 'dispute') }}
-),
-
-settlements as (
-    select * from {{ ref('stg_stripe__invoice_settlements') }}
-),
-
 -- a payment may have paid several invoices
-joined as (
-    select
-        -- ids
-        disputes.source || ':' || disputes.id || ':' || settlements.settlement_id as dispute_id,
-        settlements.invoice_id,
-        disputes.source,
+select
+    -- ids
+    disputes.source || ':' || disputes.id || ':' || settlements.settlement_id as dispute_id,
+    settlements.invoice_id,
+    disputes.source,
 
-        -- attributes
-        disputes.reason,
+    -- attributes
+    disputes.reason,
 
-        -- dates
-        {{ utc_date('disputes.created') }} as opened_date,
-        case
-            when disputes.status in ('won', 'lost', 'warning_closed', 'prevented')
-                then {{ utc_date('coalesce(disputes.reinstated_at, disputes.recorded_from)') }}
-        end as resolved_date,
+    -- dates
+    {{ utc_date('disputes.created') }} as opened_date,
+    case
+        when disputes.status in ('won', 'lost', 'warning_closed', 'prevented')
+            then {{ utc_date('coalesce(disputes.reinstated_at, disputes.recorded_from)') }}
+    end as resolved_date,
 
-        -- versions
-        disputes.is_deleted or settlements.is_deleted as is_deleted,
-        {{ later_start('disputes', 'settlements') }} as recorded_from,
-        {{ earlier_end('disputes', 'settlements') }} as recorded_to
-    from disputes
-    inner join settlements
-        on
-            disputes.source = settlements.source
-            and settlements.paid_with = coalesce(disputes.payment_intent, disputes.charge)
-            and {{ lives_overlap('disputes', 'settlements') }}
-)
-
-select * from joined
+    -- versions
+    disputes.is_deleted or settlements.is_deleted as is_deleted,
+    {{ later_start('disputes', 'settlements') }} as recorded_from,
+    {{ earlier_end('disputes', 'settlements') }} as recorded_to
+from {{ source('stripe', 'dispute') }} as disputes
+inner join {{ ref('stg_stripe__invoice_settlements') }} as settlements
+    on
+        disputes.source = settlements.source
+        and settlements.paid_with = coalesce(disputes.payment_intent, disputes.charge)
+        and {{ lives_overlap('disputes', 'settlements') }}
