@@ -45,7 +45,9 @@ def test_the_first_reading_is_whole_and_the_next_brings_what_changed(stub: Strip
     columns = ("amount_remaining", "cartera_company_id", "currency")
     assert stripe.current("invoice", *columns)["in_0007"] == (Decimal("10.10"), "acme", "usd")
     stub.tick(3600)
-    assert {report.load_id for report in stripe.sync().values()} == {None}
+    again = stripe.sync()
+    assert {report.load_id for report in again.values()} == {None}
+    assert {again[table].kind for table in ("invoice", "customer")} == {"incremental"}
     stub.tick(3600)
     stub.invoice("LUZ", 2000)
     stub.pay("in_0007")
@@ -53,7 +55,9 @@ def test_the_first_reading_is_whole_and_the_next_brings_what_changed(stub: Strip
     asked = len(stub.requests)
     found = stripe.sync()
     assert counts(found["invoice"]) == (1, 1, 0, 0)
-    assert [counts(found[name]) for name in ("charge", "payment_intent")] == [(1, 0, 0, 0)] * 2
+    # no event tells of a balance transaction
+    new = ("charge", "payment_intent", "balance_transaction")
+    assert [counts(found[name]) for name in new] == [(1, 0, 0, 0)] * 3
     assert stripe.current("customer", "name", "tax_id")["cus_LUZ"] == ("Luz S.A.", "20123456789")
     # an old invoice was read by its id, nothing was read whole, and all at the version that we know
     asked_now = stub.requests[asked:]
@@ -146,18 +150,32 @@ def test_a_change_in_the_very_second_of_the_last_reading_is_not_missed(stub: Str
     assert stripe.current("invoice", "status")["in_0000"] == ("paid",)
 
 
+def test_what_an_event_refers_to_is_read_as_well(stub: StripeStub, stripe: Connected) -> None:
+    stub.charge("ANA", 1000)
+    stripe.sync()
+    stub.tick(3600)
+    stub.objects["charge"]["ch_0000"]["amount_refunded"] = 400
+    stub.create("refund", "re", "refund.created", amount=400, currency="usd", charge="ch_0000", status="pending")
+    found = stripe.sync()
+    assert (counts(found["refund"]), counts(found["charge"])) == ((1, 0, 0, 0), (0, 1, 0, 0))
+    assert stripe.current("refund", "customer", "charge") == {"re_0000": ("cus_ANA", "ch_0000")}
+
+
 def test_what_was_deleted_there_is_deleted_here(stub: StripeStub, stripe: Connected) -> None:
+    stub.customer("EVA")
     stub.invoice("ANA", 1000, status="draft")
     stub.invoice("ANA", 1000, status="draft")
     stripe.sync()
     stub.tick(3600)
     stub.change("customer", "cus_LUZ", "customer.updated", name="Luz S.A.")
     stub.delete("customer", "cus_LUZ")
-    # the event of its deletion is not there yet: it is named by another one, and not found
+    # the event of the deletion is not there yet: another one names the object, and it is not found
     stub.change("invoice", "in_0001", "invoice.updated")
     del stub.objects["invoice"]["in_0001"]
+    stub.change("customer", "cus_EVA", "customer.updated")
+    del stub.objects["customer"]["cus_EVA"]
     found = stripe.sync()
-    assert (counts(found["customer"]), counts(found["invoice"])) == ((0, 0, 1, 0), (0, 0, 1, 0))
+    assert (counts(found["customer"]), counts(found["invoice"])) == ((0, 0, 2, 0), (0, 0, 1, 0))
     assert set(stripe.current("customer")) == {"cus_ANA"} and set(stripe.current("invoice")) == {"in_0000"}
 
 
