@@ -41,6 +41,7 @@ def counts(report: LoadReport) -> tuple[int, ...]:
 def test_the_first_reading_is_whole_and_the_next_brings_what_changed(stub: StripeStub, stripe: Connected) -> None:
     for _ in range(35):
         stub.invoice("ANA", 1010)
+    stub.tick(3600)
     assert counts(stripe.sync()["invoice"]) == (35, 0, 0, 0)
     columns = ("amount_remaining", "cartera_company_id", "currency")
     assert stripe.current("invoice", *columns)["in_0007"] == (Decimal("10.10"), "acme", "usd")
@@ -152,6 +153,8 @@ def test_a_change_in_the_very_second_of_the_last_reading_is_not_missed(stub: Str
 
 def test_what_an_event_refers_to_is_read_as_well(stub: StripeStub, stripe: Connected) -> None:
     stub.charge("ANA", 1000)
+    stub.charge("ANA", 2000)
+    stub.tick(3600)
     stripe.sync()
     stub.tick(3600)
     stub.objects["charge"]["ch_0000"]["amount_refunded"] = 400
