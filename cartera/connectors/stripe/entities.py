@@ -49,7 +49,6 @@ def prepared(in_units: tuple[str, ...], flatten: Flatten, record: Record) -> Rec
     made[READ_AT] = made.pop(CREATED, record.get(READ_AT))
     for name in in_units:
         if name in made:
-            # a customer without a currency has no balance either
             made[name] = units(made[name], made.get("currency") or "")
     flatten(made)
     return made
@@ -109,21 +108,15 @@ def dispute(record: Record) -> None:
     record["reinstated_at"] = next((entry["created"] for entry in moved if entry["amount"] > 0), None)
 
 
-def resource(
-    name: str,
-    *columns: Column,
-    path: str = "",
-    expand: tuple[str, ...] = (),
-    flatten: Flatten = plain,
-    currency: bool = True,
-) -> Resource:
-    """`expand`: what the answer shall hold whole. The first amount is the one that law 1 adds up."""
-    declared = (text("currency", required=currency), timestamp(READ_AT, required=True), *columns)
+def resource(name: str, *columns: Column, expand: str = "", flatten: Flatten = plain) -> Resource:
+    """`expand`: what the answer shall hold whole. The first column is the amount that law 1 adds up."""
+    # a customer has no currency until it is invoiced, and no balance either
+    declared = (text("currency", required=name != "customer"), timestamp(READ_AT, required=True), *columns)
     in_units = tuple(column.name for column in declared if column.type == "amount")
     return Resource(
-        raw_entity(name, "id", *declared, amount=in_units[0], changed_at=READ_AT),
-        path=f"v1/{path or name + 's'}",
-        params={f"expand[{number}]": field for number, field in enumerate(expand)},
+        raw_entity(name, "id", *declared, amount=columns[0].name, changed_at=READ_AT),
+        path=f"v1/{name}s",
+        params={"expand[0]": expand} if expand else {},
         prepare=partial(prepared, in_units, flatten),
         ignored=IGNORED,
     )
@@ -150,14 +143,14 @@ RESOURCES = (
         *texts("charge", "payment_intent", "customer", "reason"),
         timestamp("withdrawn_at"),
         timestamp("reinstated_at"),
-        expand=("charge",),
+        expand="charge",
         flatten=dispute,
     ),
     resource(
         "refund",
         amount("amount", required=True, is_signed=False),
         *texts("status", "charge", "payment_intent", "customer", "reason"),
-        expand=("charge",),
+        expand="charge",
         flatten=of_charge,
     ),
     resource(
@@ -197,15 +190,14 @@ RESOURCES = (
             text("paid_with"),
             timestamp("paid_at"),
         ),
-        expand=("payments",),
+        expand="payments",
         flatten=invoice,
     ),
     resource(
         "customer",
         amount("balance"),
         *texts("name", "email", "phone", "language", "country", "tax_id"),
-        expand=("tax_ids",),
+        expand="tax_ids",
         flatten=customer,
-        currency=False,
     ),
 )
