@@ -1,7 +1,7 @@
 """localstripe, the real process, and before it what gives its answers the form that Stripe's have today.
 
-localstripe speaks the API as it was in 2019: it has no `created` filter but for events, an invoice names its payment
-intent instead of listing its payments, and nothing but what it calls so can be expanded.
+localstripe speaks the API as it was in 2019: it filters by `created` only events, an invoice names its payment intent
+instead of listing its payments, and what it can't expand it refuses.
 """
 
 from __future__ import annotations

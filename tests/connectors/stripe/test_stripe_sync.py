@@ -12,6 +12,8 @@ from support.connected import Connected, connected
 from support.stripe_stub import KEY, StripeStub
 from support.stub_server import Reply
 
+from cartera.connectors.api import Access
+from cartera.connectors.stripe import SYSTEM
 from cartera.errors import SourceError
 from cartera.landing import LoadReport
 
@@ -27,9 +29,8 @@ def stub() -> Iterator[StripeStub]:
 
 @pytest.fixture
 def stripe(stub: StripeStub, database: str, tmp_path: Path) -> Iterator[Connected]:
-    with connected(
-        tmp_path, "stripe", {"url": stub.url}, {"api_key": KEY}, name="pay", company_id="acme", page_size="10"
-    ) as made:
+    connection, secrets = {"url": stub.url, "account": "acct_1"}, {"api_key": KEY}
+    with connected(tmp_path, "stripe", connection, secrets, name="pay", company_id="acme", page_size="10") as made:
         yield made
 
 
@@ -67,6 +68,7 @@ def test_the_first_reading_is_whole_and_the_next_brings_what_changed(stub: Strip
     ]
     assert not [request for request in asked_now if "starting_after" in request.params]
     assert {request.headers["stripe-version"] for request in stub.requests} == {"2025-03-31.basil"}
+    assert {request.headers["stripe-account"] for request in stub.requests} == {"acct_1"}
 
 
 def test_the_open_balance_of_each_customer_is_what_stripe_says_remains(stub: StripeStub, stripe: Connected) -> None:
@@ -213,6 +215,17 @@ def test_limits_and_failures_are_waited_for_and_a_missing_right_is_told(stub: St
     stub.fail(Reply(302, headers={"Location": "https://elsewhere.example.com/v1/events"}))
     with pytest.raises(SourceError, match="elsewhere"):
         stripe.sync()
+
+
+def test_the_login_is_told_without_the_key(stub: StripeStub) -> None:
+    values = {"url": stub.url, "api_key": KEY, "account": ""}
+    with SYSTEM.open(Access("pay", values)) as session:
+        assert SYSTEM.check(session) == "logged in with a restricted key"
+        assert "stripe-account" not in stub.requests[-1].headers
+    wrong = Access("pay", values | {"api_key": "sk_test_1"}, frozenset({"sk_test_1"}))
+    with SYSTEM.open(wrong) as session, pytest.raises(SourceError, match="does not accept the login") as raised:
+        SYSTEM.check(session)
+    assert "sk_test_1" not in str(raised.value)
 
 
 def test_secrets_and_links_do_not_land(stub: StripeStub, stripe: Connected) -> None:
