@@ -113,7 +113,8 @@ def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             params = dict(parse_qsl(parts.query, keep_blank_values=True))
             reply = stub._reply(Request(self.command, parts.path, params, headers, body))
-            self.send_response(reply.status)
+            # a stub with a clock of its own says the date itself
+            (self.send_response_only if "Date" in reply.headers else self.send_response)(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.body)))
