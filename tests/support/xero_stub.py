@@ -169,7 +169,8 @@ class XeroStub(Stub):
         found.sort(key=lambda one: (one[order] if order in KEYS.values() else self._changed(one), one[KEYS[path]]))
         size, number = min(1000, max(1, int(params.get("pageSize", 100)))), int(params["page"])
         page = found[(number - 1) * size : number * size]
-        return self._ok(path, page, pagination={"page": number, "pageSize": size, "itemCount": len(found)})
+        paged = {"page": number, "pageSize": size, "pageCount": -(-len(found) // size), "itemCount": len(found)}
+        return self._ok(path, page, pagination=paged)
 
     def _changed(self, record: Record) -> dt.datetime:
         milliseconds = int(re.findall(r"\d+", record["UpdatedDateUTC"])[0])

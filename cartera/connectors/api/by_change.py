@@ -2,7 +2,7 @@
 
 Numbers of pages alone would lose records: one that is changed while we read moves to the end, and all behind it move
 up by one place. So each page is asked for from the moment of the last record on. Numbers only count within one second,
-where more records changed than a page holds; such pages are read again until they bring nothing new.
+where more records changed than a page holds; such pages are read again until they are the same twice.
 """
 
 from __future__ import annotations
@@ -15,8 +15,12 @@ from cartera.connectors.api.system import Record, Resource
 from cartera.connectors.api.values import BadValue, moment_of
 from cartera.errors import SourceError
 
-Ask = Callable[[dt.datetime | None, int], list[Record]]
-"""(moment to the second, or None for the beginning; number of the page from 0) -> what changed at or after it."""
+SECOND = dt.timedelta(seconds=1)
+SLACK = dt.timedelta(minutes=1)
+
+Ask = Callable[[dt.datetime | None, int], tuple[list[Record], bool]]
+"""(moment to the second, or None for the beginning; number of the page from 0) -> what changed at or after it, and
+whether there may be more."""
 
 Place = tuple[dt.datetime, str | None]
 """To the second, and the key."""
@@ -26,38 +30,36 @@ def by_change(
     http: Http, resource: Resource, since: dt.datetime | None, ask: Ask, changed_at: Callable[[Record], object]
 ) -> Iterator[list[Record]]:
     """All records that changed at or after `since`, some of them twice. Raises SourceError."""
-    moment, number, last_page = since, 0, list[Record]()
-    seen, is_fresh = set[Place](), False
+    moment = since.replace(microsecond=0) if since else None
+    number, last_page = 0, list[Record]()
+    seen, last_pass, this_pass = set[Place](), list[Place](), list[Place]()
     while True:
-        page = ask(moment, number)
+        page, more = ask(moment, number)
         places = [_place(http, resource, record, changed_at) for record in page]
-        fresh = [record for record, place in zip(page, places, strict=True) if place not in seen]
-        if fresh:
+        if fresh := [record for record, place in zip(page, places, strict=True) if place not in seen]:
             yield fresh
+        if (number and page and page == last_page) or (moment and places and min(places)[0] < moment - SLACK):
+            raise SourceError(
+                f"{http.access.source}, {resource.name}: the system gives the same records again and again",
+                "run again; if it stays, ask who runs the system",
+            )
         newest = max((at for at, _key in places), default=None)
-        is_fresh = is_fresh or any(place not in seen and place[0] == moment for place in places)
+        this_pass += [place for place in places if place[0] == moment]
         goes_on = newest is not None and (moment is None or newest > moment)
-        if page and not goes_on:
-            _refuse_circle(http, resource, number, page, last_page)
+        if number == 0 and not more:
+            return
+        if number == 0 and goes_on:
+            moment, seen, this_pass = newest, set(places), []
+        elif page and more and not goes_on:
             seen.update(places)
             number += 1
-        elif number and is_fresh:
-            # the end of the second, or of all: what changed or went while its pages were read let others move up
-            seen.update(places)
-            number, is_fresh = 0, False
-        elif goes_on:
-            moment, number, is_fresh, seen = newest, 0, False, {place for place in places if place[0] == newest}
+        elif number and moment and this_pass == last_pass:
+            moment, number, last_pass, this_pass = moment + SECOND, 0, [], []
         else:
-            return
+            # something went or came while the pages of this second were read: others may have moved past us
+            seen.update(places)
+            number, last_pass, this_pass = 0, this_pass, []
         last_page = page
-
-
-def _refuse_circle(http: Http, resource: Resource, number: int, page: list[Record], last: list[Record]) -> None:
-    if number and page == last:
-        raise SourceError(
-            f"{http.access.source}, {resource.name}: the system gives the same page again and again",
-            "run again; if it stays, ask who runs the system",
-        )
 
 
 def _place(http: Http, resource: Resource, record: Record, changed_at: Callable[[Record], object]) -> Place:

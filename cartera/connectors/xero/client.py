@@ -16,6 +16,7 @@ from cartera.connectors.api.by_change import by_change
 from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.oauth import Tokens
 from cartera.connectors.api.paging import PageNumber, records_in
+from cartera.connectors.api.system import dig
 from cartera.connectors.api.values import OF
 from cartera.connectors.xero.entities import IN_FAVOUR, OWED, kept
 
@@ -61,10 +62,13 @@ def pages(xero: Xero, resource: Resource, since: dt.datetime | None) -> Iterator
     in part (its due date)."""
     base = xero.organisation["BaseCurrency"]
 
-    def ask(moment: dt.datetime | None, number: int) -> list[Record]:
+    def ask(moment: dt.datetime | None, number: int) -> tuple[list[Record], bool]:
         # to the second, and whether that second itself is meant is not said
         after = {"If-Modified-Since": f"{moment - dt.timedelta(seconds=1):%Y-%m-%dT%H:%M:%S}"} if moment else None
-        return records_in(xero.http.get(resource.path, asked(xero, resource, number + 1), headers=after), resource)
+        answer = xero.http.get(resource.path, asked(xero, resource, number + 1), headers=after)
+        last = dig(answer.json, "pagination.pageCount")
+        records = records_in(answer, resource)
+        return records, bool(records) if last is None else number + 1 < last
 
     def page(records: list[Record]) -> Page:
         return Page([{**record, "BaseCurrency": base} for record in records if kept(resource, record)])

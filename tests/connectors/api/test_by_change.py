@@ -22,17 +22,18 @@ Record = dict[str, Any]
 def read(records: dict[str, dt.datetime], since: dt.datetime | None, size: int, between: Any) -> dict[str, dt.datetime]:
     """What a reading gives, by key; `between` is called before each page."""
 
-    def ask(moment: dt.datetime | None, number: int) -> list[Record]:
+    def ask(moment: dt.datetime | None, number: int) -> tuple[list[Record], bool]:
         between()
         found = sorted((at, key) for key, at in records.items() if moment is None or at >= moment)
-        return [{"id": key, "changed": at.isoformat()} for at, key in found[number * size : (number + 1) * size]]
+        page = found[number * size : (number + 1) * size]
+        return [{"id": key, "changed": at.isoformat()} for at, key in page], (number + 1) * size < len(found)
 
     http = Http("http://localhost", Access("things", {}))
     pages = by_change(http, THINGS, since, ask, lambda record: record["changed"])
     return {record["id"]: dt.datetime.fromisoformat(record["changed"]) for page in pages for record in page}
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(400))
 def test_nothing_is_missed_while_records_change_and_go(seed: int) -> None:
     chance = random.Random(seed)
     now = START + dt.timedelta(hours=1)
@@ -64,19 +65,24 @@ def test_nothing_is_missed_while_records_change_and_go(seed: int) -> None:
     assert due.items() <= found.items()
 
 
-def test_a_system_that_ignores_the_number_of_the_page_is_refused() -> None:
+@pytest.mark.parametrize("ignores", ["number", "moment"])
+def test_a_system_that_ignores_what_it_is_asked_is_refused(ignores: str) -> None:
     http = Http("http://localhost", Access("things", {}))
-    page = [{"id": "1", "changed": START.isoformat()}]
-    with pytest.raises(SourceError, match="the same page again and again"):
-        list(by_change(http, THINGS, None, lambda _moment, _number: page, lambda record: record["changed"]))
+    pages = [
+        [{"id": f"{n}{m}", "changed": (START + dt.timedelta(hours=n)).isoformat()} for m in "ab"] for n in range(4)
+    ]
+
+    def ask(moment: dt.datetime | None, number: int) -> tuple[list[Record], bool]:
+        return pages[0 if ignores == "number" else number], number < 3
+
+    with pytest.raises(SourceError, match="the same records again and again"):
+        list(by_change(http, THINGS, None, ask, lambda record: record["changed"]))
 
 
 def test_a_record_without_a_date_of_change_is_refused() -> None:
     http = Http("http://localhost", Access("things", {}))
     with pytest.raises(SourceError, match="without a date of change"):
-        list(
-            by_change(http, THINGS, None, lambda _moment, _number: [{"id": "1"}], lambda record: record.get("changed"))
-        )
+        list(by_change(http, THINGS, None, lambda _moment, _number: ([{"id": "1"}], True), lambda one: one.get("x")))
 
 
 def test_dates_as_dot_net_writes_them() -> None:
