@@ -51,26 +51,28 @@ class Tokens:
     def token(self) -> str:
         """A new access token. Raises SourceError."""
         with self._lock:
-            used = self._kept() if self.refresh_token else ""
-            given = self._ask(used)
-            fresh = given.get("refresh_token")
+            used = self._kept()
+            answer = self._ask(used)
+            if answer.status >= 400 and used != self.refresh_token:
+                # the one that was given may be good where the kept one is not: that came from a backup
+                used = self.refresh_token
+                answer = self._ask(used)
+            given = answer.json if isinstance(answer.json, dict) else {}
+            token, fresh = given.get("access_token"), given.get("refresh_token")
+            if answer.status >= 400 or not isinstance(token, str):
+                raise self._refused(answer)
             if used and isinstance(fresh, str) and fresh not in ("", used):
                 secrets.store(get_settings(), self._name, {"grown_from": self._origin, "refresh_token": fresh})
-            token: str = given["access_token"]
             return token
 
-    def _ask(self, refresh_token: str) -> dict[str, Any]:
+    def _ask(self, refresh_token: str) -> Answer:
         form = {"grant_type": "client_credentials"}
         if refresh_token:
             form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
         client = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
         access = _knowing(self.access, client, refresh_token)
         with Http(self.url, access, headers={"Authorization": f"Basic {client}"}) as http:
-            answer = http.post(self.url, form=form, accept=(400, 401))
-        given = answer.json
-        if answer.status >= 400 or not isinstance(given, dict) or not isinstance(given.get("access_token"), str):
-            raise self._refused(answer)
-        return given
+            return http.post(self.url, form=form, accept=(400, 401))
 
     def _refused(self, answer: Answer) -> SourceError:
         said = answer.json.get("error") if isinstance(answer.json, dict) else None
@@ -82,6 +84,9 @@ class Tokens:
         )
 
     def _kept(self) -> str:
+        """The refresh token of last time; none where the application logs in for itself."""
+        if not self.refresh_token:
+            return ""
         kept = secrets.read(get_settings(), self._name)
         return kept["refresh_token"] if kept.get("grown_from") == self._origin else self.refresh_token
 
