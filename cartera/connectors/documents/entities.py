@@ -6,12 +6,13 @@ from typing import Any
 
 from cartera.connectors.api import Record, Resource, amount, boolean, date, integer, rate, raw_entity, text, texts
 from cartera.connectors.api import json as json_column
+from cartera.connectors.api.values import BadValue
 
 
 def whole(record: Record) -> Record:
-    """Raises ValueError, with what is wrong, of a file that could not be read: it becomes a reject."""
+    """Raises BadValue, with what is wrong, of a file that could not be read: it becomes a reject."""
     if record.get("problem"):
-        raise ValueError(record["problem"])
+        raise BadValue("unreadable_file", f"{record['file_name']} {record['problem']}")
     return record
 
 
@@ -25,7 +26,15 @@ RESOURCES = (
         "document_key",
         text("kind", required=True, choices=("invoice", "credit_note", "payment")),
         *texts("issuer", "customer_key", "number", "currency", required=True),
-        *texts("customer_name", "customer_email", "format", "file_name", "home_currency", "corrected_key"),
+        *texts(
+            "customer_name",
+            "customer_tax_id",
+            "customer_email",
+            "format",
+            "file_name",
+            "home_currency",
+            "corrected_key",
+        ),
         date("issue_date", required=True),
         date("due_date"),
         rate("exchange_rate"),

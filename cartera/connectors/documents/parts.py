@@ -58,7 +58,10 @@ def party(name: str | None, ids: Iterable[str], email: str | None = None, countr
     known = [one for one in map(identity, ids) if one]
     key = known[0] if known else f"name:{name or '-'}"
     customer = {"name": name or key, "tax_id": known[0] if known else None, "email": email, "country_code": country}
-    return {"customer_key": key, "customer_name": name or key, "customer_email": email, "customer": customer}
+    return {
+        "customer_key": key, "customer_name": name or key, "customer_tax_id": customer["tax_id"],
+        "customer_email": email, "customer": customer,
+    }  # fmt: skip
 
 
 def instalments(total: Decimal, due: str | None, parts: list[tuple[str, Decimal]]) -> list[Record]:

@@ -7,7 +7,7 @@ select
     source,
 
     -- attributes
-    customer_key as customer_code,
+    coalesce(customer_tax_id, customer_name) as customer_code,
     number as document_number,
     'open' as status,
     currency as currency_code,

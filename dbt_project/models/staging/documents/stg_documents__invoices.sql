@@ -6,7 +6,7 @@ select
     source,
 
     -- attributes
-    customer_key as customer_code,
+    coalesce(customer_tax_id, customer_name) as customer_code,
     customer_name,
     customer_email,
     number as document_number,

@@ -7,7 +7,7 @@ select
     source,
 
     -- attributes
-    customer_key as customer_code,
+    coalesce(customer_tax_id, customer_name) as customer_code,
     number as document_number,
     'received' as status,
     {{ json_text('item', 'currency') }} as currency_code,
@@ -39,7 +39,7 @@ select
     source,
 
     -- attributes
-    customer_key as customer_code,
+    coalesce(customer_tax_id, customer_name) as customer_code,
     number as document_number,
     case when rest_amount > 0 then 'received' else 'cancelled' end as status,
     currency as currency_code,
