@@ -76,7 +76,7 @@ class Tokens:
 
     def _refused(self, answer: Answer) -> SourceError:
         said = answer.json.get("error") if isinstance(answer.json, dict) else None
-        reason = f": {said}" if said in REASONS else ""
+        reason = f": {said}" if isinstance(said, str) and said in REASONS else ""
         return SourceError(
             f"{answer.where}: gives no access token ({answer.status}){reason}",
             "the connection was revoked or has expired, or the client is not the one that it was given to; connect it"
@@ -88,7 +88,7 @@ class Tokens:
         if not self.refresh_token:
             return ""
         kept = secrets.read(get_settings(), self._name)
-        return kept["refresh_token"] if kept.get("grown_from") == self._origin else self.refresh_token
+        return kept.get("refresh_token", "") if kept.get("grown_from") == self._origin else self.refresh_token
 
     @property
     def _name(self) -> str:

@@ -4,6 +4,7 @@ own."""
 from __future__ import annotations
 
 import datetime as dt
+import random
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -97,6 +98,26 @@ def test_each_line_says_what_it_uses_and_credit_memos_go_first() -> None:
     }
     found = payment({"Id": "1", "HomeCurrency": "USD", "Line": [both]})
     assert [(one["InvoiceId"], one["CreditMemoId"]) for one in found["Applied"]] == [("1", "9")]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_what_a_payment_uses_is_used_once(seed: int) -> None:
+    chance = random.Random(seed)
+    used = {
+        (kind, f"{kind[0]}{number}"): Decimal(chance.randrange(1, 10_000)) / 100
+        for kind in ("Invoice", "CreditMemo")
+        for number in range(chance.randrange(5))
+    }
+    lines = [{"Amount": part, "LinkedTxn": [{"TxnId": key, "TxnType": kind}]} for (kind, key), part in used.items()]
+    chance.shuffle(lines)
+    found = payment({"Id": "1", "HomeCurrency": "USD", "Line": lines, "UnappliedAmt": Decimal("3.50")})
+    for (kind, key), part in used.items():
+        name = "InvoiceId" if kind == "Invoice" else "CreditMemoId"
+        assert sum(one["Amount"] for one in found["Applied"] if one[name] == key) == part
+    owed = sum(part for (kind, _key), part in used.items() if kind == "Invoice")
+    credit = sum(part for (kind, _key), part in used.items() if kind == "CreditMemo")
+    assert found["SettledAmt"] == max(owed - credit, 0) + Decimal("3.50")
+    assert len({one["Row"] for one in found["Applied"]}) == len(found["Applied"])
 
 
 def test_more_changes_in_one_second_than_a_page_and_changes_while_it_is_read(
