@@ -32,6 +32,8 @@ class QuickBooksStub(Stub):
             "CompanyInfo": {"1": {"CompanyName": "Acme Inc"}},
         }  # fmt: skip
         self.deleted: dict[str, dict[str, str]] = {}
+        self.dates_move = True
+        """Whether a payment moves the date of change of what it pays."""
 
     # what people do there
 
@@ -112,7 +114,10 @@ class QuickBooksStub(Stub):
 
     def _set(self, entity: str, record: Record, **values: Decimal) -> None:
         if any(record[name] != value for name, value in values.items()):
-            self.save(entity, record["Id"], **values)
+            if self.dates_move:
+                self.save(entity, record["Id"], **values)
+            else:
+                record.update(values)
 
     def balance(self, customer: str) -> Decimal:
         return Decimal(self.tables["Customer"][customer]["Balance"])
@@ -133,7 +138,8 @@ class QuickBooksStub(Stub):
     def _query(self, text: str) -> Reply:
         parts = re.fullmatch(
             r"select (?P<what>\*|count\(\*\)) from (?P<entity>\w+)(?: where (?P<where>.+?))?"
-            r"(?: orderby MetaData\.(?P<order>\w+), Id startposition (?P<start>\d+) maxresults (?P<most>\d+))?",
+            r"(?: orderby (?:MetaData\.(?P<order>\w+), )?Id startposition (?P<start>\d+))?"
+            r"(?: maxresults (?P<most>\d+))?",
             text,
         )
         if parts is None or parts["entity"] not in self.tables:
@@ -145,6 +151,10 @@ class QuickBooksStub(Stub):
         if after := re.search(r"MetaData\.(\w+) >= '(.+?)'", where):
             moment = dt.datetime.fromisoformat(after[2])
             found = [record for record in found if dt.datetime.fromisoformat(record["MetaData"][after[1]]) >= moment]
+        if listed := re.search(r"\bId in \((.+?)\)", where):
+            found = [record for record in found if f"'{record['Id']}'" in listed[1].split(", ")]
+        if "Balance > '0'" in where:
+            found = [record for record in found if record["Balance"] > 0]
         if parts["what"] == "count(*)":
             return json_reply({"QueryResponse": {"totalCount": len(found)}})
         if parts["order"]:

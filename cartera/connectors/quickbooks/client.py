@@ -17,11 +17,12 @@ from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.oauth import Tokens
 from cartera.connectors.api.system import dig
 from cartera.connectors.api.values import OF
-from cartera.connectors.quickbooks.entities import CUSTOMERS
+from cartera.connectors.quickbooks.entities import CUSTOMERS, OWED, PAID, RESOURCES, used
 from cartera.errors import SourceError
 
 MOST = 1000
 """Records of one answer."""
+NAMED_AT_ONCE = 100
 
 
 @dataclass
@@ -81,7 +82,34 @@ def pages(books: QuickBooks, resource: Resource, since: dt.datetime | None) -> I
     for records in ordered(books, resource, since, "LastUpdatedTime"):
         yield Page([completed(books, record) for record in records])
     if since is not None:
+        if resource.path == OWED:
+            for records in owed_again(books, since):
+                yield Page([completed(books, record) for record in records])
         yield Page(gone=deleted(books, resource, since))
+
+
+def owed_again(books: QuickBooks, since: dt.datetime) -> Iterator[list[Record]]:
+    """Invoices that are open, and those that a payment named which changed: nobody promises that a payment moves the
+    invoice's own date of change, and a balance that is out of date would not tie."""
+    named = {
+        key
+        for payments in ordered(books, entity(PAID), since, "LastUpdatedTime")
+        for payment in payments
+        for key in used(payment, OWED)
+        if key.isascii() and key.isdigit()  # it goes into a query
+    }
+    keys = sorted(named)
+    for start in range(0, len(keys), NAMED_AT_ONCE):
+        listed = ", ".join(f"'{key}'" for key in keys[start : start + NAMED_AT_ONCE])
+        yield books.records(OWED, f"Id in ({listed})", more=f" maxresults {NAMED_AT_ONCE}")
+    size, start = min(books.http.access.page_size, MOST), 1
+    while found := books.records(OWED, "Balance > '0'", more=f" orderby Id startposition {start} maxresults {size}"):
+        yield found
+        start += len(found)
+
+
+def entity(path: str) -> Resource:
+    return next(resource for resource in RESOURCES if resource.path == path)
 
 
 def completed(books: QuickBooks, record: Record) -> Record:
@@ -123,11 +151,8 @@ def keys(books: QuickBooks, resource: Resource) -> Iterator[Sequence[str]]:
 
 def controls(books: QuickBooks) -> Iterator[Control]:
     """The balances of all customers, by currency; theirs of a parent leaves out those of its jobs."""
-    from cartera.connectors.quickbooks.entities import RESOURCES
-
-    customers = next(resource for resource in RESOURCES if resource.path == CUSTOMERS)
     balances: dict[str, tuple[str, Decimal]] = {}
-    for records in ordered(books, customers, None, "LastUpdatedTime"):
+    for records in ordered(books, entity(CUSTOMERS), None, "LastUpdatedTime"):
         for record in records:
             currency = dig(record, "CurrencyRef.value") or books.currency
             balances[record["Id"]] = (currency, OF["amount"](record.get("Balance", 0)))

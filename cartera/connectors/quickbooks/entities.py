@@ -25,7 +25,7 @@ from cartera.connectors.api.system import dig
 from cartera.connectors.api.values import OF
 from cartera.landing.entities import Column
 
-CUSTOMERS = "Customer"
+CUSTOMERS, OWED, PAID = "Customer", "Invoice", "Payment"
 NAMED = (text("CustomerId", required=True), text("CustomerName"), text("CurrencyCode", required=True))
 POSTED = (date("TxnDate", required=True), rate("ExchangeRate"), *texts("HomeCurrency", "PrivateNote"))
 
@@ -44,7 +44,7 @@ def payment(record: Record) -> Record:
 
     `SettledAmt`: the money that invoices took, and what is on account.
     """
-    applied = spread(used(record, "Invoice"), used(record, "CreditMemo"))
+    applied = spread(used(record, OWED), used(record, "CreditMemo"))
     by_money = sum((one["Amount"] for one in applied if one["CreditMemoId"] is None), Decimal(0))
     return {**flat(record), "Applied": applied, "SettledAmt": by_money + number(record.get("UnappliedAmt"))}
 
@@ -114,7 +114,7 @@ def resource(entity: str, *columns: Column, **more: Any) -> Resource:
 RESOURCES = (
     # what refers to others comes first
     resource(
-        "Payment",
+        PAID,
         *NAMED,
         *POSTED,
         *amounts("TotalAmt", "SettledAmt", required=True),
@@ -135,7 +135,7 @@ RESOURCES = (
         amount="TotalAmt",
     ),
     resource(
-        "Invoice",
+        OWED,
         *NAMED,
         *POSTED,
         *amounts("TotalAmt", "Balance", required=True),

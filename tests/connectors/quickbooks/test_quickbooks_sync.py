@@ -154,6 +154,25 @@ def test_what_was_deleted_too_long_ago_is_found_by_comparing_keys(stub: QuickBoo
     assert "07" not in books.current("invoice")
 
 
+def test_a_balance_that_moves_without_a_date_of_change_is_seen(stub: QuickBooksStub, books: Connected) -> None:
+    for number in range(25):
+        stub.document("Invoice", f"{number:02}", "ANA", "10.00")
+    stub.tick(3600)
+    stub.document("Invoice", "99", "ANA", "1.00")
+    for number in range(500, 506):
+        stub.pay(f"{number}", "LUZ", "5.00", {})
+    books.sync()
+    stub.dates_move = False
+    stub.pay("506", "ANA", "14.00", {("Invoice", "07"): "10.00", ("Invoice", "08"): "4.00"})
+    books.sync()
+    balances = books.current("invoice", "Balance")
+    assert (balances["07"], balances["08"]) == ((Decimal(0),), (Decimal(6),))
+    stub.tick()
+    stub.remove("Payment", "506")
+    books.sync()
+    assert set(books.current("invoice", "Balance").values()) == {(Decimal(10),), (Decimal(1),)}
+
+
 def test_an_inactive_customer_stays_and_money_without_a_currency_is_of_the_books(
     stub: QuickBooksStub, books: Connected
 ) -> None:

@@ -11,7 +11,7 @@ select
     "Email" as customer_email,
     coalesce("DocNumber", "Id") as document_number,
     'invoice' as document_type,
-    case when "TotalAmt" = 0 and "PrivateNote" like 'Voided%' then 'void' else 'open' end as status,
+    case when "TotalAmt" = 0 and "PrivateNote" like 'Void%' then 'void' else 'open' end as status,
     "CurrencyCode" as currency_code,
     "HomeCurrency" as company_currency_code,
     nullif("ExchangeRate", 0) as document_fx_rate,
