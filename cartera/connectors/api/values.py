@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -10,10 +11,15 @@ from typing import Any
 from cartera.connectors.api import jsons
 from cartera.landing.entities import Column, ColumnType
 
+EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
 WHOLE_DIGITS = {6: 18, 12: 12}
 """By scale, what numeric(24, scale) holds before the decimal point."""
 
 NO_DATES = ("0000-00-00", "0000-00-00 00:00:00")
+
+_MILLISECONDS = re.compile(r"/Date\((-?\d{1,15})([+-]\d{4})?\)/")
+"""A moment as .NET writes it, with the offset of the place where it was that day."""
 
 
 class BadValue(ValueError):
@@ -54,25 +60,35 @@ def _is_unicode(value: str) -> bool:
 def date_of(value: Any) -> dt.date | None:
     if value is None or value == "" or value in NO_DATES:
         return None
-    if isinstance(value, str):
+    if isinstance(value, str) and not value.startswith("/Date("):
         try:
             return dt.date.fromisoformat(value[:10])
         except ValueError:
             raise BadValue("unreadable_date", f"{_shown(value)} is no date") from None
     moment = moment_of(value)
-    return moment.date() if moment else None
+    return (moment + _offset(value)).date() if moment else None
+
+
+def _offset(value: Any) -> dt.timedelta:
+    written = _MILLISECONDS.fullmatch(value) if isinstance(value, str) else None
+    if not written or not written[2]:
+        return dt.timedelta()
+    sign, hours, minutes = written[2][0], int(written[2][1:3]), int(written[2][3:])
+    return dt.timedelta(hours=hours, minutes=minutes) * (-1 if sign == "-" else 1)
 
 
 def moment_of(value: Any) -> dt.datetime | None:
-    """ISO, without a zone taken for UTC, or seconds since 1970."""
+    """ISO, without a zone taken for UTC, .NET's /Date(milliseconds)/, or seconds since 1970."""
     if value is None or value == "" or value in NO_DATES:
         return None
     try:
         if isinstance(value, str):
+            if written := _MILLISECONDS.fullmatch(value):
+                return EPOCH + dt.timedelta(milliseconds=int(written[1]))
             moment = dt.datetime.fromisoformat(value)
             return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
         if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
-            return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(microseconds=int(value * 1_000_000))
+            return EPOCH + dt.timedelta(microseconds=int(value * 1_000_000))
     except (ValueError, OverflowError):
         pass
     raise BadValue("unreadable_date", f"{_shown(value)} is no moment")

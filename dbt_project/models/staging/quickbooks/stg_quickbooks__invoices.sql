@@ -1,0 +1,37 @@
+select
+    -- ids
+    source || ':' || "Id" as invoice_id,
+    cartera_company_id as company_id,
+    source || ':' || "CustomerId" as customer_id,
+    source,
+
+    -- attributes
+    "CustomerId" as customer_code,
+    "CustomerName" as customer_name,
+    "Email" as customer_email,
+    coalesce("DocNumber", "Id") as document_number,
+    'invoice' as document_type,
+    case when "TotalAmt" = 0 and "PrivateNote" like 'Void%' then 'void' else 'open' end as status,
+    "CurrencyCode" as currency_code,
+    "HomeCurrency" as company_currency_code,
+    nullif("ExchangeRate", 0) as document_fx_rate,
+
+    -- amounts
+    "TotalAmt" - coalesce("Deposit", 0) as total_amount,
+    cast(null as numeric(24, 6)) as paid_amount,
+    cast(null as numeric(24, 6)) as credited_amount,
+    "Balance" as open_amount,
+
+    -- booleans
+    false as is_disputed,
+
+    -- dates
+    "TxnDate" as issue_date,
+    "DueDate" as due_date,
+    cast(null as date) as paid_date,
+
+    -- versions
+    is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('quickbooks', 'invoice') }}

@@ -1,0 +1,93 @@
+select
+    -- ids
+    source || ':' || "PaymentID" as allocation_id,
+    source || ':' || "PaymentID" as payment_id,
+    cast(null as text) as credit_note_id,
+    source || ':' || "ParentID" as invoice_id,
+    cast(null as text) as instalment_id,
+    source,
+
+    -- amounts
+    "Amount" as allocated_amount,
+
+    -- dates
+    "Date" as allocated_date,
+
+    -- versions
+    is_deleted or "Status" <> 'AUTHORISED' as is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('xero', 'payments') }}
+where "PaymentType" = 'ACCRECPAYMENT'
+
+union all
+
+select
+    -- ids
+    source || ':' || "CreditNoteID" || ':' || {{ json_text('item', 'AllocationID') }} as allocation_id,
+    cast(null as text) as payment_id,
+    source || ':' || "CreditNoteID" as credit_note_id,
+    source || ':' || {{ json_text('item', 'InvoiceID') }} as invoice_id,
+    cast(null as text) as instalment_id,
+    source,
+
+    -- amounts
+    cast({{ json_text('item', 'Amount') }} as numeric(24, 6)) as allocated_amount,
+
+    -- dates
+    coalesce(cast({{ json_text('item', 'Date') }} as date), "Date") as allocated_date,
+
+    -- versions
+    is_deleted or "Status" not in ('AUTHORISED', 'PAID') as is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('xero', 'credit_notes') }}
+{{ json_items('"Allocations"', 'item') }}
+
+union all
+
+select
+    -- ids
+    source || ':' || "OverpaymentID" || ':' || {{ json_text('item', 'AllocationID') }} as allocation_id,
+    source || ':' || "OverpaymentID" as payment_id,
+    cast(null as text) as credit_note_id,
+    source || ':' || {{ json_text('item', 'InvoiceID') }} as invoice_id,
+    cast(null as text) as instalment_id,
+    source,
+
+    -- amounts
+    cast({{ json_text('item', 'Amount') }} as numeric(24, 6)) as allocated_amount,
+
+    -- dates
+    coalesce(cast({{ json_text('item', 'Date') }} as date), "Date") as allocated_date,
+
+    -- versions
+    is_deleted or "Status" not in ('AUTHORISED', 'PAID') as is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('xero', 'overpayments') }}
+{{ json_items('"Allocations"', 'item') }}
+
+union all
+
+select
+    -- ids
+    source || ':' || "PrepaymentID" || ':' || {{ json_text('item', 'AllocationID') }} as allocation_id,
+    source || ':' || "PrepaymentID" as payment_id,
+    cast(null as text) as credit_note_id,
+    source || ':' || {{ json_text('item', 'InvoiceID') }} as invoice_id,
+    cast(null as text) as instalment_id,
+    source,
+
+    -- amounts
+    cast({{ json_text('item', 'Amount') }} as numeric(24, 6)) as allocated_amount,
+
+    -- dates
+    coalesce(cast({{ json_text('item', 'Date') }} as date), "Date") as allocated_date,
+
+    -- versions
+    is_deleted or "Status" not in ('AUTHORISED', 'PAID') as is_deleted,
+    recorded_from,
+    recorded_to
+from {{ source('xero', 'prepayments') }}
+{{ json_items('"Allocations"', 'item') }}
