@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from cartera.connectors.api.http import Http
+from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.paging import MOST_RESTARTS, records_in
-from cartera.connectors.api.system import Record, Resource
+from cartera.connectors.api.system import Record, Resource, dig
 from cartera.connectors.api.values import moment_of
 from cartera.errors import SourceError
 
@@ -55,10 +55,7 @@ class SeekDate:
             if place and (not records or resource.key_of(records[0]) != tail):
                 restarts += 1
                 if restarts > MOST_RESTARTS:
-                    raise SourceError(
-                        f"{http.access.source}, {resource.name}: the list changes faster than it can be read",
-                        "run at a quieter hour, or with a larger page_size in the source",
-                    )
+                    raise _restless(http, resource)
                 place = 0
                 continue
             if place == 0 or len(records) > 1:
@@ -73,3 +70,86 @@ class SeekDate:
                     "this table can't be read in the order of changes",
                 )
             moment, place = (moment, place + len(records) - 1) if last <= moment else (last, 0)
+
+
+@dataclass(frozen=True)
+class Windows:
+    """One span of time after the other, up to `until`, and by page number inside each.
+
+    `asked(first, last)`: the parameters for a span, both ends included. `until`: up to when the system has records: by
+    its own word, not by a clock. `total`, `pages`: where the answer says how many records and pages the span has; when
+    the first of them changes while pages are read, the span is read anew. `is_too_much`: whether a 400 says that the
+    span holds more than the system gives; then it is halved.
+    """
+
+    asked: Callable[[dt.datetime, dt.datetime], Mapping[str, str]]
+    until: Callable[[Http], dt.datetime]
+    span: dt.timedelta
+    total: str
+    pages: str
+    is_too_much: Callable[[Answer], bool]
+    page: str = "page"
+    size: str = "page_size"
+    most: int = 500
+    """The largest page that the system gives."""
+    least: dt.timedelta = dt.timedelta(seconds=1)
+
+    def lists(
+        self, http: Http, resource: Resource, params: Mapping[str, str], since: dt.datetime | None
+    ) -> Iterator[list[Record]]:
+        first, end = started(http, since), self.until(http)
+        while first < end:
+            last = min(first + self.span, end)
+            yield from self._span(http, resource, params, first, last)
+            first = last
+
+    def _span(
+        self, http: Http, resource: Resource, params: Mapping[str, str], first: dt.datetime, last: dt.datetime
+    ) -> Iterator[list[Record]]:
+        fixed = {**params, **self.asked(first, last), self.size: str(min(self.most, http.access.page_size))}
+        number, total, restarts = 1, None, 0
+        while True:
+            answer = http.get(resource.path, {**fixed, self.page: str(number)}, accept=(400,))
+            if answer.status == 400:
+                yield from self._halves(http, resource, params, first, last, answer)
+                return
+            if total is not None and dig(answer.json, self.total) != total:
+                restarts += 1
+                if restarts > MOST_RESTARTS:
+                    raise _restless(http, resource)
+                number, total = 1, None
+                continue
+            total = dig(answer.json, self.total)
+            yield records_in(answer, resource)
+            if number >= int(dig(answer.json, self.pages) or 0):
+                return
+            number += 1
+
+    def _halves(
+        self,
+        http: Http,
+        resource: Resource,
+        params: Mapping[str, str],
+        first: dt.datetime,
+        last: dt.datetime,
+        answer: Answer,
+    ) -> Iterator[list[Record]]:
+        if not self.is_too_much(answer):
+            said = http.clean(answer.body[:200].decode("utf-8", "replace"))
+            raise SourceError(
+                f"{answer.where}: answered 400: {said}", f"see whether {START} in the source is a day that it still has"
+            )
+        middle = max((first + (last - first) / 2).replace(microsecond=0), first + self.least)
+        if last - first <= self.least:
+            raise SourceError(
+                f"{answer.where}: has more in one moment than the system gives", "read this table from its reports"
+            )
+        yield from self._span(http, resource, params, first, middle)
+        yield from self._span(http, resource, params, middle, last)
+
+
+def _restless(http: Http, resource: Resource) -> SourceError:
+    return SourceError(
+        f"{http.access.source}, {resource.name}: the list changes faster than it can be read",
+        "run at a quieter hour, or with a larger page_size in the source",
+    )
