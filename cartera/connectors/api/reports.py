@@ -4,36 +4,36 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 
-from cartera.connectors.api.http import Answer
 from cartera.connectors.api.system import Record
 from cartera.errors import SourceError
 
 
-def csv_records(answer: Answer, needed: str) -> Iterator[Record]:
-    """A record for each line, its fields named as the columns in lower case; the separator is what the first line
+def csv_records(content: bytes, where: str, needed: str) -> Iterator[Record]:
+    """A record for each line; `Net Amount (local)` is named `net_amount_local`. The separator is what the first line
     has most of. Raises SourceError without the column `needed`: then it is no such report, or set up otherwise."""
     try:
-        content = answer.body.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise SourceError(f"{answer.where}: the report is not in UTF-8", "ask for it as CSV in UTF-8") from None
-    head = content.partition("\n")[0]
+        raise SourceError(f"{where}: the report is not in UTF-8", "ask for it as CSV in UTF-8") from None
+    head = text.partition("\n")[0]
     separator = max(",;|\t", key=head.count)
-    rows = csv.reader(io.StringIO(content, newline=""), delimiter=separator, strict=True)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        columns = [column.strip().lower() for column in next(rows, [])]
+        columns = [re.sub(r"[^a-z0-9]+", "_", column.lower()).strip("_") for column in next(rows, [])]
         if needed not in columns:
             raise SourceError(
-                f"{answer.where}: the report has no column {needed!r}",
+                f"{where}: the report has no column {needed!r}",
                 "add the column to the report in the system, or leave the table out with `without:` in the source",
             )
         for row in rows:
             if len(row) != len(columns):
                 raise SourceError(
-                    f"{answer.where}: line {rows.line_num} has {len(row)} fields instead of {len(columns)}",
+                    f"{where}: line {rows.line_num} has {len(row)} fields instead of {len(columns)}",
                     "the report was cut short or is broken; run again",
                 )
             yield dict(zip(columns, row, strict=True))
     except csv.Error as error:
-        raise SourceError(f"{answer.where}: line {rows.line_num}: {error}", "the report is broken; run again") from None
+        raise SourceError(f"{where}: line {rows.line_num}: {error}", "the report is broken; run again") from None

@@ -48,5 +48,5 @@ def _reports(http: Http, resource: Resource, since: dt.datetime | None) -> Itera
         if made is not None and name.endswith(".csv") and (since is None or made >= since):
             answer = http.get(f"{resource.path}/{name}", headers={"Accept": "text/csv"})
             fixed = {"date_created": report["date_created"], "file_name": name}
-            lines = enumerate(csv_records(answer, "transaction_type"), 1)
+            lines = enumerate(csv_records(answer.body, answer.where, "transaction_type"), 1)
             yield Page([{**line, **fixed, "line": f"{name}:{number}"} for number, line in lines])
