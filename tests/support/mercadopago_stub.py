@@ -106,7 +106,10 @@ class MercadoPago(Stub):
         if request.path == "/v1/payments/search":
             return self._found(request, self._searched(request))
         if request.path == "/v1/chargebacks/search":
-            return self._found(request, list(self.chargebacks.values()))
+            number = request.params.get("payment_id")
+            if number is None:
+                return json_reply({"message": "payment_id is required", "error": "bad_request", "status": 400}, 400)
+            return self._found(request, [one for one in self.chargebacks.values() if int(number) in one["payments"]])
         if request.path == "/v1/account/settlement_report/list":
             return json_reply([made for made, _content in self.reports.values()])
         name = request.path.removeprefix("/v1/account/settlement_report/")

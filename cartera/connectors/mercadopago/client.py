@@ -1,15 +1,18 @@
-"""The session, what was received (and not paid) by the account, and the settlement reports as files."""
+"""The session, what was received (and not paid) by the account, chargebacks, the settlement reports as files."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from cartera.connectors.api import Access, Page, Resource, rest
+from cartera.connectors.api import Access, Page, Record, Resource, raw_entity, rest
 from cartera.connectors.api.http import Answer, Http
+from cartera.connectors.api.paging import records_in
 from cartera.connectors.api.reports import csv_records
 from cartera.connectors.api.values import moment_of
+
+CHARGEBACKS = Resource(raw_entity("chargebacks", "id"), "v1/chargebacks/search", records="results")
 
 
 def open_session(access: Access) -> Http:
@@ -39,6 +42,20 @@ def pages(http: Http, resource: Resource, since: dt.datetime | None) -> Iterator
         account = str(http.get("users/me").json["id"])
         resource = replace(resource, params={**resource.params, "collector.id": account})
     return rest.pages(http, resource, since)
+
+
+def with_chargebacks(http: Http, records: Sequence[Record]) -> Sequence[Record]:
+    """They can be asked for by payment alone; a change of a chargeback changes its payment."""
+    return [
+        {**record, "chargebacks": _cases(http, str(record["id"]))} if record.get("status") == "charged_back" else record
+        for record in records
+    ]
+
+
+def _cases(http: Http, payment_id: str) -> list[Record]:
+    """A case may concern several payments, and its amount is that of all: the first of them has it."""
+    found = records_in(http.get(CHARGEBACKS.path, {"payment_id": payment_id}), CHARGEBACKS)
+    return [case for case in found if str(next(iter(case.get("payments") or ()), payment_id)) == payment_id]
 
 
 def _reports(http: Http, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from cartera.connectors.api import Record, Resource, raw_entity
 from cartera.connectors.api import columns as col
-from cartera.connectors.api.paging import Offset
 from cartera.connectors.api.paging_dates import SeekDate
 from cartera.connectors.api.system import dig
+from cartera.connectors.mercadopago.client import with_chargebacks
 
 STATUSES = ("pending", "approved", "authorized", "in_process", "in_mediation", "rejected", "cancelled", "refunded",
             "charged_back")  # fmt: skip
+
+ITEM = (
+    *(col.text("id", required=True), col.amount("amount", required=True)),
+    col.date("created_date", required=True),
+)
 
 FLAT = {
     # days as the account's own clock writes them
@@ -31,10 +36,17 @@ def since(moment: dt.datetime) -> Mapping[str, str]:
     return {"begin_date": begin.isoformat(timespec="milliseconds").replace("+00:00", "Z")}
 
 
+def dated(items: Sequence[Record] | None) -> list[Record]:
+    return [
+        {**item, "created_date": item.get("date_created") or changed, "updated_date": changed}
+        for item in items or ()
+        for changed in (item.get("date_last_updated"),)
+    ]
+
+
 def payment(record: Record) -> Record:
     """Payer and fees flat, and what is refunded but not listed: refunds with the label `hidden`."""
-    payer, fees = record.get("payer") or {}, record.get("fee_details") or ()
-    refunds = [{**refund, "refund_date": refund.get("date_created")} for refund in record.get("refunds") or ()]
+    payer, fees, refunds = record.get("payer") or {}, record.get("fee_details") or (), dated(record.get("refunds"))
     listed = sum(refund["amount"] for refund in refunds if refund.get("status", "approved") == "approved")
     return {
         **record,
@@ -44,20 +56,12 @@ def payment(record: Record) -> Record:
         "payer_name": " ".join(filter(None, (payer.get("first_name"), payer.get("last_name")))),
         "fee_amount": sum(fee["amount"] for fee in fees if fee.get("fee_payer") == "collector"),
         "refunds": refunds,
+        "chargebacks": dated(record.get("chargebacks")),
         "unlisted_refund_amount": max(Decimal(0), (record.get("transaction_amount_refunded") or 0) - listed),
     }
 
 
-def chargeback(record: Record) -> Record:
-    """A case is of one payer: its first payment names him."""
-    payments = [one.get("id") if isinstance(one, dict) else one for one in record.get("payments") or ()]
-    changed = record.get("date_last_updated")
-    dates = {"chargeback_date": record.get("date_created") or changed, "updated_date": changed}
-    return {**record, **dates, "payment_id": payments[0] if payments else None}
-
-
 RESOURCES = (
-    # what refers to others comes first
     Resource(
         raw_entity(
             "settlement_report",
@@ -72,22 +76,6 @@ RESOURCES = (
     ),
     Resource(
         raw_entity(
-            "chargebacks",
-            "id",
-            *col.texts("payment_id", "currency", "reason", "documentation_status"),
-            col.amount("amount", required=True, is_signed=False),
-            col.boolean("coverage_applied"),
-            col.date("chargeback_date", required=True),
-            col.date("updated_date"),
-            amount="amount",
-        ),
-        path="v1/chargebacks/search",
-        paging=Offset(),
-        records="results",
-        prepare=chargeback,
-    ),
-    Resource(
-        raw_entity(
             "payments",
             "id",
             *(col.timestamp(name, required=True) for name in ("date_last_updated", "date_created")),
@@ -98,11 +86,8 @@ RESOURCES = (
             col.amount("transaction_amount", required=True, is_signed=False),
             *col.amounts("transaction_amount_refunded", "net_received_amount", "fee_amount", "unlisted_refund_amount"),
             *map(col.date, ("approved_date", "updated_date")),
-            col.json(
-                "refunds",
-                *(col.text("id", required=True), col.amount("amount", required=True)),
-                col.date("refund_date", required=True),
-            ),
+            col.json("refunds", *ITEM),
+            col.json("chargebacks", *ITEM, col.date("updated_date"), col.boolean("coverage_applied")),
             amount="transaction_amount",
             currency="currency_id",
             changed_at="date_last_updated",
@@ -113,6 +98,7 @@ RESOURCES = (
         records="results",
         company="collector_id",
         since=since,
+        enrich=with_chargebacks,
         prepare=payment,
         ignored=frozenset({"build_version"}),
     ),

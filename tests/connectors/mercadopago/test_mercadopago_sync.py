@@ -117,7 +117,10 @@ def test_what_the_payers_have_on_account_follows_refunds_and_chargebacks(stub: M
     stub.refund(1, 501, "10.00")
     stub.refund(1, 502, "5.00", "in_process")
     stub.charge_back("C1", 2)
-    stub.charge_back("C2", 6)
+    # a case of two payments, whose amount is that of both; and one amount that comes as text
+    stub.pay(9, "60.00", None, "eva")
+    stub.charge_back("C2", 6, payments=[6, 9], amount="100.00")
+    stub.change(9, status="charged_back")
     gateway.sync()
     first = gateway.now
     # later: paid in cash after all, the pending refund refused, the rest given back, one chargeback covered, one refund
@@ -134,7 +137,7 @@ def test_what_the_payers_have_on_account_follows_refunds_and_chargebacks(stub: M
     assert gateway.current("payments", "payer_id", "payer_email")["7"] == ("ana-1", None)
     gateway.publish(dt.date(2026, 6, 30))
     assert on_account(gateway, first) == {"mp:ana-1": Decimal(-90)}
-    assert documents(gateway, first) == ["6", "C1", "C2", "INV-1", "INV-2"]
+    assert documents(gateway, first) == ["6", "9", "C1", "C2", "INV-1", "INV-2"]
     assert gateway.open_balances() == {"mp:ana-1": Decimal(-30), "mp:luz-1": Decimal(-35), "mp:unknown": Decimal(-3)}
     found = gateway.rows(
         "select customer_id, name, tax_id, email from serve.dim_customers"

@@ -1,54 +1,54 @@
 with
 
-chargebacks as (
-    select * from {{ source('mercadopago', 'chargebacks') }}
-),
-
 payments as (
     select
         *,
-        coalesce(payer_id, payer_email, payer_identification) as customer_code
+        coalesce(payer_id, payer_email, payer_identification, 'unknown') as customer_code
     from {{ source('mercadopago', 'payments') }}
+    where coalesce(operation_type, '') not in ('account_fund', 'investment')
 ),
 
-payers as (
-    {{ with_gaps('payments', ['customer_code', 'cartera_company_id']) }}
+charged_back as (
+    select
+        payments.*,
+        item
+    from payments
+    {{ json_items('payments.chargebacks', 'item') }}
 ),
 
+-- what Mercado Pago covers comes again
 renamed as (
     select
         -- ids
-        chargebacks.source || ':' || chargebacks.id as chargeback_id,
-        coalesce(payers.cartera_company_id, chargebacks.cartera_company_id) as company_id,
-        chargebacks.source || ':' || coalesce(payers.customer_code, 'unknown') as customer_id,
-        chargebacks.source || ':' || chargebacks.payment_id as payment_id,
+        source || ':' || {{ json_text('item', 'id') }} as chargeback_id,
+        cartera_company_id as company_id,
+        source || ':' || customer_code as customer_id,
+        source || ':' || id as payment_id,
         cast(null as text) as invoice_id,
         cast(null as text) as instalment_id,
-        chargebacks.source,
+        source,
 
         -- attributes
-        coalesce(payers.customer_code, 'unknown') as customer_code,
-        chargebacks.id as document_number,
-        chargebacks.currency as currency_code,
-        chargebacks.reason,
+        customer_code,
+        {{ json_text('item', 'id') }} as document_number,
+        coalesce({{ json_text('item', 'currency') }}, currency_id) as currency_code,
+        {{ json_text('item', 'reason') }} as reason,
 
         -- amounts
-        chargebacks.amount as charged_back_amount,
+        cast({{ json_text('item', 'amount') }} as numeric(24, 6)) as charged_back_amount,
 
         -- dates
-        chargebacks.chargeback_date,
-        case when chargebacks.coverage_applied then chargebacks.updated_date end as reversed_date,
+        cast({{ json_text('item', 'created_date') }} as date) as chargeback_date,
+        case
+            when {{ json_text('item', 'coverage_applied') }} = 'true'
+                then cast({{ json_text('item', 'updated_date') }} as date)
+        end as reversed_date,
 
         -- versions
-        chargebacks.is_deleted,
-        {{ joined_from('chargebacks', 'payers') }} as recorded_from,
-        {{ joined_to('chargebacks', 'payers') }} as recorded_to
-    from chargebacks
-    left join payers
-        on
-            chargebacks.source = payers.source
-            and chargebacks.payment_id = payers.record_key
-            and {{ lives_overlap('chargebacks', 'payers') }}
+        is_deleted,
+        recorded_from,
+        recorded_to
+    from charged_back
 )
 
 select * from renamed

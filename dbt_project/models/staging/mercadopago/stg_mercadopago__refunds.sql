@@ -36,7 +36,7 @@ listed as (
         cast({{ json_text('item', 'amount') }} as numeric(24, 6)) as refunded_amount,
 
         -- dates
-        cast({{ json_text('item', 'refund_date') }} as date) as refund_date,
+        cast({{ json_text('item', 'created_date') }} as date) as refund_date,
 
         -- versions
         is_deleted or coalesce({{ json_text('item', 'status') }}, 'approved') <> 'approved' as is_deleted,
