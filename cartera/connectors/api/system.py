@@ -106,6 +106,11 @@ def dig(value: Any, path: str) -> Any:
     return value
 
 
+def flat(record: Record, paths: Mapping[str, str]) -> Record:
+    """The record with nested values beside its fields: name -> dotted path."""
+    return {**record, **{name: dig(record, path) for name, path in paths.items()}}
+
+
 def _text(value: Any) -> str | None:
     if value is None or isinstance(value, (bool, dict, list)) or value == "":
         return None

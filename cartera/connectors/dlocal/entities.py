@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from cartera.connectors.api import Record, Resource, raw_entity
 from cartera.connectors.api import columns as col
-from cartera.connectors.api.system import dig
+from cartera.connectors.api.system import flat
 
 TYPES = ("Payment", "Refund", "Chargeback", "Chargeback Reversal", "Credit Note", "Debit Note",
          "Refund processing fee", "Chargeback processing fee")  # fmt: skip
 
 DATES = ("transfer_date", "creation_date", "approved_date")
-PAYER = ("name", "document", "user_reference", "email")
+PAYER = {f"payer_{name}": f"payment.payer.{name}" for name in ("name", "document", "user_reference", "email")}
+"""`payment` is what the API says of it."""
 
 
 def settlement(record: Record) -> Record:
     """Days are also written with slashes."""
     return {**record, **{name: record[name].replace("/", "-") for name in DATES if record.get(name)}}
-
-
-def transaction(record: Record) -> Record:
-    """`payment` is what the API says of it."""
-    return {**record, **{f"payer_{name}": dig(record, f"payment.payer.{name}") for name in PAYER}}
 
 
 RESOURCES = (
@@ -48,7 +46,7 @@ RESOURCES = (
             *col.texts("reference", "currency", "status", required=True),
             *col.texts("file_name", "invoice", "country", "transaction_reference", "transaction_invoice", "user_mail"),
             *col.texts("payment_method", "payment_method_type"),
-            *col.texts(*(f"payer_{name}" for name in PAYER)),
+            *col.texts(*PAYER),
             col.amount("net_amount_local", required=True),
             *col.amounts("amount_usd", "fee", "iof"),
             col.date("creation_date", required=True),
@@ -58,6 +56,6 @@ RESOURCES = (
         ),
         # a line comes again when its status has changed
         key=("type", "reference"),
-        prepare=transaction,
+        prepare=partial(flat, paths=PAYER),
     ),
 )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from cartera.connectors.api import Record, Resource, raw_entity
 from cartera.connectors.api import columns as col
 from cartera.connectors.api.paging_dates import SeekDate
-from cartera.connectors.api.system import dig
+from cartera.connectors.api.system import flat
 from cartera.connectors.mercadopago.client import with_chargebacks
 
 STATUSES = ("pending", "approved", "authorized", "in_process", "in_mediation", "rejected", "cancelled", "refunded",
@@ -49,8 +49,7 @@ def payment(record: Record) -> Record:
     payer, fees, refunds = record.get("payer") or {}, record.get("fee_details") or (), dated(record.get("refunds"))
     listed = sum(refund["amount"] for refund in refunds if refund.get("status", "approved") == "approved")
     return {
-        **record,
-        **{name: dig(record, path) for name, path in FLAT.items()},
+        **flat(record, FLAT),
         # a masked address (XXXXXXXXXXX) is none
         "payer_email": payer.get("email") if "@" in (payer.get("email") or "") else None,
         "payer_name": " ".join(filter(None, (payer.get("first_name"), payer.get("last_name")))),

@@ -6,11 +6,11 @@ import datetime as dt
 from collections.abc import Mapping
 from functools import partial
 
-from cartera.connectors.api import Record, Resource, raw_entity
+from cartera.connectors.api import Resource, raw_entity
 from cartera.connectors.api import columns as col
 from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.paging_dates import Windows
-from cartera.connectors.api.system import dig
+from cartera.connectors.api.system import flat
 from cartera.connectors.api.values import moment_of
 from cartera.errors import SourceError
 
@@ -29,10 +29,6 @@ TRANSACTION = {
 }
 DISPUTE = {"amount": "dispute_amount.value", "currency": "dispute_amount.currency_code"}
 BALANCES = ("total_balance", "available_balance", "withheld_balance")
-
-
-def flat(paths: Mapping[str, str], record: Record) -> Record:
-    return {**record, **{name: dig(record, path) for name, path in paths.items()}}
 
 
 def asked(first: dt.datetime, last: dt.datetime) -> Mapping[str, str]:
@@ -67,7 +63,7 @@ RESOURCES = (
         ),
         path="v1/customer/disputes",
         records="items",
-        prepare=partial(flat, DISPUTE),
+        prepare=partial(flat, paths=DISPUTE),
         ignored=frozenset({"links"}),
     ),
     Resource(
@@ -93,13 +89,13 @@ RESOURCES = (
         records="transaction_details",
         # an id may stand for two: one that moves the balance and one that does not
         key=("transaction_id", "transaction_event_code"),
-        prepare=partial(flat, TRANSACTION),
+        prepare=partial(flat, paths=TRANSACTION),
         ignored=frozenset({"transaction_info", "ending_balance", "available_balance"}),
     ),
     Resource(
         raw_entity("balances", "currency", *col.amounts(*BALANCES)),
         path="v1/reporting/balances",
         records="balances",
-        prepare=partial(flat, {name: f"{name}.value" for name in BALANCES}),
+        prepare=partial(flat, paths={name: f"{name}.value" for name in BALANCES}),
     ),
 )
