@@ -36,6 +36,7 @@ RESOURCES = (
             changed_at="delivered_at",
         ),
         prepare=settlement,
+        only_grows=True,
     ),
     Resource(
         raw_entity(
@@ -57,5 +58,6 @@ RESOURCES = (
         # a line comes again when its status has changed
         key=("type", "reference"),
         prepare=partial(flat, paths=PAYER),
+        only_grows=True,
     ),
 )

@@ -72,6 +72,7 @@ RESOURCES = (
             changed_at="date_created",
         ),
         path="v1/account/settlement_report",
+        only_grows=True,
     ),
     Resource(
         raw_entity(
@@ -100,5 +101,6 @@ RESOURCES = (
         enrich=with_chargebacks,
         prepare=payment,
         ignored=frozenset({"build_version"}),
+        only_grows=True,
     ),
 )

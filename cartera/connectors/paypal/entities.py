@@ -65,6 +65,7 @@ RESOURCES = (
         records="items",
         prepare=partial(flat, paths=DISPUTE),
         ignored=frozenset({"links"}),
+        only_grows=True,
     ),
     Resource(
         raw_entity(
@@ -91,6 +92,7 @@ RESOURCES = (
         key=("transaction_id", "transaction_event_code"),
         prepare=partial(flat, paths=TRANSACTION),
         ignored=frozenset({"transaction_info", "ending_balance", "available_balance"}),
+        only_grows=True,
     ),
     Resource(
         raw_entity("balances", "currency", *col.amounts(*BALANCES)),

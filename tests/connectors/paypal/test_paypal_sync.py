@@ -76,6 +76,25 @@ def test_the_first_reading_is_whole_and_the_next_brings_what_came_late(stub: Pay
     assert {report.load_id for report in gateway.sync().values()} == {None}
 
 
+def test_what_is_too_old_to_be_given_stays_when_all_is_read_anew(stub: PayPal, gateway: Connected) -> None:
+    stub.now = dt.datetime(2026, 1, 2, tzinfo=dt.UTC)
+    stub.happen("OLD", "T0006", "1.00")
+    stub.dispute("PP-OLD", "1.00")
+    stub.now = dt.datetime(2026, 3, 10, tzinfo=dt.UTC)
+    stub.happen("NEW", "T0006", "2.00")
+    stub.tick(hours=4)
+    gateway.sync()
+    # years later: other companies, and a day to begin with that PayPal still has
+    gateway.source.connection["start_date"], gateway.source.company_id = "2028-01-01", "other"
+    stub.now = gateway.now = dt.datetime(2030, 3, 1, tzinfo=dt.UTC)
+    stub.happen("NEXT", "T0006", "3.00")
+    stub.tick(hours=4)
+    found = gateway.sync()
+    assert counts(found["transactions"]) == (1, 0, 0, 0) and counts(found["disputes"]) == (0, 0, 0, 0)
+    assert set(gateway.current("transactions")) == {"OLD:T0006", "NEW:T0006", "NEXT:T0006"}
+    assert set(gateway.current("disputes")) == {"PP-OLD"}
+
+
 def test_a_span_with_too_much_is_halved(stub: PayPal, gateway: Connected) -> None:
     stub.now, stub.most = dt.datetime(2026, 2, 1, tzinfo=dt.UTC), 20
     for number in range(70):
