@@ -126,7 +126,8 @@ class _Reading:
             reads_whole=self._undated > 0 if since is None else self._before.reads_whole,
             present=self._before.present,
         )
-        return Extracted(self._resource, "full" if since is None else "incremental", spool, self._before, place)
+        is_full = since is None and not self._resource.only_grows
+        return Extracted(self._resource, "full" if is_full else "incremental", spool, self._before, place)
 
     def _since(self) -> dt.datetime | None:
         """From when on what changed is asked for; None: everything is."""

@@ -74,6 +74,7 @@ class Resource:
     `prepare`: flattens a record before it is typed. `enrich`: completes the records of a page by further requests.
     `ignored`: fields that say nothing of the record (links, etags) and would make a new version of it.
     `swept`: the system's `keys` can list all keys of this table, so that what is deleted there is found.
+    `only_grows`: records are never deleted there, only too old to be given; reading it whole deletes none.
     """
 
     entity: Entity
@@ -88,6 +89,7 @@ class Resource:
     enrich: Callable[[Any, Sequence[Record]], Sequence[Record]] | None = None
     ignored: frozenset[str] = frozenset()
     swept: bool = False
+    only_grows: bool = False
 
     @property
     def name(self) -> str:
@@ -104,6 +106,11 @@ def dig(value: Any, path: str) -> Any:
     for name in path.split(".") if path else ():
         value = value.get(name) if isinstance(value, dict) else None
     return value
+
+
+def flat(record: Record, paths: Mapping[str, str]) -> Record:
+    """The record with nested values beside its fields: name -> dotted path."""
+    return {**record, **{name: dig(record, path) for name, path in paths.items()}}
 
 
 def _text(value: Any) -> str | None:

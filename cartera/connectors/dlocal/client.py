@@ -1,0 +1,97 @@
+"""The reports in their folder, in the order they came, and signed questions to the API."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import hmac
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from cartera.clock import utc_now
+from cartera.connectors.api import Access, Page, Record, Resource
+from cartera.connectors.api.http import Answer, Http
+from cartera.connectors.api.reports import csv_records
+from cartera.errors import SourceError
+
+AT_ONCE = 1_000
+
+
+@dataclass(frozen=True)
+class Session:
+    access: Access
+    http: Http
+
+    def get(self, path: str, params: Mapping[str, str] | None = None, accept: tuple[int, ...] = ()) -> Answer:
+        """What is signed is the login, the moment and the body, which is empty."""
+        login, moment = self.access["login"], utc_now().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        signed = hmac.new(self.access["secret_key"].encode(), f"{login}{moment}".encode(), hashlib.sha256)
+        headers = {"X-Date": moment, "Authorization": f"V2-HMAC-SHA256, Signature: {signed.hexdigest()}"}
+        return self.http.get(path, params, headers=headers, accept=accept)
+
+
+@contextmanager
+def open_session(access: Access) -> Iterator[Session]:
+    fixed = {"X-Login": access["login"], "X-Trans-Key": access["trans_key"], "X-Version": "2.1"}
+    with Http(access["url"], access, headers=fixed, problem_in=problem) as http:
+        yield Session(access, http)
+
+
+def problem(answer: Answer) -> str | None:
+    document = answer.json if isinstance(answer.json, dict) else {}
+    return f"{document['message']} ({document['code']})" if "code" in document and "message" in document else None
+
+
+def check(session: Session) -> str:
+    session.get("payments-methods", {"country": "BR"})
+    return f"logged in as {session.access['login']}"
+
+
+def pages(session: Session, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:
+    for delivered_at, name, content in _reports(session.access, since):
+        stamp = {"delivered_at": delivered_at.isoformat(), "file_name": name}
+        records = _settled(content, name) if resource.name == "settlements" else _daily(content, name)
+        while some := list(islice(records, AT_ONCE)):
+            yield Page([{**record, **stamp, **_payment(session, record)} for record in some])
+
+
+def _reports(access: Access, since: dt.datetime | None) -> Iterator[tuple[dt.datetime, str, bytes]]:
+    """When they came, name and content, in the order in which they came."""
+    try:
+        paths = [path for path in Path(access["folder"]).iterdir() if path.suffix.lower() == ".csv"]
+        for came, path in sorted((dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC), path) for path in paths):
+            if since is None or came >= since:
+                yield came, path.name, path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{access.source}: {error.filename}: {error.strerror}", "correct `folder`") from None
+
+
+def _daily(content: bytes, name: str) -> Iterator[Record]:
+    if not _is_settlement(content):
+        for record in csv_records(content, name, "reference"):
+            # both Chargeback and Chargebacks are written
+            yield {**record, "type": record.get("type", "").removesuffix("s")}
+
+
+def _settled(content: bytes, name: str) -> Iterator[Record]:
+    """Two tables in one file: a HEADER with the transfer, and what it settles."""
+    if _is_settlement(content):
+        head, _, lines = content.partition(b"\nROW_TYPE")
+        (transfer,) = csv_records(head, name, "transfer_date")
+        for number, line in enumerate(csv_records(b"ROW_TYPE" + lines, name, "net_amount"), 1):
+            yield {**transfer, **line, "line": f"{name}:{number}"}
+
+
+def _is_settlement(content: bytes) -> bool:
+    return content.removeprefix(b"\xef\xbb\xbf").startswith(b"ROW_TYPE")
+
+
+def _payment(session: Session, record: Record) -> Record:
+    """Who paid. An old payment may be gone there; then the report's e-mail address must do."""
+    if record.get("type") != "Payment":
+        return {}
+    answer = session.get(f"payments/{record['reference']}", accept=(404,))
+    return {"payment": answer.json} if answer.status == 200 else {}

@@ -1,0 +1,63 @@
+"""The lines of the reports, with the columns the staging models use; all other fields land in `other`."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from cartera.connectors.api import Record, Resource, raw_entity
+from cartera.connectors.api import columns as col
+from cartera.connectors.api.system import flat
+
+TYPES = ("Payment", "Refund", "Chargeback", "Chargeback Reversal", "Credit Note", "Debit Note",
+         "Refund processing fee", "Chargeback processing fee")  # fmt: skip
+
+DATES = ("transfer_date", "creation_date", "approved_date")
+PAYER = {f"payer_{name}": f"payment.payer.{name}" for name in ("name", "document", "user_reference", "email")}
+"""`payment` is what the API says of it."""
+
+
+def settlement(record: Record) -> Record:
+    """Days are also written with slashes."""
+    return {**record, **{name: record[name].replace("/", "-") for name in DATES if record.get(name)}}
+
+
+RESOURCES = (
+    Resource(
+        raw_entity(
+            "settlements",
+            "line",
+            col.timestamp("delivered_at", required=True),
+            col.text("row_type", required=True),
+            *col.texts("file_name", "transfer_id", "dlocal_transaction_id", "transaction_id"),
+            *col.texts("local_currency", "settlement_currency"),
+            *col.amounts("local_amount", "gross_amount", "fee_amount", "net_amount"),
+            *map(col.timestamp, DATES),
+            col.rate("fx_rate"),
+            changed_at="delivered_at",
+        ),
+        prepare=settlement,
+        only_grows=True,
+    ),
+    Resource(
+        raw_entity(
+            "transactions",
+            "transaction",
+            col.timestamp("delivered_at", required=True),
+            col.text("type", required=True, choices=TYPES),
+            *col.texts("reference", "currency", "status", required=True),
+            *col.texts("file_name", "invoice", "country", "transaction_reference", "transaction_invoice", "user_mail"),
+            *col.texts("payment_method", "payment_method_type"),
+            *col.texts(*PAYER),
+            col.amount("net_amount_local", required=True),
+            *col.amounts("amount_usd", "fee", "iof"),
+            col.date("creation_date", required=True),
+            col.date("settlement_date"),
+            amount="net_amount_local",
+            changed_at="delivered_at",
+        ),
+        # a line comes again when its status has changed
+        key=("type", "reference"),
+        prepare=partial(flat, paths=PAYER),
+        only_grows=True,
+    ),
+)

@@ -1,0 +1,160 @@
+"""dLocal, as its reports and its stub behave: what is read, what later reports change, and what the payers owe."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from support.connected import Connected, connected
+from support.dlocal_stub import LOGIN, SECRET_KEY, TRANS_KEY, Dlocal
+from support.stub_server import Reply, json_reply
+
+from cartera.connectors.api.secrets import access
+from cartera.connectors.dlocal import SYSTEM
+from cartera.errors import SourceError
+from cartera.landing import LoadReport
+from cartera.settings import get_settings
+
+
+@pytest.fixture
+def stub(tmp_path: Path) -> Iterator[Dlocal]:
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    with Dlocal(folder) as made:
+        yield made
+
+
+@pytest.fixture
+def gateway(stub: Dlocal, database: str, tmp_path: Path) -> Iterator[Connected]:
+    connection = {"url": stub.url, "login": LOGIN, "folder": str(stub.folder)}
+    secrets = {"trans_key": TRANS_KEY, "secret_key": SECRET_KEY}
+    with connected(tmp_path, "dlocal", connection, secrets, "dl", company_id="acme") as made:
+        made.now = dt.datetime(2026, 3, 10, tzinfo=dt.UTC)
+        yield made
+
+
+def counts(report: LoadReport) -> tuple[int, ...]:
+    """new, changed, deleted, quarantined"""
+    return report.rows_new, report.rows_changed, report.rows_deleted, report.rows_quarantined
+
+
+def on_account(gateway: Connected, known_at: dt.datetime) -> dict[str, Decimal]:
+    """customer_id -> what was open as it was known then."""
+    statement = (
+        "select customer_id, sum(open_amount) from serve.open_items('2026-06-30', %s)"
+        " group by 1 having sum(open_amount) <> 0"
+    )
+    return dict(gateway.rows(statement, [known_at]))
+
+
+def documents(gateway: Connected, known_at: dt.datetime) -> list[str]:
+    statement = "select document_number from serve.open_items('2026-06-30', %s) where open_amount <> 0 order by 1"
+    return [number for (number,) in gateway.rows(statement, [known_at])]
+
+
+def test_the_first_reading_is_whole_and_the_next_brings_new_reports(stub: Dlocal, gateway: Connected) -> None:
+    for number in range(30):
+        stub.pay(f"P{number:02}", "100.10", f"INV-{number}")
+    stub.deliver("acme_report_2026-03-02.csv")
+    (stub.folder / "notes.txt").write_text("no report")
+    assert counts(gateway.sync()["transactions"]) == (30, 0, 0, 0)
+    found = gateway.current("transactions", "net_amount_local", "fee", "payer_document", "invoice", "creation_date")
+    assert found["Payment:P07"] == (Decimal("100.10"), Decimal("0.03"), "530-ana", "INV-7", dt.date(2026, 3, 2))
+    stub.tick(days=3)
+    stub.pay("P30", "5.00", "INV-30")
+    stub.line("Payment", "P07", "100.10", "Cancelled", mail="ana@example.com")
+    del stub.payments["P07"]
+    stub.deliver("acme_report_2026-03-05.csv")
+    asked = len(stub.requests)
+    # the last report is read again with the new one; the payment that changed is not known to the API any more
+    assert counts(gateway.sync()["transactions"]) == (1, 1, 0, 0)
+    assert len(stub.requests) - asked == 32
+    assert gateway.current("transactions", "status", "user_mail")["Payment:P07"] == ("Cancelled", "ana@example.com")
+    assert {report.load_id for report in gateway.sync().values()} == {None}
+
+
+def test_a_settlement_is_two_tables_in_one_file(stub: Dlocal, gateway: Connected) -> None:
+    stub.settle(
+        "Acme_Settlement_Reports_20260302.csv",
+        "ADJUSTMENT,805113614,,,,,,,,,-2.38,",
+        "CREDIT,T-648-x17i8,INV-1,2026-03-01 04:52:13,2026-03-01 04:52:14,70.00,MXN,18.557,3.772251,-0.075445,3.696806,"
+        "d@example.org",
+    )
+    stub.pay("P1", "1.00", "INV-1")
+    stub.deliver("acme_report.csv")
+    found = gateway.sync()
+    assert counts(found["settlements"]) == (2, 0, 0, 0) and counts(found["transactions"]) == (1, 0, 0, 0)
+    lines = gateway.current("settlements", "net_amount", "transfer_id", "transfer_date", "transaction_id")
+    moment = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
+    assert lines["Acme_Settlement_Reports_20260302.csv:2"] == (Decimal("3.696806"), "642926", moment, "INV-1")
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("<html>gone</html>", "has no column 'reference'"),
+        ("Type,Reference,Status\nPayment,P1\n", "line 2 has 2 fields instead of 3"),
+        ('Type,Reference,Status\nPayment,"P1,Cleared\n', "line 2"),
+        ("Type,Reference,Status\nPayment,P1\udcff,Cleared\n", "not in UTF-8"),
+    ],
+)
+def test_a_broken_report_lands_nothing(stub: Dlocal, gateway: Connected, content: str, problem: str) -> None:
+    stub.pay("P1", "1.00", "INV-1")
+    stub.deliver("a.csv")
+    (stub.folder / "b.csv").write_bytes(content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(SourceError, match=problem):
+        gateway.sync()
+    assert gateway.current("transactions") == {}
+
+
+def test_errors_of_the_api_and_of_the_folder_are_told_without_a_secret(stub: Dlocal, gateway: Connected) -> None:
+    stub.pay("P1", "1.00", "INV-1")
+    stub.deliver("a.csv")
+    stub.fail(json_reply({"code": 5000, "message": f"Error with {TRANS_KEY}"}))
+    with pytest.raises(SourceError) as caught:
+        gateway.sync()
+    assert "Error with *** (5000)" in str(caught.value)
+    stub.fail(Reply(429, headers={"Retry-After": "0"}), json_reply({"code": 3001, "message": "Invalid"}, 403))
+    with pytest.raises(SourceError, match="may not read this"):
+        gateway.sync()
+    with SYSTEM.open(access(gateway.source, get_settings(), None)) as session:
+        assert SYSTEM.check(session) == f"logged in as {LOGIN}"
+    gateway.source.connection["folder"] = str(stub.folder / "missing")
+    with pytest.raises(SourceError, match="No such file or directory"):
+        gateway.sync()
+
+
+def test_what_the_payers_have_on_account_follows_refunds_and_chargebacks(stub: Dlocal, gateway: Connected) -> None:
+    stub.pay("P1", "100.00", "INV-1")
+    stub.pay("P2", "50.00", "INV-2", "luz")
+    stub.pay("P3", "30.00", "INV-3", status="In process")
+    stub.line("Refund", "R1", "10.00", "Completed", of="P1")
+    stub.line("Refund", "R2", "5.00", "Waiting Details", of="P1")
+    stub.line("Chargebacks", "C1", "-50.00", "Settled", of="P2")
+    stub.line("Chargeback processing fee", "F1", "-3.00", "Settled", of="P2")
+    stub.deliver("acme_report_2026-03-02.csv")
+    gateway.sync()
+    first = gateway.now
+    # later: the pending ones come through, the chargeback is won
+    stub.tick(days=2)
+    stub.pay("P3", "30.00", "INV-3")
+    stub.line("Refund", "R2", "5.00", "Completed", of="P1")
+    stub.line("Chargeback", "C1", "-50.00", "Reimbursed", of="P2")
+    stub.line("Chargeback Reversal", "X1", "50.00", "Settled", of="P2")
+    stub.deliver("acme_report_2026-03-04.csv")
+    gateway.sync()
+    gateway.publish(dt.date(2026, 6, 30))
+    assert on_account(gateway, first) == {"dl:ana@example.com": Decimal(-90)}
+    assert documents(gateway, first) == ["C1", "INV-1", "INV-2"]
+    assert gateway.open_balances() == {"dl:ana@example.com": Decimal(-115), "dl:luz@example.com": Decimal(-50)}
+    found = gateway.rows(
+        "select customer_id, name, tax_id, email from serve.dim_customers"
+        " where recorded_to = '9999-12-31 00:00:00+00' order by 1"
+    )
+    assert found == [
+        ("dl:ana@example.com", "Ana Silva", "530-ana", "ana@example.com"),
+        ("dl:luz@example.com", "Luz Silva", "530-luz", "luz@example.com"),
+    ]
