@@ -137,7 +137,7 @@ class Token:
             token = dig(answer.json, self.token)
             if not token:
                 return
-            _refuse_circle(http, resource, seen, str(token))
+            refuse_circle(http, resource, seen, str(token))
             asked = {**asked, self.param: str(token)}
 
 
@@ -161,7 +161,7 @@ class NextLink:
             link = dig(document, self.link) if self.is_dotted else document.get(self.link)
             if not link:
                 return
-            _refuse_circle(http, resource, seen, str(link))
+            refuse_circle(http, resource, seen, str(link))
             # the link carries all parameters already
             url, asked = str(link), None
 
@@ -185,7 +185,7 @@ class LinkHeader:
             )
             if not link:
                 return
-            _refuse_circle(http, resource, seen, link)
+            refuse_circle(http, resource, seen, link)
             url, asked = link, None
 
 
@@ -255,47 +255,8 @@ class Seek:
         return first, last, key
 
 
-@dataclass(frozen=True)
-class KeyOrder:
-    """In the order of keys, each page asking for what comes after the last key of the one before (`after`).
-
-    For tables that don't say when a record changed: keys don't move, so nothing does.
-    """
-
-    after: Callable[[str], Mapping[str, str]]
-    size: str = ""
-
-    def lists(
-        self, http: Http, resource: Resource, params: Mapping[str, str], since: dt.datetime | None
-    ) -> Iterator[list[Record]]:
-        asked = {**params, **({self.size: str(http.access.page_size)} if self.size else {})}
-        page, seen = records_in(http.get(resource.path, asked), resource), set[str]()
-        while page:
-            yield page
-            key = resource.key_of(page[-1])
-            if key is None:
-                raise SourceError(
-                    f"{http.access.source}, {resource.name}: a record without {resource.entity.key}",
-                    "this table can't be read in the order of keys",
-                )
-            _refuse_circle(http, resource, seen, key)
-            page = records_in(http.get(resource.path, {**asked, **self.after(key)}), resource)
-
-
-@dataclass(frozen=True)
-class WholeOrChanges:
-    """One way to read everything, another for what changed: where records may have no date of change yet."""
-
-    whole: Paging
-    changes: Paging
-
-    def lists(
-        self, http: Http, resource: Resource, params: Mapping[str, str], since: dt.datetime | None
-    ) -> Iterator[list[Record]]:
-        return (self.whole if since is None else self.changes).lists(http, resource, params, since)
-
-
-def _refuse_circle(http: Http, resource: Resource, seen: set[str], mark: str) -> None:
+def refuse_circle(http: Http, resource: Resource, seen: set[str], mark: str) -> None:
+    """`seen` grows by `mark`, which says where the next page is. Raises SourceError when it was there before."""
     if mark in seen:
         raise _circle(http, resource)
     seen.add(mark)

@@ -20,7 +20,7 @@ from cartera.connectors.api import (
     timestamp,
 )
 from cartera.connectors.api import json as json_column
-from cartera.connectors.api.paging import KeyOrder, Seek, WholeOrChanges
+from cartera.connectors.api.odata import KeyOrder, quoted, where
 from cartera.connectors.sapb1.client import with_currencies
 from cartera.landing.entities import Column
 
@@ -60,12 +60,8 @@ RECONCILED = json_column(
 )
 
 
-def written(key: str) -> str:
-    return "'" + key.replace("'", "''") + "'"
-
-
-def where(*conditions: str) -> dict[str, str]:
-    return {"$filter": " and ".join(condition for condition in conditions if condition)} if any(conditions) else {}
+OURS = ("currency", "company_currency", "MeansSum")
+"""What we add to the records."""
 
 
 def resource(
@@ -73,31 +69,18 @@ def resource(
 ) -> Resource:
     """`only`: a condition that never changes for a record. `more`: fields beside those of the columns."""
     amount_column, changed_at = options.pop("amount", None), options.pop("changed_at", None)
-    made = raw_entity(entity, key, *columns, amount=amount_column, currency="company_currency", changed_at=changed_at)
-    is_text = options.pop("is_text", False)
-    ours = {"currency", "company_currency", "MeansSum"}
-    fields = [key, *(column.name for column in columns if column.name not in ours), *more.split()]
 
-    def place(value: str) -> str:
-        return written(value) if is_text else value
+    def since(moment: dt.datetime) -> dict[str, str]:
+        return where(only, f"UpdateDate ge {quoted(moment.date().isoformat())}")
 
-    def day(moment: dt.datetime, operator: str) -> str:
-        return f"UpdateDate {operator} {written(moment.date().isoformat())}"
-
-    in_key_order = KeyOrder(after=lambda last: where(only, f"{key} gt {place(last)}"), size="$top")
-    changes = Seek(
-        after=lambda moment, last: where(only, day(moment, "eq"), f"{key} gt {place(last)}"),
-        later=lambda moment: where(only, day(moment, "gt")),
-        size="$top",
-    )
-    by_change = {"$orderby": f"UpdateDate asc,{key} asc"}
+    fields = [key, *(column.name for column in columns if column.name not in OURS), *more.split()]
     return Resource(
-        made,
+        raw_entity(entity, key, *columns, amount=amount_column, currency="company_currency", changed_at=changed_at),
         path=path,
-        params={"$select": ",".join(fields), "$orderby": f"{key} asc", **where(only)},
-        paging=WholeOrChanges(in_key_order, changes) if changed_at else in_key_order,
+        params={"$select": ",".join(fields), **where(only)},
+        paging=KeyOrder(is_text=options.pop("is_text", False)),
         records="value",
-        since=(lambda moment: by_change | where(only, day(moment, "ge"))) if changed_at else None,
+        since=since if changed_at else None,
         ignored=frozenset({"odata.etag", "@odata.etag"}),
         **options,
     )
