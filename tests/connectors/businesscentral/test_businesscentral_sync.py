@@ -50,6 +50,7 @@ def test_pages_meet_without_a_gap_where_all_was_posted_in_one_moment(stub: Busin
     assert {report.load_id for report in erp.sync().values()} == {None}
     # days later: what is new, and an old one that changed
     stub.now += dt.timedelta(days=9)
+    erp.now += dt.timedelta(days=9)
     for _ in range(15):
         stub.post("Invoice", "LUZ", "5.00")
     stub.ledger[3]["due"] = "2026-09-09"
@@ -120,9 +121,6 @@ def test_the_open_balance_of_each_customer_is_that_of_the_ledger(stub: BusinessC
     stub.apply(later, over, "8.00")
     stub.unapply(part, first)
     stub.reverse(part)
-    agrees(stub, erp)
-    assert (open_of(erp, first), open_of(erp, second), open_of(erp, later)) == (Decimal(100), 0, 0)
-    stub.now += dt.timedelta(days=2)
     # the same is applied again and taken back again; a credit is paid back
     stub.unapply(early, second)
     stub.apply(early, second, "49.05", discount="1.00")
@@ -130,6 +128,7 @@ def test_the_open_balance_of_each_customer_is_that_of_the_ledger(stub: BusinessC
     stub.apply(stub.post("Refund", "LUZ", "20.00"), loose, "20.00")
     agrees(stub, erp)
     assert erp.open_balances() == {"erp:ANA": Decimal(100), "erp:LUZ": Decimal("42.44")}
+    assert (open_of(erp, first), open_of(erp, second), open_of(erp, later)) == (Decimal(100), 0, 0)
     assert open_of(erp, opening) == Decimal("44.44")
     assert control(stub) == [Control("Acme S.A.", "PEN", Decimal("142.44"))]
 
