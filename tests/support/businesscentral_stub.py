@@ -22,12 +22,13 @@ BASE = "/v2.0/acme.example/Production/api/"
 LEDGER = f"microsoft/reportsFinance/beta/companies({COMPANY})/detailedCustomerLedgerEntries"
 LINKS = f"microsoft/analytics/v1.0/companies({COMPANY})/customerLedgerEntries"
 CUSTOMERS = f"v2.0/companies({COMPANY})/customers"
-CONDITION = re.compile(r"(\w+) (eq|ne|gt|ge) ('(?:[^']|'')*'|[\w:.-]+)$")
+CONDITION = re.compile(r"(\w+) (eq|ne|gt|ge|le) ('(?:[^']|'')*'|[\w:.-]+)$")
 OPERATORS = {
     "eq": lambda one, other: one == other,
     "ne": lambda one, other: one != other,
     "gt": lambda one, other: one > other,
     "ge": lambda one, other: one >= other,
+    "le": lambda one, other: one <= other,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import cached_property
@@ -105,12 +105,14 @@ LINKS = "microsoft/analytics/v1.0/{company}/customerLedgerEntries"
 
 def with_links(http: BusinessCentral, records: Sequence[Record]) -> list[Record]:
     """The entries with the document they belong to and the one they were applied to, and their currency by its code."""
-    links: dict[int, Mapping[str, Any]] = {}
-    for start in range(0, len(records), LINKS_AT_ONCE):
-        some = records[start : start + LINKS_AT_ONCE]
-        asked = where(" or ".join(f"dcleEntryNo eq {record['entryNumber']}" for record in some))
-        links |= {link["dcleEntryNo"]: link for link in http.get(LINKS, asked).json["value"]}
-    missing = [record["entryNumber"] for record in records if record["entryNumber"] not in links]
+    numbers = [record["entryNumber"] for record in records]
+    if numbers and numbers[-1] - numbers[0] < 2 * len(numbers):
+        asked = [where(f"dcleEntryNo ge {numbers[0]}", f"dcleEntryNo le {numbers[-1]}")]
+    else:
+        parts = (numbers[start : start + LINKS_AT_ONCE] for start in range(0, len(numbers), LINKS_AT_ONCE))
+        asked = [where(" or ".join(f"dcleEntryNo eq {number}" for number in part)) for part in parts]
+    links = {link["dcleEntryNo"]: link for one in asked for link in http.get(LINKS, one).json["value"]}
+    missing = [number for number in numbers if number not in links]
     if missing:
         raise SourceError(
             f"{http.access.source}: the analytics API leaves out {len(missing):,} entries of the customer ledger,"

@@ -68,8 +68,8 @@ CHILDREN = {
     ),
     "installments": (
         "invoice",
-        f"SELECT i.invoice, i.seqnum, i.amount, {day('i.duedate')} FROM invoiceinstallment i WHERE i.invoice IN ({{ids}})"
-        " ORDER BY i.invoice, i.seqnum",
+        f"SELECT i.invoice, i.seqnum, i.amount, {day('i.duedate')} FROM invoiceinstallment i"
+        " WHERE i.invoice IN ({ids}) ORDER BY i.invoice, i.seqnum",
     ),
 }
 

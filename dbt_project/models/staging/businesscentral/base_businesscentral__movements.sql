@@ -1,3 +1,6 @@
+-- three models read it, and each view of them would work all of it out again
+{{ config(materialized='table', unlogged=true, post_hook="{{ analyze(this) }}") }}
+
 with
 
 entries as (
