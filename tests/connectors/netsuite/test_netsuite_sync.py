@@ -49,8 +49,7 @@ def test_pages_meet_without_a_gap_where_all_was_saved_in_one_second(stub: NetSui
     assert erp.current("transaction", *columns)["107"] == (
         Decimal("10.10"), "PEN", "PEN", "acme", dt.date(2026, 3, 1), Decimal("10.10"))  # fmt: skip
     assert {report.load_id for report in erp.sync().values()} == {None}
-    stub.now += dt.timedelta(days=9)
-    erp.now += dt.timedelta(days=9)
+    later(stub, erp)
     stub.post("CustPymt", ANA, "10.10", {103: "10.10"})
     report = erp.sync()["transaction"]
     assert (report.rows_new, report.rows_changed) == (1, 1)
@@ -118,7 +117,12 @@ def test_the_open_balance_of_each_customer_is_the_systems_own(stub: NetSuite, er
     assert instalments == {
         f"erp:{first}:2": Decimal(30), f"erp:{second}:1": Decimal("50.05"), f"erp:{void}:1": Decimal("44.44"),
     }  # fmt: skip
-    stub.now += dt.timedelta(days=3)
+    # days go by: what is asked for again begins after these
+    later(stub, erp)
+    small = stub.post("CustInvc", LUZ, "1.00")
+    erp.sync()
+    later(stub, erp)
+    stub.post("CustPymt", LUZ, "1.00", {small: "1.00"})
     # un-applied; voided; deleted; a credit memo paid back; an invoice that a journal entry settles in part
     stub.unapply(part)
     stub.change(void, voided="T")
@@ -129,6 +133,11 @@ def test_the_open_balance_of_each_customer_is_the_systems_own(stub: NetSuite, er
     agrees(stub, erp)
     assert erp.open_balances() == {"erp:1": Decimal(80), "erp:2": Decimal(30)}
     assert controls(stub) == [Control("1", "PEN", Decimal(110))]
+
+
+def later(stub: NetSuite, erp: Connected) -> None:
+    stub.now += dt.timedelta(days=9)
+    erp.now += dt.timedelta(days=9)
 
 
 def agrees(stub: NetSuite, erp: Connected) -> None:
