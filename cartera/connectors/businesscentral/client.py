@@ -129,3 +129,8 @@ def with_links(http: BusinessCentral, records: Sequence[Record]) -> list[Record]
         }
         for record in records
     ]
+
+
+def with_currency(http: BusinessCentral, records: Sequence[Record]) -> list[Record]:
+    """Credit limits are in the company's currency, whatever the customer is invoiced in."""
+    return [{**record, "company_currency": http.currency} for record in records]

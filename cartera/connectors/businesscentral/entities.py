@@ -16,7 +16,7 @@ from cartera.connectors.api import (
     timestamp,
 )
 from cartera.connectors.api.odata import KeyOrder, where
-from cartera.connectors.businesscentral.client import LEDGER, with_links
+from cartera.connectors.businesscentral.client import LEDGER, with_currency, with_links
 
 ETAGS = frozenset({"@odata.etag", "auxiliaryIndex1", "auxiliaryIndex2", "auxiliaryIndex3", "auxiliaryIndex4"})
 
@@ -68,7 +68,7 @@ RESOURCES = (
             "number",
             timestamp("lastModifiedDateTime", required=True),
             *texts("id", "displayName", "type", "country", "email", "phoneNumber", "taxRegistrationNumber"),
-            *texts("salespersonCode", "currencyCode", "blocked"),
+            *texts("salespersonCode", "company_currency", "blocked"),
             amount("creditLimit"),
             changed_at="lastModifiedDateTime",
         ),
@@ -76,6 +76,7 @@ RESOURCES = (
         paging=KeyOrder(is_text=True),
         records="value",
         since=since,
+        enrich=with_currency,
         prepare=plain,
         ignored=ETAGS | {"balanceDue"},
         swept=True,

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import Any
 
 from cartera.connectors.api import Access, Record, Resource
 from cartera.connectors.api.http import Http
@@ -64,11 +63,11 @@ def count(http: Http, resource: Resource) -> int | None:
 
 def with_currencies(http: ServiceLayer, records: Sequence[Record]) -> list[Record]:
     """`currency` and `company_currency`, by their ISO codes."""
-    codes: Mapping[str, Any] = http.currencies
+    codes = http.currencies
     return [
         {
             **record,
-            "currency": codes.get(record["DocCurrency"] or "", record["DocCurrency"]),
+            "currency": codes.get(record.get("DocCurrency") or "", record.get("DocCurrency")),
             "company_currency": codes[""],
         }
         for record in records

@@ -46,7 +46,7 @@ def test_pages_meet_without_a_gap_where_all_was_posted_in_one_moment(stub: Busin
     columns = ("amount", "currency", "dcleDocumentType", "entryType", "cleEntryNo", "cartera_company_id")
     assert erp.current("detailed_customer_ledger_entries", *columns)["7"] == (
         Decimal("10.10"), "PEN", "Invoice", "Initial Entry", 7, "acme")  # fmt: skip
-    assert erp.current("customers", "blocked", "phoneNumber")["ANA"] == (None, None)
+    assert erp.current("customers", "blocked", "company_currency")["ANA"] == (None, "PEN")
     assert {report.load_id for report in erp.sync().values()} == {None}
     # days later: what is new, and an old one that changed
     stub.now += dt.timedelta(days=9)

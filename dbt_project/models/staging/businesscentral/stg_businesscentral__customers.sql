@@ -19,7 +19,7 @@ select
     type as customer_type,
     cast(null as text) as risk_class,
     cast(null as bigint) as payment_terms_days,
-    "currencyCode" as credit_limit_currency_code,
+    company_currency as credit_limit_currency_code,
 
     -- amounts
     "creditLimit" as credit_limit_amount,

@@ -19,7 +19,7 @@ select
     "CompanyPrivate" as customer_type,
     cast(null as text) as risk_class,
     cast(null as bigint) as payment_terms_days,
-    cast(null as text) as credit_limit_currency_code,
+    company_currency as credit_limit_currency_code,
 
     -- amounts
     "CreditLimit" as credit_limit_amount,
