@@ -16,7 +16,7 @@ from cartera.connectors.api import Access, Control
 from cartera.connectors.netsuite import SYSTEM
 from cartera.errors import SourceError
 
-ANA, LUZ = 1, 2
+ANA, LUZ, EVA = 1, 2, 3
 
 
 @pytest.fixture
@@ -130,9 +130,17 @@ def test_the_open_balance_of_each_customer_is_the_systems_own(stub: NetSuite, er
     stub.post("CustRfnd", ANA, "20.00", {loose: "20.00"})
     stub._insert("nexttransactionlinelink", previousdoc=second, previoustype="CustInvc", nextdoc=7777,
                  nexttype="Journal", linktype="Payment", foreignamount=0.05)  # fmt: skip
+    other_companies(stub)
     agrees(stub, erp)
-    assert erp.open_balances() == {"erp:1": Decimal(80), "erp:2": Decimal(30)}
-    assert controls(stub) == [Control("1", "PEN", Decimal(110))]
+    assert (stub.balance(ANA), stub.balance(LUZ)) == (Decimal(80), Decimal(30))
+    found = erp.rows(
+        "select company_id, currency_code, sum(open_amount) from serve.fct_open_items where customer_id = 'erp:3'"
+        " group by 1, 2 order by 1, 2"
+    )
+    assert found == [("acme", "PEN", Decimal(2)), ("acme", "USD", Decimal(60)), ("inc", "USD", Decimal(5))]
+    assert controls(stub) == [
+        Control("1", "PEN", Decimal(112)), Control("1", "USD", Decimal(60)), Control("2", "USD", Decimal(5)),
+    ]  # fmt: skip
 
 
 def later(stub: NetSuite, erp: Connected) -> None:
@@ -144,7 +152,8 @@ def agrees(stub: NetSuite, erp: Connected) -> None:
     """By customer, and - the gate refuses anything else - by invoice, as `foreignamountunpaid` says."""
     erp.sync()
     erp.publish(dt.date(2026, 6, 30))
-    assert erp.open_balances() == {f"erp:{number}": stub.balance(number) for number in (ANA, LUZ)}
+    found = erp.open_balances()
+    assert [found[f"erp:{number}"] for number in (ANA, LUZ)] == [stub.balance(number) for number in (ANA, LUZ)]
 
 
 def controls(stub: NetSuite) -> list[Control]:
@@ -154,18 +163,11 @@ def controls(stub: NetSuite) -> list[Control]:
         return list(SYSTEM.controls(session))
 
 
-def test_each_subsidiary_is_a_company_with_debts_in_their_currencies(stub: NetSuite, erp: Connected) -> None:
-    dollars = stub.post("CustInvc", ANA, "100.00", currency=1)
-    stub.post("CustPymt", ANA, "40.00", {dollars: "40.00"}, currency=1)
-    stub.post("CustInvc", LUZ, "5.00", currency=1, subsidiary=2)
-    deposit = stub.post("CustInvc", LUZ, "8.00")
-    stub.post("DepAppl", LUZ, "6.00", {deposit: "6.00"})
-    erp.sync()
-    erp.publish(dt.date(2026, 6, 30))
-    found = erp.rows(
-        "select company_id, currency_code, sum(open_amount) from serve.fct_open_items group by 1, 2 order by 1, 2"
-    )
-    assert found == [("acme", "PEN", Decimal(2)), ("acme", "USD", Decimal(60)), ("inc", "USD", Decimal(5))]
-    assert [(one.company, one.currency, one.amount) for one in controls(stub)] == [
-        ("1", "PEN", Decimal(2)), ("1", "USD", Decimal(60)), ("2", "USD", Decimal(5)),
-    ]  # fmt: skip
+def other_companies(stub: NetSuite) -> None:
+    """Each subsidiary is a company with debts in their currencies."""
+    stub.customer(EVA, "Eva S.A.")
+    dollars = stub.post("CustInvc", EVA, "100.00", currency=1)
+    stub.post("CustPymt", EVA, "40.00", {dollars: "40.00"}, currency=1)
+    stub.post("CustInvc", EVA, "5.00", currency=1, subsidiary=2)
+    deposit = stub.post("CustInvc", EVA, "8.00")
+    stub.post("DepAppl", EVA, "6.00", {deposit: "6.00"})
