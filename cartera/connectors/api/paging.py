@@ -137,7 +137,7 @@ class Token:
             token = dig(answer.json, self.token)
             if not token:
                 return
-            _refuse_circle(http, resource, seen, str(token))
+            refuse_circle(http, resource, seen, str(token))
             asked = {**asked, self.param: str(token)}
 
 
@@ -161,7 +161,7 @@ class NextLink:
             link = dig(document, self.link) if self.is_dotted else document.get(self.link)
             if not link:
                 return
-            _refuse_circle(http, resource, seen, str(link))
+            refuse_circle(http, resource, seen, str(link))
             # the link carries all parameters already
             url, asked = str(link), None
 
@@ -185,7 +185,7 @@ class LinkHeader:
             )
             if not link:
                 return
-            _refuse_circle(http, resource, seen, link)
+            refuse_circle(http, resource, seen, link)
             url, asked = link, None
 
 
@@ -255,7 +255,8 @@ class Seek:
         return first, last, key
 
 
-def _refuse_circle(http: Http, resource: Resource, seen: set[str], mark: str) -> None:
+def refuse_circle(http: Http, resource: Resource, seen: set[str], mark: str) -> None:
+    """`seen` grows by `mark`, which says where the next page is. Raises SourceError when it was there before."""
     if mark in seen:
         raise _circle(http, resource)
     seen.add(mark)

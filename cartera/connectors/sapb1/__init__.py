@@ -1,0 +1,30 @@
+"""SAP Business One 9.3-10 through its Service Layer (b1s/v1 and b1s/v2): A/R invoices, credit notes, incoming payments,
+internal reconciliations, customers.
+
+One source is one company database. Down payments and journal entries are not read as documents; what they settle of an
+invoice is known from the payments and reconciliations, and counts.
+"""
+
+import datetime as dt
+
+from cartera.connectors.api import Setting, System
+from cartera.connectors.sapb1.client import check, count, open_session
+from cartera.connectors.sapb1.entities import RESOURCES
+
+SYSTEM = System(
+    name="sapb1",
+    title="SAP Business One",
+    kind="erp",
+    settings=(
+        Setting("url", "Address of the Service Layer, e.g. https://sap.acme.pe:50000/b1s/v2"),
+        Setting("company_db", "Company database"),
+        Setting("user", "User who may read A/R, banking and business partners"),
+        Setting("password", "Password of that user", is_secret=True),
+    ),
+    resources=RESOURCES,
+    open=open_session,
+    check=check,
+    count=count,
+    # the date of change is a day in the server's time: each reading asks for that day and the one before again
+    overlap=dt.timedelta(days=1),
+)

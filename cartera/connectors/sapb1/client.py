@@ -1,0 +1,74 @@
+"""The session, which expires after some idle minutes, and the codes of the currencies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import cached_property
+
+from cartera.connectors.api import Access, Record, Resource
+from cartera.connectors.api.http import Http
+from cartera.errors import SourceError
+
+
+class ServiceLayer(Http):
+    def __enter__(self) -> ServiceLayer:
+        return self
+
+    @cached_property
+    def currencies(self) -> Mapping[str, str]:
+        """The ISO code of each currency: companies name theirs as they like ("$", "S/"). "" is the company's own."""
+        codes: dict[str, str] = {}
+        place = 0
+        while found := self.get("Currencies", {"$orderby": "Code asc", "$skip": str(place)}).json["value"]:
+            codes |= {one["Code"]: one.get("DocumentsCode") or one["Code"] for one in found}
+            place += len(found)
+        own = self.post("CompanyService_GetAdminInfo").json["LocalCurrency"]
+        return {**codes, "": codes.get(own, own)}
+
+
+@contextmanager
+def open_session(access: Access) -> Iterator[ServiceLayer]:
+    """Logged in, and out again: each session takes one of the licences of the server."""
+    named = {"CompanyDB": access["company_db"], "UserName": access["user"], "Password": access["password"]}
+
+    with Http(access["url"], access) as door:
+
+        def logged_in() -> dict[str, str]:
+            answer = door.post("Login", named)
+            # behind a load balancer the session lives on one node
+            route = re.search(r"ROUTEID=[^;,]+", answer.headers.get("set-cookie", ""))
+            return {"Cookie": "; ".join([f"B1SESSION={answer.json['SessionId']}", *([route[0]] if route else [])])}
+
+        size = {"Prefer": f"odata.maxpagesize={access.page_size}"}
+        with ServiceLayer(access["url"], access, headers=size | logged_in(), renew=logged_in) as http:
+            try:
+                yield http
+            finally:
+                with suppress(SourceError):
+                    http.post("Logout")
+
+
+def check(http: ServiceLayer) -> str:
+    company = http.post("CompanyService_GetAdminInfo").json
+    return f"logged in to {company.get('CompanyName')}, which keeps its books in {http.currencies['']}"
+
+
+def count(http: Http, resource: Resource) -> int | None:
+    asked = {name: value for name, value in resource.params.items() if name == "$filter"}
+    found = http.get(f"{resource.path}/$count", asked).json
+    return found if isinstance(found, int) else None
+
+
+def with_currencies(http: ServiceLayer, records: Sequence[Record]) -> list[Record]:
+    """`currency` and `company_currency`, by their ISO codes."""
+    codes = http.currencies
+    return [
+        {
+            **record,
+            "currency": codes.get(record.get("DocCurrency") or "", record.get("DocCurrency")),
+            "company_currency": codes[""],
+        }
+        for record in records
+    ]

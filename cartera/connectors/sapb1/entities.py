@@ -1,0 +1,165 @@
+"""The objects that are read, with the columns the staging models use; all other fields asked for land in `other`."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from cartera.connectors.api import (
+    Record,
+    Resource,
+    amount,
+    amounts,
+    date,
+    integer,
+    rate,
+    raw_entity,
+    text,
+    texts,
+    timestamp,
+)
+from cartera.connectors.api import json as json_column
+from cartera.connectors.api.odata import KeyOrder, quoted, where
+from cartera.connectors.sapb1.client import with_currencies
+from cartera.landing.entities import Column
+
+DOCUMENT = (
+    timestamp("UpdateDate"),
+    *texts("DocNum", "CardCode", "CardName", "NumAtCard", "BPLName"),
+    text("CancelStatus", choices=("csNo", "csYes", "csCancellation")),
+    *texts("currency", "company_currency", required=True),
+    date("DocDate", required=True),
+    date("DocDueDate"),
+    *amounts("DocTotal", "DocTotalFc", required=True),
+    rate("DocRate"),
+)
+
+INSTALMENTS = json_column(
+    "DocumentInstallments",
+    integer("InstallmentId", required=True),
+    date("DueDate", required=True),
+    *amounts("Total", "TotalFC", required=True),
+)
+
+APPLIED = json_column(
+    "PaymentInvoices",
+    *(integer(name, required=True) for name in ("LineNum", "DocEntry")),
+    text("InvoiceType", required=True),
+    integer("InstallmentId"),
+    *amounts("SumApplied", "AppliedFC", required=True),
+    *amounts("TotalDiscount", "TotalDiscountFC"),
+)
+
+RECONCILED = json_column(
+    "InternalReconciliationRows",
+    *texts("ShortName", "SrcObjTyp", "CreditOrDebit", required=True),
+    *(integer(name, required=True) for name in ("SrcObjAbs", "TransId", "TransRowId")),
+    amount("ReconcileAmount", required=True),
+    amount("ReconcileAmountFC"),
+)
+
+
+OURS = ("currency", "company_currency", "MeansSum")
+"""What we add to the records."""
+
+
+def resource(
+    path: str, entity: str, key: str, *columns: Column, only: str = "", more: str = "", **options: Any
+) -> Resource:
+    """`only`: a condition that never changes for a record. `more`: fields beside those of the columns."""
+    amount_column, changed_at = options.pop("amount", None), options.pop("changed_at", None)
+
+    def since(moment: dt.datetime) -> dict[str, str]:
+        return where(only, f"UpdateDate ge {quoted(moment.date().isoformat())}")
+
+    fields = [key, *(column.name for column in columns if column.name not in OURS), *more.split()]
+    return Resource(
+        raw_entity(entity, key, *columns, amount=amount_column, currency="company_currency", changed_at=changed_at),
+        path=path,
+        params={"$select": ",".join(fields), **where(only)},
+        paging=KeyOrder(is_text=options.pop("is_text", False)),
+        records="value",
+        since=since if changed_at else None,
+        ignored=frozenset({"odata.etag", "@odata.etag"}),
+        **options,
+    )
+
+
+def with_sum(record: Record) -> Record:
+    """A payment says its sum only by its means, in local currency; what the means are is not for us."""
+    checks, cards = record.pop("PaymentChecks", None) or [], record.pop("PaymentCreditCards", None) or []
+    parts = [record.get(name) or 0 for name in ("CashSum", "TransferSum", "BillOfExchangeAmount")]
+    parts += [check["CheckSum"] or 0 for check in checks] + [card["CreditSum"] or 0 for card in cards]
+    return {**record, "MeansSum": sum(parts, Decimal(0))}
+
+
+RESOURCES = (
+    # what refers to others comes first
+    resource(
+        "InternalReconciliations",
+        "internal_reconciliations",
+        "ReconNum",
+        date("ReconDate", required=True),
+        text("ReconType", required=True),
+        integer("CancelAbs"),
+        RECONCILED,
+        only="CardOrAccount eq 'coaCard'",
+    ),
+    # payments say nowhere when they changed: they are read whole, in the order of their numbers
+    resource(
+        "IncomingPayments",
+        "incoming_payments",
+        "DocEntry",
+        *texts("DocNum", "CardCode", "TransferReference", "CounterReference"),
+        *texts("currency", "company_currency", required=True),
+        date("DocDate", required=True),
+        text("Cancelled", choices=("tNO", "tYES")),
+        amount("MeansSum", required=True),
+        rate("DocRate"),
+        APPLIED,
+        more="DocCurrency CashSum TransferSum BillOfExchangeAmount PaymentChecks PaymentCreditCards",
+        only="DocType eq 'rCustomer'",
+        amount="MeansSum",
+        enrich=with_currencies,
+        prepare=with_sum,
+    ),
+    resource(
+        "CreditNotes",
+        "credit_notes",
+        "DocEntry",
+        *DOCUMENT,
+        more="DocCurrency",
+        amount="DocTotal",
+        changed_at="UpdateDate",
+        enrich=with_currencies,
+    ),
+    # what is paid moves no date of change for certain: it is read apart, of all invoices
+    resource("Invoices", "invoice_balances", "DocEntry", *amounts("PaidToDate", "PaidToDateFC", required=True)),
+    resource(
+        "Invoices",
+        "invoices",
+        "DocEntry",
+        *DOCUMENT,
+        INSTALMENTS,
+        more="DocCurrency",
+        amount="DocTotal",
+        changed_at="UpdateDate",
+        enrich=with_currencies,
+    ),
+    resource(
+        "BusinessPartners",
+        "business_partners",
+        "CardCode",
+        *texts("CardName", "FederalTaxID", "Country", "EmailAddress", "Cellular", "Phone1", "FatherCard"),
+        text("Frozen", choices=("tNO", "tYES")),
+        integer("SalesPersonCode"),
+        integer("LanguageCode"),
+        amount("CreditLimit"),
+        text("CompanyPrivate"),
+        text("company_currency"),
+        only="CardType eq 'cCustomer'",
+        is_text=True,
+        enrich=with_currencies,
+    ),
+)

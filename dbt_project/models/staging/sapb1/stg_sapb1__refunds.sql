@@ -1,0 +1,65 @@
+with
+
+matched as (
+    select * from {{ ref('base_sapb1__settlements_matched') }}
+),
+
+credit_notes as (
+    select * from {{ source('sapb1', 'credit_notes') }}
+),
+
+incoming_payments as (
+    select * from {{ source('sapb1', 'incoming_payments') }}
+),
+
+companies as (
+    select
+        source || ':14:' || record_key as credit_id,
+        max(cartera_company_id) as company_id
+    from credit_notes
+    group by source, record_key
+
+    union all
+
+    select
+        source || ':24:' || record_key as credit_id,
+        max(cartera_company_id) as company_id
+    from incoming_payments
+    group by source, record_key
+),
+
+-- credit that was used up by what is no invoice: money paid back, or a journal entry
+renamed as (
+    select
+        -- ids
+        matched.match_id as refund_id,
+        companies.company_id,
+        matched.source || ':' || matched.customer_code as customer_id,
+        case when matched.credit_type = 'payment' then matched.credit_id end as payment_id,
+        case when matched.credit_type = 'credit_note' then matched.credit_id end as credit_note_id,
+        matched.source,
+
+        -- attributes
+        matched.customer_code,
+        matched.match_id as document_number,
+        matched.currency_code,
+        'reconciled with another entry' as reason,
+
+        -- amounts
+        matched.matched_amount as refunded_amount,
+
+        -- dates
+        matched.matched_date as refund_date,
+
+        -- versions
+        matched.is_deleted,
+        matched.recorded_from,
+        matched.recorded_to
+    from matched
+    inner join companies on matched.credit_id = companies.credit_id
+    where
+        matched.debit_id is null
+        and matched.credit_id is not null
+)
+
+select * from renamed
