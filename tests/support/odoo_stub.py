@@ -53,7 +53,7 @@ FIELDS = {
 }  # fmt: skip
 OPERATORS = {
     "=": lambda one, other: one == other or (one is None and other is False),
-    "!=": lambda one, other: one != other,
+    "!=": lambda one, other: one is not None if other is False else one != other,
     "in": lambda one, other: one in other,
     # null is neither more nor less
     ">": lambda one, other: one is not None and one > other,
@@ -331,8 +331,9 @@ class Odoo(Stub):
             return len(found)
         assert method == "search_read", method
         for part in reversed(named.get("order", "id").split(", ")):
+            field, _, direction = part.partition(" ")
             # nulls come last
-            found.sort(key=lambda record: (record[part] is None, record[part] or 0))
+            found.sort(key=lambda record: (record[field] is None, record[field] or 0), reverse=direction == "desc")
         found = found[: named.get("limit") or None]
         return [{name: self._shown(model, name, record) for name in ("id", *named["fields"])} for record in found]
 

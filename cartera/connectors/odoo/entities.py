@@ -121,7 +121,7 @@ RESOURCES = (
         "name commercial_partner_id parent_id type vat lang tz email phone mobile country_code user_id industry_id"
         " company_id is_company active",
         *texts("commercial_partner_id", "name", "parent_id", "type", "vat", "lang", "tz", "email", "phone", "mobile"),
-        *texts("country_code", "user", "industry", "company"),
+        *texts("country_code", "user", "industry", "company", "invoice_email"),
         *booleans("is_company", "active"),
         company="company",
     ),

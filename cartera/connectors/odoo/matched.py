@@ -53,9 +53,20 @@ def moves(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
     ]
 
 
+def partners(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
+    """With the address for invoices, which a contact may hold: one that changed brings its customer with it."""
+    ids = {record["id"] for record in records}
+    parents = {_id(record["commercial_partner_id"]) for record in records} - ids
+    everyone = [*records, *_by_id(odoo, "res.partner", parents, list(records[0])).values()]
+    domain = [["commercial_partner_id", "in", sorted(ids | parents)], ["type", "=", "invoice"], ["active", "=", True]]
+    found = odoo.search("res.partner", [*domain, ["email", "!=", False]], ["commercial_partner_id", "email"], "id desc")
+    emails = {_id(contact["commercial_partner_id"]): contact["email"] for contact in found}
+    return [{**record, "invoice_email": emails.get(record["id"])} for record in everyone]
+
+
 def rates(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
     """With the company's currency; what is of no company Odoo reckons for the user's first."""
-    first = next(iter(odoo.context["allowed_company_ids"]), None)
+    first = next(iter(odoo.context["allowed_company_ids"]), 0)
     return [
         {**record, "company_currency_id": odoo.companies.get(_id(record["company_id"]) or first, {}).get("currency_id")}
         for record in records
@@ -65,6 +76,7 @@ def rates(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
 COMPLETED: dict[str, Callable[[Any, Sequence[Record]], Sequence[Record]]] = {
     "account_move_line": lines,
     "account_move": moves,
+    "res_partner": partners,
     "res_currency_rate": rates,
 }
 

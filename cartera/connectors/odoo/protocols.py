@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import xmlrpc.client
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 from xml.parsers.expat import ExpatError
 
@@ -78,7 +78,7 @@ def xml_rpc(http: Http) -> Call:
             (result,) = unmarshaller.close()
         except xmlrpc.client.Fault as fault:
             raise problem(http, answer, fault.faultCode, fault.faultString) from None
-        except (ExpatError, xmlrpc.client.ResponseError, ValueError) as error:
+        except (ExpatError, xmlrpc.client.ResponseError, ValueError, InvalidOperation) as error:
             raise SourceError(
                 f"{answer.where}: answered what is no XML-RPC: {http.clean(str(error))[:200]}",
                 "see whether the address is that of Odoo, and whether a proxy or a login stands before it",
@@ -88,14 +88,17 @@ def xml_rpc(http: Http) -> Call:
     return ask
 
 
+def _decimal(unmarshaller: xmlrpc.client.Unmarshaller, data: str) -> None:
+    unmarshaller.append(Decimal(data))
+    unmarshaller._value = False
+
+
 class _Exact(xmlrpc.client.Unmarshaller):
     """Numbers never pass through float."""
 
-    def _decimal(self, data: str) -> None:
-        self.append(Decimal(data))
-        self._value = 0
-
-    dispatch = {**xmlrpc.client.Unmarshaller.dispatch, "double": _decimal}
+    def __init__(self) -> None:
+        super().__init__()
+        self.dispatch = {**self.dispatch, "double": _decimal}
 
 
 def _no_entities(*_declared: Any) -> None:

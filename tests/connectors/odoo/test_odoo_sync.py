@@ -62,12 +62,11 @@ def agrees(stub: Odoo, erp: Connected) -> dict[str, dict[int, Decimal]]:
     )
     ours = {(customer, currency): amount for customer, currency, amount in found}
     assert ours == {(f"erp:{partner}", currency): amount for (partner, currency), amount in stub.residuals().items()}
-    of_companies = erp.rows(
-        "select company_id, currency_code, sum(open_amount) from serve.fct_open_items group by 1, 2"
+    found = erp.rows(
+        "select company_id, currency_code, sum(open_amount) from serve.fct_open_items"
+        " group by 1, 2 having sum(open_amount) <> 0"
     )
-    assert {key: amount for *key_, amount in of_companies if amount for key in [tuple(key_)]} == {
-        key: amount for key, amount in controlled(erp).items() if amount
-    }
+    assert {(company, currency): amount for company, currency, amount in found} == controlled(erp)
     by_currency: dict[str, dict[int, Decimal]] = {}
     for (partner, currency), amount in stub.residuals().items():
         by_currency.setdefault(currency, {})[partner] = amount
@@ -78,12 +77,13 @@ def controlled(erp: Connected) -> dict[tuple[str | None, str], Decimal]:
     system = erp.source.declared
     with system.open(access(erp.source, get_settings(), None)) as session:
         assert system.controls
-        return {(erp.source.our_company(one.company), one.currency): one.amount for one in system.controls(session)}
+        found = {(erp.source.our_company(one.company), one.currency): one.amount for one in system.controls(session)}
+        return {key: amount for key, amount in found.items() if amount}
 
 
 def test_open_balances_are_odoos_own_at_each_point(stub: Odoo, erp: Connected) -> None:
-    ana, luz = stub.partner("Ana S.A."), stub.partner("Luz S.A.")
-    contact = stub.partner("Cuentas por pagar", parent=ana, email="pagos@ana.example")
+    ana, luz = stub.partner("Ana S.A."), stub.partner("Luz S.A.", lang=None, email="luz@luz.example")
+    contact = stub.partner("Cuentas por pagar", parent=ana, type="invoice", email="pagos@ana.example")
     split = stub.invoice(contact, "100.00", [("2026-04-01", "60.00"), ("2026-05-01", "40.00")])
     whole, over = stub.invoice(ana, "50.05"), stub.invoice(luz, "33.33")
     credited, cancelled = stub.invoice(luz, "44.44"), stub.invoice(luz, "77.77")
@@ -111,14 +111,25 @@ def test_open_balances_are_odoos_own_at_each_point(stub: Odoo, erp: Connected) -
     agrees(stub, erp)
     stub.tick()
     # given back, in part against the note; a payment cancelled; archived, with its debt; a draft deleted
-    back = stub.payment(ana, "25.00", stub.line(note), payment_type="outbound")
+    stub.payment(ana, "25.00", stub.line(note), payment_type="outbound")
     stub.entry(luz, "3.00", "bank")
     stub.set_state(stub.tables["account.payment"][paid]["move_id"], "cancel")
     stub.save("account.payment", paid, state="canceled", move_id=None)
     stub.save("res.partner", luz, active=False)
     stub.delete(draft)
-    assert back
+    dollar = {"name": "2026-03-01", "currency_id": stub.USD, "rate": Decimal("0.266667")}
+    stub.save("res.currency.rate", **dollar, inverse_company_rate=Decimal("3.75"), company_id=stub.norte)
+    stub.save("res.currency.rate", **dollar, inverse_company_rate=Decimal("3.76"), company_id=None)
     agrees(stub, erp)
+    # contacts are no customers; whoever is archived still owes
+    assert erp.rows(
+        "select customer_id, language_code, email, is_active from serve.dim_customers"
+        " where recorded_to = '9999-12-31 00:00:00+00' order by name"
+    ) == [(f"erp:{ana}", "es_PE", "pagos@ana.example", True), (f"erp:{luz}", None, "luz@luz.example", False)]
+    rates = "select company_id, currency_code, company_currency_code, rate from serve.fct_fx_rates order by rate"
+    assert erp.rows(rates) == [("norte", "USD", "PEN", Decimal("3.75")), (None, "USD", "PEN", Decimal("3.76"))]
+    assert erp.rows("select sum(refunded_amount) from serve.fct_refunds") == [(Decimal(28),)]
+    assert erp.rows("select count(*) from serve.fct_payments where status = 'cancelled'") == [(1,)]
 
 
 def test_debts_settled_in_another_currency(stub: Odoo, erp: Connected) -> None:
@@ -139,3 +150,107 @@ def test_debts_settled_in_another_currency(stub: Odoo, erp: Connected) -> None:
     assert agrees(stub, erp) == {"PEN": {ana: Decimal("-3.50")}}
     written_off = erp.rows("select reason, written_off_amount from serve.fct_write_offs order by 2")
     assert written_off == [("exchange difference", Decimal(3)), ("credit note in PEN", Decimal(10))]
+
+
+def test_a_second_with_more_records_than_a_page_is_read_whole(stub: Odoo, erp: Connected) -> None:
+    ana = stub.partner("Ana S.A.")
+    stub.tick(1)
+    # in one second, the later ones with the smaller ids
+    made = [stub.invoice(ana, "10.00") for _number in range(35)]
+    for place, move in enumerate(reversed(made)):
+        stub.now = stub.now.replace(microsecond=place * 1000)
+        stub.save("account.move", move)
+    stub.now += dt.timedelta(seconds=1)
+    others = [stub.invoice(ana, "10.00") for _number in range(15)]
+    assert counts(erp.sync()["account_move"]) == (50, 0, 0, 0)
+    assert set(erp.current("account_move")) == {str(id) for id in (*made, *others)}
+    assert {report.load_id for report in erp.sync().values()} == {None}
+
+
+def test_what_changes_in_the_second_of_the_last_reading_is_not_missed(stub: Odoo, erp: Connected) -> None:
+    ana = stub.partner("Ana S.A.")
+    first, second = stub.invoice(ana, "10.00"), stub.invoice(ana, "20.00")
+    erp.sync()
+    stub.save("account.move", first, ref="seen later")
+    stub.now = stub.now.replace(microsecond=0)
+    third = stub.invoice(ana, "30.00")
+    assert counts(erp.sync()["account_move"]) == (1, 1, 0, 0)
+    assert erp.current("account_move", "ref") == {
+        str(first): ("seen later",),
+        str(second): (None,),
+        str(third): (None,),
+    }
+
+
+def test_a_record_that_changes_while_pages_are_read_lands_once_as_it_is_last(stub: Odoo, erp: Connected) -> None:
+    ana = stub.partner("Ana S.A.")
+    made = []
+    for _number in range(40):
+        stub.tick(1)
+        made.append(stub.invoice(ana, "10.00"))
+    seen: list[object] = []
+
+    def change(request: Any) -> None:
+        if b'"account.move", "search_read"' in request.body.replace(b'","', b'", "') and len(seen) < 3:
+            seen.append(request)
+            stub.tick(1)
+            stub.save("account.move", made[len(seen)], ref=f"renamed {len(seen)}")
+            stub.delete(made[-len(seen)])
+
+    stub.faults += [change] * 60
+    report = erp.sync()["account_move"]
+    assert len(seen) == 3 and report.rows_in == report.rows_new == len(erp.current("account_move"))
+    assert report.rows_quarantined == 0
+    assert {str(id) for id in stub.tables["account.move"]} <= set(erp.current("account_move"))
+    assert erp.current("account_move", "ref")[str(made[2])] == ("renamed 2",)
+
+
+def test_what_is_deleted_there_is_found_by_comparing_keys(stub: Odoo, erp: Connected) -> None:
+    ana = stub.partner("Ana S.A.")
+    made = [stub.invoice(ana, "10.00", state="draft") for _number in range(30)]
+    erp.sync()
+    line = stub.line(made[7])
+    stub.delete(made[7])
+    assert counts(erp.sync()["account_move"]) == (0, 0, 0, 0)
+    erp.now += dt.timedelta(hours=24)
+    found = erp.sync()
+    assert counts(found["account_move"]) == counts(found["account_move_line"]) == (0, 0, 1, 0)
+    assert str(made[7]) not in erp.current("account_move") and str(line) not in erp.current("account_move_line")
+    assert erp.sync()["account_move"].is_unchanged
+
+
+def test_a_match_that_is_undone_is_gone_with_the_next_reading(stub: Odoo, erp: Connected) -> None:
+    ana = stub.partner("Ana S.A.")
+    debt = stub.line(stub.invoice(ana, "10.00"))
+    paid = stub.payment(ana, "4.00", debt)
+    erp.sync()
+    ((matched, left),) = [erp.current("account_move_line", "matched_credits", "amount_residual_currency")[str(debt)]]
+    assert [item["credit_line_id"] for item in matched] == [str(stub.paying(paid))] and left == Decimal(6)
+    stub.tick()
+    stub.unreconcile(debt)
+    erp.sync()
+    assert erp.current("account_move_line", "matched_credits", "amount_residual_currency")[str(debt)] == (
+        [],
+        Decimal(10),
+    )
+
+
+def test_records_without_a_date_of_change_are_read_too(stub: Odoo, erp: Connected) -> None:
+    ids = [stub.partner(f"P{number}") for number in range(25)]
+    for id in ids[3:18]:
+        stub.tables["res.partner"][id]["write_date"] = None
+    assert counts(erp.sync()["res_partner"]) == (25, 0, 0, 0)
+    stub.tables["res.partner"][ids[4]]["name"] = "changed without a trace"
+    assert counts(erp.sync()["res_partner"]) == (0, 1, 0, 0)
+
+
+def test_a_contact_that_changes_brings_its_customer_with_it(stub: Odoo, erp: Connected) -> None:
+    ana = stub.partner("Ana S.A.", email="ana@ana.example")
+    contact = stub.partner("Cuentas por pagar", parent=ana, type="invoice", email="pagos@ana.example")
+    stub.partner("Empleado", type="private")
+    erp.sync()
+    assert erp.current("res_partner", "invoice_email") == {str(ana): ("pagos@ana.example",), str(contact): (None,)}
+    stub.tick(3600)
+    stub.save("res.partner", contact, email="cobranza@ana.example")
+    assert counts(erp.sync()["res_partner"]) == (0, 2, 0, 0)
+    assert erp.current("res_partner", "email", "invoice_email")[str(ana)] == ("ana@ana.example", "cobranza@ana.example")

@@ -12,7 +12,7 @@ select
     country_code,
     lang as language_code,
     tz as timezone,
-    email,
+    coalesce(invoice_email, email) as email,
     coalesce(phone, mobile) as phone,
     "user" as collector,
     industry as sector,
