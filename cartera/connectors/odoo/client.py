@@ -74,6 +74,11 @@ class Odoo:
         fields = ["currency_id", "currency_exchange_journal_id"]
         return {company["id"]: company for company in self.search("res.company", [], fields)}
 
+    @cached_property
+    def exchange_journals(self) -> frozenset[int]:
+        found = (company["currency_exchange_journal_id"] for company in self.companies.values())
+        return frozenset(journal[0] for journal in found if journal)
+
 
 @contextmanager
 def open_session(access: Access) -> Iterator[Odoo]:

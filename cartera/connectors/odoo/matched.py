@@ -1,9 +1,12 @@
-"""What a receivable line or a document is matched with, put into it: it then changes with its residual, and a match
-that is undone (deleted there without a trace) is gone with the next reading.
+"""What belongs to a page of records and is asked for with it.
+
+What a receivable line is matched with is put into it: it then changes with its residual, and a match that is undone
+(deleted there without a trace) is gone with the next reading.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -20,21 +23,16 @@ PARTIAL += " credit_amount_currency max_date"
 def lines(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
     """With the credits matched to each debit, what of a credit went elsewhere, the customer and the kind of journal."""
     ids = [record["id"] for record in records]
-    partials = _partials(odoo, ["|", ["debit_move_id", "in", ids], ["credit_move_id", "in", ids]])
-    others = _by_id(odoo, "account.move.line", _sides(partials), ["move_id", "move_type", "journal_id"])
+    credits, converted = _matches(odoo, ["|", ["debit_move_id", "in", ids], ["credit_move_id", "in", ids]])
     partners = _by_id(odoo, "res.partner", (_id(record["partner_id"]) for record in records), ["commercial_partner_id"])
     return [
         {
             **record,
-            "commercial_partner_id": partners.get(_id(record["partner_id"]), {}).get("commercial_partner_id", False),
+            "commercial_partner_id": partners.get(_id(record["partner_id"]), {}).get("commercial_partner_id"),
             "journal_type": odoo.journals.get(_id(record["journal_id"])),
             "is_exchange_difference": _is_exchange(odoo, record),
-            "converted_amount": _converted(odoo, partials, others, {record["id"]}),
-            "matched_credits": [
-                _credit(odoo, partial, others[_id(partial["credit_move_id"])])
-                for partial in partials
-                if _id(partial["debit_move_id"]) == record["id"] and _id(partial["credit_move_id"]) in others
-            ],
+            "converted_amount": converted[record["id"]],
+            "matched_credits": credits[record["id"]],
         }
         for record in records
     ]
@@ -43,14 +41,8 @@ def lines(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
 def moves(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
     """With what of a credit note was used up in another currency."""
     ids = [record["id"] for record in records if record["move_type"] == "out_refund"]
-    partials = _partials(odoo, [["credit_move_id.move_id", "in", ids]]) if ids else []
-    others = _by_id(odoo, "account.move.line", _sides(partials), ["move_id", "move_type", "journal_id"])
-    of_move = {record["id"]: set[int]() for record in records}
-    for id, line in others.items():
-        of_move.setdefault(line["move_id"][0], set()).add(id)
-    return [
-        {**record, "converted_amount": _converted(odoo, partials, others, of_move[record["id"]])} for record in records
-    ]
+    converted = _matches(odoo, [["credit_move_id.move_id", "in", ids]], by="move_id")[1] if ids else {}
+    return [{**record, "converted_amount": converted.get(record["id"], 0)} for record in records]
 
 
 def partners(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
@@ -66,11 +58,9 @@ def partners(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
 
 def rates(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
     """With the company's currency; what is of no company Odoo reckons for the user's first."""
-    first = next(iter(odoo.context["allowed_company_ids"]), 0)
-    return [
-        {**record, "company_currency_id": odoo.companies.get(_id(record["company_id"]) or first, {}).get("currency_id")}
-        for record in records
-    ]
+    first = next(iter(odoo.context["allowed_company_ids"] or odoo.companies))
+    companies = ((record, odoo.companies.get(_id(record["company_id"]) or first, {})) for record in records)
+    return [{**record, "company_currency_id": company.get("currency_id")} for record, company in companies]
 
 
 COMPLETED: dict[str, Callable[[Any, Sequence[Record]], Sequence[Record]]] = {
@@ -81,49 +71,47 @@ COMPLETED: dict[str, Callable[[Any, Sequence[Record]], Sequence[Record]]] = {
 }
 
 
-def _partials(odoo: Odoo, domain: list[Any]) -> list[Record]:
-    return odoo.search("account.partial.reconcile", domain, PARTIAL.split())
-
-
-def _sides(partials: Iterable[Record]) -> Iterable[int]:
-    return (_id(partial[side]) for partial in partials for side in ("debit_move_id", "credit_move_id"))
+def _matches(
+    odoo: Odoo, domain: list[Any], by: str = "id"
+) -> tuple[dict[int, list[Record]], defaultdict[int, Decimal]]:
+    """The credits of each debit line; and what of each credit line (or of its `by`) settled debts in another currency,
+    or was lost with its rate."""
+    partials = odoo.search("account.partial.reconcile", domain, PARTIAL.split())
+    sides = (_id(partial[side]) for partial in partials for side in ("debit_move_id", "credit_move_id"))
+    found = _by_id(odoo, "account.move.line", sides, ["move_id", "move_type", "journal_id"])
+    credits, converted = defaultdict[int, list[Record]](list), defaultdict[int, Decimal](Decimal)
+    for partial in partials:
+        debit, credit = (found.get(_id(partial[side])) for side in ("debit_move_id", "credit_move_id"))
+        if debit is None or credit is None:
+            continue  # of a company that the user may not see
+        if partial["debit_currency_id"] != partial["credit_currency_id"] or _is_exchange(odoo, debit):
+            converted[_id(credit[by])] += Decimal(partial["credit_amount_currency"])
+        credits[debit["id"]].append(
+            {
+                **{
+                    name: partial[name]
+                    for name in ("id", "debit_amount_currency", "credit_amount_currency", "max_date")
+                },
+                "credit_line_id": credit["id"],
+                "credit_move_id": _id(credit["move_id"]),
+                "credit_move_type": credit["move_type"],
+                "currency": partial["credit_currency_id"][1],
+                "is_exchange_difference": _is_exchange(odoo, credit),
+            }
+        )
+    return credits, converted
 
 
 def _by_id(odoo: Odoo, model: str, ids: Iterable[int], fields: list[str]) -> dict[int, Record]:
-    wanted = sorted({id for id in ids if id})
+    wanted = sorted(set(ids) - {0})
     return {record["id"]: record for record in odoo.search(model, [["id", "in", wanted]], fields)} if wanted else {}
 
 
-def _id(pair: Any) -> int:
-    return pair[0] if pair else 0
+def _id(value: Any) -> int:
+    """Of [id, name], of an id, or 0 of nothing."""
+    return (value[0] if isinstance(value, list) else value) or 0
 
 
 def _is_exchange(odoo: Odoo, line: Record) -> bool:
     """Only a gain or loss of exchange rates: no money, no claim."""
-    journals = {_id(company["currency_exchange_journal_id"]) for company in odoo.companies.values()}
-    return line["move_type"] == "entry" and _id(line["journal_id"]) in journals - {0}
-
-
-def _converted(odoo: Odoo, partials: list[Record], lines: dict[int, Record], credits: set[int]) -> Decimal:
-    """What of some credit lines settled debts in another currency, or was lost with its rate."""
-    total = Decimal(0)
-    for partial in partials:
-        debit = lines.get(_id(partial["debit_move_id"]))
-        is_other = partial["debit_currency_id"] != partial["credit_currency_id"]
-        if _id(partial["credit_move_id"]) in credits and debit and (is_other or _is_exchange(odoo, debit)):
-            total += Decimal(partial["credit_amount_currency"])
-    return total
-
-
-def _credit(odoo: Odoo, partial: Record, credit: Record) -> Record:
-    return {
-        "id": partial["id"],
-        "credit_line_id": _id(partial["credit_move_id"]),
-        "credit_move_id": _id(credit["move_id"]),
-        "credit_move_type": credit["move_type"],
-        "currency": partial["credit_currency_id"][1],
-        "debit_amount_currency": partial["debit_amount_currency"],
-        "credit_amount_currency": partial["credit_amount_currency"],
-        "max_date": partial["max_date"],
-        "is_exchange_difference": _is_exchange(odoo, credit),
-    }
+    return line["move_type"] == "entry" and _id(line["journal_id"]) in odoo.exchange_journals

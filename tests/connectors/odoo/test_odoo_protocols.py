@@ -114,11 +114,11 @@ def test_an_unknown_field_is_told_without_its_traceback(stub: Odoo, tmp_path: Pa
     for protocol in ("jsonrpc", "xmlrpc"):
         with source(stub, tmp_path, protocol) as erp:
             system = erp.source.declared
-            with system.open(access(erp.source, get_settings(), None)) as session:
-                with pytest.raises(
-                    SourceError, match=r": ValueError: Invalid field 'res.partner.nothing'|: 1: ValueError"
-                ):
-                    session.search("res.partner", [["nothing", "=", 1]], ["id"])
+            with (
+                system.open(access(erp.source, get_settings(), None)) as session,
+                pytest.raises(SourceError, match=r": ValueError: Invalid field 'res.partner.nothing'|: 1: ValueError"),
+            ):
+                session.search("res.partner", [["nothing", "=", 1]], ["id"])
 
 
 @pytest.mark.parametrize(

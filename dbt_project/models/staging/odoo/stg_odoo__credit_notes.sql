@@ -21,7 +21,7 @@ select
     -amount_total_in_currency_signed - coalesce(converted_amount, 0) as total_amount,
 
     -- dates
-    coalesce(invoice_date, "date") as issue_date,
+    coalesce(invoice_date, date) as issue_date,
 
     -- versions
     is_deleted,

@@ -14,7 +14,7 @@ select
     tz as timezone,
     coalesce(invoice_email, email) as email,
     coalesce(phone, mobile) as phone,
-    "user" as collector,
+    "user" as collector, -- noqa: RF06
     industry as sector,
     case when is_company then 'company' else 'person' end as customer_type,
     cast(null as text) as risk_class,

@@ -8,7 +8,7 @@ select
     amount_currency as instalment_amount,
 
     -- dates
-    coalesce(date_maturity, "date") as due_date,
+    coalesce(date_maturity, date) as due_date,
 
     -- versions
     is_deleted,

@@ -28,7 +28,7 @@ select
     false as is_disputed,
 
     -- dates
-    coalesce(invoice_date, "date") as issue_date,
+    coalesce(invoice_date, date) as issue_date,
     invoice_date_due as due_date,
     cast(null as date) as paid_date,
 
@@ -70,7 +70,7 @@ select
     false as is_disputed,
 
     -- dates
-    "date" as issue_date,
+    date as issue_date,
     date_maturity as due_date,
     cast(null as date) as paid_date,
 

@@ -48,7 +48,7 @@ of_lines as (
         -lines.amount_currency - coalesce(lines.converted_amount, 0) as payment_amount,
 
         -- dates
-        lines."date" as received_date,
+        lines.date as received_date,
 
         -- versions
         lines.is_deleted,

@@ -31,7 +31,7 @@ of_settlements as (
         matched.move_name,
         matched.name,
         matched.currency,
-        matched."date",
+        matched.date,
         matched.recorded_from,
         matched.recorded_to
     from matched
@@ -51,7 +51,7 @@ on_their_own as (
         move_name,
         name,
         currency,
-        "date",
+        date,
         recorded_from,
         recorded_to
     from lines
@@ -83,7 +83,7 @@ renamed as (
         refunded_amount,
 
         -- dates
-        "date" as refund_date,
+        date as refund_date,
 
         -- versions
         is_refund_deleted as is_deleted,
