@@ -123,12 +123,13 @@ class Http:
         path: str,
         json: Any = None,
         *,
-        form: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | bytes | None = None,
         params: Params | None = None,
         headers: Mapping[str, str] | None = None,
         accept: tuple[int, ...] = (),
     ) -> Answer:
-        """A question put by POST (a query, a remote call that reads, a login). Raises SourceError."""
+        """A question put by POST (a query, a remote call that reads, a login). `form`: its fields, or the whole body
+        where that is neither JSON nor a form. Raises SourceError."""
         return self._ask("POST", path, params, json, form, headers, accept)
 
     def _ask(
@@ -137,7 +138,7 @@ class Http:
         path: str,
         params: Params | None,
         json: Any,
-        form: Mapping[str, str] | None,
+        form: Mapping[str, str] | bytes | None,
         headers: Mapping[str, str] | None,
         accept: tuple[int, ...],
     ) -> Answer:
@@ -169,7 +170,7 @@ class Http:
         url: str,
         params: Params | None,
         json: Any,
-        form: Mapping[str, str] | None,
+        form: Mapping[str, str] | bytes | None,
         headers: Mapping[str, str] | None,
         accept: tuple[int, ...],
         where: str,
@@ -196,13 +197,15 @@ class Http:
         url: str,
         params: Params | None,
         json: Any,
-        form: Mapping[str, str] | None,
+        form: Mapping[str, str] | bytes | None,
         headers: Mapping[str, str] | None,
         where: str,
     ) -> Answer:
+        content, data = (form, None) if isinstance(form, bytes) else (None, form)
+        asked = dict(params) if params else None
         try:
             with self._client.stream(
-                method, url, params=dict(params) if params else None, json=json, data=form, headers=headers
+                method, url, params=asked, json=json, content=content, data=data, headers=headers
             ) as response:
                 body = bytearray()
                 for chunk in response.iter_bytes():
