@@ -74,6 +74,8 @@ class Resource:
     `prepare`: flattens a record before it is typed. `enrich`: completes the records of a page by further requests.
     `ignored`: fields that say nothing of the record (links, etags) and would make a new version of it.
     `swept`: the system's `keys` can list all keys of this table, so that what is deleted there is found.
+    `stays`: a record that is not given again is not gone (a statement whose file was put away). After the first
+    reading `since` is the moment of that; what it has given before the system knows itself.
     """
 
     entity: Entity
@@ -88,6 +90,7 @@ class Resource:
     enrich: Callable[[Any, Sequence[Record]], Sequence[Record]] | None = None
     ignored: frozenset[str] = frozenset()
     swept: bool = False
+    stays: bool = False
 
     @property
     def name(self) -> str:
