@@ -94,17 +94,22 @@ def _children(element: Any) -> dict[str, Any]:
 
 
 def _down(element: Any, *path: str) -> Any:
+    if element is None:
+        return None
     for name in path:
-        if element is None:
+        for child in element:
+            if _NAMES[child.tag] == name:
+                element = child
+                break
+        else:
             return None
-        element = next((child for child in element if _NAMES[child.tag] == name), None)
     return element
 
 
 def _text(element: Any, *path: str) -> str | None:
-    found = _down(element, *path)
-    text = None if found is None or found.text is None else found.text.strip()
-    return text or None
+    found = _down(element, *path) if path else element
+    text = None if found is None else found.text
+    return text.strip() or None if text else None
 
 
 def _page(parts: dict[str, Any]) -> str:
@@ -265,13 +270,20 @@ def _remittance(information: Any) -> tuple[str | None, str | None]:
 
 def _code(element: Any) -> str | None:
     """Domain, family and subfamily, e.g. PMNT-RCDT-ESCT; else the bank's own."""
+    if element is None:
+        return None
     domain = _down(element, "Domn")
     if domain is None:
         return _text(element, "Prtry", "Cd")
-    found = (_text(domain, "Cd"), _text(domain, "Fmly", "Cd"), _text(domain, "Fmly", "SubFmlyCd"))
-    return "-".join(part for part in found if part) or None
+    found = [_text(domain, "Cd")]
+    family = _down(domain, "Fmly")
+    if family is not None:
+        found += [_text(family, "Cd"), _text(family, "SubFmlyCd")]
+    return "-".join([part for part in found if part]) or None
 
 
 def _date(element: Any, what: str) -> dt.date | None:
+    if element is None:
+        return None
     text = _text(element, "Dt") or _text(element, "DtTm")
     return iso_date(text, what) if text else None

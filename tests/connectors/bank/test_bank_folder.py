@@ -14,6 +14,8 @@ from support.connected import Connected, connected
 
 from cartera.errors import SourceError, UnreadableFile
 
+UNIDENTIFIED = "int_bank__credits_unidentified"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -157,8 +159,7 @@ def test_credits_are_seen_by_the_warehouse_and_not_taken_for_payments_of_nobody(
     (folder / "notice.xml").write_text(camt(MOVED[:1], message="camt.054.001.08", number="N1"))
     bank.sync()
     bank.publish(dt.date(2026, 6, 30))
-    found = bank.rows(
-        "select sum(credited_amount), count(*), min(company_id) from intermediate.int_bank__credits_unidentified"
-    )
+    slots = bank.rows("select table_schema from information_schema.views where table_name = %s", [UNIDENTIFIED])
+    found = bank.rows(f"select sum(credited_amount), count(*), min(company_id) from {slots[0][0]}.{UNIDENTIFIED}")
     assert found == [(Decimal("105.15"), 5, "acme")]
     assert bank.rows("select count(*) from serve.fct_payments") == [(0,)]
