@@ -185,6 +185,8 @@ def norma43(
         ]
     debits, credits = ([one for one in moved if one.is_credit is side] for side in (False, True))
     lines.append(
-        f"33{account}{len(debits):05}{cents(str(-total(debits)))}{len(credits):05}{cents(str(total(credits)))}2{cents(end)}978".ljust(80)
+        f"33{account}{len(debits):05}{cents(str(-total(debits)))}{len(credits):05}{cents(str(total(credits)))}2{cents(end)}978".ljust(
+            80
+        )
     )
     return "\r\n".join([*lines, f"88{'9' * 18}{len(lines):06}".ljust(80), ""])

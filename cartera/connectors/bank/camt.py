@@ -25,6 +25,7 @@ from cartera.connectors.bank.statement import (
 )
 
 MESSAGE = re.compile(rb"urn:iso:std:iso:20022:tech:xsd:camt\.05[234]\.001\.[0-9]{2}")
+_DOCUMENT_TYPE = "declares a document type, which no statement needs: its entities could name other files"
 _NOTICE = {"Stmt": False, "Rpt": True, "Ntfctn": True}
 """What an account's part is called in each message, and whether the statement repeats it."""
 
@@ -35,6 +36,8 @@ def read(path: Path, head: bytes) -> Iterator[Item]:
 
     found = MESSAGE.search(head)
     assert found is not None  # that is how the file came here
+    if b"<!DOCTYPE" in head:
+        raise BadStatement(_DOCUMENT_TYPE)
     tags = [f"{{{found[0].decode()}}}{name}" for name in ("MsgPgntn", "Ntry", *_NOTICE)]
     try:
         with path.open("rb") as file:
@@ -52,7 +55,7 @@ def _items(elements: Iterator[Any]) -> Iterator[Item]:
     page, met = "", 0
     for number, element in enumerate(elements):
         if number == 0 and element.getroottree().docinfo.doctype:
-            raise BadStatement("declares a document type, which no statement needs: it could name other files")
+            raise BadStatement(_DOCUMENT_TYPE)
         name = _NAMES[element.tag]
         if name == "MsgPgntn":
             page = _page(_children(element))
