@@ -100,8 +100,9 @@ def mt940(
     lines = [":20:STARTUMS", f":25:{IBAN}", f":28C:{number}", f":60F:C260401EUR{_comma(opening)}"]
     for one in moved:
         day = f"04{one.day:02}"
+        side, reference = "C" if one.is_credit else "D", one.reference or "NONREF"
         lines += [
-            f":61:26{day}{day}{'C' if one.is_credit else 'D'}{_comma(one.plain)}NTRFNONREF//{one.reference or 'NONREF'}",
+            f":61:26{day}{day}{side}{_comma(one.plain)}NTRFNONREF//{reference}",
             f":86:166?00GUTSCHRIFT?20EREF+E-{one.text[-4:]}?21SVWZ+{one.text}?31ES9121000418450200051332?32{one.who}",
         ]
     sign = "D" if end.startswith("-") else "C"

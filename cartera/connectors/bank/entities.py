@@ -59,6 +59,8 @@ RESOURCES = (
             integer("statement_count"),
             integer("entry_count"),
             text("same_as"),
+            # what the declaration of the CSV was when it was read, where the file may be one
+            text("declared"),
         ),
         stays=True,
     ),

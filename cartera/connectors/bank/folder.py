@@ -1,8 +1,8 @@
 """A folder of statement files: which of them are new, what they hold, and what that replaces.
 
 A file is known by its content, whatever its name or date: one that arrives late with an old date is read, one that was
-copied or renamed is not read again. A statement that comes again, changed, replaces the one before: its entries that are
-not in it any more are gone. What was read stays when its file is put away.
+copied or renamed is not read again. A statement that comes again, changed, replaces the one before: its entries that
+are not in it any more are gone. What was read stays when its file is put away.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from cartera.connectors.api import Access, Page, Record, Resource, jsons
 from cartera.connectors.bank import known
-from cartera.connectors.bank.formats import Read, reader_of
+from cartera.connectors.bank.formats import CSV_SUFFIXES, HEAD, Read, reader_of
 from cartera.connectors.bank.statement import BadStatement, Entry, Keys, Statement, Sums
 from cartera.errors import SourceError, UnreadableFile
 from cartera.settings import get_settings
@@ -49,6 +49,8 @@ class Part:
     record: Record
     start: int
     end: int
+    is_period: bool
+    """Of whatever period one asked for: other files may hold the same entries."""
 
 
 @dataclass
@@ -58,6 +60,8 @@ class Contents:
     files: list[Record] = field(default_factory=list)
     parts: dict[str, Part] = field(default_factory=dict)
     gone: list[str] = field(default_factory=list)
+    owners: dict[str, str] = field(default_factory=dict)
+    """The statement that an entry came with first: one that repeats it makes no new version of it."""
 
     @property
     def entry_count(self) -> int:
@@ -76,11 +80,7 @@ class Folder:
         self.source = access.source
         self.path = get_settings().project_dir / Path(access["folder"]).expanduser()
         self._pattern = access["pattern"]
-        self._csv: Read | None = None
-        if access["csv"]:
-            from cartera.connectors.bank.csv_statement import declared
-
-            self._csv = declared(get_settings().project_dir / Path(access["csv"]).expanduser())
+        self._csv, self._declared = _csv(access["csv"])
         self._read: dict[bool, Contents] = {}
         self._lock = threading.RLock()
         self._spool = tempfile.TemporaryFile(prefix="cartera-bank-")  # noqa: SIM115 (closed with the folder)
@@ -110,11 +110,12 @@ class Folder:
             yield Page([part.record for part in contents.parts.values()])
         else:
             # what is gone goes first: a key that another statement of this reading still has lives on
-            yield Page(gone=contents.gone)
+            if contents.gone:
+                yield Page(gone=contents.gone)
             for part in contents.parts.values():
-                yield from self._entries(part)
+                yield from self._entries(part, contents.owners)
 
-    def _entries(self, part: Part) -> Iterator[Page]:
+    def _entries(self, part: Part, owners: Mapping[str, str]) -> Iterator[Page]:
         place = part.start
         while place < part.end:
             with self._lock:
@@ -124,24 +125,34 @@ class Folder:
                     lines.append(self._spool.readline())
                 place = self._spool.tell()
             statement = part.record["statement"]
-            yield Page([{**jsons.decode(line), "statement": statement} for line in lines])
+            records = [{**jsons.decode(line), "statement": statement} for line in lines]
+            for record in records if owners else ():
+                record["statement"] = owners.get(record["entry"], statement)
+            yield Page(records)
 
     def _contents(self, *, is_whole: bool) -> Contents:
         found = self.files()
         landed = {} if is_whole else known.files(self.source)
-        contents, seen, refused = Contents(), {sha: name for name, sha in landed.items()}, []
+        contents, seen, refused = Contents(), {content: name for name, content in landed.items()}, []
         for file in found:
-            if landed.get(file.name) == file.sha256:
+            declared = self._declared if file.path.suffix.lower() in CSV_SUFFIXES else None
+            content = (file.sha256, declared)
+            if landed.get(file.name) == content:
                 continue
-            record: Record = {"file": file.name, "sha256": file.sha256, "size": file.stamp[0]}
-            if file.sha256 in seen:
-                record["same_as"] = seen[file.sha256]
+            record: Record = {
+                "file": file.name,
+                "sha256": file.sha256,
+                "declared": declared,
+                "size": file.stamp[0],
+            }
+            if content in seen:
+                record["same_as"] = seen[content]
             else:
                 try:
                     record |= self._parts(file, contents)
                 except BadStatement as error:
                     refused.append(f"{file.path}: {error}")
-                seen[file.sha256] = file.name
+                seen[content] = file.name
             contents.files.append(record)
         if refused:
             raise UnreadableFile(
@@ -173,7 +184,7 @@ class Folder:
         """The statements of one file, whole or not at all. Raises BadStatement."""
         name, read = reader_of(file.path, self._csv)
         with file.path.open("rb") as opened:
-            head = opened.read(64 << 10)
+            head = opened.read(HEAD)
         begun = self._spool.seek(0, io.SEEK_END)
         open_part: _OpenPart | None = None
         parts: dict[str, Part] = {}
@@ -209,9 +220,12 @@ class Folder:
                 del contents.parts[key]
             elif record["digest"] != before["digest"]:
                 changed.append(key)
+        periods = [part.record for part in contents.parts.values() if part.is_period]
+        if periods:
+            contents.owners = known.owners(self.source, {record["account"] for record in periods})
         if changed:
             kept = {
-                record["entry"] for key in changed for page in self._entries(contents.parts[key])
+                record["entry"] for key in changed for page in self._entries(contents.parts[key], {})
                 for record in page.records
             }  # fmt: skip
             contents.gone += [entry for entry in known.entries(self.source, changed) if entry not in kept]
@@ -259,7 +273,18 @@ class _OpenPart:
         }  # fmt: skip
         self._digest.update(jsons.encode({**record, "created_at": None}))
         record |= {"digest": self._digest.hexdigest(), "format": format_name, "file": file_name}
-        return Part(record, self._start, self._spool.tell())
+        return Part(record, self._start, self._spool.tell(), statement.entries_keyed == "account")
+
+
+def _csv(declaration: str) -> tuple[Read | None, str | None]:
+    """The reader of the declared CSV and the declaration's hash. Raises ConfigError."""
+    if not declaration:
+        return None, None
+    from cartera.connectors.bank.csv_statement import declared
+
+    path = get_settings().project_dir / Path(declaration).expanduser()
+    read = declared(path)
+    return read, hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _add(parts: dict[str, Part], part: Part) -> None:

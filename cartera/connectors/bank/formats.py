@@ -9,6 +9,7 @@ from cartera.connectors.bank import bai2, camt, mt940, norma43, ofx
 from cartera.connectors.bank.statement import BadStatement, Item
 
 HEAD = 64 << 10
+CSV_SUFFIXES = (".csv", ".txt")
 
 Read = Callable[[Path, bytes], Iterator[Item]]
 
@@ -30,7 +31,7 @@ def reader_of(path: Path, csv: Read | None) -> tuple[str, Read]:
         return "bai2", bai2.read
     if mt940.START.search(head):
         return "mt940", mt940.read
-    if csv is not None and path.suffix.lower() in (".csv", ".txt"):
+    if csv is not None and path.suffix.lower() in CSV_SUFFIXES:
         return "csv", csv
     raise BadStatement(
         "is in none of the formats camt.052/053/054, MT940/942, BAI2, OFX, Norma 43"

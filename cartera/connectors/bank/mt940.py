@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+from cartera.connectors.bank.lines import lines_of
 from cartera.connectors.bank.statement import (
     BadStatement,
     Entry,
@@ -18,7 +19,6 @@ from cartera.connectors.bank.statement import (
     reference_or_none,
     short_date,
 )
-from cartera.connectors.bank.lines import lines_of
 
 START = re.compile(rb"(?:^|\n|\{4:\r?\n?):2[05]:|\{1:F")
 

@@ -163,3 +163,68 @@ def test_credits_are_seen_by_the_warehouse_and_not_taken_for_payments_of_nobody(
     found = bank.rows(f"select sum(credited_amount), count(*), min(company_id) from {slots[0][0]}.{UNIDENTIFIED}")
     assert found == [(Decimal("105.15"), 5, "acme")]
     assert bank.rows("select count(*) from serve.fct_payments") == [(0,)]
+
+
+CSV = """\
+Fecha;Concepto;Importe;Saldo;Cliente
+02/04/2026;Factura 2;-1.000,50;1.000,00;
+01/04/2026;Factura 1;2.000,00;2.000,50;C7
+01/04/2026;Saldo anterior;0,50;0,50;
+"""
+
+DECLARED = """\
+columns: {booking_date: Fecha, text: Concepto, amount: Importe, balance: Saldo, customer: Cliente}
+constants: {account: ES1, currency: EUR}
+dates: "%d/%m/%Y"
+decimal: ","
+thousands: "."
+"""
+
+
+@pytest.fixture
+def csv_bank(folder: Path, database: str, tmp_path: Path) -> Iterator[Connected]:
+    declaration = tmp_path / "csv.yaml"
+    declaration.write_text(DECLARED)
+    settings = {"folder": str(folder), "csv": str(declaration)}
+    with connected(tmp_path, "bank", settings, {}, "bank", company_id="acme") as made:
+        yield made
+
+
+def test_a_declared_csv_is_checked_line_by_line_and_its_customers_pay(
+    folder: Path, csv_bank: Connected, tmp_path: Path
+) -> None:
+    (folder / "april.csv").write_text(CSV)
+    csv_bank.sync()
+    assert landed(csv_bank) == 1000
+    # a longer period with the same entries
+    (folder / "more.csv").write_text(CSV.replace("Cliente\n", "Cliente\n03/04/2026;Factura 3;-0,25;999,75;\n"))
+    assert csv_bank.sync()["entries"].rows_new == 1
+    csv_bank.publish(dt.date(2026, 6, 30))
+    assert csv_bank.rows("select customer_id, payment_amount, status from serve.fct_payments") == [
+        ("bank:C7", Decimal(2000), "received")
+    ]
+    # another declaration reads them anew
+    (tmp_path / "csv.yaml").write_text(DECLARED.replace("text: Concepto, ", ""))
+    csv_bank.source = csv_bank.source.model_copy(update={"max_shrink_pct": Decimal(100)})
+    csv_bank.sync()
+    assert {text for (text,) in csv_bank.current("entries", "text").values()} == {None}
+    assert landed(csv_bank) == Decimal("999.75")
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "problem"),
+    [
+        ("2.000,50;C7", "2.000,51;C7", "does not add up|a balance"),
+        ("2.000,00", "2,000.00", "is no amount"),
+        ("01/04/2026;Factura", "31/04/2026;Factura", "is no date"),
+        ("Importe", "Monto", "has 0 columns 'Importe'"),
+        (";2.000,00;", ";", "has 4 fields"),
+        ("-1.000,50", "", "has no amount"),
+    ],
+)
+def test_a_csv_with_one_bad_line_is_refused_whole(
+    folder: Path, csv_bank: Connected, said: str, instead: str, problem: str
+) -> None:
+    (folder / "april.csv").write_text(CSV.replace(said, instead))
+    with pytest.raises(UnreadableFile, match=problem):
+        csv_bank.sync()

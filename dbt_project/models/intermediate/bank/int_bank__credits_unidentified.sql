@@ -1,41 +1,51 @@
 {{ config(enabled='bank' in var('systems', {})) }}
 
-select
-    -- ids
-    source || ':' || entry as entry_id,
-    source || ':' || statement as statement_id,
-    cartera_company_id as company_id,
-    source,
+with
 
-    -- attributes
-    account as bank_account,
-    currency as currency_code,
-    counterparty_name,
-    counterparty_account,
-    text as remittance_text,
-    reference as payment_reference,
-    end_to_end_id,
-    bank_reference,
-    code as transaction_code,
+entries as (
+    select * from {{ ref('stg_bank__entries') }}
+),
 
-    -- amounts
-    signed_amount as credited_amount,
+-- a debit that takes a credit back lowers it; a credit that takes a debit back is our own money
+credits as (
+    select
+        -- ids
+        entry_id,
+        statement_id,
+        company_id,
+        source,
 
-    -- booleans
-    is_reversal,
+        -- attributes
+        bank_account,
+        currency_code,
+        counterparty_name,
+        counterparty_account,
+        remittance_text,
+        payment_reference,
+        end_to_end_id,
+        bank_reference,
+        transaction_code,
 
-    -- dates
-    booking_date,
-    value_date,
+        -- amounts
+        signed_amount as credited_amount,
 
-    -- versions
-    recorded_from,
-    recorded_to
-from {{ source('bank', 'entries') }}
-where
-    customer is null
-    and kind = 'statement'
-    and is_booked
-    and not is_deleted
-    -- a debit that takes a credit back lowers it; a credit that takes a debit back is our own money
-    and is_reversal = (side = 'DBIT')
+        -- booleans
+        is_reversal,
+
+        -- dates
+        booking_date,
+        value_date,
+
+        -- versions
+        recorded_from,
+        recorded_to
+    from entries
+    where
+        customer_id is null
+        and statement_kind = 'statement'
+        and is_booked
+        and not is_deleted
+        and is_reversal = (signed_amount < 0)
+)
+
+select * from credits
