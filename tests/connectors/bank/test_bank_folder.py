@@ -153,18 +153,6 @@ def test_ofx_downloads_that_overlap_give_each_entry_once(folder: Path, bank: Con
     assert landed(bank) == total(MOVED)
 
 
-def test_credits_are_seen_by_the_warehouse_and_not_taken_for_payments_of_nobody(folder: Path, bank: Connected) -> None:
-    reversal = Moved("-5.00", text="Parking", more="<RvslInd>true</RvslInd>")
-    (folder / "one.xml").write_text(camt([*MOVED, reversal]))
-    (folder / "notice.xml").write_text(camt(MOVED[:1], message="camt.054.001.08", number="N1"))
-    bank.sync()
-    bank.publish(dt.date(2026, 6, 30))
-    slots = bank.rows("select table_schema from information_schema.views where table_name = %s", [UNIDENTIFIED])
-    found = bank.rows(f"select sum(credited_amount), count(*), min(company_id) from {slots[0][0]}.{UNIDENTIFIED}")
-    assert found == [(Decimal("105.15"), 5, "acme")]
-    assert bank.rows("select count(*) from serve.fct_payments") == [(0,)]
-
-
 CSV = """\
 Fecha;Concepto;Importe;Saldo;Cliente
 02/04/2026;Factura 2;-1.000,50;1.000,00;
@@ -190,19 +178,15 @@ def csv_bank(folder: Path, database: str, tmp_path: Path) -> Iterator[Connected]
         yield made
 
 
-def test_a_declared_csv_is_checked_line_by_line_and_its_customers_pay(
-    folder: Path, csv_bank: Connected, tmp_path: Path
-) -> None:
+def test_a_declared_csv_whose_periods_overlap_lands_once(folder: Path, csv_bank: Connected, tmp_path: Path) -> None:
     (folder / "april.csv").write_text(CSV)
     csv_bank.sync()
     assert landed(csv_bank) == 1000
     # a longer period with the same entries
     (folder / "more.csv").write_text(CSV.replace("Cliente\n", "Cliente\n03/04/2026;Factura 3;-0,25;999,75;\n"))
     assert csv_bank.sync()["entries"].rows_new == 1
-    csv_bank.publish(dt.date(2026, 6, 30))
-    assert csv_bank.rows("select customer_id, payment_amount, status from serve.fct_payments") == [
-        ("bank:C7", Decimal(2000), "received")
-    ]
+    # what was there has no new version
+    assert csv_bank.rows("select count(*) from raw_bank.entries") == [(4,)]
     # another declaration reads them anew
     (tmp_path / "csv.yaml").write_text(DECLARED.replace("text: Concepto, ", ""))
     csv_bank.source = csv_bank.source.model_copy(update={"max_shrink_pct": Decimal(100)})
@@ -228,3 +212,20 @@ def test_a_csv_with_one_bad_line_is_refused_whole(
     (folder / "april.csv").write_text(CSV.replace(said, instead))
     with pytest.raises(UnreadableFile, match=problem):
         csv_bank.sync()
+
+
+def test_customers_pay_and_credits_of_nobody_are_kept_apart(folder: Path, csv_bank: Connected) -> None:
+    reversal = Moved("-5.00", text="Parking", more="<RvslInd>true</RvslInd>")
+    (folder / "april.csv").write_text(CSV)
+    (folder / "one.xml").write_text(camt([*MOVED, reversal]))
+    (folder / "notice.xml").write_text(camt(MOVED[:1], message="camt.054.001.08", number="N1"))
+    csv_bank.sync()
+    csv_bank.publish(dt.date(2026, 6, 30))
+    slots = csv_bank.rows("select table_schema from information_schema.views where table_name = %s", [UNIDENTIFIED])
+    found = csv_bank.rows(f"select sum(credited_amount), count(*), min(company_id) from {slots[0][0]}.{UNIDENTIFIED}")
+    # of the CSV its first line, which names no customer
+    assert found == [(Decimal("105.65"), 6, "acme")]
+    assert csv_bank.rows("select customer_id, payment_amount, status from serve.fct_payments") == [
+        ("bank:C7", Decimal(2000), "received")
+    ]
+    assert csv_bank.open_balances() == {"bank:C7": Decimal(-2000)}

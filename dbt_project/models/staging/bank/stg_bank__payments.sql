@@ -1,5 +1,5 @@
--- what the bank only announces (kind notice, not booked) comes again in a statement; a credit that takes a debit back is
--- our own money
+-- what the bank only announces (kind notice, not booked) comes again in a statement; a credit that takes a debit back
+-- is our own money
 select
     -- ids
     source || ':' || entry as payment_id,
