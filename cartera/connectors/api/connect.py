@@ -21,7 +21,7 @@ from cartera.yaml_config import guess
 Ask = Callable[[Setting], str | None]
 """Asks a person; None where there is nobody to ask."""
 
-PREVIEWED = ("invoices", "payments", "customers")
+PREVIEWED = ("invoices", "entries", "payments", "customers")
 """The staging model that is shown: the first of these that the system has."""
 
 

@@ -107,7 +107,7 @@ class _Reading:
             try:
                 since = self._since()
                 self._read(spool, since)
-                if since is not None and self._lost_its_place():
+                if since is not None and not self._resource.stays and self._lost_its_place():
                     spool.restart()
                     since = None
                     self._read(spool, None)
@@ -126,12 +126,14 @@ class _Reading:
             reads_whole=self._undated > 0 if since is None else self._before.reads_whole,
             present=self._before.present,
         )
-        is_full = since is None and not self._resource.only_grows
+        is_full = since is None and not (self._resource.only_grows or self._resource.stays)
         return Extracted(self._resource, "full" if is_full else "incremental", spool, self._before, place)
 
     def _since(self) -> dt.datetime | None:
         """From when on what changed is asked for; None: everything is."""
         before = self._before
+        if self._resource.stays:
+            return before.swept_at if before.declared == self._declared else None
         if not (self._changed_at and before.changed_at) or before.declared != self._declared or before.reads_whole:
             return None
         if not self._asks_for_changes:

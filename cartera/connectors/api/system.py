@@ -75,6 +75,8 @@ class Resource:
     `ignored`: fields that say nothing of the record (links, etags) and would make a new version of it.
     `swept`: the system's `keys` can list all keys of this table, so that what is deleted there is found.
     `only_grows`: records are never deleted there, only too old to be given; reading it whole deletes none.
+    `stays`: a record that is not given again is not gone (a statement whose file was put away). After the first
+    reading `since` is the moment of that; what it has given before the system knows itself.
     """
 
     entity: Entity
@@ -90,6 +92,7 @@ class Resource:
     ignored: frozenset[str] = frozenset()
     swept: bool = False
     only_grows: bool = False
+    stays: bool = False
 
     @property
     def name(self) -> str:

@@ -1,0 +1,337 @@
+"""A folder of statement files: which of them are new, what they hold, and what that replaces.
+
+A file is known by its content, whatever its name or date: one that arrives late with an old date is read, one that was
+copied or renamed is not read again. A statement that comes again, changed, replaces the one before: its entries that
+are not in it any more are gone. What was read stays when its file is put away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from cartera.connectors.api import Access, Page, Record, Resource, jsons
+from cartera.connectors.bank import known
+from cartera.connectors.bank.formats import CSV_SUFFIXES, HEAD, Read, reader_of
+from cartera.connectors.bank.statement import BadStatement, Entry, Keys, Statement, Sums
+from cartera.errors import SourceError, UnreadableFile
+from cartera.settings import get_settings
+
+AT_ONCE = 2_000
+DIGEST_VERSION = b"1"
+"""Changes with how keys are made: then the entries of a statement that is read again replace those with other keys."""
+
+_UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
+
+
+@dataclass(frozen=True)
+class Found:
+    """One file of the folder; `name` is its path in it."""
+
+    name: str
+    path: Path
+    stamp: tuple[int, int]
+    sha256: str
+
+
+@dataclass
+class Part:
+    """A statement as its record, and where its entries are in the spool."""
+
+    record: Record
+    start: int
+    end: int
+    is_period: bool
+    """Of whatever period one asked for: other files may hold the same entries."""
+
+
+@dataclass
+class Contents:
+    """What one reading of the folder gives."""
+
+    files: list[Record] = field(default_factory=list)
+    parts: dict[str, Part] = field(default_factory=dict)
+    gone: list[str] = field(default_factory=list)
+    owners: dict[str, str] = field(default_factory=dict)
+    """The statement that an entry came with first: one that repeats it makes no new version of it."""
+
+    @property
+    def entry_count(self) -> int:
+        return sum(int(part.record["entry_count"]) for part in self.parts.values())
+
+
+@contextmanager
+def open_folder(access: Access) -> Iterator[Folder]:
+    """Raises SourceError when it can't be read."""
+    with Folder(access) as folder:
+        yield folder
+
+
+class Folder:
+    def __init__(self, access: Access) -> None:
+        self.source = access.source
+        self.path = get_settings().project_dir / Path(access["folder"]).expanduser()
+        self._pattern = access["pattern"]
+        self._csv, self._declared = _csv(access["csv"])
+        self._read: dict[bool, Contents] = {}
+        self._lock = threading.RLock()
+        self._spool = tempfile.TemporaryFile(prefix="cartera-bank-")  # noqa: SIM115 (closed with the folder)
+
+    def __enter__(self) -> Folder:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._spool.close()
+
+    # what the tables are made of
+
+    def contents(self, *, is_whole: bool) -> Contents:
+        """All that the folder holds, or what has not landed of it. Read once. Raises SourceError."""
+        with self._lock:
+            if is_whole not in self._read:
+                self._read[is_whole] = self._contents(is_whole=is_whole)
+            return self._read[is_whole]
+
+    def pages(self, table: str, *, is_whole: bool) -> Iterator[Page]:
+        contents = self.contents(is_whole=is_whole)
+        if table == "files":
+            yield Page(contents.files)
+        elif table == "statements":
+            yield Page([part.record for part in contents.parts.values()])
+        else:
+            # what is gone goes first: a key that another statement of this reading still has lives on
+            if contents.gone:
+                yield Page(gone=contents.gone)
+            for part in contents.parts.values():
+                yield from self._entries(part, contents.owners)
+
+    def _entries(self, part: Part, owners: Mapping[str, str]) -> Iterator[Page]:
+        place = part.start
+        while place < part.end:
+            with self._lock:
+                self._spool.seek(place)
+                lines = [self._spool.readline()]
+                while len(lines) < AT_ONCE and self._spool.tell() < part.end:
+                    lines.append(self._spool.readline())
+                place = self._spool.tell()
+            statement = part.record["statement"]
+            records = [{**jsons.decode(line), "statement": statement} for line in lines]
+            for record in records if owners else ():
+                record["statement"] = owners.get(record["entry"], statement)
+            yield Page(records)
+
+    def _contents(self, *, is_whole: bool) -> Contents:
+        found = self.files()
+        landed = {} if is_whole else known.files(self.source)
+        contents, seen, refused = Contents(), {content: name for name, content in landed.items()}, []
+        for file in found:
+            declared = self._declared if file.path.suffix.lower() in CSV_SUFFIXES else None
+            content = (file.sha256, declared)
+            if landed.get(file.name) == content:
+                continue
+            record: Record = {
+                "file": file.name,
+                "sha256": file.sha256,
+                "declared": declared,
+                "size": file.stamp[0],
+            }
+            if content in seen:
+                record["same_as"] = seen[content]
+            else:
+                try:
+                    record |= self._parts(file, contents)
+                except BadStatement as error:
+                    refused.append(f"{file.path}: {error}")
+                seen[content] = file.name
+            contents.files.append(record)
+        if refused:
+            raise UnreadableFile(
+                "\n  ".join([f"{self.source}: {len(refused)} files can't be read, nothing was landed", *refused]),
+                "get them from the bank again, or take them out of the folder",
+            )
+        self._settle(contents, is_whole=is_whole)
+        return contents
+
+    def files(self) -> list[Found]:
+        """By date and name, so that the later of two with one statement counts. Raises SourceError."""
+        try:
+            if not self.path.is_dir():
+                raise SourceError(f"{self.source}: {self.path} is no folder", "correct `folder`, or mount it")
+            paths = [path for path in self.path.glob(self._pattern) if path.is_file() and _is_whole(path, self.path)]
+            found = [_found(path, self.path) for path in paths]
+        except OSError as error:
+            raise SourceError(
+                f"{self.source}: {error.filename}: {error.strerror}", "let Cartera read the folder and its files"
+            ) from None
+        if not found:
+            raise SourceError(
+                f"{self.source}: {self.path} holds no file like {self._pattern}",
+                "put the first statement there, correct `folder` or `pattern`, or mount it",
+            )
+        return sorted(found, key=lambda file: (file.stamp[1], file.name))
+
+    def _parts(self, file: Found, contents: Contents) -> Record:
+        """The statements of one file, whole or not at all. Raises BadStatement."""
+        name, read = reader_of(file.path, self._csv)
+        with file.path.open("rb") as opened:
+            head = opened.read(HEAD)
+        begun = self._spool.seek(0, io.SEEK_END)
+        open_part: _OpenPart | None = None
+        parts: dict[str, Part] = {}
+        try:
+            for item in read(file.path, head):
+                if isinstance(item, Statement):
+                    if open_part:
+                        _add(parts, open_part.closed(name, file.name))
+                    open_part = _OpenPart(item, self._spool)
+                elif open_part:
+                    open_part.add(item)
+            if open_part:
+                _add(parts, open_part.closed(name, file.name))
+            if _stamp(file.path) != file.stamp:
+                raise BadStatement("was changed while it was read")
+        except BadStatement:
+            self._spool.truncate(begun)
+            raise
+        for key, part in parts.items():
+            before = contents.parts.get(key)
+            if before is None or not _is_older(part.record, before.record):
+                contents.parts[key] = part
+        entries = sum(int(part.record["entry_count"]) for part in parts.values())
+        return {"format": name, "statement_count": len(parts), "entry_count": entries}
+
+    def _settle(self, contents: Contents, *, is_whole: bool) -> None:
+        """Against what has landed: leave out what is the same or older, and find the entries that are replaced."""
+        landed = known.statements(self.source, list(contents.parts))
+        changed: list[str] = []
+        for key, before in landed.items():
+            record = contents.parts[key].record
+            if _is_older(record, before) or (record["digest"] == before["digest"] and not is_whole):
+                del contents.parts[key]
+            elif record["digest"] != before["digest"]:
+                changed.append(key)
+        periods = [part.record for part in contents.parts.values() if part.is_period]
+        if periods:
+            contents.owners = known.owners(self.source, {record["account"] for record in periods})
+        if changed:
+            kept = {
+                record["entry"] for key in changed for page in self._entries(contents.parts[key], {})
+                for record in page.records
+            }  # fmt: skip
+            contents.gone += [entry for entry in known.entries(self.source, changed) if entry not in kept]
+
+
+class _OpenPart:
+    """A statement that is being read: its entries go to the spool, their sum is kept."""
+
+    def __init__(self, statement: Statement, spool: Any) -> None:
+        self._statement, self._spool = statement, spool
+        self._start = spool.tell()
+        self._sums, self._keys = Sums(), Keys(statement)
+        self._digest = hashlib.sha256(DIGEST_VERSION)
+
+    def add(self, entry: Entry) -> None:
+        statement = self._statement
+        currency, day = entry.currency or statement.currency, entry.booking_date or entry.value_date
+        if currency is None:
+            raise BadStatement(f"statement {statement.number} of {statement.account} names no currency")
+        self._sums.add(entry)
+        line = jsons.encode({
+            "entry": self._keys.of(entry), "account": statement.account,
+            "kind": "notice" if statement.is_notice else "statement",
+            "is_booked": entry.is_booked, "is_reversal": entry.is_reversal, "side": entry.side,
+            "amount": entry.amount, "signed_amount": entry.signed, "currency": currency,
+            "booking_date": day or statement.to_date or statement.from_date, "value_date": entry.value_date,
+            "counterparty_name": entry.counterparty_name, "counterparty_account": entry.counterparty_account,
+            "text": entry.text, "reference": entry.reference, "end_to_end_id": entry.end_to_end_id,
+            "bank_reference": entry.bank_reference, "code": entry.code, "customer": entry.customer,
+        })  # fmt: skip
+        self._digest.update(line)
+        self._spool.write(line + b"\n")
+
+    def closed(self, format_name: str, file_name: str) -> Part:
+        """Raises BadStatement when it does not add up."""
+        statement, sums = self._statement, self._sums
+        sums.check(statement)
+        record: Record = {
+            "statement": statement.key, "account": statement.account, "number": statement.number,
+            "kind": "notice" if statement.is_notice else "statement", "currency": statement.currency,
+            "from_date": statement.from_date, "to_date": statement.to_date,
+            "opening_balance": statement.opening, "closing_balance": statement.closing,
+            "entry_count": sums.count, "credits": sums.credits, "debits": sums.debits,
+            "created_at": statement.created_at,
+        }  # fmt: skip
+        self._digest.update(jsons.encode({**record, "created_at": None}))
+        record |= {"digest": self._digest.hexdigest(), "format": format_name, "file": file_name}
+        return Part(record, self._start, self._spool.tell(), statement.entries_keyed == "account")
+
+
+def _csv(declaration: str) -> tuple[Read | None, str | None]:
+    """The reader of the declared CSV and the declaration's hash. Raises ConfigError."""
+    if not declaration:
+        return None, None
+    from cartera.connectors.bank.csv_statement import declared
+
+    path = get_settings().project_dir / Path(declaration).expanduser()
+    read = declared(path)
+    return read, hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _add(parts: dict[str, Part], part: Part) -> None:
+    """Raises BadStatement: two statements of one file that are told apart by nothing."""
+    key = part.record["statement"]
+    if key in parts and parts[key].record["digest"] != part.record["digest"]:
+        raise BadStatement(f"holds two different statements {key}")
+    parts[key] = part
+
+
+def _is_older(record: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether the bank says that it made this one first."""
+    mine, theirs = record["created_at"], other["created_at"]
+    return bool(mine and theirs and mine < theirs)
+
+
+def _is_whole(path: Path, folder: Path) -> bool:
+    """Not hidden, and not being copied."""
+    parts = path.relative_to(folder).parts
+    return not any(part.startswith((".", "~$")) for part in parts) and path.suffix.lower() not in _UNFINISHED
+
+
+def _found(path: Path, folder: Path) -> Found:
+    stamp, digest = _stamp(path), hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return Found(path.relative_to(folder).as_posix(), path, stamp, digest.hexdigest())
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns
+
+
+def pages(folder: Folder, resource: Resource, since: object) -> Iterator[Page]:
+    return folder.pages(resource.name, is_whole=since is None)
+
+
+def check(folder: Folder) -> str:
+    found = folder.files()
+    return f"{len(found):,} files in {folder.path}"
+
+
+def count(folder: Folder, resource: Resource) -> int | None:
+    contents = folder.contents(is_whole=True)
+    numbers: dict[str, Sequence[Any] | int] = {"files": len(contents.files), "statements": len(contents.parts)}
+    found = numbers.get(resource.name, contents.entry_count)
+    assert isinstance(found, int)
+    return found

@@ -1,0 +1,231 @@
+"""A folder of statements: each entry lands once, whatever file brings it, and nothing of a file that is not whole."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from support.bank_files import IBAN, MOVED, Moved, camt, mt940, mt942, norma43, ofx, total
+from support.connected import Connected, connected
+
+from cartera.errors import SourceError, UnreadableFile
+
+UNIDENTIFIED = "int_bank__credits_unidentified"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "statements"
+    made.mkdir()
+    return made
+
+
+@pytest.fixture
+def bank(folder: Path, database: str, tmp_path: Path) -> Iterator[Connected]:
+    with connected(tmp_path, "bank", {"folder": str(folder)}, {}, "bank", companies={IBAN: "acme"}) as made:
+        yield made
+
+
+def landed(bank: Connected) -> Decimal:
+    return sum((signed for (signed,) in bank.current("entries", "signed_amount").values()), Decimal(0))
+
+
+def test_the_second_reading_does_nothing(folder: Path, bank: Connected) -> None:
+    (folder / "one.xml").write_text(camt())
+    first = bank.sync()
+    assert first["entries"].rows_new == len(MOVED) and first["statements"].rows_new == 1
+    assert landed(bank) == total(MOVED)
+    assert {company for (company,) in bank.current("entries", "cartera_company_id").values()} == {"acme"}
+    assert all(report.load_id is None for report in bank.sync().values())
+
+
+def test_a_file_that_arrives_late_with_an_old_date_is_read(folder: Path, bank: Connected) -> None:
+    (folder / "new.xml").write_text(camt())
+    bank.sync()
+    old = folder / "archive" / "old.xml"
+    old.parent.mkdir()
+    old.write_text(camt([Moved("7.00")], number="S0"))
+    os.utime(old, (0, 0))
+    assert bank.sync()["entries"].rows_new == 1
+
+
+def test_a_statement_that_comes_twice_lands_once(folder: Path, bank: Connected) -> None:
+    (folder / "one.xml").write_text(camt())
+    (folder / "copy.xml").write_text(camt())
+    (folder / "packed otherwise.xml").write_text(camt().replace("M1", "M2"))
+    bank.sync()
+    (folder / "again.xml").write_text(camt().replace("M1", "M3"))
+    reports = bank.sync()
+    assert reports["entries"].load_id is None and reports["statements"].load_id is None
+    assert reports["files"].rows_new == 1
+    assert len(bank.current("entries")) == len(MOVED) and len(bank.current("statements")) == 1
+
+
+def test_a_statement_that_comes_again_corrected_replaces_the_first(folder: Path, bank: Connected) -> None:
+    (folder / "one.xml").write_text(camt())
+    bank.sync()
+    corrected = [*MOVED[:2], Moved("9.00", "Luz Rojas", "new")]
+    (folder / "two.xml").write_text(camt(corrected, created="2026-04-03T08:00:00"))
+    bank.source = bank.source.model_copy(update={"max_shrink_pct": Decimal(100), "max_fall_pct": Decimal(100)})
+    bank.sync()
+    assert landed(bank) == total(corrected)
+    # the first one delivered once more is older
+    (folder / "three.xml").write_text(camt() + "\n")
+    bank.sync()
+    assert landed(bank) == total(corrected)
+
+
+def test_what_was_read_stays_when_its_file_is_put_away(folder: Path, bank: Connected) -> None:
+    (folder / "one.xml").write_text(camt())
+    bank.sync()
+    (folder / "one.xml").unlink()
+    with pytest.raises(SourceError, match="holds no file"):
+        bank.sync()
+    (folder / "two.xml").write_text(camt([Moved("1.00")], number="S2"))
+    bank.sync()
+    # also when all is read anew, because a company got another name
+    bank.source = bank.source.model_copy(update={"companies": {IBAN: "other"}})
+    bank.sync()
+    assert landed(bank) == total(MOVED) + 1
+
+
+@pytest.mark.parametrize("second", ["early", "late"])
+def test_a_file_that_is_not_whole_stops_the_source_and_nothing_is_landed(
+    folder: Path, bank: Connected, second: str
+) -> None:
+    (folder / "good.xml").write_text(camt())
+    whole = camt(number="S2").encode()
+    (folder / f"{second}.xml").write_bytes(whole[: -20 if second == "late" else 900])
+    with pytest.raises(UnreadableFile, match=rf"{second}\.xml: is no whole XML"):
+        bank.sync()
+    assert bank.rows("select count(*) from raw_bank.entries") == [(0,)]
+    (folder / f"{second}.xml").write_bytes(whole)
+    assert bank.sync()["entries"].rows_new == 2 * len(MOVED)
+
+
+def test_a_file_that_is_still_being_copied_is_left_alone(folder: Path, bank: Connected) -> None:
+    (folder / "one.xml").write_text(camt())
+    (folder / "two.xml.part").write_text(camt(number="S2")[:500])
+    (folder / ".hidden").write_text("?")
+    assert bank.sync()["files"].rows_new == 1
+
+
+def test_notices_are_landed_and_the_statement_counts(folder: Path, bank: Connected) -> None:
+    (folder / "intraday.sta").write_text(mt942(MOVED[:1]))
+    (folder / "notice.xml").write_text(camt(MOVED[:1], message="camt.054.001.08", number="N1"))
+    bank.sync()
+    (folder / "statement.sta").write_text(mt940())
+    bank.sync()
+    counted = bank.rows("select sum(signed_amount), count(*) from raw_bank.entries where kind = 'statement'")
+    assert counted == [(total(MOVED), len(MOVED))]
+    assert bank.rows("select count(*) from raw_bank.entries where kind = 'notice'") == [(2,)]
+
+
+def test_periods_that_overlap_give_each_entry_once(folder: Path, bank: Connected) -> None:
+    later = [*MOVED, Moved("5.00", text="Parking", day=2), Moved("-1.00", day=3)]
+    (folder / "first.n43").write_text(norma43())
+    bank.sync()
+    (folder / "longer.n43").write_text(norma43(later, last=3))
+    bank.sync()
+    (folder / "from the second day.n43").write_text(
+        norma43(later[4:], opening=str(1000 + total(MOVED[:4])), first=2, last=3)
+    )
+    bank.sync()
+    assert landed(bank) == total(later) and len(bank.current("entries")) == len(later)
+
+
+def test_two_files_that_share_a_day_without_overlap_lose_nothing(folder: Path, bank: Connected) -> None:
+    parking = [Moved("5.00", text="Parking")]
+    (folder / "morning.n43").write_text(norma43(parking, last=1))
+    (folder / "evening.n43").write_text(norma43(parking, opening="1005.00", last=1))
+    bank.sync()
+    assert landed(bank) == 10
+
+
+def test_ofx_downloads_that_overlap_give_each_entry_once(folder: Path, bank: Connected) -> None:
+    (folder / "one.ofx").write_text(ofx(MOVED[:3]))
+    (folder / "two.ofx").write_text(ofx().replace("20260402", "20260403"))
+    bank.sync()
+    assert landed(bank) == total(MOVED)
+
+
+CSV = """\
+Fecha;Concepto;Importe;Saldo;Cliente
+02/04/2026;Factura 2;-1.000,50;1.000,00;
+01/04/2026;Factura 1;2.000,00;2.000,50;C7
+01/04/2026;Saldo anterior;0,50;0,50;
+"""
+
+DECLARED = """\
+columns: {booking_date: Fecha, text: Concepto, amount: Importe, balance: Saldo, customer: Cliente}
+constants: {account: ES1, currency: EUR}
+dates: "%d/%m/%Y"
+decimal: ","
+thousands: "."
+"""
+
+
+@pytest.fixture
+def csv_bank(folder: Path, database: str, tmp_path: Path) -> Iterator[Connected]:
+    declaration = tmp_path / "csv.yaml"
+    declaration.write_text(DECLARED)
+    settings = {"folder": str(folder), "csv": str(declaration)}
+    with connected(tmp_path, "bank", settings, {}, "bank", company_id="acme") as made:
+        yield made
+
+
+def test_a_declared_csv_whose_periods_overlap_lands_once(folder: Path, csv_bank: Connected, tmp_path: Path) -> None:
+    (folder / "april.csv").write_text(CSV)
+    csv_bank.sync()
+    assert landed(csv_bank) == 1000
+    # a longer period with the same entries
+    (folder / "more.csv").write_text(CSV.replace("Cliente\n", "Cliente\n03/04/2026;Factura 3;-0,25;999,75;\n"))
+    assert csv_bank.sync()["entries"].rows_new == 1
+    # what was there has no new version
+    assert csv_bank.rows("select count(*) from raw_bank.entries") == [(4,)]
+    # another declaration reads them anew
+    (tmp_path / "csv.yaml").write_text(DECLARED.replace("text: Concepto, ", ""))
+    csv_bank.source = csv_bank.source.model_copy(update={"max_shrink_pct": Decimal(100)})
+    csv_bank.sync()
+    assert {text for (text,) in csv_bank.current("entries", "text").values()} == {None}
+    assert landed(csv_bank) == Decimal("999.75")
+
+
+@pytest.mark.parametrize(
+    ("said", "instead", "problem"),
+    [
+        ("2.000,50;C7", "2.000,51;C7", "does not add up|a balance"),
+        ("2.000,00", "2,000.00", "is no amount"),
+        ("01/04/2026;Factura", "31/04/2026;Factura", "is no date"),
+        ("Importe", "Monto", "has 0 columns 'Importe'"),
+        (";2.000,00;", ";", "has 4 fields"),
+        ("-1.000,50", "", "has no amount"),
+    ],
+)
+def test_a_csv_with_one_bad_line_is_refused_whole(
+    folder: Path, csv_bank: Connected, said: str, instead: str, problem: str
+) -> None:
+    (folder / "april.csv").write_text(CSV.replace(said, instead))
+    with pytest.raises(UnreadableFile, match=problem):
+        csv_bank.sync()
+
+
+def test_customers_pay_and_credits_of_nobody_are_kept_apart(folder: Path, csv_bank: Connected) -> None:
+    reversal = Moved("-5.00", text="Parking", more="<RvslInd>true</RvslInd>")
+    (folder / "april.csv").write_text(CSV)
+    (folder / "one.xml").write_text(camt([*MOVED, reversal]))
+    (folder / "notice.xml").write_text(camt(MOVED[:1], message="camt.054.001.08", number="N1"))
+    csv_bank.sync()
+    csv_bank.publish(dt.date(2026, 6, 30))
+    slots = csv_bank.rows("select table_schema from information_schema.views where table_name = %s", [UNIDENTIFIED])
+    found = csv_bank.rows(f"select sum(credited_amount), count(*), min(company_id) from {slots[0][0]}.{UNIDENTIFIED}")
+    # of the CSV its first line, which names no customer
+    assert found == [(Decimal("105.65"), 6, "acme")]
+    assert csv_bank.rows("select customer_id, payment_amount, status from serve.fct_payments") == [
+        ("bank:C7", Decimal(2000), "received")
+    ]
+    assert csv_bank.open_balances() == {"bank:C7": Decimal(-2000)}
