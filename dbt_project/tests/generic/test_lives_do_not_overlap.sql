@@ -5,21 +5,51 @@
 
 with
 
+versions as (
+    select
+        {{ key }},
+        recorded_from,
+        recorded_to
+    from {{ model }}
+    where {{ in_this_build(recorded_in or model, key) }}
+),
+
+-- most keys have one version: only the others need sorting
+several as (
+    select {{ key }}
+    from versions
+    group by {{ key }}
+    having count(*) > 1
+),
+
 lives as (
     select
         {{ key }},
         recorded_from,
         recorded_to,
         lead(recorded_from) over (partition by {{ key }} order by recorded_from) as next_recorded_from
-    from {{ model }}
-    where {{ in_this_build(recorded_in or model, key) }}
+    from versions
+    where {{ key }} in (select several.{{ key }} from several)
 )
 
-select *
+select
+    {{ key }},
+    recorded_from,
+    recorded_to,
+    next_recorded_from
 from lives
+where recorded_to > next_recorded_from
+
+union all
+
+select
+    {{ key }},
+    recorded_from,
+    recorded_to,
+    cast(null as timestamp with time zone) as next_recorded_from
+from versions
 where
     {{ key }} is null
     or recorded_from >= recorded_to
-    or recorded_to > next_recorded_from
 
 {% endtest %}
