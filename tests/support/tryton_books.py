@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -60,25 +59,17 @@ class Books:
         self, invoice: int, amount: str, day: dt.date = ISSUED + dt.timedelta(days=20), kind: str = "partial"
     ) -> None:
         """As the button Pay does: `kind` of what is not equal to the debt is partial, overpayment or writeoff."""
-        (asked,) = self.rpc.find("account.invoice", [["id", "=", invoice]], "currency", "party", "lines_to_pay")
+        (asked,) = self.rpc.find("account.invoice", [["id", "=", invoice]], "currency", "party")
         start = {
             "amount": Decimal(amount), "currency": asked["currency"], "payee": asked["party"], "date": day,
             "payment_method": self.rpc.id("account.invoice.payment.method"), "company": 1, "description": "paid",
             "invoice_account": self._accounts["receivable"], "payees": [asked["party"]],
         }  # fmt: skip
         steps: list[tuple[str, dict[str, Any]]] = [("choice", {"start": start})]
-        open_lines = self.open_lines(asked["lines_to_pay"])
-        if Decimal(amount) not in {*open_lines.values(), sum(open_lines.values())}:
-            lost = self.rpc.id("account.move.reconcile.write_off") if kind == "writeoff" else None
-            ask = {"type": kind, "lines": list(open_lines), "writeoff": lost}
-            steps.append(("pay", {"start": start, "ask": ask}))
+        lost = self.rpc.id("account.move.reconcile.write_off") if kind == "writeoff" else None
+        still_open = [line["id"] for line in self.lines(invoice) if not line["reconciliation"]]
+        steps.append(("pay", {"start": start, "ask": {"type": kind, "lines": still_open, "writeoff": lost}}))
         self.rpc.wizard("account.invoice.pay", "account.invoice", [invoice], *steps)
-
-    def open_lines(self, lines: Sequence[int]) -> dict[int, Decimal]:
-        found = self.rpc.find(
-            "account.move.line", [["id", "in", list(lines)], ["reconciliation", "=", None]], "amount"
-        )
-        return {line["id"]: line["amount"] for line in found}
 
     def credit(self, invoice: int, with_refund: bool) -> None:
         """As the button Credit does; with refund it is posted, and the invoice cancelled by it."""
@@ -134,10 +125,6 @@ class Books:
         )
         return sorted(lines, key=lambda line: found["lines_to_pay"].index(line["id"]))
 
-    def payment_lines(self, invoice: int) -> list[int]:
-        (found,) = self.rpc.find("account.invoice", [["id", "=", invoice]], "payment_lines", "reconciliation_lines")
-        return [*found["payment_lines"], *found["reconciliation_lines"]]
-
     def move_of(self, line: int) -> int:
         (found,) = self.rpc.find("account.move.line", [["id", "=", line]], "move")
         return int(found["move"])
@@ -145,14 +132,38 @@ class Books:
     def reconcile(self, *lines: int) -> None:
         self.rpc.wizard("account.move.reconcile_lines", "account.move.line", lines)
 
+    def put_off(self, line: int, *terms: tuple[dt.date, str]) -> None:
+        """A new plan of instalments for one of an invoice."""
+        (asked,) = self.rpc.find("account.move.line", [["id", "=", line]], "amount_currency", "amount")
+        currency = asked["amount_currency"]
+        start = {"currency": currency, "total_amount": asked["amount"], "start_date": terms[0][0], "number": len(terms)}
+        plan = [{"date": day, "amount": Decimal(amount), "currency": currency} for day, amount in terms]
+        preview = {"journal": self._journals["REV"], "currency": currency, "terms": plan, "description": "plan"}
+        steps = ("preview", {"start": start}), ("reschedule", {"start": start, "preview": preview})
+        self.rpc.wizard("account.move.line.reschedule", "account.move.line", [line], *steps)
+
+    def block(self, line: int, is_blocked: bool = True) -> None:
+        """Its dunning, made when it has none."""
+        found = self.rpc.find("account.dunning", [["line", "=", line]], "id")
+        if found:
+            self.rpc.do("account.dunning", "write", [found[0]["id"]], {"blocked": is_blocked})
+            return
+        levels = [["create", [{"sequence": 1, "name": "first", "overdue": {"__class__": "timedelta", "seconds": 0}}]]]
+        procedure = self.rpc.create("account.dunning.procedure", name="letters", levels=levels)
+        level = self.rpc.id("account.dunning.level", ["procedure", "=", procedure])
+        self.rpc.create(
+            "account.dunning", company=1, line=line, procedure=procedure, level=level, blocked=is_blocked
+        )
+
     def unreconcile(self, line: int) -> None:
         self.rpc.wizard("account.move.unreconcile_lines", "account.move.line", [line])
 
     def receivable(self) -> dict[int, Decimal]:
         """Its own figure, by party; zero is left out."""
-        found = self.rpc.find("party.party", [["active", "in", [True, False]]], "receivable")
+        found = self.rpc.find("party.party", [], "receivable")
         return {one["id"]: one["receivable"] for one in found if one["receivable"]}
 
-    def to_pay(self, invoice: int) -> Decimal:
-        (found,) = self.rpc.find("account.invoice", [["id", "=", invoice]], "amount_to_pay")
-        return Decimal(found["amount_to_pay"])
+    def to_pay(self) -> dict[int, Decimal]:
+        """What it says is to pay, by invoice, in the invoice's currency; credit notes and zero are left out."""
+        found = self.rpc.find("account.invoice", [["type", "=", "out"]], "amount_to_pay")
+        return {one["id"]: one["amount_to_pay"] for one in found if one["amount_to_pay"] > 0}

@@ -148,11 +148,12 @@ class Rpc:
         return int(self.find(model, domain, "id")[0]["id"])
 
     def wizard(self, name: str, model: str, ids: Sequence[int], *steps: tuple[str, Mapping[str, Any]]) -> None:
-        """`steps`: the button that is pressed, and the forms that are filled in by then."""
+        """`steps`: the button that is pressed, and the forms that are filled in by then; those that are asked for."""
         context = {**self.context, "active_model": model, "active_id": ids[0], "active_ids": list(ids)}
         session, start, _end = self.call(f"wizard.{name}.create", context)
         for state, forms in steps or ((start, {}),):
-            self.call(f"wizard.{name}.execute", session, forms, state, context)
+            if "view" not in self.call(f"wizard.{name}.execute", session, forms, state, context):
+                break
         self.call(f"wizard.{name}.delete", session, context)
 
 
