@@ -40,7 +40,7 @@ class Books:
         (address,) = self.rpc.find("party.address", [["party", "=", party]], "id")[:1]
         line = {
             "type": "line", "account": self._accounts["revenue"], "description": "work", "quantity": 1,
-            "unit_price": Decimal(amount),
+            "unit_price": Decimal(amount), "currency": self._currencies[currency], "company": 1,
         }  # fmt: skip
         return self.rpc.create(
             "account.invoice",
@@ -148,12 +148,10 @@ class Books:
         if found:
             self.rpc.do("account.dunning", "write", [found[0]["id"]], {"blocked": is_blocked})
             return
-        levels = [["create", [{"sequence": 1, "name": "first", "overdue": {"__class__": "timedelta", "seconds": 0}}]]]
+        levels = [["create", [{"sequence": 1, "overdue": {"__class__": "timedelta", "seconds": 0}}]]]
         procedure = self.rpc.create("account.dunning.procedure", name="letters", levels=levels)
         level = self.rpc.id("account.dunning.level", ["procedure", "=", procedure])
-        self.rpc.create(
-            "account.dunning", company=1, line=line, procedure=procedure, level=level, blocked=is_blocked
-        )
+        self.rpc.create("account.dunning", company=1, line=line, procedure=procedure, level=level, blocked=is_blocked)
 
     def unreconcile(self, line: int) -> None:
         self.rpc.wizard("account.move.unreconcile_lines", "account.move.line", [line])
@@ -163,7 +161,7 @@ class Books:
         found = self.rpc.find("party.party", [], "receivable")
         return {one["id"]: one["receivable"] for one in found if one["receivable"]}
 
-    def to_pay(self) -> dict[int, Decimal]:
+    def to_pay(self, *parties: int) -> dict[int, Decimal]:
         """What it says is to pay, by invoice, in the invoice's currency; credit notes and zero are left out."""
-        found = self.rpc.find("account.invoice", [["type", "=", "out"]], "amount_to_pay")
+        found = self.rpc.find("account.invoice", [["type", "=", "out"], ["party", "in", parties]], "amount_to_pay")
         return {one["id"]: one["amount_to_pay"] for one in found if one["amount_to_pay"] > 0}

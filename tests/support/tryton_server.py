@@ -124,7 +124,9 @@ class Rpc:
         self.context: dict[str, Any] = {"company": 1}
 
     def call(self, method: str, *params: Any) -> Any:
-        said = self._client.post("", json={"id": 1, "method": method, "params": _coded(params)}).raise_for_status().json()
+        said = (
+            self._client.post("", json={"id": 1, "method": method, "params": _coded(params)}).raise_for_status().json()
+        )
         if "error" in said and said["error"][0] == "UserWarning":
             # "Are you sure?" - yes
             self.create("res.user.warning", user=1, name=said["error"][1][0])
@@ -141,7 +143,9 @@ class Rpc:
         return int(made)
 
     def find(self, model: str, domain: Sequence[Any], *fields: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = self.do(model, "search_read", list(domain), 0, None, [["id", "ASC"]], list(fields))
+        found: list[dict[str, Any]] = self.do(
+            model, "search_read", list(domain), 0, None, [["id", "ASC"]], list(fields)
+        )
         return found
 
     def id(self, model: str, *domain: Any) -> int:

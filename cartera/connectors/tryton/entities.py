@@ -25,7 +25,7 @@ from cartera.connectors.api import (
     timestamp,
 )
 from cartera.connectors.api import json as json_column
-from cartera.connectors.tryton.lines import line_amount, with_currencies, with_invoice, with_reconciled
+from cartera.connectors.tryton.lines import line_amount, with_currencies, with_invoice, with_lines, with_reconciled
 from cartera.landing.entities import Column
 
 __all__ = ["OPEN_LINES", "READINGS", "RESOURCES", "Reading", "line_amount"]
@@ -90,11 +90,6 @@ def reading(
     return Reading(resource, (*fields, *dates), domain, dates, is_optional)
 
 
-def with_links(_session: Any, records: Sequence[Record]) -> Sequence[Record]:
-    """The ids of payment lines as objects."""
-    return [{**record, "payment_lines": [{"line": line} for line in record["payment_lines"]]} for record in records]
-
-
 def with_country(party: Record) -> Record:
     """That of the first address that has one."""
     found = [code for address in party.get("addresses") or () if (code := address.get("country_code"))]
@@ -123,18 +118,19 @@ _READINGS = (
         "account.invoice",
         (
             "type", "state", "number", "reference", "description", "party", "party.name", "currency.code",
-            "total_amount", "invoice_date", "move", "cancel_move", "payment_lines", "company.rec_name",
+            "total_amount", "invoice_date", "account", "move", "cancel_move", "payment_lines", "company.rec_name",
             "company.currency.code",
         ),
         text("state", required=True, choices=("draft", "validated", "posted", "paid", "cancelled")),
         *texts("number", "reference", "description", "party_name", "move", "cancel_move"),
         *texts("party", "currency_code", "company_rec_name", "company_currency_code", required=True),
         amount("total_amount", required=True),
+        amount("company_amount"),
         date("invoice_date"),
         json_column("payment_lines", text("line", required=True)),
         domain=(["type", "=", "out"],),
         company="company_rec_name",
-        enrich=with_links,
+        enrich=with_lines,
         amount="total_amount",
         currency="currency_code",
     ),

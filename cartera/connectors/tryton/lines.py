@@ -113,6 +113,24 @@ def _member(line: Record, balances_in: str | None, invoices: _Invoices) -> Recor
     }
 
 
+def with_lines(tryton: Tryton, invoices: Sequence[Record]) -> Sequence[Record]:
+    """Each invoice with its payment lines as objects; one in another currency with what it was booked at."""
+    foreign = [one["move"] for one in invoices if one["move"] and one["currency_code"] != one["company_currency_code"]]
+    fields = ("move", "account", "debit", "credit")
+    booked = tryton.read("account.move.line", [["move", "in", foreign]], fields) if foreign else []
+    amounts: dict[Any, Decimal] = defaultdict(Decimal)
+    for line in booked:
+        amounts[line["move"], line["account"]] += line["debit"] - line["credit"]
+    return [
+        {
+            **one,
+            "payment_lines": [{"line": line} for line in one["payment_lines"]],
+            "company_amount": amounts.get((one["move"], one["account"])),
+        }
+        for one in invoices
+    ]
+
+
 def with_invoice(tryton: Tryton, dunnings: Sequence[Record]) -> Sequence[Record]:
     """Each dunning with the invoice of its line."""
     invoices = _Invoices(tryton, {dunning["line_move"] for dunning in dunnings})

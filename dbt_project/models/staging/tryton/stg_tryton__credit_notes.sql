@@ -27,7 +27,7 @@ of_invoices as (
         end as status,
         currency_code,
         company_currency_code,
-        cast(null as numeric(24, 12)) as document_fx_rate,
+        cast(company_amount / nullif(total_amount, 0) as numeric(24, 12)) as document_fx_rate,
 
         -- amounts
         -total_amount as total_amount,
