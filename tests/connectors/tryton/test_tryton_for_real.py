@@ -132,7 +132,8 @@ def test_other_currencies_plans_and_what_is_not_booked(books: Books, erp: Connec
     assert books.receivable()[sol] == 83 and books.receivable()[eli] == 200
     assert balances(erp, eli, sol) == {(f"erp:{eli}", "USD"): Decimal(50), (f"erp:{sol}", "PEN"): Decimal(90)}
     assert open_invoices(erp, eli, sol) == {f"erp:{one}": amount for one, amount in books.to_pay(eli, sol).items()}
-    assert rates(erp, eli) == {Decimal(4)}
+    booked = "select distinct document_fx_rate from serve.fct_open_items where customer_id = %s"
+    assert erp.rows(booked, [f"erp:{eli}"]) == [(4,)]
     plan = "select due_date, open_amount from serve.fct_open_items where customer_id = %s and is_disputed"
     assert dict(erp.rows(plan, [f"erp:{sol}"])) == {dt.date(2024, 9, 1): 30, dt.date(2024, 10, 1): 60}
 
@@ -149,13 +150,6 @@ def test_other_currencies_plans_and_what_is_not_booked(books: Books, erp: Connec
         " where recorded_to = '9999-12-31 00:00:00+00' and reconciliation is null group by 1, 2"
     )
     assert controls(erp) == {("Acme S.A.", currency): amount for _company, currency, amount in open_lines}
-
-
-def rates(erp: Connected, party: int) -> set[Decimal]:
-    found = erp.rows(
-        "select document_fx_rate from staging.stg_tryton__invoices where customer_id = %s", [f"erp:{party}"]
-    )
-    return {rate for (rate,) in found}
 
 
 def balances(erp: Connected, *parties: int) -> dict[tuple[str, str], Decimal]:
