@@ -1,7 +1,7 @@
 """Tryton 6.0-8.2 through JSON-RPC: what the receivable accounts hold, line by line, and the documents behind it."""
 
 from cartera.connectors.api import Setting, System
-from cartera.connectors.tryton.client import check, controls, count, keys, open_session, pages
+from cartera.connectors.tryton.client import BEHIND, check, controls, count, keys, open_session, pages
 from cartera.connectors.tryton.entities import RESOURCES
 
 SYSTEM = System(
@@ -21,4 +21,5 @@ SYSTEM = System(
     keys=keys,
     count=count,
     controls=controls,
+    overlap=BEHIND,
 )

@@ -1,4 +1,4 @@
-"""The session, the rights, and how a model is read: by id, and again what changed meanwhile."""
+"""The session, the rights, and how a model is read: by id, and again what changed meanwhile. Calls only read."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ from cartera.errors import SourceError
 AT_ONCE = 1000
 """Keys, or open lines, in one answer."""
 
-SKEW = dt.timedelta(minutes=5)
-"""By how much the clocks of its web server and its database may differ."""
+BEHIND = dt.timedelta(minutes=30)
+"""A date of change is the moment at which the transaction began: it is seen when that ends. The clocks of its web
+server and its database may differ too."""
 
 QUICK = dt.timedelta(minutes=2)
 """What changes while so short a reading goes on is found by the next one, which begins an overlap before."""
@@ -178,7 +179,7 @@ def pages(tryton: Tryton, resource: Resource, since: dt.datetime | None) -> Iter
             yield Page(resource.enrich(tryton, dated) if resource.enrich else dated)
         if begun is None or ended is None or ended - begun <= QUICK:
             return
-        since = begun - SKEW
+        since = begun - BEHIND
     raise SourceError(
         f"{tryton.http.access.source}, {resource.name}: changes faster than it can be read",
         "raise `page_size` in the source, or read it at a quieter time",

@@ -34,7 +34,8 @@ def with_reconciled(tryton: Tryton, lines: Sequence[Record]) -> Sequence[Record]
     groups: dict[Any, list[Record]] = defaultdict(list)
     for other in others:
         groups[other["reconciliation"]].append(other)
-    return [_completed(line, groups.get(line["reconciliation"], []), invoices) for line in lines]
+    reconciled = {number: _reconciled(group, invoices) for number, group in groups.items()}
+    return [_completed(line, reconciled.get(line["reconciliation"], NOT_RECONCILED), invoices) for line in lines]
 
 
 class _Invoices:
@@ -63,21 +64,31 @@ class _Invoices:
         return (line["move"], line["account"]) in self._cancelled
 
 
-def _completed(line: Record, group: Sequence[Record], invoices: _Invoices) -> Record:
-    amount, currency = line_amount(line)
-    invoice = invoices.of(line)
+NOT_RECONCILED: Record = {"reconciled_currency": None, "is_mixed": False, "reconciled": []}
+
+
+def _reconciled(group: Sequence[Record], invoices: _Invoices) -> Record:
     balances_in = _balances_in(group)
     return {
+        "reconciled_currency": balances_in,
+        "is_mixed": balances_in == group[0]["move_company_currency_code"]
+        and any(line_amount(line)[1] != balances_in for line in group),
+        "reconciled": [_member(line, balances_in, invoices) for line in group],
+    }
+
+
+def _completed(line: Record, reconciled: Record, invoices: _Invoices) -> Record:
+    amount, currency = line_amount(line)
+    invoice = invoices.of(line)
+    return {
         **line,
+        **reconciled,
+        "reconciled": reconciled["reconciled"] if amount < 0 else [],
         "amount": amount,
         "currency": currency,
         "invoice": invoice["id"] if invoice else None,
         "is_credit_note": _is_credit_note(invoice),
         "is_cancellation": invoices.is_cancellation(line),
-        "reconciled_currency": balances_in,
-        "is_mixed": any(line_amount(other)[1] != balances_in for other in group)
-        and any(other["move_company_currency_code"] == balances_in for other in group),
-        "reconciled": [_member(other, balances_in, invoices) for other in group] if amount < 0 else [],
     }
 
 
@@ -85,18 +96,18 @@ def _is_credit_note(invoice: Record | None) -> bool:
     return invoice is not None and invoice["total_amount"] < 0
 
 
-def _balances_in(group: Sequence[Record]) -> str | None:
+def _balances_in(group: Sequence[Record]) -> str:
     """A second currency when the lines in it balance: what else is there is a difference of exchange. Else the
     company's, in which all lines together always balance."""
     amounts = [line_amount(line) for line in group]
-    company = next((line["move_company_currency_code"] for line in group), None)
+    company: str = group[0]["move_company_currency_code"]
     second = {currency for _amount, currency in amounts if currency != company}
     if len(second) == 1 and not sum(amount for amount, currency in amounts if currency in second):
         return second.pop()
     return company
 
 
-def _member(line: Record, balances_in: str | None, invoices: _Invoices) -> Record:
+def _member(line: Record, balances_in: str, invoices: _Invoices) -> Record:
     own_amount, currency = line_amount(line)
     company_amount = line["debit"] - line["credit"]
     is_company = balances_in == line["move_company_currency_code"]

@@ -19,7 +19,7 @@ of_invoices as (
 
         -- attributes
         party as customer_code,
-        coalesce(number, reference, id) as document_number,
+        coalesce(number, reference, 'draft ' || id) as document_number,
         case
             when move is not null and state in ('posted', 'paid', 'cancelled') then 'open'
             when state = 'cancelled' then 'void'

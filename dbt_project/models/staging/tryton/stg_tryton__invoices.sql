@@ -21,7 +21,7 @@ of_invoices as (
         party as customer_code,
         party_name as customer_name,
         cast(null as text) as customer_email,
-        coalesce(number, reference, id) as document_number,
+        coalesce(number, reference, 'draft ' || id) as document_number,
         'invoice' as document_type,
         case
             when move is not null and state in ('posted', 'paid', 'cancelled') then 'open'
