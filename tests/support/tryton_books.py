@@ -96,6 +96,14 @@ class Books:
             self.post_move(move)
         return self.rpc.id("account.move.line", ["move", "=", move], ["party", "=", party])
 
+    def on_account(self, party: int) -> int:
+        """The line of money that was paid too much."""
+        lines = self.rpc.find(
+            "account.move.line", [["party", "=", party], ["reconciliation", "=", None], ["credit", ">", 0]],
+            "amount", "invoice_payment", "move_origin",
+        )  # fmt: skip
+        return next(int(line["id"]) for line in lines if not line["invoice_payment"] and line["amount"] == -15)
+
     def post_move(self, move: int) -> None:
         self.rpc.do("account.move", "post", [move])
 

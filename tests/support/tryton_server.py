@@ -77,14 +77,20 @@ def _run(command: Sequence[str], **variables: str) -> None:
         raise RuntimeError(f"{' '.join(command[:4])} ... failed:\n{done.stdout[-2000:]}{done.stderr[-4000:]}")
 
 
-@contextmanager
-def tryton_server(folder: Path) -> Iterator[str]:
-    """The address of a server with a fresh copy of the prepared database in `folder`."""
+def made() -> tuple[Path, Path]:
+    """Where its programs are, and the prepared database; whoever comes first makes them."""
     CACHE.mkdir(exist_ok=True)
     with (CACHE / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         binaries = environment()
-        shutil.copy(prepared(binaries), folder / f"{DATABASE}.sqlite")
+        return binaries, prepared(binaries)
+
+
+@contextmanager
+def tryton_server(folder: Path) -> Iterator[str]:
+    """The address of a server with a fresh copy of the prepared database in `folder`."""
+    binaries, template = made()
+    shutil.copy(template, folder / f"{DATABASE}.sqlite")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -179,3 +185,8 @@ def _decoded(value: Any) -> Any:
     if isinstance(value, dict):
         return Decimal(value["decimal"]) if "decimal" in value else {name: _decoded(one) for name, one in value.items()}
     return value
+
+
+if __name__ == "__main__":
+    # `make test` makes them before the clock of a test runs
+    made()

@@ -55,7 +55,7 @@ class Tryton:
         """Records by id, archived ones too."""
         wanted = [*domain, ["id", ">", after]]
         found = self.call(f"model.{model}.search_read", wanted, 0, size, [["id", "ASC"]], list(fields), CONTEXT)
-        return [flat(record) for record in found]
+        return [flat(record, fields) for record in found]
 
     def all(self, model: str, domain: Sequence[Any], fields: Sequence[str], size: int) -> Iterator[list[Record]]:
         """Each page begins after the last id of the one before: nothing shifts."""

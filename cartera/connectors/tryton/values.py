@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -40,15 +40,18 @@ def written(moment: dt.datetime) -> Mapping[str, Any]:
     return {"__class__": "datetime", **{name: getattr(moment, name) for name in PARTS}}
 
 
-def flat(record: Record) -> Record:
-    """{"move.": {"id": 7, "date": ...}} as {"move_date": ...}; a list of related records keeps its objects."""
+def flat(record: Record, paths: Sequence[str] = ()) -> Record:
+    """{"move.": {"id": 7, "date": ...}} as {"move_date": ...}; a list of related records keeps its objects. `paths`
+    are what was asked for: below a relation that is empty there is nothing of it."""
     found: Record = {}
     for name, value in record.items():
         if not name.endswith("."):
             found[name] = value
-        elif isinstance(value, dict):
-            inner = flat(value)
-            found.update({f"{name[:-1]}_{below}": one for below, one in inner.items() if below != "id"})
         elif isinstance(value, list):
             found[name[:-1]] = [flat(one) for one in value]
+        elif isinstance(value, dict):
+            found.update({f"{name[:-1]}_{below}": one for below, one in flat(value).items() if below != "id"})
+    for path in paths:
+        if path.partition(".")[0] not in found:
+            found.setdefault(path.replace(".", "_"), None)
     return found

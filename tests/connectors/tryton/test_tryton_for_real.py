@@ -65,6 +65,16 @@ def open_invoices(erp: Connected, *parties: int) -> dict[str, Decimal]:
     return dict(found)
 
 
+def kinds(erp: Connected, invoice: int) -> dict[str, Decimal]:
+    """What moved an invoice, in words of the ledger."""
+    found = erp.rows(
+        "select entry_type, sum(amount) from serve.fct_ledger_entries"
+        " where invoice_id = %s and item_type = 'instalment' and recorded_to > now() group by 1",
+        [f"erp:{invoice}"],
+    )
+    return dict(found)
+
+
 def controls(erp: Connected) -> dict[tuple[str, str], Decimal]:
     system = systems.get("tryton")
     access = access_from(system, "erp", erp.source.connection, get_settings(), {}, 100)
@@ -102,8 +112,16 @@ def test_the_open_balance_of_each_party_is_trytons_own_at_each_point(books: Book
     books.cancel_move(books.move_of(mistake))
     books.rpc.do("account.invoice", "delete", [forgotten])
     books.pay(credited, "59.00", kind="writeoff")
+    # money given back, and a mistake whose mistake is taken back by negative amounts
+    back = books.receive(luz, "-15.00")
+    books.reconcile(back, books.on_account(luz))
+    books.cancel_move(books.move_of(books.receive(luz, "8.00")), reversal=False)
     books.rpc.do("party.party", "write", [ana], {"name": "Ana María"})
     agrees(books, erp)
+    assert kinds(erp, credited) == {"invoiced": 60, "applied": -59, "written_off": -1}
+    assert kinds(erp, cancelled) == {"invoiced": Decimal("33.33"), "credited": Decimal("-33.33")}
+    assert kinds(erp, refunded) == {"invoiced": Decimal("44.44"), "credited": Decimal("-44.44")}
+    assert kinds(erp, part) == {"invoiced": Decimal("250.50"), "applied": Decimal("-150.30")}
     assert erp.current("party_party", "name")[str(ana)] == ("Ana María",)
     # nothing newer, nothing landed; the deleted draft is found when all keys are compared
     assert {report.load_id for report in erp.sync().values()} == {None}
