@@ -164,8 +164,9 @@ _READINGS = (
         dates=("move.write_date",),
         company="move_company_rec_name",
         enrich=with_reconciled,
-        amount="amount",
-        currency="currency",
+        # what was ever charged: the balance may fall by half on a good day
+        amount="debit",
+        currency="move_company_currency_code",
     ),
     reading(
         "party.party",
