@@ -107,10 +107,41 @@ of_links as (
         and (settling.amount < 0) = (linked.total_amount >= 0)
 ),
 
+-- the other side of a plan that was taken back, for instance: it lowers the debt of its own invoice as it stands
+of_further_moves as (
+    select
+        -- ids
+        source || ':' || id || ':own' as allocation_id,
+        cast(null as text) as payment_id,
+        credit_id as credit_note_id,
+        source || ':' || invoice as invoice_id,
+        cast(null as text) as instalment_id,
+        source,
+
+        -- amounts
+        -amount as allocated_amount,
+
+        -- dates
+        move_date as allocated_date,
+
+        -- versions
+        is_deleted or move_state = 'draft' as is_deleted,
+        recorded_from,
+        recorded_to
+    from settling
+    where
+        amount < 0
+        and invoice is not null
+        and not is_credit_note
+        and reconciliation is null
+),
+
 unioned as (
     select * from of_reconciliations
     union all
     select * from of_links
+    union all
+    select * from of_further_moves
 )
 
 select * from unioned
