@@ -123,7 +123,7 @@ class Rpc:
     """What people do in Tryton, by its API. Records are created and buttons pressed with the company as context."""
 
     def __init__(self, url: str) -> None:
-        self._client = httpx.Client(base_url=f"{url}/{DATABASE}/rpc/", timeout=120)
+        self._client = httpx.Client(base_url=f"{url}/{DATABASE}/rpc/", timeout=400)
         user_id, token = self.call("common.db.login", USER, {"password": PASSWORD}, "en")[:2]
         told = base64.b64encode(f"{USER}:{user_id}:{token}".encode()).decode()
         self._client.headers["Authorization"] = f"Session {told}"
