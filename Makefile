@@ -5,7 +5,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo test soak check lint lint-types lint-sql airflow benchmarks lock clean
+.PHONY: setup demo test tryton soak check lint lint-types lint-sql airflow benchmarks lock clean
 
 setup: $(STAMP)
 
@@ -22,8 +22,14 @@ demo: setup
 
 # One worker per core, each with a server of its own; a test file stays in one worker, whose order tests/conftest.py says.
 WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-test: setup lint
+test: setup lint $(if $(findstring --without-tryton,$(PYTEST_OPTIONS)),,tryton)
 	@$(BIN)/python -m pytest $(WORKERS) $(PYTEST_OPTIONS)
+
+# The real Tryton, for its connector's tests: an environment of its own, made once from
+# tests/connectors/tryton/requirements.lock; PYTEST_OPTIONS=--without-tryton leaves it out.
+tryton: setup
+	@test -d .venv-tryton || echo "installing Tryton into .venv-tryton (about two minutes, once)"
+	@PYTHONPATH=tests $(BIN)/python -m support.tryton_server
 
 # The ledger's proof on 10,000 random histories, a thousand at a time; HISTORIES_FROM=10000 takes other ones.
 HISTORIES_FROM ?= 0
@@ -61,4 +67,4 @@ lock:
 	$(UV) pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
 
 clean:
-	rm -rf .venv .cartera
+	rm -rf .venv .venv-tryton .cartera

@@ -27,6 +27,12 @@ LONGEST = (
 """The modules that take longest, first: `make test` gives each to one worker, and none may be left for the end."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--without-tryton", action="store_true", help="leave out the tests against the real Tryton; never in CI"
+    )
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     rank = {PROJECT / "tests" / name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))

@@ -1,0 +1,25 @@
+"""Tryton 6.0-8.2 through JSON-RPC: what the receivable accounts hold, line by line, and the documents behind it."""
+
+from cartera.connectors.api import Setting, System
+from cartera.connectors.tryton.client import BEHIND, check, controls, count, keys, open_session, pages
+from cartera.connectors.tryton.entities import RESOURCES
+
+SYSTEM = System(
+    name="tryton",
+    title="Tryton",
+    kind="erp",
+    settings=(
+        Setting("url", "Address, e.g. https://tryton.acme.pe"),
+        Setting("database", "Name of the database"),
+        Setting("user", "Login of a user who may read accounting"),
+        Setting("password", "Password of that user", is_secret=True),
+    ),
+    resources=RESOURCES,
+    open=open_session,
+    check=check,
+    pages=pages,
+    keys=keys,
+    count=count,
+    controls=controls,
+    overlap=BEHIND,
+)
