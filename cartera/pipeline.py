@@ -36,7 +36,7 @@ from cartera.runs import (
     step,
 )
 from cartera.settings import get_settings
-from cartera.warehouse import gate, publish, tie_out, transform
+from cartera.warehouse import control_totals, gate, publish, tie_out, transform
 from cartera.warehouse.transform import BuildPlan
 
 
@@ -174,10 +174,13 @@ def check_marts(run_id: str, plan: BuildPlan) -> StepReport:
 
 
 def certify(run_id: str, plan: BuildPlan) -> StepReport:
-    """The tie-out certificate. Raises GateFailed when a company and currency does not tie."""
+    """The tie-out certificate. Raises GateFailed when a company and currency does not tie, or a system's own total."""
     with step(run_id, "tie-out") as report:
         lines, documents = tie_out.certify(run_id, plan)
-        checks = tie_out.checks(lines, documents)
+        controls = control_totals.compare(plan)
+        checks = [*tie_out.checks(lines, documents), *control_totals.checks(controls)]
+        for each in control_totals.steps(controls):
+            record(run_id, each)
         record_checks(run_id, checks)
         report.amounts = _by_currency(lines)
         judge(report, checks)
