@@ -16,7 +16,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Identifier
 
 from cartera.clock import utc_now
-from cartera.connectors import companies, segments
+from cartera.connectors import companies, links, segments
 from cartera.connectors.api import systems
 from cartera.connectors.files import FileSource, deliveries
 from cartera.connectors.sources import Source, all_sources, find_source
@@ -61,11 +61,15 @@ def land_source(run_id: str, name: str, secrets: Mapping[str, str] | None = None
 
 
 def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
-    """Land the rules of segments, companies.yaml and the calendars it names. Raises ConfigError with file and line."""
+    """Land what the user decides: rules of segments and links, companies and calendars. Raises ConfigError."""
     with transaction(Role.loader) as connection:
         if transform.known_until(connection) is None:
             return []  # settings of nothing
-        found = [*companies.deliveries(get_settings(), connection, as_of), segments.delivery(get_settings())]
+        found = [
+            *companies.deliveries(get_settings(), connection, as_of),
+            segments.delivery(get_settings()),
+            links.delivery(get_settings()),
+        ]
     return _landed(run_id, companies.SOURCE, lambda: (_land_settings(found), []))
 
 

@@ -83,7 +83,8 @@ def steps(totals: Sequence[ControlTotal]) -> list[StepReport]:
     found = []
     for source, group in groupby(totals, key=lambda total: total.source):
         of_source = list(group)
-        problems = [f"{total.company_id} {total.currency_code}: {total.problem}" for total in of_source if total.problem]
+        untied = [total for total in of_source if total.problem]
+        problems = [f"{total.company_id} {total.currency_code}: {total.problem}" for total in untied]
         found.append(
             StepReport(
                 step=f"control {source}",
