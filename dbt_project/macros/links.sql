@@ -128,14 +128,148 @@
     {%- endfor %}
 {%- endmacro %}
 
-{#- a CTE of customers for a system list that is empty -#}
-{% macro no_customers() -%}
+{#- The customers of the books, or those of other systems that may be one of them, in each version; none where nothing is
+    linked. -#}
+{% macro customers_to_link(are_masters) -%}
+    {%- set systems = [] -%}
+    {%- for system in _linked_systems('customers') -%}
+        {%- if (var('system_kinds').get(system, 'documents') == 'erp') == are_masters -%}
+            {%- do systems.append(system) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set columns = [
+        'customer_id', 'company_id', 'customer_code', 'tax_id', 'country_code', 'email', 'is_deleted', 'recorded_from',
+        'recorded_to',
+    ] -%}
+    {%- if systems -%}
+    select
+        customer_id,
+        company_id,
+        customer_code,
+        {{ normal_tax_id('tax_id', 'country_code') }} as tax_number,
+        nullif(lower(trim(email)), '') as email_address,
+        recorded_from,
+        recorded_to
+    from (
+        {{ united('customers', columns, only=systems) }}
+    ) as customers
+    where not is_deleted
+    {%- else -%}
     select
         cast(null as text) as customer_id,
         cast(null as text) as company_id,
         cast(null as text) as customer_code,
         cast(null as text) as tax_number,
         cast(null as text) as email_address,
+        {{ forever() }} as recorded_from,
+        {{ forever() }} as recorded_to
+    where false
+    {%- endif -%}
+{%- endmacro %}
+
+{#- the connected systems that stage this, where customers are linked at all -#}
+{% macro _linked_systems(plural) -%}
+    {%- set found = [] -%}
+    {%- for system, plurals in var('systems').items() if plural in plurals and var('linked_systems') -%}
+        {%- do found.append(system) -%}
+    {%- endfor -%}
+    {{ return(found) }}
+{%- endmacro %}
+
+{#- What other systems keep as reference of a customer, of those that stage it. -#}
+{% macro customer_references() -%}
+    {%- for system in _linked_systems('customer_references') %}
+    select
+        customer_id,
+        reference_code,
+        recorded_from,
+        recorded_to
+    from {{ ref('stg_' ~ system ~ '__customer_references') }}
+    where not is_deleted
+    union all
+    {%- endfor %}
+    select
+        cast(null as text) as customer_id,
+        cast(null as text) as reference_code,
+        {{ forever() }} as recorded_from,
+        {{ forever() }} as recorded_to
+    where false
+{%- endmacro %}
+
+{#- Which sources of a company say what was paid, from when on; nobody asks while one source alone is connected.
+    `has_begun`: only what was recorded since the last build. -#}
+{% macro payments_stated(has_begun) -%}
+    {%- for system, plurals in var('systems').items() if var('payment_books') %}
+        {%- for plural in ('payments', 'invoices') if plural in plurals %}
+    select
+        company_id,
+        source,
+        {{ payments_rank(system) }} as payments_rank,
+        min(recorded_from) as recorded_from
+    from {{ ref('stg_' ~ system ~ '__' ~ plural) }} as document
+    where
+        {{ "(paid_amount <> 0 or status = 'paid')" if plural == 'invoices' else 'true' }}
+        and {{ is_touched('document') if has_begun else 'true' }}
+    group by
+        company_id,
+        source
+    union all
+        {%- endfor %}
+    {%- endfor %}
+    select
+        cast(null as text) as company_id,
+        cast(null as text) as source,
+        0 as payments_rank,
+        {{ forever() }} as recorded_from
+    where false
+{%- endmacro %}
+
+{#- whether an incremental model has rows already, to which a partial build adds -#}
+{% macro adds_to_rows() -%}
+    {%- if not execute or not is_incremental() or var('changed_since') is none -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set counted = run_query('select count(*) as rows_there from ' ~ this) -%}
+    {{ return(counted.columns[0].values()[0] > 0) }}
+{%- endmacro %}
+
+{#- Payments, refunds and chargebacks of all systems as they are staged, where it is asked which of them count. -#}
+{% macro payment_documents() -%}
+    {%- for system, plurals in var('systems').items() if var('payment_books') %}
+        {%- for plural, type, amount, date in [
+            ('payments', 'payment', 'payment_amount', 'received_date'),
+            ('refunds', 'refund', 'refunded_amount', 'refund_date'),
+            ('chargebacks', 'chargeback', 'charged_back_amount', 'chargeback_date'),
+        ] if plural in plurals %}
+    select
+        '{{ type }}' as document_type,
+        {{ type }}_id as document_id,
+        company_id,
+        customer_id,
+        document_number,
+        currency_code,
+        {{ amount }} as document_amount,
+        {{ date }} as document_date,
+        source,
+        recorded_from,
+        recorded_to
+    from {{ ref('stg_' ~ system ~ '__' ~ plural) }}
+    where
+        not is_deleted
+        {{ "and status <> 'cancelled'" if type == 'payment' }}
+    union all
+        {%- endfor %}
+    {%- endfor %}
+    select
+        cast(null as text) as document_type,
+        cast(null as text) as document_id,
+        cast(null as text) as company_id,
+        cast(null as text) as customer_id,
+        cast(null as text) as document_number,
+        cast(null as text) as currency_code,
+        cast(null as numeric(24, 6)) as document_amount,
+        cast(null as date) as document_date,
+        cast(null as text) as source,
         {{ forever() }} as recorded_from,
         {{ forever() }} as recorded_to
     where false

@@ -1,4 +1,4 @@
-"""What a system's own books state as receivable ties with our ledger, or nothing is published and nobody is reminded."""
+"""What a system's own books state ties with our ledger, or nothing is published and nobody is reminded."""
 
 from __future__ import annotations
 
@@ -66,9 +66,7 @@ def test_books_that_move_while_they_are_read_are_not_compared(erp: Connected, bo
     erp.sync()
     books.moves = Decimal(1)
     erp.sync()
-    assert erp.notes == (
-        "the books moved while they were read; control totals not compared this time: acme PEN",
-    )
+    assert erp.notes == ("the books moved while they were read; control totals not compared this time: acme PEN",)
     assert erp.rows(TOTALS) == [("acme", "PEN", None, Decimal(0))]
     books.moves, books.beside = Decimal(0), Decimal(0)
     erp.sync()

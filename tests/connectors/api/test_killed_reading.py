@@ -18,12 +18,13 @@ KILLED = 77
 SCRIPT = """
 import os, sys
 from pathlib import Path
-from cartera.connectors.api import deliver, extract
+from cartera.connectors.api import deliver, extract, http
+from cartera.landing import load
 from cartera.connectors.api.spec import load_source
 
 place, when, calls = sys.argv[2], sys.argv[3], int(sys.argv[4])
 first, *path, name = place.split(".")
-target = {{"deliver": deliver, "extract": extract}}[first]
+target = {{"deliver": deliver, "extract": extract, "http": http, "load": load}}[first]
 for part in path:
     target = getattr(target, part)
 real = getattr(target, name)
@@ -42,24 +43,33 @@ setattr(target, name, killed)
 deliver.deliver(load_source(Path(sys.argv[1])))
 """
 
-POINTS = [
-    ("deliver.raw_schema.ensure", "after", 1),
-    ("deliver.spool.fresh_folder", "after", 1),
-    ("extract.Spool.add", "before", 1),
-    ("extract.Spool.add", "after", 2),
-    ("extract.Spool.add_keys", "after", 1),
-    ("deliver.extract", "after", 1),
-    ("deliver._land", "before", 1),
-    ("deliver.land_all", "after", 1),
-    ("deliver.cursors.write", "before", 1),
-    ("deliver.cursors.write", "after", 1),
-    ("deliver._land", "after", 1),
-    ("deliver.spool.remove", "before", 1),
-    ("deliver.spool.remove", "after", 1),
-]
+POINTS = {
+    "the tables of the system are made": ("deliver.raw_schema.ensure", "after", 1),
+    "the spool is empty": ("deliver.spool.fresh_folder", "after", 1),
+    "the cursors are read": ("deliver.cursors.read", "after", 1),
+    "the control totals are read": ("deliver.controls.read", "after", 1),
+    "a request goes out": ("http.Http.get", "before", 3),
+    "its answer is here": ("http.Http.get", "after", 3),
+    "a page is about to be spooled": ("extract.Spool.add", "before", 1),
+    "a page is spooled": ("extract.Spool.add", "after", 2),
+    "the keys are spooled": ("extract.Spool.add_keys", "after", 1),
+    "one table is read, the others not": ("extract._Reading.read", "after", 2),
+    "all is read": ("deliver.extract", "after", 1),
+    "the control totals are read again": ("deliver.controls.read", "after", 2),
+    "landing begins": ("deliver._land", "before", 1),
+    "one table is landed, the others not": ("load.land", "after", 2),
+    "a version is ended and its successor written": ("load.versions.write_differences", "after", 1),
+    "all is landed": ("deliver.land_all", "after", 1),
+    "the cursors are about to be written": ("deliver.cursors.write", "before", 1),
+    "the cursors are written": ("deliver.cursors.write", "after", 1),
+    "the commit is about to come": ("deliver._land", "after", 1),
+    "all is committed": ("deliver.spool.remove", "before", 1),
+    "the spool is removed": ("deliver.spool.remove", "after", 1),
+}
+"""From before the first request to the end, in their order: what has just happened, or is about to."""
 
 
-@pytest.mark.parametrize(("place", "when", "calls"), POINTS)
+@pytest.mark.parametrize(("place", "when", "calls"), POINTS.values(), ids=POINTS)
 def test_a_kill_leaves_neither_gap_nor_repeat(stub: ErpNext, erp: Connected, place: str, when: str, calls: int) -> None:
     erp.sync()
     stub.tick()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -12,8 +13,10 @@ import pytest
 import yaml
 from support.connected import Connected, connected
 from support.erpnext_stub import ErpNext
+from typer.testing import CliRunner
 
 from cartera import pipeline
+from cartera.cli import commands
 from cartera.connectors import erpnext
 from cartera.db import Role, transaction
 from cartera.settings import get_settings
@@ -114,6 +117,14 @@ def test_one_customer_and_one_payment(gateway: Connected) -> None:
         " and recorded_to = '9999-12-31 00:00:00+00'"
     )
     assert linked_id == C_1
+
+    shown = json.loads(CliRunner().invoke(commands(), ["links", "--conflicts", "--format", "json"]).stdout)["links"]
+    assert [(row["customer_id"], row["why"]) for row in shown] == [
+        (LUZ, "2 customers have it: books:C-2 ... books:C-3"),
+        ("gw:EVA", "the tax number differs from that of books:C-1"),
+    ]
+    table = CliRunner().invoke(commands(), ["links", "--format", "csv"]).stdout
+    assert f"{ANA},ANA S.A.,linked,tax_id,{C_1},Ana S.A.,the same tax_id," in table
 
     # a person decides: only the links changed, so only their documents are built anew
     pairs = {"link": [{"customer": LUZ, "master": C_2}], "never": [{"customer": ANA, "master": C_1}]}

@@ -7,77 +7,31 @@
     )
 }}
 
-{%- set systems = [] -%}
-{%- set masters = [] -%}
-{%- for system, plurals in var('systems').items() if 'customers' in plurals and var('linked_systems') -%}
-    {%- if var('system_kinds').get(system, 'documents') == 'erp' -%}
-        {%- do masters.append(system) -%}
-    {%- else -%}
-        {%- do systems.append(system) -%}
-    {%- endif -%}
-{%- endfor -%}
-{%- set columns = [
-    'customer_id', 'company_id', 'source', 'customer_code', 'tax_id', 'country_code', 'email', 'recorded_from',
-    'recorded_to', 'is_deleted',
-] %}
-
 with
 
 rules as (
     select * from {{ ref('stg_files__link_rules') }}
 ),
 
-{% for name, members in [('linkable', systems), ('master', masters)] -%}
-{{ name }}_customers as (
-    {%- if members %}
-    select
-        customer_id,
-        company_id,
-        customer_code,
-        {{ normal_tax_id('tax_id', 'country_code') }} as tax_number,
-        nullif(lower(trim(email)), '') as email_address,
-        recorded_from,
-        recorded_to
-    from (
-        {{ united('customers', columns, only=members) }}
-    ) as customers
-    where not is_deleted
-    {%- else %}
-    {{ no_customers() }}
-    {%- endif %}
+linkable_customers as (
+    {{ customers_to_link(are_masters=false) }}
 ),
 
-{{ name }}_stated as (
-    {{ customer_keys(name ~ '_customers') }}
+master_customers as (
+    {{ customers_to_link(are_masters=true) }}
 ),
 
-{% endfor -%}
+linkable_stated as (
+    {{ customer_keys('linkable_customers') }}
+),
+
+master_stated as (
+    {{ customer_keys('master_customers') }}
+),
 
 -- a reference that another system keeps of the customer is the code that the customer has in the books
 references_kept as (
-    {%- set referring = namespace(count=0) %}
-    {%- for system, plurals in var('systems').items() if 'customer_references' in plurals and system in systems %}
-    {%- if referring.count %}
-    union all
-    {%- endif %}
-    {%- set referring.count = referring.count + 1 %}
-    select
-        customer_id,
-        reference_code,
-        recorded_from,
-        recorded_to
-    from {{ ref('stg_' ~ system ~ '__customer_references') }}
-    where not is_deleted
-    {%- endfor %}
-    {%- if not referring.count %}
-    select
-        customer_id,
-        customer_code as reference_code,
-        recorded_from,
-        recorded_to
-    from linkable_customers
-    where false
-    {%- endif %}
+    {{ customer_references() }}
 ),
 
 linkable_keys as (
