@@ -226,7 +226,7 @@
 
 {#- whether an incremental model has rows already, to which a partial build adds -#}
 {% macro adds_to_rows() -%}
-    {%- if not execute or not is_incremental() or var('changed_since') is none -%}
+    {%- if not is_incremental() or not is_partial_build() -%}
         {{ return(false) }}
     {%- endif -%}
     {%- set counted = run_query('select count(*) as rows_there from ' ~ this) -%}

@@ -22,7 +22,7 @@ first_stated as (
         payments_rank,
         min(recorded_from) as recorded_from
     from stated
-    {% if has_begun %}
+    {% if is_incremental() %}
         where
             not exists (
                 select 1
