@@ -32,9 +32,12 @@ from cartera.yaml_config import line_of, load_yaml_model
 FileFormat = Literal["csv", "xlsx", "parquet"]
 Location = tuple[int | str, ...]
 
-RESERVED_NAME = "settings"
 LINKS_FILE = "links.yaml"
 """Stands beside the sources and is none: connectors/links."""
+RESERVED_NAMES = {
+    "settings": "settings is the name of companies.yaml as a source",
+    "links": "links is the name of the file with the rules by which customers are linked",
+}
 NULL_WORDS = ("", "null", "~")
 _NEEDED = ("files", "columns")
 BOOLEANS = {"true": True, "false": False}

@@ -11,6 +11,7 @@ from cartera.connectors.companies.delivery import payment_book_records
 from cartera.connectors.files.spec import source_paths
 from cartera.connectors.links.records import records
 from cartera.connectors.links.spec import check_sources, load_link_rules
+from cartera.connectors.sources import all_sources
 from cartera.errors import ConfigError
 from cartera.settings import get_settings
 
@@ -86,6 +87,9 @@ def test_the_file_is_no_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("CARTERA_SOURCES_DIR", str(tmp_path))
     get_settings.cache_clear()
     assert [path for path in source_paths(get_settings()) if path.parent == tmp_path] == [erp]
+    written(tmp_path, "system: files", "links.yml")
+    with pytest.raises(ConfigError, match="links is the name of the file with the rules"):
+        all_sources(get_settings())
     get_settings.cache_clear()
 
 
