@@ -16,7 +16,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Identifier
 
 from cartera.clock import utc_now
-from cartera.connectors import companies, segments
+from cartera.connectors import companies, links, segments
 from cartera.connectors.api import systems
 from cartera.connectors.files import FileSource, deliveries
 from cartera.connectors.sources import Source, all_sources, find_source
@@ -36,7 +36,7 @@ from cartera.runs import (
     step,
 )
 from cartera.settings import get_settings
-from cartera.warehouse import gate, publish, tie_out, transform
+from cartera.warehouse import control_totals, gate, publish, tie_out, transform
 from cartera.warehouse.transform import BuildPlan
 
 
@@ -61,11 +61,15 @@ def land_source(run_id: str, name: str, secrets: Mapping[str, str] | None = None
 
 
 def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
-    """Land the rules of segments, companies.yaml and the calendars it names. Raises ConfigError with file and line."""
+    """Land what the user decides: rules of segments and links, companies and calendars. Raises ConfigError."""
     with transaction(Role.loader) as connection:
         if transform.known_until(connection) is None:
             return []  # settings of nothing
-        found = [*companies.deliveries(get_settings(), connection, as_of), segments.delivery(get_settings())]
+        found = [
+            *companies.deliveries(get_settings(), connection, as_of),
+            segments.delivery(get_settings()),
+            links.delivery(get_settings()),
+        ]
     return _landed(run_id, companies.SOURCE, lambda: (_land_settings(found), []))
 
 
@@ -174,10 +178,13 @@ def check_marts(run_id: str, plan: BuildPlan) -> StepReport:
 
 
 def certify(run_id: str, plan: BuildPlan) -> StepReport:
-    """The tie-out certificate. Raises GateFailed when a company and currency does not tie."""
+    """The tie-out certificate. Raises GateFailed when a company and currency does not tie, or a system's own total."""
     with step(run_id, "tie-out") as report:
         lines, documents = tie_out.certify(run_id, plan)
-        checks = tie_out.checks(lines, documents)
+        controls = control_totals.compare(plan)
+        checks = [*tie_out.checks(lines, documents), *control_totals.checks(controls)]
+        for each in control_totals.steps(controls):
+            record(run_id, each)
         record_checks(run_id, checks)
         report.amounts = _by_currency(lines)
         judge(report, checks)

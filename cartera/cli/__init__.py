@@ -39,6 +39,7 @@ MODULES = (
     "risk",
     "ecl",
     "segments",
+    "links",
     "quarantine",
     "reminders",
     "operations",

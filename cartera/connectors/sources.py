@@ -9,7 +9,7 @@ import yaml
 from cartera.connectors.api import spec as api
 from cartera.connectors.api.spec import ApiSource
 from cartera.connectors.files import spec as files
-from cartera.connectors.files.spec import RESERVED_NAME, FileSource, source_paths
+from cartera.connectors.files.spec import RESERVED_NAMES, FileSource, source_paths
 from cartera.errors import ConfigError
 from cartera.settings import Settings
 
@@ -20,8 +20,8 @@ def all_sources(settings: Settings) -> list[Source]:
     """Every connected source, by name. Raises ConfigError."""
     paths: dict[str, Path] = {}
     for path in source_paths(settings):
-        if path.stem == RESERVED_NAME:
-            raise ConfigError(f"{path}: {RESERVED_NAME} is the name of companies.yaml as a source", "rename the file")
+        if path.stem in RESERVED_NAMES:
+            raise ConfigError(f"{path}: {RESERVED_NAMES[path.stem]}", "rename the file")
         if path.stem in paths:
             raise ConfigError(f"{path} and {paths[path.stem]} name the same source", "rename one of them")
         paths[path.stem] = path

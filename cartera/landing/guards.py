@@ -69,11 +69,19 @@ def _check_factor(cursor: Cursor, delivery: Delivery) -> None:
     statement = tables.sql(
         "select count(*), " + ", ".join(f"count(*) filter (where stage.{{column}} = version.{{column}} * %(f{n})s)"
                                         for n in range(len(FACTORS)))
+        + ", count(*) filter (where version.{column} <> trunc(version.{column}) and stage.{column} in"
+        " (trunc(version.{column}), round(version.{column})))"
         + f"{_PAIRS} and stage.{{column}} <> version.{{column}} and version.{{column}} <> 0",
         column=Identifier(delivery.entity.amount or ""),
     )  # fmt: skip
     cursor.execute(statement, {"source": delivery.source} | {f"f{n}": factor for n, factor in enumerate(FACTORS)})
-    ((changed, *counts),) = cursor.fetchall()
+    ((changed, *counts, cut),) = cursor.fetchall()
+    if changed >= COUNTED_FROM and cut * 100 >= SAME_FACTOR_PCT * changed:
+        raise SourceError(
+            f"{delivery.source}, {delivery.entity.name}: {delivery.entity.amount} of {cut:,} of {changed:,} changed"
+            " records lost its decimals; nothing was landed",
+            "see what changed in the system; the connector must be told before its figures can be believed",
+        )
     for factor, count in zip(FACTORS, counts, strict=True):
         if changed >= COUNTED_FROM and count * 100 >= SAME_FACTOR_PCT * changed:
             raise SourceError(

@@ -64,17 +64,18 @@ def latest_loads(connection: Connection) -> list[Row]:
 
 
 def stopped_sources(connection: Connection) -> list[Row]:
-    """Sources whose last landing failed, so that their figures stand still: source, stopped_at, message, and
-    read_at, when they were last read well (null: never)."""
+    """Sources whose last landing failed or whose control total did not tie, so that their figures stand still: source,
+    stopped_at, message, and read_at, when they were last read well (null: never)."""
     return rows(
         connection,
         "with attempts as ("
-        " select distinct on (step) substr(step, 6) as source, status, started_at as stopped_at, message"
-        " from ops.run_steps where step like 'land %%' order by step, started_at desc, ordinal desc"
+        " select distinct on (step) substr(step, strpos(step, ' ') + 1) as source, status, started_at as stopped_at,"
+        " message from ops.run_steps where step like 'land %%' or step like 'control %%'"
+        " order by step, started_at desc, ordinal desc"
         "), good as ("
         " select source, max(recorded_at) as read_at from ("
         " select source, recorded_at from ops.loads union all select source, recorded_at from ops.cursors"
         " ) as readings group by source"
-        ") select source, stopped_at, message, read_at from attempts left join good using (source)"
-        " where status in ('failed', 'stopped') order by source",
+        ") select distinct on (source) source, stopped_at, message, read_at from attempts left join good using (source)"
+        " where status in ('failed', 'stopped') order by source, stopped_at desc",
     )

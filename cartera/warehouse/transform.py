@@ -20,6 +20,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.sql import SQL, Identifier
 
+from cartera.connectors.api import systems as connected
 from cartera.db import Role, connect, parameters, transaction
 from cartera.errors import BuildFailed
 from cartera.landing import raw_schema
@@ -35,6 +36,7 @@ PARTIALLY_BUILT = (
     "fct_daily_flows",
     "fct_source_controls",
     "fct_segment_memberships",
+    "int_companies__payment_sources",
     "int_ledger__allocations_astray",
     "int_receivables__instalments_questioned",
 )
@@ -141,7 +143,7 @@ def build(plan: BuildPlan) -> BuildReport:
             _copy_tables(cursor, plan.copy_from, plan.slot)
     _refresh_statistics()
     with transaction(Role.transformer) as connection:
-        variables = json.dumps({"systems": staged_systems(connection)})
+        variables = json.dumps(_system_vars(connection))
     arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", variables]
     results = _invoke([*arguments, "--full-refresh"] if plan.full_refresh else arguments, plan.slot, _clocks(plan))
     broken = [r for r in results if r["resource_type"] != "test" and r["status"] in ("error", "skipped", "fail")]
@@ -164,6 +166,24 @@ def compiled(model: str, system: str) -> str:
     with redirect_stdout(io.StringIO()):  # it would print what it compiled
         (node,) = _invoke(["compile", "--select", model, "--vars", variables], "a")
     return str(node["compiled_code"])
+
+
+def _system_vars(connection: Connection) -> dict[str, Any]:
+    """What is connected. Only where several sources are is it asked which payments count, and whose customers are the
+    same: one source alone is built as if there were no such questions."""
+    staged = staged_systems(connection)
+    kinds = {name: "erp" if name == "files" else connected.get(name).kind for name in staged if name in _systems()}
+    with connection.cursor() as cursor:
+        cursor.execute("select count(distinct source) > 1 from ops.loads where source <> 'settings'")
+        ((has_several,),) = cursor.fetchall()
+        cursor.execute("select exists (select from raw_files.link_rules where kind = 'link')")
+        ((has_pairs,),) = cursor.fetchall()
+    linked = [name for name in staged if has_pairs or kinds.get(name, "documents") != "erp"] if has_several else []
+    return {"systems": staged, "system_kinds": kinds, "payment_books": has_several, "linked_systems": linked}
+
+
+def _systems() -> frozenset[str]:
+    return frozenset({"files", *connected.names()})
 
 
 def _clocks(plan: BuildPlan) -> dict[str, str]:

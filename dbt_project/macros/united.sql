@@ -1,8 +1,9 @@
 {#- The staging models of all connected systems that have this entity, one below the other. The variable systems says
-    which systems are connected and which entities each of them stages; with files alone this is that model itself. -#}
-{% macro united(plural, columns) -%}
+    which systems are connected and which entities each of them stages; with files alone this is that model itself.
+    `only`: of these systems alone. -#}
+{% macro united(plural, columns, only=none) -%}
     {%- set found = [] -%}
-    {%- for system, plurals in var('systems').items() if plural in plurals -%}
+    {%- for system, plurals in var('systems').items() if plural in plurals and (only is none or system in only) -%}
         {%- do found.append(system) -%}
     {%- endfor -%}
     {%- for system in found %}
@@ -10,10 +11,23 @@ select
         {%- for column in columns %}
     {{ column }}{{ "," if not loop.last }}
         {%- endfor %}
-from {{ ref('stg_' ~ system ~ '__' ~ plural) }}
+from {{ conformed(system, plural, columns) }} as stated
         {%- if not loop.last %}
 
 union all
         {% endif %}
     {%- endfor %}
+{%- endmacro %}
+
+{#- One staging model, as its documents count: those of linked customers with the master customer, and payments, refunds
+    and chargebacks only while their source's count (macros/links.sql). -#}
+{% macro conformed(system, plural, columns) -%}
+    {%- set relation = ref('stg_' ~ system ~ '__' ~ plural) | string -%}
+    {%- if var('payment_books') and plural in ('payments', 'refunds', 'chargebacks', 'invoices') -%}
+        {%- set relation = as_counted(relation, plural, columns) -%}
+    {%- endif -%}
+    {%- if system in var('linked_systems') and plural != 'customers' and 'customer_id' in columns -%}
+        {%- set relation = as_linked(relation, columns) -%}
+    {%- endif -%}
+    {{ return(relation) }}
 {%- endmacro %}

@@ -13,7 +13,7 @@ from typing import Any
 from cartera.connectors.api import sample, secrets
 from cartera.connectors.api.spec import ApiSource, load_source
 from cartera.connectors.api.system import Access, Setting, System
-from cartera.connectors.files.spec import RESERVED_NAME
+from cartera.connectors.files.spec import RESERVED_NAMES
 from cartera.errors import ConfigError
 from cartera.settings import Settings
 from cartera.yaml_config import guess
@@ -79,8 +79,8 @@ def plan(
 
 
 def _check(system: System, path: Path, given: Mapping[str, str]) -> None:
-    if path.stem == RESERVED_NAME:
-        raise ConfigError(f"{RESERVED_NAME} is the name of companies.yaml as a source", "choose another with --name")
+    if path.stem in RESERVED_NAMES:
+        raise ConfigError(RESERVED_NAMES[path.stem], "choose another with --name")
     known = {setting.key: setting for setting in system.settings}
     for key in given:
         if key not in known:

@@ -7,11 +7,12 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain
 
 from psycopg2.extensions import connection as Connection
 
 from cartera.clock import utc_now
-from cartera.connectors.api import guards, secrets, spool
+from cartera.connectors.api import controls, guards, secrets, spool
 from cartera.connectors.api.extract import Extracted, Place, Watch, extract
 from cartera.connectors.api.spec import ApiSource
 from cartera.connectors.api.typed import Typer
@@ -44,21 +45,29 @@ def deliver(
             found = cursors.read(connection, source.name)
         places = {table: Place.from_json(value) for table, value in found.items()}
         with source.declared.open(access) as session:
+            before = controls.read(source, session)
             extracted = extract(source, session, places, now, folder, watch)
+            totals = before, controls.read(source, session)
         with transaction(Role.loader) as connection:
-            landed = _land(connection, source, extracted, now)
+            landed = _land(connection, source, extracted, totals, now)
         spool.remove(folder)
     return landed
 
 
 def _land(
-    connection: Connection, source: ApiSource, extracted: Sequence[Extracted], now: dt.datetime
+    connection: Connection,
+    source: ApiSource,
+    extracted: Sequence[Extracted],
+    totals: tuple[controls.Totals, controls.Totals],
+    now: dt.datetime,
 ) -> tuple[list[LoadReport], list[str]]:
     typers = [Typer(one.resource, source.our_company) for one in extracted]
     pairs = list(zip(extracted, typers, strict=True))
-    reports = land_all(connection, source.name, (_delivery(source, one, typer) for one, typer in pairs), now)
-    places, notes = {}, []
-    for (one, typer), report in zip(pairs, reports, strict=True):
+    control, note = controls.delivery(connection, source, *totals)
+    deliveries = chain((_delivery(source, one, typer) for one, typer in pairs), control)
+    reports = land_all(connection, source.name, deliveries, now)
+    places, notes = {}, [note] if note else []
+    for (one, typer), report in zip(pairs, reports[: len(pairs)], strict=True):
         place, said = guards.after(one, typer, report)
         places[one.resource.name] = place.as_json()
         notes += said

@@ -38,6 +38,8 @@ class Place:
     """Records without a date of change were seen: what changed can't be asked for."""
     present: Mapping[str, float] = field(default_factory=dict)
     """In which part of all records each declared field was there."""
+    forms: Mapping[str, str] = field(default_factory=dict)
+    """How the values of each declared field came: text, number..."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -47,6 +49,7 @@ class Place:
             "swept_at": self.swept_at.isoformat() if self.swept_at else None,
             "reads_whole": self.reads_whole,
             "present": dict(self.present),
+            "forms": dict(self.forms),
         }
 
     @classmethod
@@ -125,6 +128,7 @@ class _Reading:
             swept_at=swept_at,
             reads_whole=self._undated > 0 if since is None else self._before.reads_whole,
             present=self._before.present,
+            forms=self._before.forms,
         )
         is_full = since is None and not (self._resource.only_grows or self._resource.stays)
         return Extracted(self._resource, "full" if is_full else "incremental", spool, self._before, place)

@@ -22,6 +22,9 @@ million times. One that was rarer may just be empty."""
 
 SHOWN = 8
 
+EMPTY = "empty"
+"""The form of a field that no record fills."""
+
 
 def check_shape(source: ApiSource, one: Extracted, typer: Typer) -> None:
     """Raises SourceError: a field gone, or the same defect in too many records."""
@@ -36,6 +39,14 @@ def check_shape(source: ApiSource, one: Extracted, typer: Typer) -> None:
                 f" {seen.examples[column, reason]}{instead}; nothing was landed",
                 "see what changed in the system; when it is right as it is, the connector must learn it; to let these"
                 f" records go to quarantine, raise `max_refused_pct` in sources/{source.name}.yaml",
+            )
+    for column, count in seen.garbled.most_common(1):
+        if count >= COUNTED_FROM and count * 100 > source.max_refused_pct * seen.records:
+            raise SourceError(
+                f"{where}: {column} of {count:,} of {seen.records:,} records is garbled, as UTF-8 is when it is read as"
+                " Latin-1; nothing was landed",
+                "see in what encoding the system answers; when it keeps these texts so itself, raise `max_refused_pct`"
+                f" in sources/{source.name}.yaml",
             )
 
 
@@ -59,18 +70,40 @@ def after(one: Extracted, typer: Typer, report: LoadReport) -> tuple[Place, list
         shown = ", ".join(new[:SHOWN]) + (f" and {len(new) - SHOWN} more" if len(new) > SHOWN else "")
         if one.before.present:
             notes.append(f"{one.resource.name}: new fields are landed in `other`: {shown}")
+    forms = _forms(seen, one)
+    notes += [
+        f"{one.resource.name}: {column} comes {_said(form)} where it came {_said(one.before.forms[column])};"
+        " read as before"
+        for column, form in sorted(forms.items())
+        if form != one.before.forms.get(column, form)
+    ]
+    notes += [
+        f"{one.resource.name}: {column} of {count:,} records was rounded to six decimals"
+        for column, count in sorted(seen.rounded.items())
+        if report.rows_new + report.rows_changed
+    ]
     if report.unknown_keys:
         notes.append(
             f"{one.resource.name}: {report.unknown_keys:,} records are in the system that were never read; it is read"
             " whole next time"
         )
         place = replace(place, declared="")
-    return replace(place, present=_present(seen, one)), notes
+    return replace(place, present=_present(seen, one), forms=forms), notes
 
 
 def _known_unknown(place: Place) -> list[str]:
     """Undeclared fields that were seen before: they are remembered like the others."""
     return [name for name, share in place.present.items() if share < 0]
+
+
+def _forms(seen: Seen, one: Extracted) -> dict[str, str]:
+    """How each declared field comes now; as before where too few records say it."""
+    empty = {name: EMPTY for name in seen.present if seen.records >= COUNTED_FROM and name in one.before.forms}
+    return {**one.before.forms, **empty, **seen.forms}
+
+
+def _said(form: str) -> str:
+    return form if form == EMPTY else f"as {form}"
 
 
 def _present(seen: Seen, one: Extracted) -> dict[str, float]:

@@ -13,6 +13,7 @@ import datetime as dt
 import hashlib
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
@@ -50,6 +51,10 @@ class ApiSource(BaseModel):
     max_refused_pct: Decimal = Field(Decimal(5), ge=0, le=100)
     """More records with one and the same defect, and at least 20 of them, stop the source."""
     accept_older: bool = False
+    controls: Literal["on", "off"] = "on"
+    """Whether the system's own total of receivables, where it states one, must tie."""
+    control_tolerance: Decimal = Field(Decimal(0), ge=0, max_digits=18, decimal_places=6)
+    """So far, in the currency of each total, it may differ from our ledger."""
     _path: Path = PrivateAttr(default=Path("sources/unnamed.yaml"))
 
     @property

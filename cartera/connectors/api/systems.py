@@ -11,7 +11,7 @@ from cartera.connectors.api.system import System
 from cartera.errors import ConfigError
 from cartera.yaml_config import guess
 
-NO_SYSTEMS = frozenset({"api", "companies", "files", "segments"})
+NO_SYSTEMS = frozenset({"api", "companies", "files", "links", "segments"})
 """Connectors that read files or settings, and what is common to the systems."""
 
 

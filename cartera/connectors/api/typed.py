@@ -38,6 +38,12 @@ class Seen:
     present: Counter[str] = field(default_factory=Counter)
     """In how many records each declared field is there."""
     unknown: set[str] = field(default_factory=set)
+    forms: dict[str, str] = field(default_factory=dict)
+    """How the values of each declared field come, by the first that there is: text, number..."""
+    rounded: Counter[str] = field(default_factory=Counter)
+    """In how many records an amount had more decimals than are kept."""
+    garbled: Counter[str] = field(default_factory=Counter)
+    """In how many records a text was read in another encoding than it was written in."""
 
 
 class Typer:
@@ -91,10 +97,16 @@ class Typer:
         values = [record.get(name) for record in good.records]
         present = len(values) - sum(1 for record in good.records if name not in record)
         self.seen.present[name] += present
+        form = next((_FORMS[type(value)] for value in values if value is not None and value != ""), None)
+        if form is not None:
+            # a text may come as text here and as number there
+            self.seen.forms.setdefault(name, "text" if column.type == "text" else form)
         array = _at_once(column, values)
         if array is None:
             array = self._one_by_one(column, values, good)
         self._check(column, array, good)
+        if column.type == "text":
+            self.seen.garbled[name] += _garbled(array)
         return array
 
     def _one_by_one(self, column: Column, values: Sequence[Any], good: _Rows) -> pa.Array:
@@ -103,6 +115,8 @@ class Typer:
         for place, value in enumerate(values):
             try:
                 typed.append(convert(value))
+                if column.type == "amount" and value and Decimal(value) != typed[-1]:
+                    self.seen.rounded[column.name] += 1
             except BadValue as error:
                 typed.append(None)
                 good.refuse(place, column.name, error.reason_code, f"{column.name}: {error}")
@@ -246,6 +260,16 @@ def _at_once(column: Column, values: Sequence[Any]) -> pa.Array | None:
         return array.cast(pa.timestamp("us")).cast(pa.timestamp("us", "UTC"))
     except (pa.ArrowException, TypeError, UnicodeEncodeError, OverflowError):
         return None
+
+
+_FORMS = {str: "text", int: "number", Decimal: "number", bool: "true or false", dict: "object", list: "list"}
+
+_GARBLED = "\u00c3[\u0080-\u00bf]|\u00c2[\u0080-\u00bf]|\ufffd"
+"""UTF-8 that somebody took for Latin-1, and what was no text at all."""
+
+
+def _garbled(array: pa.Array) -> int:
+    return pc.sum(pc.match_substring_regex(array, _GARBLED)).as_py() or 0
 
 
 def _is_no_text(array: pa.Array) -> pa.Array:

@@ -17,8 +17,9 @@ from cartera.connectors.companies.spec import SOURCE, CompanySettings, load_comp
 from cartera.errors import ConfigError
 from cartera.landing.delivery import Batch, DeliveredFile, Delivery
 from cartera.landing.encode import schema
-from cartera.landing.entities import ENTITIES
+from cartera.landing.entities import ENTITIES, Column, Entity
 from cartera.settings import Settings
+from cartera.yaml_config import guess, line_of
 
 YEARS_BACK, YEARS_AHEAD = 5, 3
 MOST_YEARS_BACK = 30
@@ -26,9 +27,19 @@ MOST_YEARS_BACK = 30
 
 Record = dict[str, Any]
 
+PAYMENT_BOOKS = Entity(
+    "payment_books",
+    (
+        Column("book_id", required=True),
+        Column("company_id", required=True),
+        Column("counted_source", required=True),
+    ),
+)
+"""The sources whose payments count, of companies that say so."""
+
 
 def deliveries(settings: Settings, connection: Connection, as_of: dt.date) -> Iterator[Delivery]:
-    """Both entities, complete; none as long as there are no settings and never were. Raises ConfigError.
+    """All entities, complete; none as long as there are no settings and never were. Raises ConfigError.
 
     A file that was taken away lands as an empty one: from then on nothing is set.
     """
@@ -36,9 +47,35 @@ def deliveries(settings: Settings, connection: Connection, as_of: dt.date) -> It
     companies = load_companies(path)
     if not companies and not _ever_landed(connection):
         return
-    yield _delivery(path, "companies", company_records(companies))
+    _check_sources(settings, path, companies)
+    yield _delivery(path, ENTITIES["companies"], company_records(companies))
     years = _years(connection, as_of) if companies else (as_of.year, as_of.year)
-    yield _delivery(path, "closed_days", closed_day_records(path, companies, *years))
+    yield _delivery(path, ENTITIES["closed_days"], closed_day_records(path, companies, *years))
+    yield _delivery(path, PAYMENT_BOOKS, payment_book_records(companies))
+
+
+def _check_sources(settings: Settings, path: Path, companies: Mapping[str, CompanySettings]) -> None:
+    from cartera.connectors.sources import all_sources
+
+    known = [source.name for source in all_sources(settings)]
+    for company_id, company in companies.items():
+        for number, name in enumerate(company.payments_from or []):
+            if name not in known:
+                line = line_of(path, ("companies", company_id, "payments_from", number))
+                raise ConfigError(
+                    f"{path}:{line}: companies.{company_id}.payments_from: there is no source {name!r};"
+                    f" {guess(name, known)}",
+                    "name connected sources",
+                )
+
+
+def payment_book_records(companies: Mapping[str, CompanySettings]) -> list[Record]:
+    """Records of the entity `payment_books`."""
+    return [
+        {"book_id": f"{company_id}|{name}", "company_id": company_id, "counted_source": name}
+        for company_id, company in companies.items()
+        for name in company.payments_from or []
+    ]
 
 
 def company_records(companies: Mapping[str, CompanySettings]) -> list[Record]:
@@ -106,17 +143,17 @@ def _years(connection: Connection, as_of: dt.date) -> tuple[int, int]:
     return min(firsts), max(lasts)
 
 
-def _delivery(path: Path, entity: str, records: Sequence[Record]) -> Delivery:
+def _delivery(path: Path, entity: Entity, records: Sequence[Record]) -> Delivery:
     import pyarrow as pa
 
     text = json.dumps(records, default=str, ensure_ascii=False)
     fingerprint = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
     numbered = [{"row_number": number, **record} for number, record in enumerate(records, 1)]
-    rows = pa.Table.from_pylist(numbered, schema(ENTITIES[entity]))
+    rows = pa.Table.from_pylist(numbered, schema(entity))
     return Delivery(
         source=SOURCE,
         system="files",
-        entity=ENTITIES[entity],
+        entity=entity,
         kind="full",
         fingerprint=fingerprint,
         files=(DeliveredFile(path.name, fingerprint, ""),),

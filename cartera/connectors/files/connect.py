@@ -10,7 +10,7 @@ from pathlib import Path
 from cartera.connectors.files.delivery import open_reader
 from cartera.connectors.files.preview import Preview, preview
 from cartera.connectors.files.source_yaml import entity_block, write_source
-from cartera.connectors.files.spec import RESERVED_NAME, EntityFiles, FileSource, did_you_mean, load_source
+from cartera.connectors.files.spec import RESERVED_NAMES, EntityFiles, FileSource, did_you_mean, load_source
 from cartera.connectors.files.suggest import Suggestion, Wishes, suggest
 from cartera.connectors.files.survey import survey
 from cartera.errors import ConfigError, SourceError
@@ -48,8 +48,8 @@ def plan(
     """The mapping of some files, tried on all their rows. Raises SourceError, ConfigError."""
     _check(wishes, entities, patterns)
     path = settings.sources_dir / f"{name or _name_from(patterns[0])}.yaml"
-    if path.stem == RESERVED_NAME:
-        raise ConfigError(f"{RESERVED_NAME} is the name of companies.yaml as a source", "choose another with --name")
+    if path.stem in RESERVED_NAMES:
+        raise ConfigError(RESERVED_NAMES[path.stem], "choose another with --name")
     given = load_source(mapping) if mapping else None
     suggestions: dict[str, Suggestion] = {}
     for place, pattern in enumerate(patterns):

@@ -32,7 +32,12 @@ from cartera.yaml_config import line_of, load_yaml_model
 FileFormat = Literal["csv", "xlsx", "parquet"]
 Location = tuple[int | str, ...]
 
-RESERVED_NAME = "settings"
+LINKS_FILE = "links.yaml"
+"""Stands beside the sources and is none: connectors/links."""
+RESERVED_NAMES = {
+    "settings": "settings is the name of companies.yaml as a source",
+    "links": "links is the name of the file with the rules by which customers are linked",
+}
 NULL_WORDS = ("", "null", "~")
 _NEEDED = ("files", "columns")
 BOOLEANS = {"true": True, "false": False}
@@ -152,9 +157,14 @@ def load_source(path: Path) -> FileSource:
 
 
 def source_paths(settings: Settings) -> list[Path]:
-    """The mapping files: the user's own, and those of the sandbox."""
+    """The files of sources: the user's own, and those of the sandbox."""
     folders = (settings.sources_dir, settings.home / "sources")
-    return [path for folder in folders for path in sorted(folder.glob("*.y*ml")) if path.suffix in (".yaml", ".yml")]
+    return [
+        path
+        for folder in folders
+        for path in sorted(folder.glob("*.y*ml"))
+        if path.suffix in (".yaml", ".yml") and path.name != LINKS_FILE
+    ]
 
 
 def problems_of(source: FileSource) -> Iterator[tuple[Location, str]]:

@@ -22,6 +22,10 @@ reductions as (
     select * from {{ ref('int_ledger__reductions_settled') }}
 ),
 
+payments_elsewhere as (
+    select * from {{ ref('int_receivables__payments_elsewhere') }}
+),
+
 applied as (
     select origin_id
     from reductions
@@ -45,6 +49,14 @@ astray as (
             select 1
             from applied
             where applied.origin_id = 'allocation:' || allocations.allocation_id
+        )
+        and not exists (
+            select 1
+            from payments_elsewhere
+            where
+                payments_elsewhere.document_type = 'payment'
+                and payments_elsewhere.document_id = allocations.payment_id
+                and {{ is_known('payments_elsewhere', known_at()) }}
         )
 )
 

@@ -8,6 +8,10 @@ customers_derived as (
     select * from {{ ref('int_receivables__customers_derived') }}
 ),
 
+links as (
+    select * from {{ ref('int_customers__links_judged') }}
+),
+
 -- a customer struck off the list stays known by name, as not active: documents still point to it
 customers_listed as (
     select
@@ -65,6 +69,39 @@ unioned as (
     select * from customers_listed
     union all
     select * from customers_of_documents
+),
+
+-- a customer that is one of another source lives in as many versions as that is so
+linked as (
+    select
+        unioned.customer_id,
+        unioned.company_id,
+        unioned.name,
+        unioned.tax_id,
+        unioned.country_code,
+        unioned.language_code,
+        unioned.timezone,
+        unioned.email,
+        unioned.phone,
+        unioned.collector,
+        unioned.is_active,
+        unioned.source,
+        {{ joined_from('unioned', 'links') }} as recorded_from,
+        {{ joined_to('unioned', 'links') }} as recorded_to,
+        unioned.parent_id,
+        unioned.sector,
+        unioned.customer_type,
+        unioned.risk_class,
+        unioned.payment_terms_days,
+        unioned.credit_limit_amount,
+        unioned.credit_limit_currency_code,
+        links.linked_customer_id
+    from unioned
+    left join links
+        on
+            unioned.customer_id = links.customer_id
+            and links.is_ever_linked
+            and {{ lives_overlap('unioned', 'links') }}
 )
 
-select * from unioned
+select * from linked

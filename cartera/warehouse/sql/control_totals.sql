@@ -1,0 +1,45 @@
+-- One row per source, company and currency whose own books state a total of receivables, known at a moment: what they
+-- state (null: not to be compared this time), by how much it may differ, what our ledger makes of that source's entries,
+-- and how many of its records wait in quarantine. Both speak of the moment of reading, so all entries known count,
+-- whatever their date.
+-- In: the parameter known_at; the marts entries and totals.
+with
+
+stated as (
+
+    select source, company_id, currency_code, control_amount, tolerance_amount
+    from {totals} as totals
+    where recorded_from <= %(known_at)s and recorded_to > %(known_at)s
+
+),
+
+held as (
+
+    select source, company_id, currency_code, sum(amount) as ledger_amount
+    from {entries} as entries
+    where
+        recorded_from <= %(known_at)s
+        and recorded_to > %(known_at)s
+        and source in (select stated.source from stated where stated.control_amount is not null)
+    group by source, company_id, currency_code
+
+)
+
+select
+    stated.source,
+    stated.company_id,
+    stated.currency_code,
+    stated.control_amount,
+    stated.tolerance_amount,
+    coalesce(held.ledger_amount, 0) as ledger_amount,
+    coalesce(quarantined.records, 0) as quarantined_records
+from stated
+left join held
+    on
+        stated.source = held.source
+        and stated.company_id = held.company_id
+        and stated.currency_code = held.currency_code
+left join (
+    select source, count(*) as records from quarantine.records where status = 'open' group by source
+) as quarantined on stated.source = quarantined.source
+order by 1, 2, 3
