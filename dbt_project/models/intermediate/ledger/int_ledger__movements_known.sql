@@ -8,7 +8,7 @@ entries_sliced as (
     select * from {{ ref('int_ledger__entries_sliced') }}
 ),
 
-families_touched as (
+families_touched as (  -- noqa: ST03
     select * from {{ ref('int_ledger__families_touched') }}
 ),
 
