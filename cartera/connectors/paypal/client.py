@@ -39,7 +39,9 @@ def check(http: Http) -> str:
 
 def pages(http: Http, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:
     if resource.name == "disputes":
-        yield from _disputes(http, resource, since or refreshed(http) - OLDEST_DISPUTE)
+        # after a quiet half year the last one is older than what may be asked for
+        oldest = refreshed(http) - OLDEST_DISPUTE
+        yield from _disputes(http, resource, max(since or oldest, oldest))
         return
     for page in rest.pages(http, resource, since):
         yield Page([_flat(record) for record in page.records]) if resource.name == "transactions" else page

@@ -150,6 +150,20 @@ def test_disputes_are_read_by_the_token_of_the_next_page(stub: PayPal, gateway: 
     assert gateway.current("disputes", "status", "amount", "currency")["PP-007"] == ("RESOLVED", Decimal(10), "USD")
 
 
+def test_a_quiet_half_year_does_not_stop_the_disputes(stub: PayPal, gateway: Connected) -> None:
+    stub.dispute("PP-1", "10.00")
+    gateway.sync()
+    # PayPal answers 400 to a question that reaches back more than 180 days
+    stub.tick(days=170)
+    gateway.now = stub.now
+    stub.dispute("PP-2", "20.00")
+    assert counts(gateway.sync()["disputes"]) == (1, 0, 0, 0)
+    stub.tick(days=200)
+    gateway.now = stub.now
+    gateway.sync()
+    assert set(gateway.current("disputes")) == {"PP-1", "PP-2"}
+
+
 def test_what_the_payers_have_on_account_follows_refunds_and_chargebacks(stub: PayPal, gateway: Connected) -> None:
     stub.happen("P1", "T0006", "100.00", invoice_id="INV-1")
     stub.happen("P2", "T0006", "50.00", "luz", custom_field="INV-2")
