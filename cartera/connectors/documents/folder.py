@@ -50,7 +50,7 @@ class Folder:
                 found += [Path(folder, name) for name in names if not name.startswith(".")]
         except OSError as error:
             raise SourceError(f"{self.source}: {self.path}: {error.strerror}", "correct the folder") from None
-        wanted = (path for path in found if path.suffix.lower() in (".xml", ".pdf"))
+        wanted = (path for path in found if path.suffix.lower() in (".xml", ".pdf") and not _is_odd(path))
         return sorted(path.relative_to(self.path).as_posix() for path in wanted)
 
     def files(self) -> Iterator[Read]:
@@ -86,6 +86,11 @@ class Folder:
             document[key] = f"{issuer}:{document[key]}" if document.get(key) else None
         settled = [{**one, "document_key": f"{issuer}:{one['document_key']}"} for one in document.get("settled", ())]
         return {**document, "issuer": issuer, "file_name": name, "settled": settled}
+
+
+def _is_odd(path: Path) -> bool:
+    """A pipe, which has no end. A link that leads nowhere is not left out: what it led to would be gone."""
+    return path.exists() and not path.is_file()
 
 
 def _raise(error: OSError) -> None:
