@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cartera.connectors.api import Access, Page, Record, Resource
-from cartera.connectors.documents import cfdi, cii, ubl
+from cartera.connectors.documents import cfdi, cii, known, ubl
 from cartera.connectors.documents.parts import BadDocument, identity
 from cartera.errors import SourceError
 from cartera.settings import get_settings
@@ -142,11 +142,21 @@ def open_folder(access: Access) -> Iterator[Folder]:
 def pages(folder: Folder, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:
     records: list[Record] = []
     for read in folder.files():
-        records += _records(resource.name, read)
+        if read.file["outcome"] == "broken" and resource.name != "file":
+            records += _held(folder.source, resource.entity.key, read)
+        else:
+            records += _records(resource.name, read)
         if len(records) >= AT_ONCE:
             yield Page(records)
             records = []
     yield Page(records)
+
+
+def _held(source: str, key: str, read: Read) -> list[Record]:
+    """Of a file that can't be read: a reject for each record that was read from it before, which keeps that one."""
+    (problem,) = read.documents
+    landed = known.records_of(source, read.file["file_name"], key)
+    return [{**problem, key: one} for one in landed] or ([problem] if key == "document_key" else [])
 
 
 def _records(table: str, read: Read) -> list[Record]:
@@ -154,11 +164,7 @@ def _records(table: str, read: Read) -> list[Record]:
         return [read.file]
     if table == "document":
         return [{name: value for name, value in one.items() if name != "customer"} for one in read.documents]
-    return [
-        {"customer_key": one["customer_key"], "issuer": one["issuer"], **one["customer"]}
-        for one in read.documents
-        if not one.get("problem")
-    ]
+    return [{"customer_key": one["customer_key"], "issuer": one["issuer"], **one["customer"]} for one in read.documents]
 
 
 def check(folder: Folder) -> str:

@@ -117,6 +117,23 @@ def test_a_document_that_comes_twice_lands_once_and_one_that_is_taken_out_goes(i
     assert counts(files.sync()["document"])[2] == 1
 
 
+def test_a_file_that_breaks_after_it_was_read_keeps_its_document(inbox: Path, files: Connected) -> None:
+    """As while it is copied once more: a debt must not be gone until the next reading."""
+    put(inbox, a_xml=sunat("F001-1", "10.00"), b_xml=peppol("INV-1", "20.00"))
+    files.sync()
+    put(inbox, a_xml=sunat("F001-1", "10.00")[:900])
+    found = files.sync()
+    assert counts(found["document"]) == (0, 0, 0, 1) and counts(found["customer"])[2] == 0
+    assert len(files.current("document")) == 2 and len(files.current("customer")) == 2
+    put(inbox, a_xml=sunat("F001-1", "12.00"))
+    assert counts(files.sync()["document"]) == (0, 1, 0, 0)
+    # taken out it goes, broken or not
+    put(inbox, a_xml=b"<")
+    files.sync()
+    (inbox / "a.xml").unlink()
+    assert counts(files.sync()["document"])[2] == 1
+
+
 def test_what_others_issued_is_left_out_and_counted(inbox: Path, files: Connected) -> None:
     put(inbox, ours_xml=sunat("F001-1", "10.00"), theirs_xml=sunat("F001-1", "99.00", issuer="20999999999"))
     put(inbox, answer_xml=b"<ApplicationResponse/>", plain_pdf=pdf(None), draft_xml=cfdi(ONE, "5.00", stamped=False))
