@@ -73,6 +73,7 @@ def test_the_first_reading_is_whole_and_the_next_brings_what_changed(stub: Strip
 
 def test_a_tax_id_that_is_added_later_comes_with_its_customer(stub: StripeStub, stripe: Connected) -> None:
     """Stripe tells of it alone, not that the customer changed."""
+    stub.tick(3600)
     stripe.sync()
     stub.tick(3600)
     added = {"id": "txi_1", "object": "tax_id", "customer": "cus_ANA", "type": "pe_ruc", "value": "20999999999"}
