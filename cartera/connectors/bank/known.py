@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from psycopg2.extras import RealDictCursor
-from psycopg2.sql import SQL, Identifier
+from psycopg2.sql import SQL, Composed, Identifier
 
 from cartera.clock import FOREVER
 from cartera.db import Role, transaction
@@ -56,7 +56,7 @@ def owners(source: str, accounts: Collection[str]) -> dict[str, str]:
     return {row["entry"]: row["statement"] for row in _rows(_OWNERS, "entries", source, accounts)}
 
 
-def _rows(statement: SQL, table: str, source: str, keys: Collection[str] = ()) -> list[Mapping[str, Any]]:
+def _rows(statement: SQL | Composed, table: str, source: str, keys: Collection[str] = ()) -> list[Mapping[str, Any]]:
     """None where nothing was ever landed: the table is made by the first reading."""
     with transaction(Role.loader) as connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute("select 1 where to_regclass(%s) is not null", [f"raw_bank.{table}"])
