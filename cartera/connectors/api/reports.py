@@ -29,6 +29,8 @@ def csv_records(content: bytes, where: str, needed: str) -> Iterator[Record]:
                 "add the column to the report in the system, or leave the table out with `without:` in the source",
             )
         for row in rows:
+            if not row:
+                continue  # a blank line, as many write one at the end
             if len(row) != len(columns):
                 raise SourceError(
                     f"{where}: line {rows.line_num} has {len(row)} fields instead of {len(columns)}",

@@ -23,6 +23,9 @@ from cartera.money import minor_units
 START = re.compile(rb"01,[^,\n]*,[^,\n]*,[0-9]{6},")
 
 _OPENING, _CLOSING = "010", "015"
+_NON_MONETARY = "890"
+_NO_NEWS = {"2": "what was reported before is taken back", "4": "it is only a test"}
+"""By the status of a group."""
 _AMOUNT = re.compile(r"[+-]?[0-9]{1,18}")
 _SAME_DAY = ("3", "4")
 """Modifiers of the day that say: intraday, what the statement will repeat."""
@@ -79,6 +82,7 @@ class _Reader:
         elif not self.is_open:
             raise BadStatement(f"a record {kind!r} stands outside of the file")
         elif kind == "02":
+            self._check_status(rest)
             self._group, self._lines[1], self._sums[1], self._parts[1] = _ended(rest), lines, Decimal(0), 0
             self._parts[0] += 1
         elif kind == "03":
@@ -86,11 +90,20 @@ class _Reader:
             self._parts[1] += 1
             yield self._opened(_ended(rest))
         elif kind == "16":
-            yield self._entry(rest)
+            # a text without money
+            if rest.startswith(f"{_NON_MONETARY},"):
+                self._amount(_at(rest.split(","), 1) or "0")
+            else:
+                yield self._entry(rest)
         elif kind in ("49", "98", "99"):
             self._end({"49": 2, "98": 1, "99": 0}[kind], [field.rstrip("/") for field in fields])
         else:
             raise BadStatement(f"holds a record of no known kind: {kind[:10]!r}")
+
+    def _check_status(self, rest: str) -> None:
+        status = _at(_ended(rest), 2)
+        if status in _NO_NEWS:
+            raise BadStatement(f"holds a group of status {status}: {_NO_NEWS[status]}")
 
     def _opened(self, fields: Sequence[str]) -> Statement:
         if self._group is None or self._statement is not None:
@@ -192,7 +205,7 @@ def _after_funds(fields: Sequence[str], place: int) -> int:
         return place + 3
     if kind == "D":
         count = _at(fields, place + 1)
-        if not count.isdigit():
+        if not (count.isascii() and count.isdigit()):
             raise BadStatement(f"{count[:40]!r} is no number of days")
         return place + 2 + 2 * int(count)
     if kind in ("", "0", "1", "2", "Z"):

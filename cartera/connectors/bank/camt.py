@@ -125,6 +125,7 @@ def _page(parts: dict[str, Any]) -> str:
 def _complete(statement: Statement, element: Any, page: str) -> None:
     """What stands beside the entries."""
     balances: list[tuple[str, Decimal]] = []
+    days: dict[str, dt.date | None] = {}
     for child in element:
         name = _NAMES[child.tag]
         if name == "Acct":
@@ -134,6 +135,7 @@ def _complete(statement: Statement, element: Any, page: str) -> None:
         elif name == "Bal":
             code = _text(child, "Tp", "CdOrPrtry", "Cd") or ""
             balances.append((code, _signed(child, "balance")))
+            days.setdefault(code, _date(_down(child, "Dt"), "balance"))
             statement.currency = statement.currency or _currency(child)
         elif name == "FrToDt":
             for field, tag in (("from_date", "Fr"), ("to_date", "To")):
@@ -144,9 +146,15 @@ def _complete(statement: Statement, element: Any, page: str) -> None:
         elif name in ("StmtPgntn", "RptPgntn", "NtfctnPgntn"):
             page = _page(_children(child)) or page
     statement.is_notice = _NOTICE[_NAMES[element.tag]]
+    opened = next((days[code] for code in ("OPBD", "PRCD", "ITBD") if code in days), None)
+    statement.from_date = statement.from_date or opened
+    statement.to_date = statement.to_date or days.get("CLBD")
     statement.number = (_text(element, "Id") or "") + page
     if not (statement.account and statement.number):
         raise BadStatement("holds a statement without account or number")
+    if opened and not statement.is_notice:
+        # some banks begin to count anew each year
+        statement.number += f"/{opened.isoformat()}"
     statement.opening = _balance(balances, "OPBD", "PRCD")
     statement.closing = _balance(balances, "CLBD")
     between = [amount for code, amount in balances if code == "ITBD"]

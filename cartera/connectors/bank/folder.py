@@ -220,6 +220,7 @@ class Folder:
                 del contents.parts[key]
             elif record["digest"] != before["digest"]:
                 changed.append(key)
+        self._leave_out_repeats(contents, landed)
         periods = [part.record for part in contents.parts.values() if part.is_period]
         if periods:
             contents.owners = known.owners(self.source, {record["account"] for record in periods})
@@ -229,6 +230,18 @@ class Folder:
                 for record in page.records
             }  # fmt: skip
             contents.gone += [entry for entry in known.entries(self.source, changed) if entry not in kept]
+
+    def _leave_out_repeats(self, contents: Contents, landed: Mapping[str, Any]) -> None:
+        """A statement that is there under another number: some banks number each download."""
+        new = {key: part.record for key, part in contents.parts.items() if not part.is_period and key not in landed}
+        told = known.alike(self.source, {record["account"] for record in new.values()}) if new else {}
+        told |= {
+            said: key for key in landed if key in contents.parts and (said := known.said_by(contents.parts[key].record))
+        }
+        for key, record in new.items():
+            said = known.said_by(record)
+            if said and told.setdefault(said, key) != key:
+                del contents.parts[key]
 
 
 class _OpenPart:

@@ -87,6 +87,9 @@ class _Reader:
             self._number = text
         elif tag == "13D":
             self._when = text
+            if self._statement is not None and self._statement.is_notice:
+                # in its place this comes after the field that began the report
+                self._statement.number = f"{text}/{self._number}"
         elif tag in ("60F", "60M"):
             side, day, currency, amount = self._balance(text)
             signed = -amount if side == "D" else amount

@@ -53,7 +53,8 @@ class Statement:
 
     @property
     def key(self) -> str:
-        return f"{self.account}:{self.number}"
+        # some banks number the reports of a day like its statement, which they must not replace
+        return f"{self.account}:{self.number}{':notice' if self.is_notice else ''}"
 
 
 @dataclass(slots=True)

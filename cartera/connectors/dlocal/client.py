@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from cartera.connectors.api.reports import csv_records
 from cartera.errors import SourceError
 
 AT_ONCE = 1_000
+_REFERENCE = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -59,14 +61,31 @@ def pages(session: Session, resource: Resource, since: dt.datetime | None) -> It
 
 
 def _reports(access: Access, since: dt.datetime | None) -> Iterator[tuple[dt.datetime, str, bytes]]:
-    """When they came, name and content, in the order in which they came."""
+    """Their dates, names and contents, in the order of the dates.
+
+    One that arrives late keeps an old date; the folder's own (ctime) is then the later one. It is read with all that
+    are dated after it, so that of what several name the last word stays the last.
+    """
     try:
-        paths = [path for path in Path(access["folder"]).iterdir() if path.suffix.lower() == ".csv"]
-        for came, path in sorted((dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC), path) for path in paths):
-            if since is None or came >= since:
-                yield came, path.name, path.read_bytes()
+        found = [
+            (path.stat(), path)
+            for path in Path(access["folder"]).iterdir()
+            if path.suffix.lower() == ".csv" and path.is_file()
+        ]
+        dated = sorted((_moment(stat.st_mtime), path) for stat, path in found)
+        if since is not None:
+            new = [
+                _moment(stat.st_mtime) for stat, _path in found if _moment(max(stat.st_mtime, stat.st_ctime)) >= since
+            ]
+            dated = [(came, path) for came, path in dated if new and came >= min(new)]
+        for came, path in dated:
+            yield came, path.name, path.read_bytes()
     except OSError as error:
         raise SourceError(f"{access.source}: {error.filename}: {error.strerror}", "correct `folder`") from None
+
+
+def _moment(seconds: float) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
 
 
 def _daily(content: bytes, name: str) -> Iterator[Record]:
@@ -80,7 +99,10 @@ def _settled(content: bytes, name: str) -> Iterator[Record]:
     """Two tables in one file: a HEADER with the transfer, and what it settles."""
     if _is_settlement(content):
         head, _, lines = content.partition(b"\nROW_TYPE")
-        (transfer,) = csv_records(head, name, "transfer_date")
+        transfers = list(csv_records(head, name, "transfer_date"))
+        if len(transfers) != 1:
+            raise SourceError(f"{name}: has {len(transfers)} transfers instead of one", "ask dLocal for it again")
+        (transfer,) = transfers
         for number, line in enumerate(csv_records(b"ROW_TYPE" + lines, name, "net_amount"), 1):
             yield {**transfer, **line, "line": f"{name}:{number}"}
 
@@ -91,7 +113,8 @@ def _is_settlement(content: bytes) -> bool:
 
 def _payment(session: Session, record: Record) -> Record:
     """Who paid. An old payment may be gone there; then the report's e-mail address must do."""
-    if record.get("type") != "Payment":
+    # a reference is a part of the address that is asked
+    if record.get("type") != "Payment" or not _REFERENCE.fullmatch(record["reference"]):
         return {}
     answer = session.get(f"payments/{record['reference']}", accept=(404,))
     return {"payment": answer.json} if answer.status == 200 else {}

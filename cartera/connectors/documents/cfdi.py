@@ -15,6 +15,7 @@ PAID = "{http://www.sat.gob.mx/Pagos20}"
 STAMP = "{http://www.sat.gob.mx/TimbreFiscalDigital}TimbreFiscalDigital"
 CORRECTIONS = ("01", "03", "07")
 """Credit note, return, use of an advance."""
+PUBLIC, ABROAD = "XAXX010101000", "XEXX010101000"
 CENT = Decimal("0.01")
 
 
@@ -29,7 +30,7 @@ def read(root: Any) -> list[Record]:
     folio = "-".join(filter(None, (root.get("Serie"), root.get("Folio")))) or uuid
     common = {
         "format": "cfdi", "number": folio, "issuer_ids": [identity(issuer.get("Rfc", ""))], "home_currency": "MXN",
-        **party(customer.get("Nombre"), [customer.get("Rfc", "")], country="MX"),
+        **party(customer.get("Nombre"), *_known(customer)),
     }  # fmt: skip
     type_ = root.get("TipoDeComprobante")
     if type_ == "P":
@@ -49,6 +50,14 @@ def read(root: Any) -> list[Record]:
         "instalments": [{"row": "1", "due_date": due, "amount": total}] if is_invoice and due else [],
         "corrected_key": None if is_invoice else _corrected(root),
     }]  # fmt: skip
+
+
+def _known(customer: Any) -> tuple[list[str], None, str | None]:
+    """Tax ids and country. Who has no RFC shares one with all others: the public, and those abroad."""
+    rfc = identity(customer.get("Rfc", ""))
+    if rfc == ABROAD:
+        return [customer.get("NumRegIdTrib", "")], None, None
+    return [] if rfc == PUBLIC else [rfc], None, "MX"
 
 
 def payment(key: str, one: Any) -> Record:

@@ -16,7 +16,9 @@ SUMS = f"{SETTLEMENT}/SpecifiedTradeSettlementHeaderMonetarySummation"
 def read(root: Any) -> list[Record]:
     number_ = required(root, "ExchangedDocument/ID")
     is_credit = required(root, "ExchangedDocument/TypeCode") in CREDIT_NOTES
-    total = abs(number(required(root, f"{SUMS}/DuePayableAmount", f"{SUMS}/GrandTotalAmount"), "DuePayableAmount"))
+    total = number(required(root, f"{SUMS}/DuePayableAmount", f"{SUMS}/GrandTotalAmount"), "DuePayableAmount")
+    if is_credit:
+        total = abs(total)  # some write what they give as negative
     terms = root.findall(f"{{*}}{SETTLEMENT.replace('/', '/{*}')}/{{*}}SpecifiedTradePaymentTerms")
     days = [_day(text(one, "DueDateDateTime/DateTimeString")) for one in terms]
     parts = [

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cartera.connectors.api import Access, Page, Record, Resource
-from cartera.connectors.documents import cfdi, cii, ubl
+from cartera.connectors.documents import cfdi, cii, known, ubl
 from cartera.connectors.documents.parts import BadDocument, identity
 from cartera.errors import SourceError
 from cartera.settings import get_settings
@@ -50,7 +50,7 @@ class Folder:
                 found += [Path(folder, name) for name in names if not name.startswith(".")]
         except OSError as error:
             raise SourceError(f"{self.source}: {self.path}: {error.strerror}", "correct the folder") from None
-        wanted = (path for path in found if path.suffix.lower() in (".xml", ".pdf"))
+        wanted = (path for path in found if path.suffix.lower() in (".xml", ".pdf") and not _is_odd(path))
         return sorted(path.relative_to(self.path).as_posix() for path in wanted)
 
     def files(self) -> Iterator[Read]:
@@ -86,6 +86,11 @@ class Folder:
             document[key] = f"{issuer}:{document[key]}" if document.get(key) else None
         settled = [{**one, "document_key": f"{issuer}:{one['document_key']}"} for one in document.get("settled", ())]
         return {**document, "issuer": issuer, "file_name": name, "settled": settled}
+
+
+def _is_odd(path: Path) -> bool:
+    """A pipe, which has no end. A link that leads nowhere is not left out: what it led to would be gone."""
+    return path.exists() and not path.is_file()
 
 
 def _raise(error: OSError) -> None:
@@ -137,11 +142,21 @@ def open_folder(access: Access) -> Iterator[Folder]:
 def pages(folder: Folder, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:
     records: list[Record] = []
     for read in folder.files():
-        records += _records(resource.name, read)
+        if read.file["outcome"] == "broken" and resource.name != "file":
+            records += _held(folder.source, resource.entity.key, read)
+        else:
+            records += _records(resource.name, read)
         if len(records) >= AT_ONCE:
             yield Page(records)
             records = []
     yield Page(records)
+
+
+def _held(source: str, key: str, read: Read) -> list[Record]:
+    """Of a file that can't be read: a reject for each record that was read from it before, which keeps that one."""
+    (problem,) = read.documents
+    landed = known.records_of(source, read.file["file_name"], key)
+    return [{**problem, key: one} for one in landed] or ([problem] if key == "document_key" else [])
 
 
 def _records(table: str, read: Read) -> list[Record]:
@@ -149,11 +164,7 @@ def _records(table: str, read: Read) -> list[Record]:
         return [read.file]
     if table == "document":
         return [{name: value for name, value in one.items() if name != "customer"} for one in read.documents]
-    return [
-        {"customer_key": one["customer_key"], "issuer": one["issuer"], **one["customer"]}
-        for one in read.documents
-        if not one.get("problem")
-    ]
+    return [{"customer_key": one["customer_key"], "issuer": one["issuer"], **one["customer"]} for one in read.documents]
 
 
 def check(folder: Folder) -> str:

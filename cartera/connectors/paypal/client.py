@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from cartera.connectors.api import Access, Page, Record, Resource, rest
 from cartera.connectors.api.http import Answer, Http
-from cartera.connectors.api.paging import records_in
+from cartera.connectors.api.paging import records_in, refuse_circle
 from cartera.connectors.paypal.entities import refreshed
 
 OLDEST_DISPUTE = dt.timedelta(days=179)
@@ -39,7 +39,9 @@ def check(http: Http) -> str:
 
 def pages(http: Http, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:
     if resource.name == "disputes":
-        yield from _disputes(http, resource, since or refreshed(http) - OLDEST_DISPUTE)
+        # after a quiet half year the last one is older than what may be asked for
+        oldest = refreshed(http) - OLDEST_DISPUTE
+        yield from _disputes(http, resource, max(since or oldest, oldest))
         return
     for page in rest.pages(http, resource, since):
         yield Page([_flat(record) for record in page.records]) if resource.name == "transactions" else page
@@ -52,11 +54,13 @@ def _flat(record: Record) -> Record:
 
 def _disputes(http: Http, resource: Resource, since: dt.datetime) -> Iterator[Page]:
     asked = {"update_time_after": since.isoformat(timespec="milliseconds").replace("+00:00", "Z"), "page_size": "50"}
+    seen = set[str]()
     while True:
         answer = http.get(resource.path, asked)
         yield Page(records_in(answer, resource))
         links = [link["href"] for link in answer.json.get("links") or () if link.get("rel") == "next"]
         following = parse_qs(urlsplit(links[0]).query).get("next_page_token") if links else None
-        if not following or following[0] == asked.get("next_page_token"):
+        if not following:
             return
+        refuse_circle(http, resource, seen, following[0])
         asked = {**asked, "next_page_token": following[0]}

@@ -107,7 +107,8 @@ def _note(event: Mapping[str, Any], found: dict[str, dict[str, bool]]) -> None:
     if kind and key:
         of_kind = found.setdefault(kind, {})
         of_kind[key] = of_kind.get(key, False) or event["type"] == f"{kind}.deleted"
-    for name in REFERRED:
+    # a customer's own event does not tell of its tax ids; to read it anew for each of its invoices would be too much
+    for name in (*REFERRED, "customer") if kind == "tax_id" else REFERRED:
         if isinstance(changed.get(name), str):
             found.setdefault(name, {}).setdefault(changed[name], False)
 

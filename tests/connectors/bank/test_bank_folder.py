@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from support.bank_files import IBAN, MOVED, Moved, camt, mt940, mt942, norma43, ofx, total
+from support.bank_files import IBAN, MOVED, Moved, bai2, camt, mt940, mt942, norma43, ofx, total
 from support.connected import Connected, connected
 
 from cartera.errors import SourceError, UnreadableFile
@@ -98,7 +98,7 @@ def test_a_file_that_is_not_whole_stops_the_source_and_nothing_is_landed(
     folder: Path, bank: Connected, second: str
 ) -> None:
     (folder / "good.xml").write_text(camt())
-    whole = camt(number="S2").encode()
+    whole = camt(number="S2", opening="1080.15").encode()
     (folder / f"{second}.xml").write_bytes(whole[: -20 if second == "late" else 900])
     with pytest.raises(UnreadableFile, match=rf"{second}\.xml: is no whole XML"):
         bank.sync()
@@ -123,6 +123,47 @@ def test_notices_are_landed_and_the_statement_counts(folder: Path, bank: Connect
     counted = bank.rows("select sum(signed_amount), count(*) from raw_bank.entries where kind = 'statement'")
     assert counted == [(total(MOVED), len(MOVED))]
     assert bank.rows("select count(*) from raw_bank.entries where kind = 'notice'") == [(2,)]
+
+
+def test_a_report_of_the_same_day_that_comes_after_the_statement_leaves_it_alone(folder: Path, bank: Connected) -> None:
+    (folder / "statement.bai").write_text(bai2())
+    bank.sync()
+    # delivered late: as of the same day, and of fewer entries
+    (folder / "same day.bai").write_text(bai2(MOVED[:2]).replace(",USD,2/\n03", ",USD,3/\n03"))
+    bank.sync()
+    kinds = [kind for (kind,) in bank.current("entries", "kind").values()]
+    assert kinds.count("statement") == len(MOVED) and kinds.count("notice") == 2
+    assert landed(bank) == total(MOVED) + total(MOVED[:2])
+
+
+def test_reports_within_the_day_are_told_by_their_moment(folder: Path, bank: Connected) -> None:
+    (folder / "noon.sta").write_text(mt942(MOVED[:1]).replace("2604011815", "2604011200"))
+    (folder / "evening.sta").write_text(mt942(MOVED[1:2]))
+    assert bank.sync()["statements"].rows_new == 2
+
+
+def test_a_number_that_the_bank_gives_again_next_year_replaces_nothing(folder: Path, bank: Connected) -> None:
+    (folder / "2026.xml").write_text(camt())
+    (folder / "2027.xml").write_text(camt([Moved("7.00")]).replace("2026-", "2027-"))
+    bank.sync()
+    assert landed(bank) == total(MOVED) + 7 and len(bank.current("statements")) == 2
+
+
+def test_a_statement_downloaded_again_under_another_number_lands_once(folder: Path, bank: Connected) -> None:
+    (folder / "one.xml").write_text(camt(number="D1"))
+    (folder / "same reading.xml").write_text(camt(number="D2"))
+    bank.sync()
+    (folder / "later.xml").write_text(camt(number="D3"))
+    # alike but for its day, or for what it adds up to
+    (folder / "other day.xml").write_text(camt(number="D4").replace("2026-04-02<", "2026-04-09<"))
+    (folder / "nothing moved.xml").write_text(camt([Moved("5.00"), Moved("-5.00")], number="D5"))
+    (folder / "nothing moved again.xml").write_text(camt([Moved("5.00"), Moved("-5.00")], number="D6"))
+    bank.sync()
+    assert len(bank.current("statements")) == 4 and landed(bank) == 2 * total(MOVED)
+    # also when all is read anew
+    bank.source = bank.source.model_copy(update={"companies": {IBAN: "other"}})
+    bank.sync()
+    assert len(bank.current("statements")) == 4 and landed(bank) == 2 * total(MOVED)
 
 
 def test_periods_that_overlap_give_each_entry_once(folder: Path, bank: Connected) -> None:

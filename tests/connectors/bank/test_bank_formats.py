@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -180,6 +181,18 @@ def test_control_totals_of_bai2_and_norma43_are_checked(reading: Callable) -> No
         reading("\r\n".join(lines))
 
 
+def test_bai2_groups_that_are_no_news_and_entries_without_money(reading: Callable) -> None:
+    for status, said in (("2", "taken back"), ("4", "test")):
+        with pytest.raises(BadStatement, match=said):
+            reading(bai2().replace("02,ACME,BANK,1,", f"02,ACME,BANK,{status},"))
+    lines = bai2().replace("\n16,", "\n16,890,,,,,MAINTENANCE AT NIGHT/\n16,", 1)
+    longer = re.sub(r"(?m)^(49,\d+|9[89],\d+,1),(\d+)/$", lambda found: f"{found[1]},{int(found[2]) + 1}/", lines)
+    ((_statement, entries),) = reading(longer)
+    assert [entry.signed for entry in entries] == [Decimal(one.amount) for one in MOVED]
+    with pytest.raises(BadStatement, match="no number of days"):
+        reading(bai2().replace(",V,2604", ",D,²,2604"))
+
+
 def test_what_is_no_statement(reading: Callable) -> None:
     for text, said in (
         ("", "is empty"),
@@ -193,7 +206,7 @@ def test_what_is_no_statement(reading: Callable) -> None:
 
 
 def test_accounts_and_totals(reading: Callable) -> None:
-    assert reading(camt())[0][0].key == f"{IBAN}:S1"
+    assert reading(camt())[0][0].key == f"{IBAN}:S1/2026-04-02"
     assert reading(norma43())[0][0].account == "210004180200051332"
     assert reading(norma43())[0][0].credits == total([one for one in MOVED if one.is_credit])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -74,6 +75,47 @@ def test_the_first_reading_is_whole_and_the_next_brings_new_reports(stub: Dlocal
     assert len(stub.requests) - asked == 32
     assert gateway.current("transactions", "status", "user_mail")["Payment:P07"] == ("Cancelled", "ana@example.com")
     assert {report.load_id for report in gateway.sync().values()} == {None}
+
+
+def test_a_report_that_arrives_late_with_an_old_date_is_read(stub: Dlocal, gateway: Connected) -> None:
+    stub.pay("P1", "1.00", "INV-1", status="In process")
+    stub.deliver("late.csv")
+    late = stub.folder / "late.csv"
+    body, old = late.read_bytes(), late.stat().st_mtime
+    late.unlink()
+    stub.tick(days=5)
+    stub.pay("P1", "1.00", "INV-1")
+    stub.deliver("new.csv")
+    gateway.sync()
+    stub.lines = [stub_line.replace("P1", "P0") for stub_line in body.decode().splitlines()[1:]]
+    late.write_text("\n".join([body.decode().rstrip(), *stub.lines, ""]))
+    os.utime(late, (old, old))
+    stub.lines = []
+    assert counts(gateway.sync()["transactions"]) == (1, 0, 0, 0)
+    # the later report still says the last word of what both name
+    assert gateway.current("transactions", "status")["Payment:P1"] == ("Cleared",)
+
+
+def test_blank_lines_and_odd_references_stop_nothing(stub: Dlocal, gateway: Connected) -> None:
+    stub.pay("P1", "1.00", "INV-1")
+    stub.line("Payment", "../refunds/7?x=1#", "2.00", "Cleared", mail="ana@example.com")
+    stub.line("Payment", "", "3.00", "Cleared", mail="ana@example.com")
+    stub.deliver("a.csv")
+    with (stub.folder / "a.csv").open("a") as report:
+        report.write("\n\n")
+    found = gateway.sync()["transactions"]
+    assert counts(found) == (2, 0, 0, 1)
+    assert {request.path.rpartition("/")[0] for request in stub.requests} == {"/payments"}
+
+
+def test_a_settlement_with_two_heads_is_told_and_lands_nothing(stub: Dlocal, gateway: Connected) -> None:
+    line = "ADJUSTMENT,805113614,,,,,,,,,-2.38,"
+    stub.settle("s.csv", line)
+    path = stub.folder / "s.csv"
+    head, header, rest = path.read_text().split("\n", 2)
+    path.write_text("\n".join([head, header, header, rest]))
+    with pytest.raises(SourceError, match=r"s\.csv: has 2 transfers instead of one"):
+        gateway.sync()
 
 
 def test_a_settlement_is_two_tables_in_one_file(stub: Dlocal, gateway: Connected) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,7 @@ from support.invoice_files import cfdi, cii, complement, paid, pdf, peppol, suna
 
 from cartera.connectors.documents.folder import Folder, parse
 from cartera.connectors.documents.parts import BadDocument, identity
+from cartera.errors import SourceError
 from cartera.landing import LoadReport
 
 ISSUERS = "20100066603, DE123456789, EKU9003173C9, FR 11 999999998"
@@ -115,6 +117,23 @@ def test_a_document_that_comes_twice_lands_once_and_one_that_is_taken_out_goes(i
     assert counts(files.sync()["document"])[2] == 1
 
 
+def test_a_file_that_breaks_after_it_was_read_keeps_its_document(inbox: Path, files: Connected) -> None:
+    """As while it is copied once more: a debt must not be gone until the next reading."""
+    put(inbox, a_xml=sunat("F001-1", "10.00"), b_xml=peppol("INV-1", "20.00"))
+    files.sync()
+    put(inbox, a_xml=sunat("F001-1", "10.00")[:900])
+    found = files.sync()
+    assert counts(found["document"]) == (0, 0, 0, 1) and counts(found["customer"])[2] == 0
+    assert len(files.current("document")) == 2 and len(files.current("customer")) == 2
+    put(inbox, a_xml=sunat("F001-1", "12.00"))
+    assert counts(files.sync()["document"]) == (0, 1, 0, 0)
+    # taken out it goes, broken or not
+    put(inbox, a_xml=b"<")
+    files.sync()
+    (inbox / "a.xml").unlink()
+    assert counts(files.sync()["document"])[2] == 1
+
+
 def test_what_others_issued_is_left_out_and_counted(inbox: Path, files: Connected) -> None:
     put(inbox, ours_xml=sunat("F001-1", "10.00"), theirs_xml=sunat("F001-1", "99.00", issuer="20999999999"))
     put(inbox, answer_xml=b"<ApplicationResponse/>", plain_pdf=pdf(None), draft_xml=cfdi(ONE, "5.00", stamped=False))
@@ -187,6 +206,32 @@ def test_cfdi_terms_and_types(inbox: Path) -> None:
     assert only(inbox, cfdi(ONE, "10.00", terms="contra entrega"))["instalments"] == []
     (inbox / "t.xml").write_bytes(cfdi(ONE, "0", type_="T"))
     assert reader(inbox).read("t.xml").documents == []
+
+
+@pytest.mark.parametrize("rfc", ["XAXX010101000", "XEXX010101000"])
+def test_customers_that_share_the_tax_id_for_those_without_one_stay_apart(inbox: Path, rfc: str) -> None:
+    body = cfdi(ONE, "10.00").replace(b"URE180429TM6", rfc.encode())
+    one, other = only(inbox, body), only(inbox, body.replace("UNIVERSIDAD ROBOTICA ESPAÑOLA".encode(), b"ACME LLC"))
+    assert one["customer_key"] != other["customer_key"] and one["customer_tax_id"] is None
+    registered = body.replace(b'Nombre="UNIV', b'NumRegIdTrib="12-345" ResidenciaFiscal="USA" Nombre="UNIV')
+    if rfc.startswith("XE"):
+        assert only(inbox, registered)["customer_key"] == "EKU9003173C9:12345"
+
+
+def test_an_invoice_below_nothing_is_no_debt(inbox: Path, files: Connected) -> None:
+    """More was paid before than it is for: it goes to quarantine instead of becoming a debt of as much."""
+    put(inbox, a_xml=cii("FX-1", "-60.00"), b_xml=peppol("INV-1", "-60.00"))
+    assert counts(files.sync()["document"]) == (0, 0, 0, 2)
+
+
+def test_what_is_no_file_is_left_alone(inbox: Path) -> None:
+    os.mkfifo(inbox / "pipe.xml")
+    (inbox / "a.xml").write_bytes(sunat("F001-1", "10.00"))
+    assert reader(inbox).names() == ["a.xml"]
+    # a link that leads nowhere any more would take its document with it
+    (inbox / "b.xml").symlink_to(inbox / "missing")
+    with pytest.raises(SourceError, match=r"b\.xml: No such file"):
+        reader(inbox).read(reader(inbox).names()[1])
 
 
 def test_a_payment_complement_with_several_payments_and_documents(inbox: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.connected import Connected, connected
 from support.paypal_stub import CLIENT, SECRET, PayPal
-from support.stub_server import json_reply
+from support.stub_server import Reply, Request, json_reply
 
 from cartera.errors import SourceError
 from cartera.landing import LoadReport
@@ -148,6 +148,37 @@ def test_disputes_are_read_by_the_token_of_the_next_page(stub: PayPal, gateway: 
     stub.dispute("PP-007", "10.00", status="RESOLVED", dispute_outcome={"outcome_code": "RESOLVED_BUYER_FAVOUR"})
     assert counts(gateway.sync()["disputes"]) == (0, 1, 0, 0)
     assert gateway.current("disputes", "status", "amount", "currency")["PP-007"] == ("RESOLVED", Decimal(10), "USD")
+
+
+@pytest.mark.parametrize("tokens", [["A", "A"], ["A", "B", "A"]])
+def test_a_list_of_disputes_that_leads_in_a_circle_lands_nothing(
+    stub: PayPal, gateway: Connected, tokens: list[str]
+) -> None:
+    pages = iter([*tokens, *tokens])
+
+    def circle(request: Request) -> Reply | None:
+        if "disputes" not in request.path or (token := next(pages, None)) is None:
+            return None
+        link = {"rel": "next", "href": f"https://api.paypal.com{request.path}?next_page_token={token}"}
+        return json_reply({"items": [], "links": [link]})
+
+    stub.faults += [circle] * 20
+    with pytest.raises(SourceError, match="in a circle"):
+        gateway.sync()
+
+
+def test_a_quiet_half_year_does_not_stop_the_disputes(stub: PayPal, gateway: Connected) -> None:
+    stub.dispute("PP-1", "10.00")
+    gateway.sync()
+    # PayPal answers 400 to a question that reaches back more than 180 days
+    stub.tick(days=170)
+    gateway.now = stub.now
+    stub.dispute("PP-2", "20.00")
+    assert counts(gateway.sync()["disputes"]) == (1, 0, 0, 0)
+    stub.tick(days=200)
+    gateway.now = stub.now
+    gateway.sync()
+    assert set(gateway.current("disputes")) == {"PP-1", "PP-2"}
 
 
 def test_what_the_payers_have_on_account_follows_refunds_and_chargebacks(stub: PayPal, gateway: Connected) -> None:

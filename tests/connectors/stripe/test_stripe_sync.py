@@ -71,6 +71,18 @@ def test_the_first_reading_is_whole_and_the_next_brings_what_changed(stub: Strip
     assert {request.headers["stripe-account"] for request in stub.requests} == {"acct_1"}
 
 
+def test_a_tax_id_that_is_added_later_comes_with_its_customer(stub: StripeStub, stripe: Connected) -> None:
+    """Stripe tells of it alone, not that the customer changed."""
+    stub.tick(3600)
+    stripe.sync()
+    stub.tick(3600)
+    added = {"id": "txi_1", "object": "tax_id", "customer": "cus_ANA", "type": "pe_ruc", "value": "20999999999"}
+    stub.objects["customer"]["cus_ANA"]["tax_ids"] = {"data": [added]}
+    stub._tell("customer.tax_id.created", added)
+    stripe.sync()
+    assert stripe.current("customer", "tax_id")["cus_ANA"] == ("20999999999",)
+
+
 def test_the_open_balance_of_each_customer_is_what_stripe_says_remains(stub: StripeStub, stripe: Connected) -> None:
     in_full, in_parts, by_hand, credited, void, written_off, late = (
         stub.invoice("ANA", total)["id"] for total in (10000, 5005, 3333, 4444, 700, 900, 600)
