@@ -147,6 +147,21 @@ def test_the_open_balance_of_each_customer_is_that_of_the_ledger(stub: BusinessC
     assert open_of(erp, opening) == Decimal("44.44")
 
 
+def test_money_paid_back_that_is_applied_to_nothing_yet_is_owed(stub: BusinessCentral, erp: Connected) -> None:
+    note = stub.post("Credit Memo", "ANA", "-50.00")
+    back, other = stub.post("Refund", "ANA", "80.00"), stub.post("Refund", "LUZ", "5.00")
+    agrees(stub, erp)
+    assert (stub.balance("ANA"), stub.balance("LUZ")) == (Decimal(30), Decimal(5))
+    stub.now += dt.timedelta(days=2)
+    stub.apply(back, note, "50.00")
+    payment = stub.post("Payment", "LUZ", "-7.00")
+    stub.apply(payment, other, "5.00")
+    stub.unapply(payment, other)
+    agrees(stub, erp)
+    found = erp.rows("select item_id, open_amount from serve.fct_open_items where open_amount <> 0")
+    assert sorted(amount for _item, amount in found) == [-7, 5, 30]
+
+
 def agrees(stub: BusinessCentral, erp: Connected) -> None:
     erp.sync()
     erp.publish(dt.date(2026, 6, 30))
