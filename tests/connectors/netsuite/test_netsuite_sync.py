@@ -102,6 +102,16 @@ def test_an_answer_without_rows_is_told(stub: NetSuite, erp: Connected) -> None:
         erp.sync()
 
 
+def test_a_transaction_of_nobody_stops_no_build(stub: NetSuite, erp: Connected) -> None:
+    for _ in range(12):
+        stub.post("CustInvc", ANA, "10.00")
+    nobodys = stub.post("CustPymt", ANA, "5.00")
+    stub.change(nobodys, entity=None)
+    assert erp.sync()["transaction"].rows_quarantined == 1
+    erp.publish(dt.date(2026, 6, 30))
+    assert erp.open_balances() == {f"erp:{ANA}": Decimal(120)}
+
+
 def test_an_answer_that_promises_more_and_gives_nothing_is_told(stub: NetSuite, erp: Connected) -> None:
     asked = []
 
