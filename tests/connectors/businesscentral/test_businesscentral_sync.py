@@ -162,6 +162,17 @@ def test_money_paid_back_that_is_applied_to_nothing_yet_is_owed(stub: BusinessCe
     assert sorted(amount for _item, amount in found) == [-7, 5, 30]
 
 
+def test_an_entry_without_a_document_number_stops_no_build(
+    stub: BusinessCentral, erp: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = stub._link
+    monkeypatch.setattr(stub, "_link", lambda row: {**shown(row), "dcleDocumentNo": ""})
+    for kind, amount in (("", "44.44"), ("Payment", "-4.00"), ("Credit Memo", "-0.44"), ("Refund", "1.00")):
+        stub.post(kind, "ANA", amount)
+    stub.post("Invoice", "LUZ", "9.00")
+    agrees(stub, erp)
+
+
 def agrees(stub: BusinessCentral, erp: Connected) -> None:
     erp.sync()
     erp.publish(dt.date(2026, 6, 30))
