@@ -26,7 +26,8 @@ from cartera.landing.entities import Column
 
 DOCUMENT = (
     timestamp("UpdateDate"),
-    *texts("DocNum", "CardCode", "CardName", "NumAtCard", "BPLName"),
+    text("CardCode", required=True),
+    *texts("DocNum", "CardName", "NumAtCard", "BPLName"),
     text("CancelStatus", choices=("csNo", "csYes", "csCancellation")),
     *texts("currency", "company_currency", required=True),
     date("DocDate", required=True),
@@ -114,8 +115,8 @@ RESOURCES = (
         "IncomingPayments",
         "incoming_payments",
         "DocEntry",
-        *texts("DocNum", "CardCode", "TransferReference", "CounterReference"),
-        *texts("currency", "company_currency", required=True),
+        *texts("DocNum", "TransferReference", "CounterReference"),
+        *texts("CardCode", "currency", "company_currency", required=True),
         date("DocDate", required=True),
         text("Cancelled", choices=("tNO", "tYES")),
         amount("MeansSum", required=True),
