@@ -51,7 +51,10 @@ class SuiteTalk(Http):
             if once or not document.get("hasMore"):
                 return rows
             if not document["items"]:
-                raise SourceError(f"{answer.where}: says that there is more, and gives nothing, for {what}", "run again")
+                raise SourceError(
+                    f"{answer.where}: says that there is more, and gives nothing, for {what}",
+                    "run again; if it stays, ask who runs the system",
+                )
 
 
 @contextmanager
