@@ -173,6 +173,30 @@ def test_an_entry_without_a_document_number_stops_no_build(
     agrees(stub, erp)
 
 
+def test_what_is_applied_in_another_currency_is_used_up_on_both_sides(stub: BusinessCentral, erp: Connected) -> None:
+    dollars, soles = stub.post("Invoice", "ANA", "100.00", rate="3.75"), stub.post("Invoice", "ANA", "30.00")
+    payment = stub.post("Payment", "ANA", "-400.00")
+    # one payment for both: a row of the invoice and one of the payment for each
+    stub.apply(payment, soles, "20.00")
+    stub._detail("Application", dollars, Decimal(-100), payment)
+    stub._detail("Application", payment, Decimal(375), payment)
+    stub.post("Invoice", "LUZ", "1.00")
+    erp.sync()
+    erp.publish(dt.date(2026, 6, 30))
+    found = erp.rows("select item_id, open_amount from serve.fct_open_items where customer_id = 'erp:ANA'")
+    assert {item: amount for item, amount in found if amount} == {
+        f"erp:{soles}:1": Decimal(10), f"payment:erp:{payment}": Decimal(-5),
+    }  # fmt: skip
+    # and taken back
+    stub.now += dt.timedelta(days=2)
+    stub.unapply(payment, dollars)
+    erp.sync()
+    erp.publish(dt.date(2026, 6, 30))
+    assert open_of(erp, dollars) == Decimal(100) and open_of(erp, soles) == Decimal(10)
+    found = erp.rows("select open_amount from serve.fct_open_items where item_id = %s", [f"payment:erp:{payment}"])
+    assert found == [(Decimal(-380),)]
+
+
 def agrees(stub: BusinessCentral, erp: Connected) -> None:
     erp.sync()
     erp.publish(dt.date(2026, 6, 30))
