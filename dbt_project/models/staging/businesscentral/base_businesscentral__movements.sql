@@ -138,13 +138,21 @@ told_twice as (
         and not is_converted
 ),
 
+converted as (
+    select distinct
+        source,
+        applied_entry_number
+    from applications
+    where is_converted
+),
+
 -- but where it was applied to one in another currency: then it alone says how much of the later one was used
 own_rows_converted as (
     select
         own_rows.source,
         own_rows.record_key
     from own_rows
-    inner join (select distinct source, applied_entry_number from applications where is_converted) as converted
+    inner join converted
         on
             own_rows.source = converted.source
             and own_rows.ledger_entry_number = converted.applied_entry_number
