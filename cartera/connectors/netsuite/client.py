@@ -50,6 +50,11 @@ class SuiteTalk(Http):
             rows += [{name: value for name, value in row.items() if name != "links"} for row in document["items"]]
             if once or not document.get("hasMore"):
                 return rows
+            if not document["items"]:
+                raise SourceError(
+                    f"{answer.where}: says that there is more, and gives nothing, for {what}",
+                    "run again; if it stays, ask who runs the system",
+                )
 
 
 @contextmanager

@@ -79,18 +79,30 @@ def problem(answer: Answer) -> str | None:
 
 
 def pages(books: QuickBooks, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:
+    """Open invoices come before the changes: a long reading of these must not move the cursor past what changed
+    meanwhile."""
+    is_owed = resource.path == OWED and since is not None
+    for records in still_open(books) if is_owed else ():
+        yield Page([completed(books, record) for record in records])
     for records in ordered(books, resource, since, "LastUpdatedTime"):
         yield Page([completed(books, record) for record in records])
     if since is not None:
-        if resource.path == OWED:
-            for records in owed_again(books, since):
-                yield Page([completed(books, record) for record in records])
+        for records in paid_since(books, since) if is_owed else ():
+            yield Page([completed(books, record) for record in records])
         yield Page(gone=deleted(books, resource, since))
 
 
-def owed_again(books: QuickBooks, since: dt.datetime) -> Iterator[list[Record]]:
-    """Invoices that are open, and those that a payment named which changed: nobody promises that a payment moves the
-    invoice's own date of change, and a balance that is out of date would not tie."""
+def still_open(books: QuickBooks) -> Iterator[list[Record]]:
+    """Nobody promises that a payment moves the invoice's own date of change, and a balance that is out of date would
+    not tie."""
+    size, start = min(books.http.access.page_size, MOST), 1
+    while found := books.records(OWED, "Balance > '0'", more=f" orderby Id startposition {start} maxresults {size}"):
+        yield found
+        start += len(found)
+
+
+def paid_since(books: QuickBooks, since: dt.datetime) -> Iterator[list[Record]]:
+    """Invoices that a payment named which changed, for the same reason."""
     named = {
         key
         for payments in ordered(books, entity(PAID), since, "LastUpdatedTime")
@@ -102,10 +114,6 @@ def owed_again(books: QuickBooks, since: dt.datetime) -> Iterator[list[Record]]:
     for start in range(0, len(keys), NAMED_AT_ONCE):
         listed = ", ".join(f"'{key}'" for key in keys[start : start + NAMED_AT_ONCE])
         yield books.records(OWED, f"Id in ({listed})", more=f" maxresults {NAMED_AT_ONCE}")
-    size, start = min(books.http.access.page_size, MOST), 1
-    while found := books.records(OWED, "Balance > '0'", more=f" orderby Id startposition {start} maxresults {size}"):
-        yield found
-        start += len(found)
 
 
 def entity(path: str) -> Resource:

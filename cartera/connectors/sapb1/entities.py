@@ -26,7 +26,8 @@ from cartera.landing.entities import Column
 
 DOCUMENT = (
     timestamp("UpdateDate"),
-    *texts("DocNum", "CardCode", "CardName", "NumAtCard", "BPLName"),
+    text("CardCode", required=True),
+    *texts("DocNum", "CardName", "NumAtCard", "BPLName"),
     text("CancelStatus", choices=("csNo", "csYes", "csCancellation")),
     *texts("currency", "company_currency", required=True),
     date("DocDate", required=True),
@@ -87,7 +88,10 @@ def resource(
 
 
 def with_sum(record: Record) -> Record:
-    """A payment says its sum only by its means, in local currency; what the means are is not for us."""
+    """A payment says its sum only by its means, in local currency; what the means are is not for us. In another
+    currency it is worth nothing that can be known without its rate."""
+    if record["currency"] != record["company_currency"] and not record.get("DocRate"):
+        raise ValueError("a payment in another currency without its rate")
     checks, cards = record.pop("PaymentChecks", None) or [], record.pop("PaymentCreditCards", None) or []
     parts = [record.get(name) or 0 for name in ("CashSum", "TransferSum", "BillOfExchangeAmount")]
     parts += [check["CheckSum"] or 0 for check in checks] + [card["CreditSum"] or 0 for card in cards]
@@ -111,8 +115,8 @@ RESOURCES = (
         "IncomingPayments",
         "incoming_payments",
         "DocEntry",
-        *texts("DocNum", "CardCode", "TransferReference", "CounterReference"),
-        *texts("currency", "company_currency", required=True),
+        *texts("DocNum", "TransferReference", "CounterReference"),
+        *texts("CardCode", "currency", "company_currency", required=True),
         date("DocDate", required=True),
         text("Cancelled", choices=("tNO", "tYES")),
         amount("MeansSum", required=True),

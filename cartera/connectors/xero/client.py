@@ -73,11 +73,12 @@ def pages(xero: Xero, resource: Resource, since: dt.datetime | None) -> Iterator
     def page(records: list[Record]) -> Page:
         return Page([{**record, "BaseCurrency": base} for record in records if kept(resource, record)])
 
-    for records in by_change(xero.http, resource, since, ask, lambda record: record.get("UpdatedDateUTC")):
-        yield page(records)
+    # before the changes: a long reading of these must not move the cursor past what changed meanwhile
     if resource.name == OWED and since is not None:
         for records in authorised(xero, resource):
             yield page(records)
+    for records in by_change(xero.http, resource, since, ask, lambda record: record.get("UpdatedDateUTC")):
+        yield page(records)
 
 
 def asked(xero: Xero, resource: Resource, number: int) -> Mapping[str, str]:

@@ -147,6 +147,56 @@ def test_the_open_balance_of_each_customer_is_that_of_the_ledger(stub: BusinessC
     assert open_of(erp, opening) == Decimal("44.44")
 
 
+def test_money_paid_back_that_is_applied_to_nothing_yet_is_owed(stub: BusinessCentral, erp: Connected) -> None:
+    note = stub.post("Credit Memo", "ANA", "-50.00")
+    back, other = stub.post("Refund", "ANA", "80.00"), stub.post("Refund", "LUZ", "5.00")
+    agrees(stub, erp)
+    assert (stub.balance("ANA"), stub.balance("LUZ")) == (Decimal(30), Decimal(5))
+    stub.now += dt.timedelta(days=2)
+    stub.apply(back, note, "50.00")
+    payment = stub.post("Payment", "LUZ", "-7.00")
+    stub.apply(payment, other, "5.00")
+    stub.unapply(payment, other)
+    agrees(stub, erp)
+    found = erp.rows("select item_id, open_amount from serve.fct_open_items where open_amount <> 0")
+    assert sorted(amount for _item, amount in found) == [-7, 5, 30]
+
+
+def test_an_entry_without_a_document_number_stops_no_build(
+    stub: BusinessCentral, erp: Connected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = stub._link
+    monkeypatch.setattr(stub, "_link", lambda row: {**shown(row), "dcleDocumentNo": ""})
+    for kind, amount in (("", "44.44"), ("Payment", "-4.00"), ("Credit Memo", "-0.44"), ("Refund", "1.00")):
+        stub.post(kind, "ANA", amount)
+    stub.post("Invoice", "LUZ", "9.00")
+    agrees(stub, erp)
+
+
+def test_what_is_applied_in_another_currency_is_used_up_on_both_sides(stub: BusinessCentral, erp: Connected) -> None:
+    dollars, soles = stub.post("Invoice", "ANA", "100.00", rate="3.75"), stub.post("Invoice", "ANA", "30.00")
+    payment = stub.post("Payment", "ANA", "-400.00")
+    # one payment for both: a row of the invoice and one of the payment for each
+    stub.apply(payment, soles, "20.00")
+    stub._detail("Application", dollars, Decimal(-100), payment)
+    stub._detail("Application", payment, Decimal(375), payment)
+    stub.post("Invoice", "LUZ", "1.00")
+    erp.sync()
+    erp.publish(dt.date(2026, 6, 30))
+    found = erp.rows("select item_id, open_amount from serve.fct_open_items where customer_id = 'erp:ANA'")
+    assert {item: amount for item, amount in found if amount} == {
+        f"erp:{soles}:1": Decimal(10), f"payment:erp:{payment}": Decimal(-5),
+    }  # fmt: skip
+    # and taken back
+    stub.now += dt.timedelta(days=2)
+    stub.unapply(payment, dollars)
+    erp.sync()
+    erp.publish(dt.date(2026, 6, 30))
+    assert open_of(erp, dollars) == Decimal(100) and open_of(erp, soles) == Decimal(10)
+    found = erp.rows("select open_amount from serve.fct_open_items where item_id = %s", [f"payment:erp:{payment}"])
+    assert found == [(Decimal(-380),)]
+
+
 def agrees(stub: BusinessCentral, erp: Connected) -> None:
     erp.sync()
     erp.publish(dt.date(2026, 6, 30))

@@ -102,6 +102,32 @@ def test_an_answer_without_rows_is_told(stub: NetSuite, erp: Connected) -> None:
         erp.sync()
 
 
+def test_a_transaction_of_nobody_stops_no_build(stub: NetSuite, erp: Connected) -> None:
+    for _ in range(12):
+        stub.post("CustInvc", ANA, "10.00")
+    nobodys = stub.post("CustPymt", ANA, "5.00")
+    stub.change(nobodys, entity=None)
+    assert erp.sync()["transaction"].rows_quarantined == 1
+    erp.publish(dt.date(2026, 6, 30))
+    assert erp.open_balances() == {f"erp:{ANA}": Decimal(120)}
+
+
+def test_an_answer_that_promises_more_and_gives_nothing_is_told(stub: NetSuite, erp: Connected) -> None:
+    asked = []
+
+    def endless(request: object) -> object:
+        asked.append(request)
+        if b"nexttransactionlinelink" not in getattr(request, "body", b"") or len(asked) > 30:
+            return None
+        return json_reply({"items": [], "hasMore": True, "count": 0, "offset": 0, "totalResults": 9})
+
+    stub.post("CustPymt", ANA, "10.00")
+    stub.faults += [endless] * 60  # type: ignore[list-item]
+    with pytest.raises(SourceError, match="says that there is more, and gives nothing, for applied"):
+        erp.sync()
+    assert len(asked) < 10
+
+
 def test_the_open_balance_of_each_customer_is_the_systems_own(stub: NetSuite, erp: Connected) -> None:
     first = stub.post("CustInvc", ANA, "100.00", installments=[("2026-04-01", "60.00"), ("2026-05-01", "40.00")])
     second, third = stub.post("CustInvc", ANA, "50.05"), stub.post("CustInvc", LUZ, "33.33")

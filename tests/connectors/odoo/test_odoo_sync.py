@@ -134,6 +134,24 @@ def test_open_balances_are_odoos_own_at_each_point(stub: Odoo, erp: Connected) -
     assert erp.rows("select count(*) from serve.fct_payments where status = 'cancelled'") == [(1,)]
 
 
+def test_a_payment_posted_later_counts_though_its_own_record_has_no_new_date(stub: Odoo, erp: Connected) -> None:
+    # to 17 its state is that of its entry, whose date alone moves
+    stub.version = "17.0"
+    ana = stub.partner("Ana S.A.")
+    stub.invoice(ana, "100.00")
+    payment = stub.payment(ana, "30.00")
+    record = stub.tables["account.payment"][payment]
+    stub.set_state(record["move_id"], "draft")
+    stub.save("account.payment", payment, state="draft")
+    stub.tick(3600)
+    stub.payment(ana, "5.00")
+    erp.sync()
+    stub.tick(3600)
+    stub.set_state(record["move_id"], "posted")
+    record["state"] = "posted"
+    assert agrees(stub, erp)["PEN"] == {ana: Decimal(65)}
+
+
 def test_debts_settled_in_another_currency(stub: Odoo, erp: Connected) -> None:
     ana = stub.partner("Ana S.A.")
     dollars, soles = stub.invoice(ana, "100.00", currency="USD", rate="3.75"), stub.invoice(ana, "375.00")

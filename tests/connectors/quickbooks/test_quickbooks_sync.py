@@ -100,6 +100,27 @@ def test_each_line_says_what_it_uses_and_credit_memos_go_first() -> None:
     assert [(one["InvoiceId"], one["CreditMemoId"]) for one in found["Applied"]] == [("1", "9")]
 
 
+def test_what_is_paid_while_the_open_ones_are_read_again_is_not_missed(stub: QuickBooksStub, books: Connected) -> None:
+    for key in ("1", "2"):
+        stub.document("Invoice", key, "ANA", "100.00")
+    books.sync()
+
+    def meanwhile(request: object) -> None:
+        if "Balance > '0'" in getattr(request, "params", {}).get("query", ""):
+            stub.faults.clear()
+            stub.tick(60)
+            stub.pay("40", "ANA", "100.00", {("Invoice", "1"): "100.00"})
+            # longer than the overlap
+            stub.tick(600)
+            stub.save("Invoice", "2", PrivateNote="changed")
+
+    stub.faults += [meanwhile] * 40  # type: ignore[list-item]
+    books.sync()
+    books.sync()
+    assert not stub.faults
+    assert books.current("invoice", "Balance", "PrivateNote") == {"1": (0, None), "2": (100, "changed")}
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_what_a_payment_uses_is_used_once(seed: int) -> None:
     chance = random.Random(seed)

@@ -118,6 +118,16 @@ def test_the_open_balance_of_each_customer_is_the_systems_own(stub: ServiceLayer
     assert erp.current("credit_notes", "CardCode")[str(note)] == ("LUZ",)
 
 
+def test_a_payment_in_another_currency_without_its_rate_stops_no_other(stub: ServiceLayer, erp: Connected) -> None:
+    stub.invoice("ANA", "100.00")
+    for _ in range(12):
+        stub.payment("ANA", "1.00", [])
+    stub.payment("LUZ", "187.50", [], rate="3.75", DocRate=Decimal("0.0"))
+    assert erp.sync()["incoming_payments"].rows_quarantined == 1
+    erp.publish(dt.date(2026, 6, 30))
+    assert erp.open_balances() == {"erp:ANA": Decimal(88)}
+
+
 def agrees(stub: ServiceLayer, erp: Connected) -> None:
     """By customer, and - the gate refuses anything else - by invoice, as PaidToDate says."""
     erp.sync()

@@ -119,6 +119,27 @@ def test_a_record_that_changes_while_pages_are_read_hides_no_other(stub: XeroStu
     assert [found[f"I0{number}"] for number in range(1, 6)] == [(f"changed {number}",) for number in range(1, 6)]
 
 
+def test_what_is_paid_while_the_open_ones_are_read_again_is_not_missed(stub: XeroStub, books: Connected) -> None:
+    for name in ("I1", "I2"):
+        stub.invoice(name, "ANA", "100.00")
+    books.sync()
+
+    def meanwhile(request: object) -> None:
+        if "AUTHORISED" in getattr(request, "params", {}).get("where", ""):
+            stub.faults.clear()
+            stub.tick(60)
+            stub.pay("P1", "I1", "100.00")
+            # longer than the overlap
+            stub.tick(600)
+            stub.save("Invoices", "I2", Reference="changed")
+
+    stub.faults += [meanwhile] * 40  # type: ignore[list-item]
+    books.sync()
+    books.sync()
+    assert not stub.faults
+    assert books.current("invoices", "AmountDue", "Reference") == {"I1": (0, None), "I2": (100, "changed")}
+
+
 def test_a_due_date_that_moves_without_a_date_of_change_is_seen(stub: XeroStub, books: Connected) -> None:
     stub.invoice("I1", "ANA", "100.00")
     stub.pay("P1", "I1", "40.00")

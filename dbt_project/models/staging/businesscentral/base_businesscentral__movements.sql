@@ -90,46 +90,120 @@ settled as (
     where numbered.is_settling
 ),
 
--- of an application the later of two entries holds one row of its own, which says nothing more
-paired as (
+applications as (
     select
         settled.*,
-        case
-            when settled.entry_type <> 'Application' then null
-            when settled.is_debit then settled.applied_entry_number
-            else settled.ledger_entry_number
-        end as credit_entry_number,
-        case
-            when settled.entry_type <> 'Application' then null
-            when settled.is_debit then settled.ledger_entry_number
-            else settled.applied_entry_number
-        end as debit_entry_number
+        others.kind as other_kind,
+        coalesce(others.currency_code <> settled.currency_code, false) as is_converted
     from settled
+    left join openings as others
+        on
+            settled.source = others.source
+            and settled.applied_entry_number = others.ledger_entry_number
+            and settled.entry_type = 'Application'
     where
         settled.entry_type <> 'Application'
         or settled.ledger_entry_number <> settled.applied_entry_number
 ),
 
+-- of an application the later of two entries holds one row of its own, of the same amount, which says nothing more
+own_rows as (
+    select
+        source,
+        record_key,
+        ledger_entry_number,
+        settled_amount,
+        row_number() over (
+            partition by source, ledger_entry_number, settled_amount
+            order by cast(record_key as bigint)
+        ) as position
+    from settled
+    where
+        entry_type = 'Application'
+        and ledger_entry_number = applied_entry_number
+),
+
+told_twice as (
+    select
+        source,
+        applied_entry_number,
+        settled_amount,
+        row_number() over (
+            partition by source, applied_entry_number, settled_amount
+            order by cast(record_key as bigint)
+        ) as position
+    from applications
+    where
+        entry_type = 'Application'
+        and not is_converted
+),
+
+converted as (
+    select distinct
+        source,
+        applied_entry_number
+    from applications
+    where is_converted
+),
+
+-- but where it was applied to one in another currency: then it alone says how much of the later one was used
+own_rows_converted as (
+    select
+        own_rows.source,
+        own_rows.record_key
+    from own_rows
+    inner join converted
+        on
+            own_rows.source = converted.source
+            and own_rows.ledger_entry_number = converted.applied_entry_number
+    left join told_twice
+        on
+            own_rows.source = told_twice.source
+            and own_rows.ledger_entry_number = told_twice.applied_entry_number
+            and own_rows.settled_amount = told_twice.settled_amount
+            and own_rows.position = told_twice.position
+    where told_twice.source is null
+),
+
+-- what was applied across currencies lowers either side in its own
 placed as (
     select
-        paired.source,
-        paired.record_key,
-        paired.entry_type,
-        coalesce(paired.debit_entry_number, case when paired.is_debit then paired.ledger_entry_number end)
-            as debit_entry_number,
-        coalesce(paired.credit_entry_number, case when not paired.is_debit then paired.ledger_entry_number end)
-            as credit_entry_number,
-        case when paired.is_debit then paired.kind else others.kind end as debit_kind,
-        case when paired.is_debit then others.kind else paired.kind end as credit_kind,
-        paired.currency_code,
-        paired.settled_amount,
-        paired.taken_back_from
-    from paired
-    left join openings as others
+        source,
+        record_key,
+        case when is_converted then 'Application in another currency' else entry_type end as entry_type,
+        case
+            when is_debit then ledger_entry_number
+            when entry_type = 'Application' and not is_converted then applied_entry_number
+        end as debit_entry_number,
+        case
+            when not is_debit then ledger_entry_number
+            when entry_type = 'Application' and not is_converted then applied_entry_number
+        end as credit_entry_number,
+        case when is_debit then kind when not is_converted then other_kind end as debit_kind,
+        case when not is_debit then kind when not is_converted then other_kind end as credit_kind,
+        currency_code,
+        settled_amount,
+        taken_back_from
+    from applications
+
+    union all
+
+    select
+        settled.source,
+        settled.record_key,
+        'Application in another currency' as entry_type,
+        case when settled.is_debit then settled.ledger_entry_number end as debit_entry_number,
+        case when not settled.is_debit then settled.ledger_entry_number end as credit_entry_number,
+        case when settled.is_debit then settled.kind end as debit_kind,
+        case when not settled.is_debit then settled.kind end as credit_kind,
+        settled.currency_code,
+        settled.settled_amount,
+        settled.taken_back_from
+    from settled
+    inner join own_rows_converted
         on
-            paired.source = others.source
-            and paired.applied_entry_number = others.ledger_entry_number
-            and paired.entry_type = 'Application'
+            settled.source = own_rows_converted.source
+            and settled.record_key = own_rows_converted.record_key
 ),
 
 movements as (

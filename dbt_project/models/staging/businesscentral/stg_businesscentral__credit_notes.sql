@@ -8,7 +8,7 @@ select
 
     -- attributes
     "customerNumber" as customer_code,
-    "dcleDocumentNo" as document_number,
+    coalesce("dcleDocumentNo", cast("cleEntryNo" as text)) as document_number,
     'open' as status,
     currency as currency_code,
     company_currency as company_currency_code,

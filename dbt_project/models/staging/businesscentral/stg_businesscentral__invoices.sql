@@ -10,7 +10,7 @@ select
     "customerNumber" as customer_code,
     cast(null as text) as customer_name,
     cast(null as text) as customer_email,
-    "dcleDocumentNo" as document_number,
+    coalesce("dcleDocumentNo", cast("cleEntryNo" as text)) as document_number,
     'invoice' as document_type,
     'open' as status,
     currency as currency_code,

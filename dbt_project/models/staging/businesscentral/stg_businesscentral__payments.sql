@@ -7,7 +7,7 @@ select
 
     -- attributes
     "customerNumber" as customer_code,
-    "dcleDocumentNo" as document_number,
+    coalesce("dcleDocumentNo", cast("cleEntryNo" as text)) as document_number,
     'received' as status,
     currency as currency_code,
     company_currency as company_currency_code,

@@ -9,7 +9,7 @@ payment_records as (
 ),
 
 payment_states as (
-    {{ with_gaps('payment_records', ['state', 'memo']) }}
+    {{ with_gaps('payment_records', ['state', 'memo', 'write_date']) }}
 ),
 
 debits as (
@@ -35,7 +35,12 @@ of_lines as (
         coalesce(payment_states.memo, lines.ref, lines.move_name, lines.id) as document_number,
         case
             when lines.parent_state <> 'posted' then 'cancelled'
-            when payment_states.state in ('draft', 'cancel', 'canceled', 'rejected') then 'cancelled'
+            when payment_states.state in ('canceled', 'rejected') then 'cancelled'
+            -- to 17 the state is that of the entry, and posting moves the date of the entry alone
+            when
+                payment_states.state in ('draft', 'cancel')
+                and payment_states.write_date >= lines.write_date
+                then 'cancelled'
             else 'received'
         end as status,
         lines.currency as currency_code,

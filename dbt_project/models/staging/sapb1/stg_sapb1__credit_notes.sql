@@ -8,7 +8,7 @@ select
 
     -- attributes
     "CardCode" as customer_code,
-    "DocNum" as document_number,
+    coalesce("DocNum", "DocEntry") as document_number,
     case when coalesce("CancelStatus", 'csNo') = 'csNo' then 'open' else 'void' end as status,
     currency as currency_code,
     company_currency as company_currency_code,

@@ -25,7 +25,7 @@ renamed as (
         source."CardCode" as customer_code,
         source."CardName" as customer_name,
         cast(null as text) as customer_email,
-        source."DocNum" as document_number,
+        coalesce(source."DocNum", source."DocEntry") as document_number,
         'invoice' as document_type,
         case when coalesce(source."CancelStatus", 'csNo') = 'csNo' then 'open' else 'void' end as status,
         source.currency as currency_code,

@@ -14,7 +14,7 @@ renamed as (
 
         -- attributes
         "CardCode" as customer_code,
-        coalesce("TransferReference", "CounterReference", "DocNum") as document_number,
+        coalesce("TransferReference", "CounterReference", "DocNum", part_key) as document_number,
         case when coalesce("Cancelled", 'tNO') = 'tYES' then 'cancelled' else 'received' end as status,
         part_currency_code as currency_code,
         company_currency as company_currency_code,
