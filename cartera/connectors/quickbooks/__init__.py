@@ -5,7 +5,7 @@ taken off it, so that invoices and credit memos keep the balances that QuickBook
 """
 
 from cartera.connectors.api import Setting, System
-from cartera.connectors.quickbooks.client import check, controls, count, keys, open_session, pages
+from cartera.connectors.quickbooks.client import check, count, keys, open_session, pages
 from cartera.connectors.quickbooks.entities import RESOURCES
 
 SYSTEM = System(
@@ -30,5 +30,4 @@ SYSTEM = System(
     pages=pages,
     keys=keys,
     count=count,
-    controls=controls,
 )

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from cartera.connectors.api import Access, Control, Page, Record, Resource
+from cartera.connectors.api import Access, Page, Record, Resource
 from cartera.connectors.api.by_change import by_change
 from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.oauth import Tokens
 from cartera.connectors.api.system import dig
-from cartera.connectors.api.values import OF
-from cartera.connectors.quickbooks.entities import CUSTOMERS, OWED, PAID, RESOURCES, used
+from cartera.connectors.quickbooks.entities import OWED, PAID, RESOURCES, used
 from cartera.errors import SourceError
 
 MOST = 1000
@@ -155,20 +152,6 @@ def keys(books: QuickBooks, resource: Resource) -> Iterator[Sequence[str]]:
     """By date of creation, which does not move while we read."""
     for records in ordered(books, resource, None, "CreateTime"):
         yield [record["Id"] for record in records]
-
-
-def controls(books: QuickBooks) -> Iterator[Control]:
-    """The balances of all customers, by currency; theirs of a parent leaves out those of its jobs."""
-    balances: dict[str, tuple[str, Decimal]] = {}
-    for records in ordered(books, entity(CUSTOMERS), None, "LastUpdatedTime"):
-        for record in records:
-            currency = dig(record, "CurrencyRef.value") or books.currency
-            balances[record["Id"]] = (currency, OF["amount"](record.get("Balance", 0)))
-    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
-    for currency, amount in balances.values():
-        sums[currency] += amount
-    for currency, amount in sorted(sums.items()):
-        yield Control(books.name, currency, amount)
 
 
 def check(books: QuickBooks) -> str:

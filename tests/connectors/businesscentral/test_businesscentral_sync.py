@@ -61,7 +61,7 @@ def test_pages_meet_without_a_gap_where_all_was_posted_in_one_moment(stub: Busin
     assert {report.load_id for report in erp.sync().values()} == {None}
     asked = [request.params.get("$filter", "") for request in stub.requests if request.path.endswith(LEDGER)]
     since = "lastModifiedDateTime ge 2026-03-09T09:00:00Z"
-    assert asked[:2] == [since, f"{since} and entryNumber gt 44"]
+    assert [one for one in asked if since in one][:2] == [since, f"{since} and entryNumber gt 44"]
     # what those entries belong to: by their numbers where some lie between, else by the first and the last
     links = [request.params["$filter"] for request in stub.requests if request.path.endswith(LINKS)]
     assert links[0].startswith("dcleEntryNo eq 3 or dcleEntryNo eq 36 or ")

@@ -98,7 +98,7 @@ def test_a_private_key_that_is_none_is_told_without_it(
 
 def test_an_answer_without_rows_is_told(stub: NetSuite, erp: Connected) -> None:
     stub.faults += [lambda _request: None, lambda _request: json_reply({"title": "maintenance"})]
-    with pytest.raises(SourceError, match="has no list of items, for transaction"):
+    with pytest.raises(SourceError, match="has no list of items, for controls"):
         erp.sync()
 
 
