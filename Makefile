@@ -59,6 +59,8 @@ benchmarks: setup
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
 	@$(BIN)/python benchmarks/landing.py
 	@$(BIN)/python benchmarks/warehouse.py
+	@$(BIN)/python benchmarks/connectors.py
+	@$(BIN)/python benchmarks/bank_files.py
 
 # Writes the locks anew; needs uv (`pip install uv`).
 UV := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
