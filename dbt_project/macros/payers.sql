@@ -57,3 +57,42 @@
         or {{ column }} is distinct from last_{{ column }}
         {%- endfor %}
 {%- endmacro %}
+
+{#- The same as rows of customers: what these systems do not say of a payer is null. -#}
+{% macro payers_as_customers(mentions, columns) -%}
+    {%- set texts = ['tax_id', 'country_code', 'email'] %}
+    select
+        -- ids
+        customer_id,
+        company_id,
+        cast(null as text) as parent_id,
+        source,
+
+        -- attributes
+        customer_code,
+        coalesce(customer_name, email, customer_code) as customer_name,
+        {%- for column in texts %}
+        {{ column if column in columns else 'cast(null as text) as ' ~ column }},
+        {%- endfor %}
+        cast(null as text) as language_code,
+        cast(null as text) as timezone,
+        cast(null as text) as phone,
+        cast(null as text) as collector,
+        cast(null as text) as sector,
+        cast(null as text) as customer_type,
+        cast(null as text) as risk_class,
+        cast(null as bigint) as payment_terms_days,
+        cast(null as text) as credit_limit_currency_code,
+
+        -- amounts
+        cast(null as numeric(24, 6)) as credit_limit_amount,
+
+        -- booleans
+        true as is_active,
+
+        -- versions
+        false as is_deleted,
+        recorded_from,
+        recorded_to
+    from ({{ payers(mentions, columns) }}) as payers
+{%- endmacro %}
