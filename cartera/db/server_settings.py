@@ -48,7 +48,7 @@ def server_settings(data_dir: Path, port: int) -> dict[str, str]:
 
 
 def _memory(megabytes: int) -> dict[str, str]:
-    shared = max(32, min(4096, megabytes // 8))
+    shared = max(32, min(512, megabytes // 32))
     return {
         "shared_buffers": f"{shared}MB",
         "effective_cache_size": f"{max(128, megabytes // 2)}MB",
