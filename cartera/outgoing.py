@@ -22,12 +22,12 @@ def sandbox_channel() -> EmailChannel:
         host=address.smtp_host,
         port=address.smtp_port,
         is_real=False,
-        look_up=lambda message_id: any(message.message_id == message_id for message in store.messages()),
+        finder=lambda message_id: any(message.message_id == message_id for message in store.messages()),
     )
 
 
 def send_approved(plan_id: int | None = None, *, limit: int | None = None) -> SendReport:
     """Send what is approved by the channel of the settings. Raises what stopped it, after all is recorded."""
-    report = send_reminders(reminder_channel(), plan_id, limit=limit)
+    report = send_reminders({"email": reminder_channel()}, plan_id, limit=limit)
     report.raise_if_stopped()
     return report

@@ -38,7 +38,7 @@ def test_permission_is_said_in_words() -> None:
     channel = choose(**REAL, deliver_to_real_addresses=True)
     assert (channel.host, channel.port, channel.tls) == ("mail.empresa.pe", 465, "implicit")
     assert (channel.user, channel.password) == ("user", "s3cret@")
-    assert channel.is_real and channel.redirect_to is None and channel.look_up is None
+    assert channel.is_real and channel.redirect_to is None and not channel.promises.look_up
 
 
 def test_all_can_go_to_one_address_of_ours() -> None:
@@ -136,7 +136,7 @@ def hand_over(scripted: list[Script], **answers: str) -> Outcome:
     message.set_content("hola\n.\nfin")
     channel = EmailChannel("127.0.0.1", server.port, is_real=False, timeout=5)
     try:
-        return channel.send(message, "yo@a.pe", "ana@b.pe")
+        return channel.deliver(message, "yo@a.pe", "ana@b.pe")
     finally:
         channel.close()
 
