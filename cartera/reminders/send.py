@@ -14,19 +14,17 @@ import datetime as dt
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
 
-from cartera.clock import utc_now
 from cartera.db import Role, connect, problems
 from cartera.errors import CarteraError, ConfigError, GateFailed, NotPublished, SendError
 from cartera.reminders import ledger
-from cartera.reminders.channels.email import EmailChannel, Outcome
-from cartera.reminders.message import Envelope, compose
+from cartera.reminders.channels.base import AtPoint, Channel, Outcome, Outgoing, nowhere
 from cartera.reminders.model import Customer, Reason, Status
 from cartera.reminders.plan import templates_of
 from cartera.reminders.policy import Policy
@@ -41,7 +39,6 @@ LEASE = dt.timedelta(minutes=5)
 
 RETRY_AFTER = dt.timedelta(minutes=15)
 MAX_ATTEMPTS = 5
-AtPoint = Callable[[str], None]
 
 
 @dataclass
@@ -68,7 +65,7 @@ class _Sender:
 
     connection: Connection
     number: int
-    channel: EmailChannel
+    channels: Mapping[str, Channel]
     templates: Templates
     settings: Settings
     at: AtPoint
@@ -83,32 +80,34 @@ class _Sender:
 
 
 def send_reminders(
-    channel: EmailChannel,
+    channels: Mapping[str, Channel],
     plan_id: int | None = None,
     *,
     lease: dt.timedelta = LEASE,
     limit: int | None = None,
-    at: AtPoint = lambda name: None,
+    at: AtPoint = nowhere,
 ) -> SendReport:
-    """Send approved contacts, of one plan or all; first settle what an earlier run left open.
+    """Send approved contacts, of one plan or all, each by its channel; first settle what an earlier run left open.
 
+    A contact whose channel is not among `channels` stays approved.
     `at` is called with the name of each point passed (tests kill the process there).
     What stops the run (no certificate, server unreachable) is in the report; contacts stay approved.
     """
     started, settings = time.perf_counter(), get_settings()
     with _session() as (connection, number):
-        sender = _Sender(connection, number, channel, templates_of(settings), settings, at)
+        sender = _Sender(connection, number, channels, templates_of(settings), settings, at)
         try:
-            sender.report.settled = settle_open(connection, channel)
+            sender.report.settled = settle_open(connection, channels)
             remaining = limit
-            while remaining != 0 and (contact := _reserve(connection, number, plan_id, lease)):
+            while remaining != 0 and (contact := _reserve(sender, plan_id, lease)):
                 at("after_reserve")
                 _send_one(sender, contact)
                 remaining = remaining - 1 if remaining is not None else None
         except (GateFailed, NotPublished, SendError, ConfigError) as error:
             sender.report.stopped = error
         finally:
-            channel.close()
+            for channel in channels.values():
+                channel.close()
     sender.report.seconds = time.perf_counter() - started
     return sender.report
 
@@ -128,21 +127,22 @@ def _session() -> Iterator[tuple[Connection, int]]:
         connection.close()
 
 
-def _reserve(connection: Connection, number: int, plan_id: int | None, lease: dt.timedelta) -> Row | None:
+def _reserve(sender: _Sender, plan_id: int | None, lease: dt.timedelta) -> Row | None:
     """Take the next approved contact for ourselves; other senders pass over it. The caller commits."""
     found = rows(
-        connection,
+        sender.connection,
         "update ops.contacts set status = 'reserved', reserved_by = %(number)s, lease_until = now() + %(lease)s,"
         " retry_at = null, reason_code = null where contact_id = (select contact_id from ops.contacts"
-        " where status = 'approved' and channel = 'email' and (retry_at is null or retry_at <= now())"
+        " where status = 'approved' and channel = any(%(channels)s) and (retry_at is null or retry_at <= now())"
         " and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)"
         " order by planned_date, contact_id limit 1 for update skip locked)"
-        " returning contact_id::text as contact_id, plan_id, step_name, template, company_id, customer_id,"
+        " returning contact_id::text as contact_id, plan_id, channel, step_name, template, company_id, customer_id,"
         " planned_date, message_id, attempts",
-        {"number": number, "lease": lease, "plan_id": plan_id},
+        {"number": sender.number, "lease": lease, "plan_id": plan_id, "channels": list(sender.channels)},
     )
     if found:
-        ledger.event(connection, found[0]["contact_id"], Status.approved, Status.reserved, _name(number))
+        contact_id = found[0]["contact_id"]
+        ledger.event(sender.connection, contact_id, Status.approved, Status.reserved, _name(sender.number))
     return found[0] if found else None
 
 
@@ -179,7 +179,7 @@ def _ask_again(sender: _Sender, contact: Row) -> Verdict:
             contact,
             policy,
             sender.settings,
-            is_real=sender.channel.is_real,
+            is_real=sender.channels[contact["channel"]].is_real,
             standings=sender.standings,
         )
     except (GateFailed, NotPublished):
@@ -207,26 +207,27 @@ def _hand_over(sender: _Sender, contact: Row, verdict: Verdict) -> Outcome:
     stated, policy = verdict.contact, sender.policy(contact["plan_id"])
     assert stated is not None
     creditor = policy.creditor_of(stated.company_id)
-    rendered = sender.templates.render(
-        contact["template"], stated, verdict.customer, policy, verdict.as_of,
-        stop=creditor.email, reference=contact["contact_id"][:8],
-    )  # fmt: skip
-    envelope = Envelope(
-        contact_id=contact["contact_id"],
-        message_id=contact["message_id"],
-        sender=sender.settings.mail_from,
-        recipient=stated.recipient,
-        creditor=creditor,
-        redirect_to=sender.channel.redirect_to,
+    reference = contact["contact_id"][:8]
+    content = sender.templates.render(
+        contact["template"], stated, verdict.customer, policy, verdict.as_of, stop=creditor.email, reference=reference
     )
-    message = compose(rendered, envelope, utc_now())
+    message = Outgoing(
+        contact_id=contact["contact_id"],
+        key=contact["message_id"],
+        recipient=stated.recipient,
+        language=stated.language,
+        content=content,
+        creditor=creditor,
+        reference=reference,
+    )
     sender.at("after_render")
-    to = sender.channel.redirect_to or stated.recipient
-    return sender.channel.send(message, sender.settings.mail_from, to, sender.at)
+    return sender.channels[contact["channel"]].send(message, sender.at)
 
 
 def _record_outcome(sender: _Sender, contact: Row, outcome: Outcome, verdict: Verdict) -> None:
     detail = {**verdict.detail, "answer": outcome.answer}
+    if outcome.provider_id:
+        detail["provider_id"] = outcome.provider_id
     report = sender.report
     if outcome.result == "sent":
         report.sent += _record(sender, contact, Status.sent, None, detail)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Literal
 
 from psycopg2.errors import UniqueViolation
@@ -11,15 +12,15 @@ from psycopg2.extensions import connection as Connection
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.reminders import ledger
-from cartera.reminders.channels.email import EmailChannel
+from cartera.reminders.channels.base import Channel
 from cartera.reminders.model import Reason, Status
 from cartera.warehouse.read import rows
 
 Truth = Literal["sent", "not-sent"]
 
 
-def settle_open(connection: Connection, channel: EmailChannel) -> Counter[str]:
-    """Call dead reservations `unknown`; settle the unknown by look-up where the channel can. Commits."""
+def settle_open(connection: Connection, channels: Mapping[str, Channel]) -> Counter[str]:
+    """Call dead reservations `unknown`; settle the unknown by look-up where their channel can. Commits."""
     settled: Counter[str] = Counter()
     for row in rows(connection, _DEAD):
         detail = {"why": "its sender ended before it recorded what became of it"}
@@ -27,13 +28,14 @@ def settle_open(connection: Connection, channel: EmailChannel) -> Counter[str]:
             connection, row["contact_id"], (Status.reserved,), Status.unknown, "settle", detail=detail
         )
     connection.commit()
-    if channel.look_up is None:
-        return settled
-    for row in rows(connection, _UNKNOWN):
+    able = [name for name, channel in channels.items() if channel.promises.look_up]
+    for row in rows(connection, _UNKNOWN, {"channels": able}):
         # locked while we look, so that nobody acts on an older look
         for locked in rows(connection, _LOCKED, row):
-            found = channel.look_up(locked["message_id"])
-            detail = {"why": "looked up by Message-ID", "found": str(found)}
+            found = channels[locked["channel"]].look_up(locked["message_id"])
+            if found is None:
+                continue
+            detail = {"why": "looked up by its key", "found": str(found)}
             to = _settle(connection, row["contact_id"], "sent" if found else "not-sent", "look-up", detail)
             settled["unknown"] -= 1
             settled[to] += 1
@@ -51,9 +53,12 @@ for update skip locked
 """
 
 
-_UNKNOWN = "select contact_id::text as contact_id from ops.contacts where status = 'unknown' order by 1"
+_UNKNOWN = """
+select contact_id::text as contact_id from ops.contacts
+where status = 'unknown' and channel = any(%(channels)s) order by contact_id
+"""
 _LOCKED = """
-select message_id from ops.contacts
+select message_id, channel from ops.contacts
 where contact_id = %(contact_id)s::uuid and status = 'unknown'
 for update skip locked
 """
