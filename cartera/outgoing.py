@@ -28,6 +28,6 @@ def sandbox_channel() -> EmailChannel:
 
 def send_approved(plan_id: int | None = None, *, limit: int | None = None) -> SendReport:
     """Send what is approved by the channel of the settings. Raises what stopped it, after all is recorded."""
-    report = send_reminders(reminder_channel(), plan_id, limit=limit)
+    report = send_reminders({"email": reminder_channel()}, plan_id, limit=limit)
     report.raise_if_stopped()
     return report

@@ -79,7 +79,7 @@ def _send_reminders(date: dt.date) -> None:
         report.message = f"{plan.skipped:,} customers skipped, each with its reasons"
     with told("reminders: send") as report:
         approve_reminders(approved_by="cartera demo")
-        sent = send_reminders(sandbox_channel())
+        sent = send_reminders({"email": sandbox_channel()})
         sent.raise_if_stopped()
         report.rows_out, report.message = sent.sent, "into the sandbox mailbox"
 

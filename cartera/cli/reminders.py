@@ -155,7 +155,7 @@ def send(
     from cartera.reminders import send_reminders
 
     channel = reminder_channel()
-    report = send_reminders(channel, run, limit=limit)
+    report = send_reminders({channel.name: channel}, run, limit=limit)
     where = "the sandbox mailbox" if channel.look_up else f"{channel.host}, {channel.redirect_to or 'real addresses'}"
     summary = {
         "sent": report.sent,

@@ -32,4 +32,4 @@ def choose_channel(settings: Settings, sandbox: Callable[[], EmailChannel]) -> E
         raise ConfigError(
             f"CARTERA_MAIL_FROM is still the placeholder {settings.mail_from}", "set the address you write from"
         )
-    return channel_from_url(settings.smtp_url.get_secret_value(), redirect_to=redirect_to)
+    return channel_from_url(settings.smtp_url.get_secret_value(), mail_from=settings.mail_from, redirect_to=redirect_to)

@@ -1,8 +1,8 @@
 """A sender in processes of its own, that can be killed: run by the crash tests, one command per line of input.
 
-{"database": "test_1", "port": 2525, "mailbox": "/folder", "senders": 2, "kill_at": ["before_smtp", 3]} forks
+{"database": "test_1", "port": 2525, "mailbox": "/folder", "senders": 2, "kill_at": ["before_call", 3]} forks
 that many senders, waits and answers with their exit codes (-9: killed). The kill is at the n-th passing of a point;
-at "during_smtp" the mailbox does it, while it has the message and the sender has no answer.
+at "during_call" the mailbox does it, while it has the message and the sender has no answer.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def _send(command: dict) -> None:
 
     def at(name: str) -> None:
         passed[name] += 1
-        if point == "during_smtp" and name == "before_smtp" and passed[name] == count:
+        if point == "during_call" and name == "before_call" and passed[name] == count:
             (folder / VICTIM).write_text(str(os.getpid()))
         if name == point and passed[name] == count:
             os.kill(os.getpid(), signal.SIGKILL)
@@ -64,7 +64,7 @@ def _send(command: dict) -> None:
         is_real=False,
         look_up=lambda id: any(message.message_id == id for message in store.messages()),
     )
-    send_reminders(channel, lease=dt.timedelta(0), at=at).raise_if_stopped()
+    send_reminders({"email": channel}, lease=dt.timedelta(0), at=at).raise_if_stopped()
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ def hand_over(scripted: list[Script], **answers: str) -> Outcome:
     message.set_content("hola\n.\nfin")
     channel = EmailChannel("127.0.0.1", server.port, is_real=False, timeout=5)
     try:
-        return channel.send(message, "yo@a.pe", "ana@b.pe")
+        return channel.deliver(message, "yo@a.pe", "ana@b.pe")
     finally:
         channel.close()
 

@@ -24,8 +24,8 @@ from cartera.reminders.model import Reason
 from cartera.sandbox.mailbox import Mailbox
 
 POINTS = (
-    "after_reserve", "after_commit", "after_render", "before_smtp",
-    "during_smtp", "after_smtp", "before_record", "after_record",
+    "after_reserve", "after_commit", "after_render", "before_call",
+    "during_call", "after_call", "before_record", "after_record",
 )  # fmt: skip
 SEEDS = 2
 CONTACTS = 3
@@ -132,7 +132,7 @@ def test_senders_at_once_share_the_work(world: World, mailbox: Mailbox, send: Se
 
 def test_senders_at_once_killed_at_once(world: World, mailbox: Mailbox, send: Send) -> None:
     expected: set[str] = set()
-    for seed, point in enumerate(("before_smtp", "after_smtp", "before_record")):
+    for seed, point in enumerate(("before_call", "after_call", "before_record")):
         expected |= approve_some(world, f"s{seed}-")
         send((point, 2), 2)
         send_all(send)
@@ -156,7 +156,7 @@ def test_planning_beside_sending_contacts_nobody_twice(world: World, mailbox: Ma
     plan_reminders()
     approve_reminders(approved_by="test")
     with ThreadPoolExecutor(2) as pool:
-        sending = pool.submit(send_reminders, channel_to(mailbox))
+        sending = pool.submit(send_reminders, {"email": channel_to(mailbox)})
         planning = [pool.submit(plan_reminders) for _ in range(5)]
         assert all(future.result().planned == 0 for future in planning)
         assert sending.result().sent == 12
@@ -171,12 +171,12 @@ def test_a_slow_sender_is_not_taken_for_a_dead_one(world: World, mailbox: Mailbo
     seen = []
 
     def meanwhile(name: str) -> None:
-        if name == "before_smtp":
+        if name == "before_call":
             time.sleep(0.05)  # the lease of zero is over
-            other = send_reminders(channel_to(mailbox), lease=dt.timedelta(0))
+            other = send_reminders({"email": channel_to(mailbox)}, lease=dt.timedelta(0))
             seen.append((other.sent, dict(other.settled)))
 
-    assert send_reminders(channel, lease=dt.timedelta(0), at=meanwhile).sent == 1
+    assert send_reminders({"email": channel}, lease=dt.timedelta(0), at=meanwhile).sent == 1
     assert seen == [(0, {})]
     assert len(mailbox.messages()) == 1
 
@@ -194,7 +194,7 @@ def test_a_payment_that_lands_after_the_reservation_stops_the_message(
             del world.items[item_id]
             world.publish()
 
-    assert send_reminders(channel, at=pay).skipped == {Reason.paid: 1}
+    assert send_reminders({"email": channel}, at=pay).skipped == {Reason.paid: 1}
     assert mailbox.messages() == []
 
 

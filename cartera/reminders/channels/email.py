@@ -17,10 +17,12 @@ from email.policy import SMTP
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+from cartera.clock import utc_now
 from cartera.errors import ConfigError, SendError
+from cartera.reminders.channels.base import Outcome, Outgoing, Promises
+from cartera.reminders.message import Envelope, compose
 
 Tls = Literal["none", "starttls", "implicit"]
-Result = Literal["sent", "bad_address", "refused", "later", "unknown"]
 AtPoint = Callable[[str], None]
 
 TIMEOUT_SECONDS = 30.0
@@ -28,14 +30,6 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 # what a server says of the recipient's address itself, not of us, our rights or the message (RFC 3463)
 BAD_ADDRESS_CODES = (550, 551, 553)
 ADDRESS_STATUS = "5.1."
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a message: `later` and `refused` were surely not delivered, `unknown` may have been."""
-
-    result: Result
-    answer: str
 
 
 @dataclass
@@ -54,10 +48,25 @@ class EmailChannel:
     redirect_to: str | None = None
     look_up: Callable[[str], bool] | None = None
     timeout: float = TIMEOUT_SECONDS
+    mail_from: str = "cobranzas@example.com"
     _client: smtplib.SMTP | None = None
 
-    def send(self, message: EmailMessage, sender: str, recipient: str, at: AtPoint = lambda name: None) -> Outcome:
+    name: str = "email"
+
+    @property
+    def promises(self) -> Promises:
+        return Promises(idempotency=None, look_up=self.look_up is not None, delivery_reports=False)
+
+    def send(self, message: Outgoing, at: AtPoint = lambda name: None) -> Outcome:
         """Hand over one message. Raises SendError when the server can't be reached: nothing was delivered."""
+        envelope = Envelope(
+            message.contact_id, message.key, self.mail_from, message.recipient, message.creditor, self.redirect_to
+        )
+        return self.deliver(
+            compose(message.content, envelope, utc_now()), self.mail_from, self.redirect_to or message.recipient, at
+        )
+
+    def deliver(self, message: EmailMessage, sender: str, recipient: str, at: AtPoint = lambda name: None) -> Outcome:
         content = message.as_bytes(policy=SMTP)
         try:
             refused = self._envelope(sender, recipient)
@@ -68,9 +77,9 @@ class EmailChannel:
         if refused:
             self._reset()
             return refused
-        at("before_smtp")
+        at("before_call")
         outcome = self._body(content)
-        at("after_smtp")
+        at("after_call")
         return outcome
 
     def _envelope(self, sender: str, recipient: str, *, is_last: bool = False) -> Outcome | None:
@@ -164,7 +173,7 @@ def _text(answer: bytes | str) -> str:
     return " ".join(text.split())[:500]
 
 
-def channel_from_url(url: str, *, redirect_to: str | None = None) -> EmailChannel:
+def channel_from_url(url: str, *, mail_from: str, redirect_to: str | None = None) -> EmailChannel:
     """smtps://user:password@host:465 (TLS from the start) or smtp://user:password@host:587 (STARTTLS).
 
     Without TLS only to this machine. Raises ConfigError without the password.
@@ -185,6 +194,7 @@ def channel_from_url(url: str, *, redirect_to: str | None = None) -> EmailChanne
         password=unquote(parts.password) if parts.password else None,
         is_real=redirect_to is None,
         redirect_to=redirect_to,
+        mail_from=mail_from,
     )
 
 
