@@ -22,7 +22,7 @@ def sandbox_channel() -> EmailChannel:
         host=address.smtp_host,
         port=address.smtp_port,
         is_real=False,
-        look_up=lambda message_id: any(message.message_id == message_id for message in store.messages()),
+        finder=lambda message_id: any(message.message_id == message_id for message in store.messages()),
     )
 
 

@@ -49,7 +49,7 @@ def send_reminders() -> None:
         from cartera.outgoing import reminder_channel
         from cartera.reminders import send_reminders as send_approved
 
-        report = send_approved(reminder_channel())
+        report = send_approved({"email": reminder_channel()})
         report.raise_if_stopped()
         return report.sent
 

@@ -156,7 +156,11 @@ def send(
 
     channel = reminder_channel()
     report = send_reminders({channel.name: channel}, run, limit=limit)
-    where = "the sandbox mailbox" if channel.look_up else f"{channel.host}, {channel.redirect_to or 'real addresses'}"
+    where = (
+        "the sandbox mailbox"
+        if channel.promises.look_up
+        else f"{channel.host}, {channel.redirect_to or 'real addresses'}"
+    )
     summary = {
         "sent": report.sent,
         "skipped": dict(report.skipped),

@@ -28,7 +28,7 @@ from psycopg2.extensions import connection as Connection
 from cartera.db import Role, connect, problems
 from cartera.errors import CarteraError, ConfigError, GateFailed, NotPublished, SendError
 from cartera.reminders import audit, ledger, outbox
-from cartera.reminders.channels.base import AtPoint, Channel, Outcome, Outgoing
+from cartera.reminders.channels.base import AtPoint, Channel, Outcome, Outgoing, nowhere
 from cartera.reminders.ledger import Move
 from cartera.reminders.model import Reason, Status
 from cartera.reminders.plan import templates_of
@@ -105,7 +105,7 @@ def send_reminders(
     limit: int | None = None,
     batch: int = BATCH,
     group: int = GROUP,
-    at: AtPoint = lambda name: None,
+    at: AtPoint = nowhere,
 ) -> SendReport:
     """Send approved contacts, of one plan or all; first settle what an earlier run left open.
 
@@ -298,6 +298,8 @@ def _send_one(sender: _Sender, channel: Channel, contact: Row, verdict: Verdict,
 def _move(sender: _Sender, contact: Row, outcome: Outcome, verdict: Verdict) -> Move:
     """What an outcome makes of a contact. One that may have been delivered before can only become sent."""
     contact_id, detail = contact["contact_id"], {**verdict.detail, "answer": outcome.answer}
+    if outcome.provider_id:
+        detail["provider_id"] = outcome.provider_id
     if outcome.result == "sent":
         return Move(contact_id, Status.sent, None, detail)
     if contact["was"] == Status.unknown:

@@ -81,7 +81,7 @@ def _channel(command: dict[str, Any], folder: Path) -> Channel:
         host="127.0.0.1",
         port=command["port"],
         is_real=False,
-        look_up=lambda id: any(message.message_id == id for message in store.messages()),
+        finder=lambda id: any(message.message_id == id for message in store.messages()),
     )
 
 

@@ -38,7 +38,7 @@ def test_permission_is_said_in_words() -> None:
     channel = choose(**REAL, deliver_to_real_addresses=True)
     assert (channel.host, channel.port, channel.tls) == ("mail.empresa.pe", 465, "implicit")
     assert (channel.user, channel.password) == ("user", "s3cret@")
-    assert channel.is_real and channel.redirect_to is None and channel.look_up is None
+    assert channel.is_real and channel.redirect_to is None and not channel.promises.look_up
 
 
 def test_all_can_go_to_one_address_of_ours() -> None:
