@@ -42,6 +42,7 @@ MODULES = (
     "links",
     "quarantine",
     "reminders",
+    "audit",
     "operations",
     "airflow",
     "dashboard",

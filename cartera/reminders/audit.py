@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from psycopg2.errors import ObjectInUse
+from psycopg2.errors import RestrictViolation
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Composable, Identifier
@@ -200,7 +200,7 @@ def erase(customer_id: str, erased_by: str) -> int:
         with transaction(Role.campaign) as connection:
             bound = {"customer": customer_id, "by": erased_by}
             count = int(rows(connection, "select ops.erase_customer(%(customer)s, %(by)s) as n", bound)[0]["n"])
-    except ObjectInUse:
+    except RestrictViolation:
         raise ConfigError(
             f"a contact to {customer_id!r} is on its way", "send it, settle it, or plan anew; then erase"
         ) from None

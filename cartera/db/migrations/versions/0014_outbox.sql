@@ -244,7 +244,7 @@ begin
         select 1 from ops.contacts
         where contact_id = any(ids) and status in ('planned', 'approved', 'reserved', 'unknown')
     ) then
-        raise exception 'a contact is on its way' using errcode = 'object_in_use';
+        raise exception 'a contact is on its way' using errcode = 'restrict_violation';
     end if;
     with gone as (
         update ops.contact_events set detail = '{}', salt = null
