@@ -146,7 +146,7 @@ def _session() -> Iterator[tuple[Connection, Connection, int]]:
             cursor.execute("select pg_advisory_lock(%s)", (number,))
         connection.commit()
         yield connection, looks, number
-    except psycopg2.OperationalError as error:
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
         raise problems.plain(error, "the database gave up while sending") from error
     finally:
         looks.close()
@@ -169,16 +169,17 @@ def _send_batch(sender: _Sender, plan_id: int | None, size: int, group: int) -> 
     sender.at("after_commit")
     waiting = [contact for contact in reserved if verdicts[contact["contact_id"]].contact]
     left: list[Row] = []
-    try:
-        while waiting:
-            contacts = [each for each in waiting[:group] if each["channel"] in sender.channels]
-            left += [each for each in waiting[:group] if each["channel"] not in sender.channels]
-            del waiting[:group]
-            _send_group(sender, contacts, verdicts)
-    finally:
-        _give_back(sender, left + waiting)
+    stopped: CarteraError | None = None
+    while waiting and not stopped:
+        contacts, waiting = waiting[:group], waiting[group:]
+        left += [each for each in contacts if each["channel"] not in sender.channels]
+        stopped = _send_group(sender, [each for each in contacts if each["channel"] in sender.channels], verdicts)
+    if left or waiting:
+        _record(sender, [outbox.back(contact, "the run was stopped before") for contact in (*left, *waiting)])
     audit.seal_on(sender.connection, wait=False)
     sender.connection.commit()
+    if stopped:
+        raise stopped
     return True
 
 
@@ -215,8 +216,8 @@ def _ask(sender: _Sender, contacts: Sequence[Row]) -> dict[str, Verdict]:
     return verdicts
 
 
-def _send_group(sender: _Sender, contacts: Sequence[Row], verdicts: Mapping[str, Verdict]) -> None:
-    """Render, mark, hand over and record a few contacts. Raises GateFailed, NotPublished after all is recorded."""
+def _send_group(sender: _Sender, contacts: Sequence[Row], verdicts: Mapping[str, Verdict]) -> CarteraError | None:
+    """Render, mark, hand over and record a few contacts; what stops the whole run, if anything does."""
     moves: list[Move] = []
     ready: list[tuple[Row, Verdict, Outgoing]] = []
     for contact in contacts:
@@ -248,8 +249,7 @@ def _send_group(sender: _Sender, contacts: Sequence[Row], verdicts: Mapping[str,
             del sender.channels[contact["channel"]]
             moves.append(outbox.back(contact, error.problem))
     _record(sender, moves)
-    if stopped:
-        raise stopped
+    return stopped
 
 
 def _render(sender: _Sender, contact: Row, verdict: Verdict) -> Outgoing:
@@ -338,8 +338,3 @@ def _record(sender: _Sender, moves: Sequence[Move]) -> None:
         report.failed += each.to is Status.failed
         report.unknown += each.to is Status.unknown
         report.later += each.retry_after is not None and each.to is Status.approved
-
-
-def _give_back(sender: _Sender, contacts: Sequence[Row]) -> None:
-    if contacts:
-        _record(sender, [outbox.back(contact, "the run was stopped before") for contact in contacts])
