@@ -43,6 +43,7 @@ MODULES = (
     "quarantine",
     "reminders",
     "channels",
+    "audit",
     "operations",
     "airflow",
     "dashboard",
