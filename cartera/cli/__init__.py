@@ -42,6 +42,7 @@ MODULES = (
     "links",
     "quarantine",
     "reminders",
+    "rules",
     "operations",
     "airflow",
     "dashboard",
