@@ -272,7 +272,8 @@ def _hold(text: str) -> Any:
 def _title(question: Question, verdict: Any) -> str:
     answer = "yes" if verdict.is_allowed else "no"
     where = question.country or "a country not known"
-    return f"{answer}: {question.channel} to {where} at {question.at:%a %Y-%m-%d %H:%M %z}"
+    local = question.at.astimezone(ZoneInfo(verdict.time_zones[0] if verdict.time_zones else "UTC"))
+    return f"{answer}: {question.channel} to {where} at {local:%a %Y-%m-%d %H:%M %z}"
 
 
 def _answer_row(answer: dict[str, Any]) -> dict[str, Any]:

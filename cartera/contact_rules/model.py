@@ -127,6 +127,9 @@ class Event:
     is_inbound: bool = False
     place: Place | None = Place.home
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at", _in_utc(self.at))
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -158,6 +161,16 @@ class Question:
     place: Place = Place.home
     is_strict: bool = False
     """Also the rules that packs keep for a strict mode."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "at", _in_utc(self.at))
+
+
+def _in_utc(moment: dt.datetime) -> dt.datetime:
+    """Moments of one time zone compare and add by its clock, which daylight saving sets: so UTC. Raises ValueError."""
+    if moment.tzinfo is None:
+        raise ValueError("the moment has no UTC offset")
+    return moment.astimezone(dt.UTC)
 
 
 class Source(Protocol):

@@ -78,5 +78,5 @@ def zones_of_country(country: str) -> tuple[str, ...]:
 def zone_named(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):
+    except (KeyError, OSError, ValueError):
         return None

@@ -268,7 +268,7 @@ class Pack(Strict):
         for name in value:
             try:
                 ZoneInfo(name)
-            except (OSError, ValueError):
+            except (KeyError, OSError, ValueError):
                 raise ValueError(f"{name!r} is no time zone of the IANA database") from None
         return value
 

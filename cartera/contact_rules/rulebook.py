@@ -68,9 +68,7 @@ class Rulebook:
         return Rulebook((*self.packs, *packs))
 
     def check(self, question: Question) -> Verdict:
-        """Ask every rule. Raises ValueError for a moment without an offset."""
-        if question.at.tzinfo is None:
-            raise ValueError("the moment has no UTC offset")
+        """Ask every rule."""
         selected = self._select(question)
         zones, zone_notes = self._time_zones(question, selected)
         context = Context(question, zones)
@@ -97,7 +95,7 @@ class Rulebook:
         zones, _ = self._time_zones(question, selected)
         if not zones:
             return None
-        moment, end = question.at.astimezone(dt.UTC), question.at + horizon
+        moment, end = question.at, question.at + horizon
         while moment <= end:
             context = Context(replace(question, at=moment), zones)
             bounds = [asker.not_before(context) for asker in selected.askers if not asker.ask(context)[0]]
@@ -119,7 +117,7 @@ class Rulebook:
             for rule in pack.rules:
                 is_asked = channel in rule.channels and any(debtor in rule.debtors for debtor in debtors)
                 if is_asked and isinstance(rule, (DisclosureRule, WordingRule)):
-                    phrases: dict[str, tuple[str, ...]] = {**rule.phrases}
+                    phrases = {str(language): texts for language, texts in rule.phrases.items()}
                     stated, must = _stated(pack, rule, debtors), isinstance(rule, DisclosureRule)
                     found.append(Requirement(stated, rule.key, must, rule.when, phrases))
         return tuple(found)
