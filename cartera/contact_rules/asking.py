@@ -179,8 +179,8 @@ class AskHours(Asker[spec.HoursRule]):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.week = tuple(self.rule.hours.of(name) for name in spec.DAYS)
-        self.holiday = self.rule.hours.of("holiday")
+        self.week = tuple(self.rule.open.of(name) for name in spec.DAYS)
+        self.holiday = self.rule.open.of("holiday")
         self.holidays: dict[int, Any] = {}
 
     def spans(self, local: dt.date) -> tuple[spec.Span, ...]:

@@ -34,7 +34,7 @@ def _jump(wanted: dt.datetime, low: dt.datetime, high: dt.datetime, zone: ZoneIn
 
 
 def change_of(day: dt.date, zone: ZoneInfo) -> dt.datetime | None:
-    """When clocks are set on that day; None on all others."""
+    """When clocks are set in the course of that day; None on all others."""
     low, high = first_instant(day, 0, zone), first_instant(day + dt.timedelta(days=1), 0, zone)
     before, after = low.astimezone(zone).utcoffset(), high.astimezone(zone).utcoffset()
     if before == after:

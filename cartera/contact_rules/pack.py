@@ -148,7 +148,7 @@ class Hours(Strict):
 
 class HoursRule(RuleBase):
     kind: Literal["hours"]
-    hours: Hours
+    open: Hours
 
 
 class Counting(RuleBase):

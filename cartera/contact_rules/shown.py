@@ -51,7 +51,7 @@ def pack_json(pack: Pack) -> dict[str, Any]:
 def says(rule: Rule) -> str:
     """The machine's reading of a rule, in words."""
     if isinstance(rule, HoursRule):
-        return _hours(rule.hours)
+        return _hours(rule.open)
     if isinstance(rule, CapRule):
         return f"at most {rule.max} ({rule.unit}) {_window(rule)} per {rule.scope}"
     if isinstance(rule, DistinctChannelsRule):

@@ -39,7 +39,7 @@ confidence: ours
 scope: {consumer: true, business: true}
 rules:
   - {id: house_hours, kind: hours, text: Late and early, level: company, debtors: {consumer: policy, business: policy},
-     channels: all, hours: {mon: ["00:30-01:30", "09:00-18:00"], tue: ["00:00-24:00"], wed: ["22:15-23:45"],
+     channels: all, open: {mon: ["00:30-01:30", "09:00-18:00"], tue: ["00:00-24:00"], wed: ["22:15-23:45"],
        thu: ["02:10-02:50"], fri: ["09:00-12:00", "12:00-15:00"], sat: ["23:00-23:40"], sun: ["00:10-02:40"],
        holiday: ["10:00-11:00"]}}
   - {id: house_cap, kind: cap, text: Three in nine days, level: company, debtors: {consumer: policy},

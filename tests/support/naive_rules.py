@@ -174,7 +174,7 @@ def _in_zone(rule: dict[str, Any], question: dict[str, Any], zone: ZoneInfo, cal
     now = question["at"].astimezone(zone)
     kind = rule["kind"]
     if kind == "hours":
-        return _open(rule["hours"], now, calendar)
+        return _open(rule["open"], now, calendar)
     past = [event for event in question.get("history", []) if event["at"] <= question["at"]]
     if kind == "silence":
         counts = [e for e in past if e["channel"] in rule["after"] and e["outcome"] in ("answered", "sent", "unknown")]
