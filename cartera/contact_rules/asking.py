@@ -196,7 +196,10 @@ class AskHours(Asker[spec.HoursRule]):
     def ask(self, context: Context) -> tuple[bool, Any]:
         for local in context.locals:
             minute = local.hour * 60 + local.minute
-            if not any(start <= minute < end for start, end in self.spans(local)):
+            for start, end in self.spans(local):
+                if start <= minute < end:
+                    break
+            else:
                 return False, local
         return True, context.locals[0]
 
