@@ -44,6 +44,7 @@ MODULES = (
     "reminders",
     "channels",
     "audit",
+    "rules",
     "operations",
     "airflow",
     "dashboard",
