@@ -96,8 +96,8 @@ def drawn(rng: random.Random, special: list[dt.datetime]) -> dict[str, Any]:
         )
         until = rng.choice((None, at.date() + dt.timedelta(days=rng.randint(-2, 40))))
         question["holds"].append(
-            {"kind": rng.choice(["breathing_space"] * 6 + [str(each) for each in HoldKind]), "since": since, "until": until,
-             "debt": rng.choice((None, "a"))}
+            {"kind": rng.choice(["breathing_space"] * 6 + [str(each) for each in HoldKind]),
+             "since": since, "until": until, "debt": rng.choice((None, "a"))}
         )  # fmt: skip
     return question
 
