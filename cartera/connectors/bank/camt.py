@@ -27,7 +27,7 @@ from cartera.connectors.bank.statement import (
 MESSAGE = re.compile(rb"urn:iso:std:iso:20022:tech:xsd:camt\.05[234]\.001\.[0-9]{2}")
 _DOCUMENT_TYPE = "declares a document type, which no statement needs: its entities could name other files"
 _TAKEN_BACK = ("UPDD", "PRDD", "RCDD", "RRTN")
-"""Subfamilies of the bank transaction code: an unpaid direct debit, a payment or direct debit reversed, a transfer returned."""
+"""Subfamilies of the bank transaction code: a direct debit unpaid or reversed, a transfer returned."""
 _NOTICE = {"Stmt": False, "Rpt": True, "Ntfctn": True}
 """What an account's part is called in each message, and whether the statement repeats it."""
 

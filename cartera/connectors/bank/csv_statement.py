@@ -10,8 +10,8 @@
     decimal: ","
     thousands: "."
 
-The period of such a file is what was asked for, so two files may hold the same entry. With balances that is seen; without
-them entries that are alike to the last letter count as often as in the file that has most of them.
+The period of such a file is what was asked for, so two files may hold the same entry. With balances that is seen;
+without them entries that are alike to the last letter count as often as in the file that has most of them.
 """
 
 from __future__ import annotations

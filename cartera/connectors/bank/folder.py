@@ -212,17 +212,13 @@ class Folder:
         new = {key: part.record for key, part in contents.parts.items() if key not in landed}
         if not new:
             return
-        there = {
-            **known.around(self.source, new.values()),
-            **{key: part.record for key, part in contents.parts.items() if key in landed},
-        }
+        again = {key: part.record for key, part in contents.parts.items() if key in landed}
+        there = {**known.around(self.source, new.values()), **again}
         stated = {key: record for key, record in new.items() if not contents.parts[key].is_period}
         same = repeats.same_as(stated, there)
         for key, kept in same.items():
             record = contents.parts.pop(key).record
-            said = (
-                f"{record['statement']} ({record['format']}) is {kept['statement']} ({kept['format']}, {kept['file']})"
-            )
+            said = f"{key} ({record['format']}) is {kept['statement']} ({kept['format']}, {kept['file']})"
             contents.left_out.setdefault(record["file"], []).append(said)
         repeats.refuse_overlaps(self.source, {key: new[key] for key in new if key not in same}, there)
         for record in contents.files:
