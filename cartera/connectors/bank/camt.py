@@ -299,7 +299,7 @@ def _code(element: Any) -> str | None:
 
 
 def _takes_back(code: str | None) -> bool:
-    return bool(code) and code.rpartition("-")[2] in _TAKEN_BACK
+    return (code or "").rpartition("-")[2] in _TAKEN_BACK
 
 
 def _date(element: Any, what: str) -> dt.date | None:

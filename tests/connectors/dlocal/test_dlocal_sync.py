@@ -77,6 +77,27 @@ def test_the_first_reading_is_whole_and_the_next_brings_new_reports(stub: Dlocal
     assert {report.load_id for report in gateway.sync().values()} == {None}
 
 
+def test_a_status_that_nobody_knows_is_no_money(stub: Dlocal, gateway: Connected) -> None:
+    """One goes to quarantine, with what it was; where all have it, something changed there and the source stops."""
+    stub.pay("P0", "10.00", "INV-0", status="In process")
+    stub.deliver("acme_report_2026-03-02.csv")
+    gateway.sync()
+    stub.tick(days=1)
+    stub.line("Payment", "P0", "10.00", "On hold", mail="ana@example.com")
+    stub.line("Refund", "R0", "1.00", "on hold", of="P0")
+    stub.deliver("acme_report_2026-03-03.csv")
+    assert counts(gateway.sync()["transactions"]) == (0, 0, 0, 2)
+    assert gateway.current("transactions", "status") == {"Payment:P0": ("In process",)}
+    (reasons,) = gateway.rows("select array_agg(distinct reason_code) from quarantine.records")
+    assert reasons == (["unknown_choice"],)
+    stub.tick(days=1)
+    for number in range(30):
+        stub.pay(f"Q{number}", "1.00", f"INV-{number}", status="On hold")
+    stub.deliver("acme_report_2026-03-04.csv")
+    with pytest.raises(SourceError, match="status 'On hold' of a Payment is none of"):
+        gateway.sync()
+
+
 def test_a_report_that_arrives_late_with_an_old_date_is_read(stub: Dlocal, gateway: Connected) -> None:
     stub.pay("P1", "1.00", "INV-1", status="In process")
     stub.deliver("late.csv")

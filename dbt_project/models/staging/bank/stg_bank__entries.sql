@@ -3,7 +3,7 @@ select
     source || ':' || entry as entry_id,
     source || ':' || statement as statement_id,
     cartera_company_id as company_id,
-    source || ':' || case when side = 'DBIT' then coalesce(refunded_customer, customer) else customer end as customer_id,
+    source || ':' || coalesce(case when side = 'DBIT' then refunded_customer end, customer) as customer_id,
     source,
 
     -- attributes

@@ -1,4 +1,4 @@
--- only a declared CSV says to whom a debit gave money back; all other debits that may have: int_bank__debits_unidentified
+-- only a declared CSV says to whom a debit gave money back; other debits that may have: int_bank__debits_unidentified
 select
     -- ids
     source || ':' || entry as refund_id,
