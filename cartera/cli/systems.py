@@ -109,7 +109,11 @@ def _ask(setting: Setting) -> str | None:
         return None
     choices = f" ({', '.join(setting.choices)})" if setting.choices else ""
     answer: str = typer.prompt(
-        setting.prompt + choices, default=setting.default, hide_input=setting.is_secret, err=True
+        setting.prompt + choices,
+        default=setting.default,
+        show_default=not setting.is_secret,
+        hide_input=setting.is_secret,
+        err=True,
     )
     return answer
 

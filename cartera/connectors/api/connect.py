@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,11 +97,10 @@ def _ask(settings: Settings, system: System, source: ApiSource, ask: Ask) -> dic
     stored = secrets.read(settings, source.name)
     found = {}
     for setting in system.settings:
-        is_known = (
-            secrets.variable(source.name, setting.key) in os.environ
-            or setting.key in stored
-            or setting.key in source.connection
-        )
+        is_known = secrets.variable(source.name, setting.key) in os.environ or setting.key in source.connection
+        if setting.key in stored:
+            # it may have expired: that is why one connects again
+            setting = replace(setting, default=stored[setting.key], prompt=f"{setting.prompt} (Enter: as it is)")
         answer = None if is_known else ask(setting)
         if answer is not None:
             found[setting.key] = answer

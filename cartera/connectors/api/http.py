@@ -174,7 +174,8 @@ class Http:
             said = f"; it asks to wait {error.seconds:,.0f} s" if error.seconds else ""
             raise SourceError(
                 f"{where}: {self.clean(str(error))}, tried for as long as is decent{said}",
-                "run again later; what was read so far is not landed, and nothing is lost",
+                "see whether the address is right, and run again later; what was read so far is not landed, and nothing"
+                " is lost",
             ) from None
 
     def _once(self, asked: _Question, where: str) -> Answer:
@@ -241,12 +242,13 @@ class Http:
         if status == 401:
             raise SourceError(
                 f"{where}: does not accept the login (401){self.said(answer)}",
-                f"give valid ones with `cartera connect --name {self.access.source}`",
+                f"give valid ones with {self.access.anew}",
             )
         if status == 403:
             raise SourceError(
                 f"{where}: the account may not read this (403){self.said(answer)}",
-                "give it the right to read, or leave the table out with `without:` in the source",
+                "see whether the keys are right, and give the account the right to read; or leave the table out with"
+                f" `without:` in sources/{self.access.source}.yaml",
             )
         if not 200 <= status < 300:
             raise SourceError(

@@ -63,7 +63,7 @@ def access_from(
             f" --name {name}`, which asks for it and keeps it in {path_of(settings, name)}",
         )
     secret = frozenset(values[setting.key] for setting in system.settings if setting.is_secret)
-    return Access(name, values, secret, page_size)
+    return Access(name, values, secret, page_size, system.name)
 
 
 def _value(

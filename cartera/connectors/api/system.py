@@ -39,9 +39,15 @@ class Access:
     values: Mapping[str, str] = field(repr=False)
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     page_size: int = 100
+    system: str = "SYSTEM"
 
     def __getitem__(self, key: str) -> str:
         return self.values[key]
+
+    @property
+    def anew(self) -> str:
+        """The command that asks for the secrets again."""
+        return f"`cartera connect {self.system} --name {self.source}`"
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from cartera.connectors.documents.one_file import Read
 from cartera.connectors.documents.parts import identity, stamp_of
 from cartera.errors import SourceError
 from cartera.settings import get_settings
+from cartera.words import counted
 
 MOST_BYTES = 32 << 20
 AT_ONCE = 200
@@ -34,7 +35,6 @@ class Folder:
     def __init__(self, source: str, path: Path, issuers: dict[str, str]) -> None:
         self.source, self.path, self.issuers = source, path, issuers
         self.outcomes: Counter[str] = Counter()
-        self.counts: Counter[str] = Counter()
         self.replaced: dict[str, str] = {}
         """Which document took the place of one: by the key of what it replaces."""
         self._lock = threading.Lock()
@@ -88,7 +88,6 @@ class Folder:
             return self
 
     def _note(self, read: Read) -> None:
-        self.counts["document"] += len(read.documents)
         for document in read.documents:
             stamp = stamp_of(document["document_key"], document["kind"])
             self.replaced |= {key: stamp for one in document["replaces"] if (key := one["document_key"]) != stamp}
@@ -163,7 +162,18 @@ def _records(table: str, read: Read, folder: Folder) -> list[Record]:
 
 
 def check(folder: Folder) -> str:
-    """How many files are what, those of others counted too."""
+    """How many files are what, those of others counted too. Raises SourceError when none is ours."""
     outcomes = folder.parsed().outcomes
+    if not outcomes:
+        raise SourceError(
+            f"{folder.source}: {folder.path} holds no XML or PDF file",
+            "put the first invoice there, correct `folder`, or mount it",
+        )
+    if not outcomes["issued"] and not outcomes["broken"]:
+        raise SourceError(
+            f"{folder.source}: of {counted(outcomes.total(), 'file')} in {folder.path} none was issued by"
+            f" {', '.join(folder.issuers.values())}",
+            "correct `issuers`: the tax ids of our companies as the files write them",
+        )
     said = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(outcomes.items()))
-    return f"{folder.path}: {said or 'no files'}"
+    return f"{folder.path}: {said}"

@@ -77,6 +77,19 @@ def test_the_first_reading_is_whole_and_the_next_brings_new_reports(stub: Dlocal
     assert {report.load_id for report in gateway.sync().values()} == {None}
 
 
+def test_a_folder_without_reports_or_with_a_link_out_of_it_is_told(stub: Dlocal, gateway: Connected) -> None:
+    with SYSTEM.open(access(gateway.source, get_settings())) as session:
+        with pytest.raises(SourceError, match=r"holds no report \(\.csv\)"):
+            SYSTEM.check(session)
+        stub.pay("P0", "10.00", "INV-0")
+        stub.deliver("acme_report_2026-03-02.csv")
+        assert SYSTEM.check(session).endswith(f"1 report in {stub.folder}")
+        outside = (stub.folder / "acme_report_2026-03-02.csv").rename(stub.folder.parent / "outside.csv")
+        (stub.folder / "link.csv").symlink_to(outside)
+        with pytest.raises(SourceError, match=r"link\.csv is a link that leads out of"):
+            SYSTEM.check(session)
+
+
 def test_a_status_that_nobody_knows_is_no_money(stub: Dlocal, gateway: Connected) -> None:
     """One goes to quarantine, with what it was; where all have it, something changed there and the source stops."""
     stub.pay("P0", "10.00", "INV-0", status="In process")

@@ -14,7 +14,7 @@ from support.connected import Connected, connected
 from support.invoice_files import cfdi, cii, complement, paid, pdf, peppol, sunat
 
 from cartera.connectors.documents import one_file
-from cartera.connectors.documents.folder import Folder
+from cartera.connectors.documents.folder import Folder, check
 from cartera.connectors.documents.one_file import parse
 from cartera.connectors.documents.parts import BadDocument, identity
 from cartera.errors import SourceError
@@ -279,6 +279,16 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(inbox: Path, tmp_path: P
         with pytest.raises(SourceError, match=rf"{link} is a link that leads out of"):
             reader(inbox).names()
         (inbox / link).unlink()
+
+
+def test_a_folder_without_invoices_of_ours_is_told_when_it_is_connected(inbox: Path) -> None:
+    with pytest.raises(SourceError, match="holds no XML or PDF file"):
+        check(reader(inbox))
+    (inbox / "a.xml").write_bytes(sunat("F001-1", "99.00", issuer="20999999999"))
+    with pytest.raises(SourceError, match="of 1 file in .* none was issued by 20100066603"):
+        check(reader(inbox))
+    (inbox / "b.xml").write_bytes(sunat("F001-1", "99.00"))
+    assert check(reader(inbox)).endswith("1 issued, 1 received")
 
 
 def test_a_file_is_parsed_once_in_a_reading(inbox: Path, files: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
