@@ -64,7 +64,9 @@ def plan(
     source._path = path
     source.connection.update(given or {})
     asked = _ask(settings, system, source, ask)
-    access = secrets.access_from(system, source.name, source.connection, settings, asked, source.page_size)
+    access = secrets.access_from(
+        system, source.name, source.connection, settings, page_size=source.page_size, asked=asked
+    )
     source.connection = _not_secret(system, access)
     with system.open(access) as session:
         account = system.check(session)

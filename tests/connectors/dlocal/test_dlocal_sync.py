@@ -197,7 +197,7 @@ def test_errors_of_the_api_and_of_the_folder_are_told_without_a_secret(stub: Dlo
     with pytest.raises(SourceError, match="may not read this"):
         gateway.sync()
     with SYSTEM.open(access(gateway.source, get_settings(), None)) as session:
-        assert SYSTEM.check(session) == f"logged in as {LOGIN}"
+        assert SYSTEM.check(session) == f"logged in as {LOGIN}; 1 report in {stub.folder}"
     gateway.source.connection["folder"] = str(stub.folder / "missing")
     with pytest.raises(SourceError, match="No such file or directory"):
         gateway.sync()
