@@ -247,8 +247,8 @@ class Http:
         if status == 403:
             raise SourceError(
                 f"{where}: the account may not read this (403){self.said(answer)}",
-                "see whether the keys are right, and give the account the right to read; or leave the table out with"
-                f" `without:` in sources/{self.access.source}.yaml",
+                "see whether the keys are right, and give the account the right to read; or leave the table out"
+                f" with `without:` in sources/{self.access.source}.yaml, or {self.access.anew[:-1]} --without TABLE`",
             )
         if not 200 <= status < 300:
             raise SourceError(

@@ -82,7 +82,9 @@ def mapped(
     connection = connect(Role.transformer, application_name="cartera connect")
     try:
         with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-            for sample in samples:
+            taken = {sample.resource.name for sample in samples}
+            left_out = [Sample(one, None, []) for one in source.declared.resources if one.name not in taken]
+            for sample in (*samples, *left_out):
                 _fill(cursor, source, sample, now)
             # the tables of the model are those of the sample
             for schema in (f'"{connection.info.dbname}"."raw_{source.system}".', f'"raw_{source.system}".'):

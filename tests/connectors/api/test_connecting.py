@@ -103,9 +103,12 @@ def test_a_gateway_that_does_not_count_is_counted_where_all_is_seen(
         for number in range(7, 99):
             stub.happen(f"T{number}", "T0006", "10.00")
         stub.tick(days=1)
-        document = connect("paypal", "--name", "pay", "--yes")
+        document = connect("paypal", "--name", "pay", "--yes", "--without", "disputes")
     seen = {row["table"]: (row["rows_there"], row["rows_sampled"]) for row in document["tables"]}
-    assert seen["transactions"] == (None, 50)
+    assert seen == {"transactions": (None, 50), "balances": (1, 1)} and len(document["rows"]) == 5
+    assert load_source(folder / "pay.yaml").without == ["disputes"]
+    with pytest.raises(ConfigError, match="paypal has no table 'dispute'"):
+        connect("paypal", "--name", "pay", "--without", "dispute")
 
 
 def test_a_kept_secret_is_asked_for_again(stub: ErpNext, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
