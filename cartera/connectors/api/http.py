@@ -11,6 +11,7 @@ import datetime as dt
 import json
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
@@ -121,6 +122,8 @@ class Http:
         self._client = httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=True)
         self._client.headers.update({"Accept": "application/json", "User-Agent": "cartera"})
         self._hidden: set[str] = set()
+        # of requests that are signed one by one those that an answer may still repeat
+        self._signed: deque[str] = deque(maxlen=64)
         self._carry(headers or {})
 
     def __enter__(self) -> Http:
@@ -161,7 +164,7 @@ class Http:
         asked = replace(asked, url=urljoin(self._base, asked.url))
         where = f"{self.access.source}: {asked.method} {_without_query(asked.url)}"
         self._check_host(asked.url, where)
-        self._hide(asked.headers)
+        self._signed.extend(_secrets_in(asked.headers or {}))
         try:
             return tenacity.Retrying(
                 retry=tenacity.retry_if_exception_type(_Again),
@@ -216,13 +219,7 @@ class Http:
 
     def _carry(self, headers: Mapping[str, str]) -> None:
         self._client.headers.update(headers)
-        self._hide(headers)
-
-    def _hide(self, headers: Mapping[str, str] | None) -> None:
-        """What a header carries to log us in is no more for others than the secret it was made of."""
-        for name, value in (headers or {}).items():
-            if _CARRIES_SECRETS.search(name):
-                self._hidden |= {word for word in re.split(r"[\s,]+", value) if len(word) >= LEAST_HIDDEN}
+        self._hidden |= _secrets_in(headers)
 
     def _check_host(self, url: str, where: str) -> None:
         parts = urlsplit(url)
@@ -268,12 +265,23 @@ class Http:
 
     def clean(self, text: str) -> str:
         """Text from outside without our secrets and without what would steer a terminal."""
-        secrets = {secret for secret in self.access.secrets if secret} | self._hidden
+        secrets = {secret for secret in self.access.secrets if secret} | self._hidden | set(self._signed)
         # the longest first: one may be a part of another
         for secret in sorted(secrets, key=len, reverse=True):
             for form in (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]):
                 text = text.replace(form, "***")
         return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
+def _secrets_in(headers: Mapping[str, str]) -> set[str]:
+    """What a header carries to log us in is no more for others than the secret it was made of."""
+    return {
+        word
+        for name, value in headers.items()
+        if _CARRIES_SECRETS.search(name)
+        for word in re.split(r"[\s,]+", value)
+        if len(word) >= LEAST_HIDDEN
+    }
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
