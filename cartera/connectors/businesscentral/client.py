@@ -11,6 +11,7 @@ from typing import Any
 from cartera.connectors.api import Access, Control, Record, Resource
 from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.odata import quoted, where
+from cartera.connectors.api.paging import Turns, where_of
 from cartera.errors import SourceError
 
 LINKS_AT_ONCE = 50
@@ -76,10 +77,10 @@ def count(http: BusinessCentral, resource: Resource) -> int | None:
 
 
 def keys(http: BusinessCentral, resource: Resource) -> Iterator[Sequence[str]]:
-    last = ""
+    last, turns = "", Turns(where_of(http, resource))
     while True:
         asked = {"$select": "number", "$orderby": "number asc", "$top": "5000", **where(f"number gt {quoted(last)}")}
-        found = [record["number"] for record in http.get(resource.path, asked).json["value"]]
+        found = [record["number"] for record in turns.checked(http.get(resource.path, asked).json["value"])]
         if not found:
             return
         yield found
