@@ -8,13 +8,15 @@ message: they are taken out of the texts that the other system answers too.
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 import httpx
 import tenacity
@@ -32,6 +34,10 @@ MOST_BYTES = 256 << 20
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 MOST_REDIRECTS = 3
 SHOWN = 200
+LEAST_LETTERS = 12
+"""Of a header or a line of a key: shorter words are no secrets, and stand in other texts too."""
+_TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w.-]+")
+"""A signed token, whoever it is of."""
 
 Params = Mapping[str, str]
 
@@ -41,6 +47,13 @@ class Answer:
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes, where: str) -> None:
         self.status, self.headers, self.body, self.where = status, headers, body, where
+
+    def word(self, name: str) -> str:
+        """A text that must be in the answer: a token, a session. Raises SourceError, which shows nothing of the rest."""
+        found = self.json.get(name) if isinstance(self.json, dict) else None
+        if not isinstance(found, str) or not found:
+            raise SourceError(f"{self.where}: gives no {name}", "see whether the address is right, and run again")
+        return found
 
     @cached_property
     def json(self) -> Any:
@@ -261,10 +274,24 @@ class Http:
 
     def clean(self, text: str) -> str:
         """Text from outside without our secrets and without what would steer a terminal."""
-        for secret in self.access.secrets:
-            if secret:
-                text = text.replace(secret, "***")
+        for secret in sorted(self._secrets(), key=len, reverse=True):
+            text = text.replace(secret, "***")
+        text = _TOKEN.sub("***", text)
         return "".join(letter if letter.isprintable() else " " for letter in text)
+
+    def _secrets(self) -> set[str]:
+        """Those of the source, and what this session logs in with; as they are, line by line, and as they are written
+        in addresses and in JSON."""
+        headers = (self._client.headers.get(name, "") for name in ("authorization", "cookie"))
+        sent = {word for header in headers for word in re.split(r"[\s=;]+", header) if len(word) >= LEAST_LETTERS}
+        secrets = {secret.replace("\\n", "\n") for secret in self.access.secrets} | self.access.secrets | sent
+        lines = {line for secret in secrets for line in secret.splitlines() if len(line) >= LEAST_LETTERS}
+        every = {secret for secret in secrets | lines if secret}
+        return every | {write(secret) for secret in every for write in (quote, quote_plus, _in_json)}
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

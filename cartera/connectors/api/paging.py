@@ -74,7 +74,7 @@ class PageNumber:
             if not records:
                 return
             if records == last:
-                raise _circle(http, resource)
+                raise circle(http, resource.name)
             yield records
             last = records
 
@@ -104,10 +104,13 @@ class Offset:
 
     def _pass(self, http: Http, resource: Resource, params: Mapping[str, str]) -> Generator[list[Record], None, bool]:
         """One reading from the start; whether it came to the end without a shift."""
-        place, tail = 0, set[str | None]()
+        place, tail, last = 0, set[str | None](), list[Record]()
         while True:
             asked = {**params, self.offset: str(place), self.limit: str(http.access.page_size)}
             records = records_in(http.get(resource.path, asked), resource)
+            if len(records) > self.overlap and records == last:
+                raise circle(http, resource.name)
+            last = records
             keys = [resource.key_of(record) for record in records]
             if tail and not tail & set(keys):
                 return False
@@ -198,15 +201,17 @@ class Range:
     def lists(
         self, http: Http, resource: Resource, params: Mapping[str, str], since: dt.datetime | None
     ) -> Iterator[list[Record]]:
-        place = 0
+        place, last = 0, list[Record]()
         while True:
             header = {"Range": f"{self.unit}={place}-{place + http.access.page_size - 1}"}
             answer = http.get(resource.path, params, headers=header, accept=(416,))
             records = [] if answer.status == 416 else records_in(answer, resource)
             if not records:
                 return
+            if records == last:
+                raise circle(http, resource.name)
             yield records
-            place += len(records)
+            place, last = place + len(records), records
 
 
 @dataclass(frozen=True)
@@ -241,7 +246,10 @@ class Seek:
                 fresh = [record for record in page if resource.key_of(record) not in seen]
             if not fresh:
                 # as many records as a page holds share one moment, or this is the end
-                page = fresh = ask(self.after(moment, key)) or ask(self.later(moment))
+                last, page = page, ask(self.after(moment, key)) or ask(self.later(moment))
+                if page and page == last:
+                    raise circle(http, resource.name)
+                fresh = page
 
     def _places(self, http: Http, resource: Resource, page: list[Record]) -> tuple[dt.datetime, dt.datetime, str]:
         """The moments of the first and the last record, and the key of the last."""
@@ -258,12 +266,13 @@ class Seek:
 def refuse_circle(http: Http, resource: Resource, seen: set[str], mark: str) -> None:
     """`seen` grows by `mark`, which says where the next page is. Raises SourceError when it was there before."""
     if mark in seen:
-        raise _circle(http, resource)
+        raise circle(http, resource.name)
     seen.add(mark)
 
 
-def _circle(http: Http, resource: Resource) -> SourceError:
+def circle(http: Http, table: str) -> SourceError:
+    """For what gives the same page again: it does not heed what was asked for, and would go on for ever."""
     return SourceError(
-        f"{http.access.source}, {resource.name}: the system leads from page to page in a circle",
+        f"{http.access.source}, {table}: the system leads from page to page in a circle",
         "run again; if it stays, ask who runs the system",
     )

@@ -11,6 +11,7 @@ from typing import Any
 from cartera.connectors.api import Access, Control, Record, Resource
 from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.odata import quoted, where
+from cartera.connectors.api.paging import circle
 from cartera.errors import SourceError
 
 LINKS_AT_ONCE = 50
@@ -56,7 +57,7 @@ def open_session(access: Access) -> Iterator[BusinessCentral]:
 
         def token() -> dict[str, str]:
             answer = door.post(f"{access['tenant']}/oauth2/v2.0/token", form=asked)
-            return {"Authorization": f"Bearer {answer.json['access_token']}"}
+            return {"Authorization": f"Bearer {answer.word('access_token')}"}
 
         base = f"{access['url']}/v2.0/{access['tenant']}/{access['environment']}/api"
         # read from the replica: the people who work there don't notice
@@ -82,6 +83,8 @@ def keys(http: BusinessCentral, resource: Resource) -> Iterator[Sequence[str]]:
         found = [record["number"] for record in http.get(resource.path, asked).json["value"]]
         if not found:
             return
+        if found[-1] == last:
+            raise circle(http, resource.name)
         yield found
         last = found[-1]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cartera.connectors.api import Access, Resource
 from cartera.connectors.api.http import Answer, Http
+from cartera.connectors.api.paging import circle
 from cartera.connectors.erpnext.entities import filters
 
 KEYS_AT_ONCE = "10000"
@@ -38,5 +39,7 @@ def keys(http: Http, resource: Resource) -> Iterator[Sequence[str]]:
     while names:
         asked = {"fields": '["name"]', "order_by": "name asc", "limit_page_length": KEYS_AT_ONCE}
         found = http.get(resource.path, {**asked, **filters(("name", ">", names[-1]))}).json["data"]
+        if found and found[-1]["name"] == names[-1]:
+            raise circle(http, resource.name)
         names = [record["name"] for record in found]
         yield names

@@ -12,6 +12,7 @@ from decimal import Decimal
 from cartera.clock import utc_now
 from cartera.connectors.api import Access, Control, Record, Resource
 from cartera.connectors.api.http import Http
+from cartera.connectors.api.paging import circle
 from cartera.errors import SourceError
 
 TOKEN_PATH = "services/rest/auth/oauth2/v1/token"
@@ -47,7 +48,10 @@ class SuiteTalk(Http):
                     f"{answer.where}: has no list of items, for {what}",
                     "see whether the address is that of SuiteTalk",
                 )
-            rows += [{name: value for name, value in row.items() if name != "links"} for row in document["items"]]
+            page = [{name: value for name, value in row.items() if name != "links"} for row in document["items"]]
+            if page and page == rows[-len(page) :]:
+                raise circle(self, what)
+            rows += page
             if once or not document.get("hasMore"):
                 return rows
             if not document["items"]:
@@ -69,7 +73,7 @@ def open_session(access: Access) -> Iterator[SuiteTalk]:
                 "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
                 "client_assertion": assertion(access, f"{base.rstrip('/')}/{TOKEN_PATH}"),
             }
-            return {"Authorization": f"Bearer {door.post(TOKEN_PATH, form=form).json['access_token']}"}
+            return {"Authorization": f"Bearer {door.post(TOKEN_PATH, form=form).word('access_token')}"}
 
         with SuiteTalk(base, access, headers=token(), renew=token) as http:
             yield http

@@ -24,6 +24,7 @@ from cartera.connectors.api import (
     timestamp,
 )
 from cartera.connectors.api import json as json_column
+from cartera.connectors.api.paging import circle
 from cartera.connectors.netsuite.client import SuiteTalk, listed
 
 CREDITS = ("CustCred", "CustPymt", "DepAppl", "CustRfnd")
@@ -97,6 +98,8 @@ def pages(http: SuiteTalk, resource: Resource, since: dt.datetime | None) -> Ite
     while rows := http.ask(
         f"SELECT {SELECT[name]} FROM {FROM[name]}{only} AND t.id > {last} ORDER BY t.id", resource.name, once=True
     ):
+        if int(rows[-1]["id"]) <= last:
+            raise circle(http, name)
         last = int(rows[-1]["id"])
         whole = [{**empty, **row} for row in rows]
         yield Page(with_children(http, whole) if name == "transaction" else whole)

@@ -11,7 +11,7 @@ select
     case when "Status" in ('AUTHORISED') then 'received' else 'cancelled' end as status,
     "CurrencyCode" as currency_code,
     "BaseCurrency" as company_currency_code,
-    cast(1 / nullif("CurrencyRate", 0) as numeric(24, 12)) as document_fx_rate,
+    {{ rate_turned_round('"CurrencyRate"') }} as document_fx_rate,
 
     -- amounts
     "Amount" as payment_amount,
@@ -41,7 +41,7 @@ select
     case when "Status" in ('AUTHORISED', 'PAID') then 'received' else 'cancelled' end as status,
     "CurrencyCode" as currency_code,
     "BaseCurrency" as company_currency_code,
-    cast(1 / nullif("CurrencyRate", 0) as numeric(24, 12)) as document_fx_rate,
+    {{ rate_turned_round('"CurrencyRate"') }} as document_fx_rate,
 
     -- amounts
     "Total" as payment_amount,
@@ -70,7 +70,7 @@ select
     case when "Status" in ('AUTHORISED', 'PAID') then 'received' else 'cancelled' end as status,
     "CurrencyCode" as currency_code,
     "BaseCurrency" as company_currency_code,
-    cast(1 / nullif("CurrencyRate", 0) as numeric(24, 12)) as document_fx_rate,
+    {{ rate_turned_round('"CurrencyRate"') }} as document_fx_rate,
 
     -- amounts
     "Total" as payment_amount,
