@@ -50,7 +50,8 @@ def tie_out(
 ) -> None:
     """The certificate: buckets = open items = ledger = source, per company and currency. Exit status 1 if not.
 
-    With it what the books of each source state as receivable, beside what its records give. Without dates the one stored with the publication; with dates the same comparison for them.
+    Beside it what the books of each source state as receivable, and what its records give. Without dates the one
+    stored with the publication; with dates the same comparison for them.
     """
     from cartera.db import Role, transaction
     from cartera.warehouse import read
@@ -90,7 +91,7 @@ def _compared(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> 
 
 
 def _controls(connection: Connection, known_at: dt.datetime) -> list[dict[str, Any]]:
-    """Those known at that moment. A total that is not compared (their books moved) has no amount and is no difference."""
+    """Those known at that moment. One that is not compared (their books moved) has no amount and no difference."""
     from cartera.warehouse import control_totals
 
     totals = control_totals.served(connection, known_at)

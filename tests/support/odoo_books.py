@@ -75,8 +75,8 @@ class Books:
         id = self.save("res.partner", **{
             "name": name, "ref": None, "parent_id": parent, "commercial_partner_id": parent, "type": "contact",
             "vat": None, "lang": "es_PE", "tz": None, "email": None, "phone": None, "mobile": None,
-            "country_code": "PE", "user_id": None, "industry_id": None, "company_id": None, "is_company": not parent, "active": True,
-            **values})  # fmt: skip
+            "country_code": "PE", "user_id": None, "industry_id": None, "company_id": None, "is_company": not parent,
+            "active": True, **values})  # fmt: skip
         if not parent:
             self.tables["res.partner"][id]["commercial_partner_id"] = id
         return id

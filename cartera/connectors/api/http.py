@@ -49,7 +49,7 @@ class Answer:
         self.status, self.headers, self.body, self.where = status, headers, body, where
 
     def word(self, name: str) -> str:
-        """A text that must be in the answer: a token, a session. Raises SourceError, which shows nothing of the rest."""
+        """A text that must be in the answer: a token, a session. Raises SourceError, which shows nothing of it."""
         found = self.json.get(name) if isinstance(self.json, dict) else None
         if not isinstance(found, str) or not found:
             raise SourceError(f"{self.where}: gives no {name}", "see whether the address is right, and run again")

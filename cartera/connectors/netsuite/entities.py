@@ -43,7 +43,7 @@ SELECT = {
     f" t.exchangerate, {day('t.trandate')}, {day('t.duedate')}, {MODIFIED}, tl.subsidiary, c.symbol AS currency,"
     " b.symbol AS basecurrency",
     "customer": "t.id, t.entityid, t.companyname, t.altname, t.email, t.phone, t.isinactive, t.isperson, t.parent,"
-    " t.language, t.creditlimit, BUILTIN.DF(t.salesrep) AS salesrep, BUILTIN.DF(t.category) AS category,"
+    " t.language, t.creditlimit, BUILTIN.DF(t.salesrep) AS salesrep, BUILTIN.DF(t.category) AS category, t.externalid,"
     f" {MODIFIED}, c.symbol AS currency",
 }
 FROM = {
@@ -173,6 +173,7 @@ RESOURCES = (
             *texts("entityid", "companyname", "altname", "email", "phone", "isinactive", "isperson", "parent"),
             *texts("language", "salesrep", "category", "currency"),
             amount("creditlimit"),
+            text("externalid"),
             changed_at="lastmodifieddate",
         ),
     ),
