@@ -168,5 +168,5 @@ def test_a_reference_that_the_books_keep_links_and_an_invoice_in_both_is_told(
         assert pipeline.run(AS_OF).status == "published"
     links = "select customer_id, status, rule, linked_customer_id from serve.fct_customer_links order by 1"
     assert gateway.rows(links) == [("gw:LUZ", "linked", "reference", f"odoo:{luz}")]
-    told = "select check_name from ops.check_results where not passed and check_name like '%two_systems%'"
-    assert gateway.rows(told) == [("assert_no_invoice_stands_in_two_systems",)]
+    told = {name for (name,) in gateway.rows("select check_name from ops.check_results where not passed")}
+    assert "assert_no_invoice_stands_in_two_systems" in told
