@@ -40,9 +40,11 @@ MOST_SAID = 100_000
 """Of an error's text so much is searched for secrets; cut nearer to what is shown, the half of a token would stay."""
 
 LEAST_HIDDEN = 8
-"""A shorter word of a header is a scheme (`Bearer`), or says nothing."""
+"""A shorter word of a header or line of a key is a scheme (`Bearer`), or says nothing."""
 
 _CARRIES_SECRETS = re.compile(r"auth|token|key|secret|cookie|session", re.IGNORECASE)
+_TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w.-]+")
+"""A signed token, whoever it is of."""
 
 Params = Mapping[str, str]
 
@@ -65,6 +67,13 @@ class Answer:
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes, where: str) -> None:
         self.status, self.headers, self.body, self.where = status, headers, body, where
+
+    def word(self, name: str) -> str:
+        """A text that must be in the answer: a token, a session. Raises SourceError, which shows nothing of it."""
+        found = self.json.get(name) if isinstance(self.json, dict) else None
+        if not isinstance(found, str) or not found:
+            raise SourceError(f"{self.where}: gives no {name}", "see whether the address is right, and run again")
+        return found
 
     @cached_property
     def json(self) -> Any:
@@ -265,12 +274,23 @@ class Http:
 
     def clean(self, text: str) -> str:
         """Text from outside without our secrets and without what would steer a terminal."""
-        secrets = {secret for secret in self.access.secrets if secret} | self._hidden | set(self._signed)
         # the longest first: one may be a part of another
-        for secret in sorted(secrets, key=len, reverse=True):
-            for form in (secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]):
-                text = text.replace(form, "***")
+        for secret in sorted(self._secrets(), key=len, reverse=True):
+            text = text.replace(secret, "***")
+        text = _TOKEN.sub("***", text)
         return "".join(letter if letter.isprintable() else " " for letter in text)
+
+    def _secrets(self) -> set[str]:
+        """Those of the source, and what this session logs in with; as they are, line by line, and as they are written
+        in addresses and in JSON."""
+        secrets = self.access.secrets | {secret.replace("\\n", "\n") for secret in self.access.secrets}
+        lines = {line for secret in secrets for line in secret.splitlines() if len(line) >= LEAST_HIDDEN}
+        every = {secret for secret in secrets | lines | self._hidden | set(self._signed) if secret}
+        return every | {write(secret) for secret in every for write in (quote, quote_plus, _in_json)}
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
 
 
 def _secrets_in(headers: Mapping[str, str]) -> set[str]:

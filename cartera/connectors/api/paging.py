@@ -292,7 +292,16 @@ class Turns:
         self._marks.add(mark)
 
     def _circle(self, problem: str) -> SourceError:
-        return SourceError(
-            f"{self._where}: the system {problem}",
-            "run again, with a larger page_size in the source; if it stays, ask who runs the system",
-        )
+        return refused(self._where, problem)
+
+
+def circle(http: Http, table: str) -> SourceError:
+    """For what pages by itself and is given the same page again: the system does not heed what it was asked for."""
+    return refused(f"{http.access.source}, {table}", "gives the same page again and again")
+
+
+def refused(where: str, problem: str) -> SourceError:
+    return SourceError(
+        f"{where}: the system {problem}",
+        "run again, with a larger page_size in the source; if it stays, ask who runs the system",
+    )

@@ -57,7 +57,7 @@ def open_session(access: Access) -> Iterator[BusinessCentral]:
 
         def token() -> dict[str, str]:
             answer = door.post(f"{access['tenant']}/oauth2/v2.0/token", form=asked)
-            return {"Authorization": f"Bearer {answer.json['access_token']}"}
+            return {"Authorization": f"Bearer {answer.word('access_token')}"}
 
         base = f"{access['url']}/v2.0/{access['tenant']}/{access['environment']}/api"
         # read from the replica: the people who work there don't notice

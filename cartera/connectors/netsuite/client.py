@@ -74,7 +74,7 @@ def open_session(access: Access) -> Iterator[SuiteTalk]:
                 "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
                 "client_assertion": assertion(access, f"{base.rstrip('/')}/{TOKEN_PATH}"),
             }
-            return {"Authorization": f"Bearer {door.post(TOKEN_PATH, form=form).json['access_token']}"}
+            return {"Authorization": f"Bearer {door.post(TOKEN_PATH, form=form).word('access_token')}"}
 
         with SuiteTalk(base, access, headers=token(), renew=token) as http:
             yield http

@@ -18,7 +18,7 @@
         case when "Status" in ({{ received }}) then 'received' else 'cancelled' end as status,
         "CurrencyCode" as currency_code,
         "BaseCurrency" as company_currency_code,
-        cast(1 / nullif("CurrencyRate", 0) as numeric(24, 12)) as document_fx_rate,
+        {{ rate_turned_round('"CurrencyRate"') }} as document_fx_rate,
 
         -- amounts
         "{{ amount }}" as payment_amount,
