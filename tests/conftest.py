@@ -23,6 +23,8 @@ LONGEST = (
     "sandbox/test_kpi_figures.py",
     "sandbox/test_whole_way.py",
     "warehouse/test_proofs.py",
+    "test_company_settings.py",
+    "warehouse/test_bad_input_landed.py",
 )
 """The modules that take longest, first: `make test` gives each to one worker, and none may be left for the end."""
 
