@@ -216,7 +216,8 @@ class ErpNext(Stub):
     def _list(self, doctype: str, request: Request) -> list[Record]:
         found = self._rows(doctype)
         for name, operator, value in json.loads(request.params.get("filters", "[]")):
-            found = [record for record in found if OPERATORS[operator](record[name], value)]
+            asked = frozenset(value) if operator == "in" else value
+            found = [record for record in found if OPERATORS[operator](record[name], asked)]
         for part in reversed(request.params.get("order_by", "modified desc").split(", ")):
             name, _, direction = part.partition(" ")
             found.sort(key=lambda record: record[name], reverse=direction == "desc")
