@@ -60,7 +60,8 @@ def test_it_shows_counts_and_invoices_in_our_words_and_writes_no_secret(
     document = connect(*given)
     assert document["account"] == "logged in as reader@example.com"
     assert {row["table"]: row["rows_there"] for row in document["tables"]} == {
-        "payment_entry": 0, "journal_entry": 0, "sales_invoice": 30, "customer": 1, "currency_exchange": 0, "company": 1,
+        "payment_entry": 0, "journal_entry": 0, "sales_invoice": 30, "customer": 1, "currency_exchange": 0,
+        "company": 1,
     }  # fmt: skip
     assert document["model"] == "invoices" and len(document["rows"]) == 5
     assert len({row["invoice_id"] for row in document["rows"]}) == 5
