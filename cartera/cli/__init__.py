@@ -43,6 +43,8 @@ MODULES = (
     "quarantine",
     "reminders",
     "rules",
+    "channels",
+    "audit",
     "operations",
     "airflow",
     "dashboard",

@@ -86,7 +86,7 @@ def _is_customer(connection: Connection, name: str) -> bool:
         return True
     published = read.publication(connection)
     return bool(portfolio.customers(connection, published.known_at, [name])) or bool(
-        portfolio.items_by_customer(connection, published, published.as_of_date, name)
+        portfolio.items_by_customer(connection, published, published.as_of_date, [name])
     )
 
 
@@ -124,7 +124,7 @@ def explain_customer(
         customer_id, portfolio.unknown_customer(customer_id)
     )
     history = portfolio.histories(connection, day, customer_ids=[customer_id]).get(customer_id, History())
-    companies = portfolio.items_by_customer(connection, published, day, customer_id).get(customer_id, {})
+    companies = portfolio.items_by_customer(connection, published, day, [customer_id]).get(customer_id, {})
     answers = []
     for company_id, items in sorted(companies.items()):
         decision = decide(items, customer, history, policy, day, standing)

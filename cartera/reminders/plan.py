@@ -16,7 +16,7 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.clock import utc_now
 from cartera.db import Role, connect
-from cartera.reminders import ledger, portfolio
+from cartera.reminders import audit, ledger, portfolio
 from cartera.reminders.decide import decide
 from cartera.reminders.model import (
     Answer,
@@ -101,6 +101,8 @@ def plan_reminders(
             # a sender changed a contact while we looked: look again
             if attempt == ATTEMPTS:
                 raise
+    if not dry_run:
+        audit.seal()
     report.seconds = time.perf_counter() - started
     return report
 

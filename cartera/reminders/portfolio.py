@@ -20,11 +20,10 @@ def items_by_customer(
     connection: Connection,
     published: Publication,
     as_of: dt.date,
-    customer_id: str | None = None,
-    company_id: str | None = None,
+    customer_ids: Sequence[str] | None = None,
 ) -> dict[str, dict[str, list[Item]]]:
     """Open items as of a date, known at the publication's moment: customer_id -> company_id -> items."""
-    found = read.open_items(connection, as_of, published.known_at, customer_id=customer_id, company_id=company_id)
+    found = read.open_items(connection, as_of, published.known_at, customer_ids=customer_ids)
     grouped: dict[str, dict[str, list[Item]]] = {}
     for row in found:
         item = _item(row)
@@ -95,14 +94,14 @@ def histories(
     as_of: dt.date,
     *,
     customer_ids: Iterable[str] | None = None,
-    except_contact: str | None = None,
+    except_contacts: Sequence[str] = (),
 ) -> dict[str, History]:
     """What customers have been told and what is on its way, by customer_id; customers with neither are absent.
 
-    `except_contact` is left out: a contact at the moment of sending asks about all the others.
+    `except_contacts` are left out: a contact at the moment of sending asks about all the others.
     """
     named = list(customer_ids) if customer_ids is not None else None
-    bound = {"told": list(TOLD), "ids": named, "self": except_contact, "as_of": as_of}
+    bound = {"told": list(TOLD), "ids": named, "self": list(except_contacts), "as_of": as_of}
     found: dict[str, dict[str, Any]] = {}
     for row in read.rows(connection, _TOLD_ITEMS, bound):
         told = found.setdefault(row["customer_id"], {}).setdefault("told", {})
@@ -119,13 +118,13 @@ def histories(
     return {customer_id: History(**values) for customer_id, values in found.items()}
 
 
-# every query takes all customers or those named, and leaves out one contact if one is named
+# every query takes all customers or those named, and leaves out the contacts named
 _TOLD_ITEMS = """
 select customer_id, item_id, i.due_date, max(i.offset_days) as offset_days
 from ops.contacts join ops.contact_items as i using (contact_id)
 where status = any(%(told)s) and i.left_out_reason is null
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
-    and (%(self)s::uuid is null or contact_id <> %(self)s::uuid)
+    and contact_id <> all(%(self)s::uuid[])
 group by customer_id, item_id, i.due_date
 """
 _CONTACTED = """
@@ -133,7 +132,7 @@ select customer_id, max(coalesce(contact_date, planned_date)) as last_contact_da
 from ops.contacts
 where status = any(%(told)s)
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
-    and (%(self)s::uuid is null or contact_id <> %(self)s::uuid)
+    and contact_id <> all(%(self)s::uuid[])
 group by customer_id
 """
 # a refused address is written to again only when a person says so, by correcting it in the source
@@ -142,7 +141,7 @@ select customer_id, array_agg(distinct recipient) as recipients
 from ops.contacts
 where (status = 'failed' and reason_code = 'bad_address' or status = 'bounced')
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
-    and (%(self)s::uuid is null or contact_id <> %(self)s::uuid)
+    and contact_id <> all(%(self)s::uuid[])
 group by customer_id
 """
 _PENDING = """
@@ -151,7 +150,7 @@ select customer_id, contact_id::text as contact_id, company_id, step_name, cycle
 from ops.contacts as c
 where is_automatic and status in ('planned', 'approved', 'reserved')
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
-    and (%(self)s::uuid is null or contact_id <> %(self)s::uuid)
+    and contact_id <> all(%(self)s::uuid[])
 """
 _HOLDS = """
 select customer_id, reason
