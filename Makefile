@@ -60,6 +60,7 @@ benchmarks: setup
 	@$(BIN)/python benchmarks/landing.py
 	@$(BIN)/python benchmarks/warehouse.py
 	@$(BIN)/python benchmarks/connectors.py
+	@$(BIN)/python benchmarks/each_connector.py
 	@$(BIN)/python benchmarks/bank_files.py
 	@$(BIN)/python benchmarks/contact_rules.py
 

@@ -14,7 +14,7 @@ from cartera.contact_rules.model import Channel, HoldKind, Place, Recipient
 from cartera.errors import ConfigError
 
 if TYPE_CHECKING:
-    from cartera.contact_rules import Question, Rulebook
+    from cartera.contact_rules import CompanyRules, Question, Rulebook
 
 rules = typer.Typer(help="Contact rules: what the law and the company allow, and where from.", no_args_is_help=True)
 
@@ -44,7 +44,10 @@ Debts = Annotated[list[str] | None, typer.Option("--debt", help="What the contac
 RecipientOption = Annotated[Recipient, typer.Option("--recipient", help="Who would be contacted.")]
 PlaceOption = Annotated[Place, typer.Option("--place", help="The debtor's own address or number, or one at work.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Also the rules that packs keep for a strict mode.")]
-CompanyRules = Annotated[Path | None, typer.Option("--company-rules", help="A YAML file of the company's own rules.")]
+CompanyFile = Annotated[
+    Path | None,
+    typer.Option("--company-rules", help="The company's own rules. Default: policies/shared/contact_rules.yaml."),
+]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json.")]
 
 ANSWER_COLUMNS = ("answer", "rule", "weight", "text", "saw", "source")
@@ -71,7 +74,7 @@ def check(
     recipient: RecipientOption = Recipient.debtor,
     place: PlaceOption = Place.home,
     strict: StrictOption = False,
-    company_rules: CompanyRules = None,
+    company_rules: CompanyFile = None,
     format: FormatOption = Format.table,
 ) -> None:
     """Yes or no (exit status 0 or 1), with every rule that was asked, its source and what it saw. Not legal advice."""
@@ -119,7 +122,7 @@ def next_(
     recipient: RecipientOption = Recipient.debtor,
     place: PlaceOption = Place.home,
     strict: StrictOption = False,
-    company_rules: CompanyRules = None,
+    company_rules: CompanyFile = None,
     format: FormatOption = Format.table,
 ) -> None:
     """The next moment that every rule allows, if nothing else happens until then. Exit status 1: there is none."""
@@ -150,14 +153,13 @@ def next_(
 def list_(
     country: Country = None,
     region: Region = None,
-    company_rules: CompanyRules = None,
+    company_rules: CompanyFile = None,
     format: FormatOption = Format.table,
 ) -> None:
     """What the packs say, where from, and how sure it is. Not legal advice."""
-    from cartera.contact_rules import rulebook
     from cartera.contact_rules.shown import pack_json, rule_rows
 
-    book = rulebook(company_rules)
+    _, book = _company(company_rules)
     packs = book.packs_of(_country(country), region=region) if country else book.packs
     if format is Format.json:
         print_json({"packs": [pack_json(pack) for pack in packs]})
@@ -185,11 +187,11 @@ def _question(
     strict: bool,
     company_rules: Path | None,
 ) -> tuple[Rulebook, Question, list[str]]:
-    from cartera.contact_rules import Question, rulebook
+    from cartera.contact_rules import Question
     from cartera.contact_rules.history import read_history
 
-    book = rulebook(company_rules)
-    code = _country(country)
+    company, book = _company(company_rules)
+    code = _country(country) or company.unknown_country
     zone, said = _own_zone(book, code, region, timezone)
     at = _moment(moment)
     if at.tzinfo is None:
@@ -202,7 +204,7 @@ def _question(
         country=code,
         region=region,
         timezone=timezone,
-        is_business=is_business,
+        is_business=company.is_business(None) if is_business is None else is_business,
         debts=frozenset(debt or ()),
         history=read_history(history, zone) if history else (),
         holds=tuple(_hold(text) for text in hold or ()),
@@ -210,9 +212,19 @@ def _question(
         authorised=frozenset(authorised) if authorised else None,
         recipient=recipient,
         place=place,
-        is_strict=strict,
+        is_strict=strict or company.is_strict,
     )
     return book, question, said
+
+
+def _company(path: Path | None) -> tuple[CompanyRules, Rulebook]:
+    from cartera.contact_rules import load_company_rules, rulebook
+    from cartera.settings import get_settings
+
+    if path is not None and not path.exists():
+        raise ConfigError(f"{path}: there is no such file", "name the YAML file of the company's own rules")
+    company = load_company_rules(path or get_settings().policies_dir / "shared" / "contact_rules.yaml")
+    return company, rulebook(company)
 
 
 def _country(text: str | None) -> str | None:

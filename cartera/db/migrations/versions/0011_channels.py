@@ -2,7 +2,7 @@
 
 from cartera.db.migrate import execute_sql_file
 
-revision = "0013"
+revision = "0011"
 down_revision = "0010"
 
 
