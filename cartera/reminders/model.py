@@ -45,6 +45,8 @@ class Reason(StrEnum):
     replaced = "replaced"
     send_refused = "send_refused"
     template_failed = "template_failed"
+    not_now_by_law = "not_now_by_law"
+    not_by_law = "not_by_law"
 
 
 @dataclass(frozen=True)
@@ -121,11 +123,14 @@ class Standing:
 
 @dataclass(frozen=True)
 class Answer:
-    """One rule asked: what it saw and whether a contact may go on."""
+    """One rule asked: what it saw and whether a contact may go on. `reason`: for a no that has one of its own;
+    `window`: the stretch of time for which a yes holds."""
 
     rule: str
     saw: str
     passed: bool
+    reason: Reason | None = None
+    window: tuple[dt.datetime, dt.datetime] | None = None
 
 
 @dataclass(frozen=True)
