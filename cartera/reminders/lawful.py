@@ -156,13 +156,17 @@ def lawful(
     `except_contacts`: at the moment of sending, the contacts that are about to be sent.
     """
     company = load_company_rules(policies_dir / "shared" / "contact_rules.yaml")
-    found = _events(connection, as_of, customer_ids, except_contacts)
+    found = events_of(connection, as_of, customer_ids, except_contacts)
     return Lawful(rulebook(company), company, found, moment=moment, not_before=not_before)
 
 
-def _events(
-    connection: Connection, as_of: dt.date, customer_ids: Sequence[str] | None, except_contacts: Sequence[str]
+def events_of(
+    connection: Connection,
+    as_of: dt.date,
+    customer_ids: Sequence[str] | None = None,
+    except_contacts: Sequence[str] = (),
 ) -> dict[str, tuple[Event, ...]]:
+    """What customers were sent lately, by customer_id; all customers when none is named."""
     bound = {
         "since": as_of - dt.timedelta(days=REMEMBERED_DAYS),
         "ids": list(customer_ids) if customer_ids is not None else None,
