@@ -10,8 +10,8 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from urllib.parse import quote
 
+from cartera.reminders.content import Rendered
 from cartera.reminders.policy import Creditor
-from cartera.reminders.render import Rendered
 from cartera.reminders.text import header
 
 POLICY = SMTP.clone(cte_type="7bit")

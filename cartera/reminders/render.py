@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -25,6 +24,7 @@ from pydantic import BaseModel, ConfigDict
 from cartera.errors import ConfigError
 from cartera.money import minor_units
 from cartera.reminders import filters
+from cartera.reminders.content import Rendered
 from cartera.reminders.model import Customer, Item, Line, PlannedContact
 from cartera.reminders.policy import LANGUAGES, Language, Policy, Step
 from cartera.reminders.text import MAX_NUMBER, clean, header
@@ -62,15 +62,6 @@ class Words(BaseModel):
     already_paid: str
     stop: str
     reference: str
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """One message: the subject is one line, the bodies say the same."""
-
-    subject: str
-    text: str
-    html: str
 
 
 class Templates:

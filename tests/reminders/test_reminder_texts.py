@@ -13,10 +13,11 @@ from html.parser import HTMLParser
 
 import pytest
 
+from cartera.reminders.content import Rendered
 from cartera.reminders.message import Envelope, compose
 from cartera.reminders.model import Customer, Item, Line, PlannedContact
 from cartera.reminders.policy import Language, find_policy
-from cartera.reminders.render import Rendered, Templates
+from cartera.reminders.render import Templates
 from cartera.reminders.text import clean, header
 from cartera.settings import PACKAGE_DIR
 
