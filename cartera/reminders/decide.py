@@ -9,12 +9,12 @@ new in a list of old ones is not forgotten. All due items are listed, each marke
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from decimal import Decimal
 
 from babel.core import Locale, UnknownLocaleError
-from email_validator import EmailNotValidError, validate_email
 
+from cartera.reminders.addresses import NEEDS, Reach, email_address, reach
 from cartera.reminders.model import (
     Answer,
     Customer,
@@ -26,9 +26,14 @@ from cartera.reminders.model import (
     Reason,
     Standing,
 )
-from cartera.reminders.policy import LANGUAGES, Language, Policy
+from cartera.reminders.policy import LANGUAGES, Channel, Language, Policy
+from cartera.reminders.timing import Turn, ask_timing, reached
 
 Asked = tuple[Answer, Reason | None]
+Allow = Callable[[Customer, History, Channel, str, dt.date], Iterable[Answer]]
+"""What else must allow a channel: (customer, history, channel, address, day) -> its answers; the law is asked so."""
+
+__all__ = ["decide", "email_address", "language_of"]
 
 
 def decide(
@@ -40,17 +45,18 @@ def decide(
     standing: Standing,
     *,
     only: Container[str] | None = None,
+    allow: Allow = lambda *_: (),
 ) -> Decision | None:
     """The decision for one customer of one company; None when no item has reached a step.
 
     `items`: all open items of that customer and company, credit included. `only`: the ids of those that may
     be listed; the others still take their share of the credit, as it covers the oldest first.
     """
-    due = _due(items, policy, as_of)
+    due = _due(items, history, policy, as_of)
     if not due:
         return None
     answers: list[Answer] = []
-    for answer, reason in _ask_customer(customer, history, policy, as_of, standing):
+    for answer, reason in _ask_customer(due, items, customer, history, policy, as_of, standing):
         answers.append(answer)
         if reason:
             return Decision(None, reason, tuple(answers))
@@ -59,26 +65,48 @@ def decide(
     lines = [line for line in lines if only is None or line.item.item_id in only]
     if not lines:
         return Decision(None, _why_none(due, left_out, only), tuple(answers), left_out)
-    for answer, reason in _ask_timing(lines, history, policy, as_of):
+    turn, asked = ask_timing(lines, history, policy, as_of)
+    for answer, reason in asked:
         answers.append(answer)
         if reason:
             return Decision(None, reason, tuple(answers), left_out)
-    contact = _contact(lines, credits, customer, history, policy)
+    assert turn is not None
+    found, reason = _choose_channel(turn, customer, history, as_of, allow, answers)
+    if found is None:
+        return Decision(None, reason, tuple(answers), left_out)
+    contact = PlannedContact(
+        company_id=lines[0].item.company_id,
+        customer_id=customer.customer_id,
+        step=turn.step,
+        cycle=turn.cycle,
+        recipient=found.address or "",
+        language=language_of(customer, policy),
+        lines=tuple(lines),
+        credits=credits,
+        channel=found.channel,
+        statement=tuple(items) if "statement" in turn.step.attach else (),
+    )
     return Decision(contact, None, tuple(answers), left_out)
 
 
-def _due(items: Iterable[Item], policy: Policy, as_of: dt.date) -> list[Line]:
+def _due(items: Iterable[Item], history: History, policy: Policy, as_of: dt.date) -> list[Line]:
     """Instalments that have reached a step, oldest due first."""
     lines = []
     for item in sorted(items, key=lambda item: (item.due_date, item.item_id)):
-        step = None if item.is_credit else policy.step_at((as_of - item.due_date).days)
+        step = None if item.is_credit else reached(item, history, policy, as_of)
         if step:
             lines.append(Line(item, step))
     return lines
 
 
 def _ask_customer(
-    customer: Customer, history: History, policy: Policy, as_of: dt.date, standing: Standing
+    due: Sequence[Line],
+    items: Sequence[Item],
+    customer: Customer,
+    history: History,
+    policy: Policy,
+    as_of: dt.date,
+    standing: Standing,
 ) -> Iterable[Asked]:
     tied = standing.is_certified
     saw = "the publication has a tied certificate" if tied else "no certificate"
@@ -88,7 +116,8 @@ def _ask_customer(
     yield Answer("the customer is active", active, customer.is_active), _unless(customer.is_active, Reason.inactive)
     free = history.hold_reason is None
     yield Answer("the customer is not on hold", history.hold_reason or "no hold", free), _unless(free, Reason.on_hold)
-    yield _ask_address(customer, history)
+    yield from _ask_stops(items, history, policy, as_of)
+    yield _ask_address(due, customer, history)
 
 
 def _unless(passed: bool, reason: Reason) -> Reason | None:
@@ -106,24 +135,63 @@ def _ask_source(customer: Customer, policy: Policy, as_of: dt.date, standing: St
     return Answer(rule, saw, fresh), _unless(fresh, Reason.source_stale)
 
 
-def _ask_address(customer: Customer, history: History) -> Asked:
-    rule = "there is a good e-mail address"
-    if not (customer.email or "").strip():
-        return Answer(rule, "none", False), Reason.no_address
-    address = email_address(customer.email or "")
-    if address is None:
-        return Answer(rule, "not an e-mail address", False), Reason.bad_address
-    if address in history.bad_addresses:
-        return Answer(rule, "the mail server refused this address before", False), Reason.bad_address
-    return Answer(rule, "an address", True), None
+def _ask_stops(items: Sequence[Item], history: History, policy: Policy, as_of: dt.date) -> Iterable[Asked]:
+    """What the policy stops for beyond the law; a condition that it does not set is not asked."""
+    stop = policy.stop_when
+    if stop.any_item_disputed:
+        disputed = next((item.item_id for item in items if item.is_disputed), None)
+        saw = f"item {disputed} is disputed" if disputed else "no dispute"
+        yield Answer("no item is disputed", saw, not disputed), _unless(not disputed, Reason.disputed)
+    if stop.any_item_promised:
+        open_promises = (item.item_id for item in items if _is_promised(item, policy, as_of))
+        promised = next(open_promises, None)
+        saw = f"item {promised} is promised" if promised else "no promise"
+        yield Answer("no item is promised", saw, not promised), _unless(not promised, Reason.promised_not_due)
+    if stop.answered_within_days:
+        last = history.answered_on
+        quiet = last is None or (as_of - last).days >= stop.answered_within_days
+        rule = f"the customer has not answered in the last {stop.answered_within_days} days"
+        yield Answer(rule, f"answered on {last}" if last else "no answer", quiet), _unless(quiet, Reason.stopped)
 
 
-def email_address(text: str) -> str | None:
-    """The one address in a text, in ASCII; None when it is none, or more than one."""
-    try:
-        return validate_email(text.strip(), check_deliverability=False, allow_smtputf8=False).ascii_email
-    except EmailNotValidError:
-        return None
+def _ask_address(due: Sequence[Line], customer: Customer, history: History) -> Asked:
+    """Whether any channel of the steps reached can be used at all; which one is chosen when the step is known."""
+    channels = list(dict.fromkeys(channel for line in due for channel in line.step.channels))
+    tried = [reach(channel, customer, history) for channel in channels]
+    rule = ", or ".join(NEEDS[channel] for channel in channels)
+    found = next((each for each in tried if each.address is not None), None)
+    if found:
+        return Answer(rule, found.saw, True), None
+    saw = tried[0].saw if len(tried) == 1 else "; ".join(f"{each.channel}: {each.saw}" for each in tried)
+    return Answer(rule, saw, False), _worst(tried)
+
+
+def _worst(tried: Sequence[Reach]) -> Reason:
+    reasons = [each.reason for each in tried]
+    return next((r for r in (Reason.bad_address, Reason.opted_out) if r in reasons), Reason.no_address)
+
+
+def _choose_channel(
+    turn: Turn, customer: Customer, history: History, as_of: dt.date, allow: Allow, answers: list[Answer]
+) -> tuple[Reach | None, Reason | None]:
+    """The first channel of the step that reaches the customer and is allowed; why none is. Adds what was answered."""
+    tried: list[Reach] = []
+    for channel in turn.channels:
+        found = reach(channel, customer, history)
+        if found.address is None:
+            answers.append(Answer(NEEDS[channel], found.saw, False))
+            tried.append(found)
+            continue
+        asked = list(allow(customer, history, channel, found.address, as_of))
+        answers += asked
+        if all(answer.passed for answer in asked):
+            if len(turn.step.channels) > 1:
+                answers.append(Answer(f"the channel of {turn.step.name}", channel, True))
+            return found, None
+        tried.append(Reach(channel, None, "not allowed", Reason.not_allowed))
+    if turn.is_fallback:
+        return None, Reason.step_done
+    return None, Reason.not_allowed if any(each.reason is Reason.not_allowed for each in tried) else _worst(tried)
 
 
 def _listed(
@@ -141,7 +209,8 @@ def _listed(
         credit = -sum((i.open_amount for i in items if i.is_credit and i.currency_code == currency), Decimal(0))
         rest, credits[currency] = _uncovered(group, credit)
         net = sum((line.item.open_amount for line in rest), Decimal(0)) - credits[currency]
-        left_out |= {line.item.item_id: Reason.covered_by_unapplied_cash for line in group if line not in rest}
+        covered = group[: len(group) - len(rest)]
+        left_out |= {line.item.item_id: Reason.covered_by_unapplied_cash for line in covered}
         if rest and net < policy.minimum(currency):
             left_out |= {line.item.item_id: Reason.below_minimum for line in rest}
     lines = [line for line in due if line.item.item_id not in left_out]
@@ -154,10 +223,15 @@ def _item_reason(item: Item, policy: Policy, as_of: dt.date, standing: Standing)
         return Reason.not_tied_out
     if item.is_disputed:
         return Reason.disputed
-    grace = dt.timedelta(days=policy.promise_grace_days)
-    if item.promised_date and as_of <= item.promised_date + grace:
+    if _is_promised(item, policy, as_of):
         return Reason.promised_not_due
-    return None
+    too_old = policy.stop_when.older_than_days
+    return Reason.stopped if too_old and (as_of - item.due_date).days > too_old else None
+
+
+def _is_promised(item: Item, policy: Policy, as_of: dt.date) -> bool:
+    grace = dt.timedelta(days=policy.promise_grace_days)
+    return item.promised_date is not None and as_of <= item.promised_date + grace
 
 
 def _uncovered(group: Sequence[Line], credit: Decimal) -> tuple[list[Line], Decimal]:
@@ -186,46 +260,6 @@ def _item_answers(due: Sequence[Line], left_out: dict[str, Reason]) -> list[Answ
         )
         for line in due
     ]
-
-
-def _ask_timing(lines: Sequence[Line], history: History, policy: Policy, as_of: dt.date) -> Iterable[Asked]:
-    last = history.last_contact_date
-    saw = f"last message on {last}" if last else "no message yet"
-    today = last == as_of
-    yield Answer("one message per day", saw, not today), _unless(not today, Reason.already_contacted_today)
-    undone = _undone(lines, history)
-    step_saw = ", ".join(sorted({line.step.name for line in undone})) or "every step reached has been told"
-    yield Answer("a step is not told yet", step_saw, bool(undone)), _unless(bool(undone), Reason.step_done)
-    spaced = last is None or (as_of - last).days >= policy.minimum_days_between
-    rule = f"{policy.minimum_days_between} days between messages"
-    yield Answer(rule, saw, spaced), _unless(spaced, Reason.contacted_recently)
-
-
-def _undone(lines: Sequence[Line], history: History) -> list[Line]:
-    return [
-        line
-        for line in lines
-        if history.told.get((line.item.item_id, line.item.due_date), -100_000) < line.step.offset_days
-    ]
-
-
-def _contact(
-    lines: Sequence[Line], credits: dict[str, Decimal], customer: Customer, history: History, policy: Policy
-) -> PlannedContact:
-    undone = _undone(lines, history)
-    step = max((line.step for line in undone), key=lambda step: step.offset_days)
-    # lines are oldest first: of those at the sharpest step, the oldest names the passage
-    first = next(line.item for line in undone if line.step == step)
-    return PlannedContact(
-        company_id=first.company_id,
-        customer_id=customer.customer_id,
-        step=step,
-        cycle=f"{first.item_id}@{first.due_date.isoformat()}",
-        recipient=email_address(customer.email or "") or "",
-        language=language_of(customer, policy),
-        lines=tuple(lines),
-        credits=credits,
-    )
 
 
 def language_of(customer: Customer, policy: Policy) -> Language:

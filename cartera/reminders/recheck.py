@@ -85,7 +85,7 @@ def _decide(
     connection: Connection, contact: Row, policy: Policy, published: Publication, as_of: dt.date, standing: Standing
 ) -> tuple[Decision, Customer]:
     customer_id, company_id = contact["customer_id"], contact["company_id"]
-    found = portfolio.items_by_customer(connection, published, as_of, customer_id, company_id)
+    found = portfolio.items_by_customer(connection, published, as_of, [customer_id])
     planned = rows(connection, _PLANNED, {"id": contact["contact_id"]})
     names = {row["item_id"] for row in planned}
     items = found.get(customer_id, {}).get(company_id, [])
@@ -93,7 +93,7 @@ def _decide(
         customer_id, portfolio.unknown_customer(customer_id)
     )
     history = portfolio.histories(
-        connection, as_of, customer_ids=[customer_id], except_contact=contact["contact_id"]
+        connection, as_of, customer_ids=[customer_id], except_contacts=[contact["contact_id"]]
     ).get(customer_id, History())
     if not any(item.item_id in names for item in items):
         return Decision(None, Reason.paid, ()), customer
@@ -107,8 +107,8 @@ _PLANNED = "select item_id from ops.contact_items where contact_id = %(id)s::uui
 def _why_not(decision: Decision, contact: Row) -> Reason | None:
     if decision.contact is None:
         return decision.reason
-    if decision.contact.step.name != contact["step_name"]:
-        # days went by, or the items that asked for this tone are gone: planned anew by the next plan
+    if (decision.contact.step.name, decision.contact.channel) != (contact["step_name"], contact["channel"]):
+        # days went by, the items that asked for this tone are gone, or this channel is closed: planned anew
         return Reason.replaced
     return None
 

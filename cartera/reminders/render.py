@@ -68,6 +68,7 @@ class Templates:
     """The e-mail templates of a folder."""
 
     def __init__(self, root: Path) -> None:
+        root = root / "email"
         self.root = root
         self._words: dict[Language, Words] = {}
         self._html = _environment(root, is_html=True)

@@ -137,7 +137,7 @@ def _reserve(connection: Connection, number: int, plan_id: int | None, lease: dt
         " where status = 'approved' and channel = 'email' and (retry_at is null or retry_at <= now())"
         " and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)"
         " order by planned_date, contact_id limit 1 for update skip locked)"
-        " returning contact_id::text as contact_id, plan_id, step_name, template, company_id, customer_id,"
+        " returning contact_id::text as contact_id, plan_id, channel, step_name, template, company_id, customer_id,"
         " planned_date, message_id, attempts",
         {"number": number, "lease": lease, "plan_id": plan_id},
     )

@@ -37,7 +37,7 @@ def problem(tmp_path: Path, text: str) -> str:
 
 def test_the_default_policy_and_its_templates_are_good() -> None:
     policy = find_policy(PROJECT / "policies")
-    Templates(PROJECT / "templates" / "email").check(policy)
+    Templates(PROJECT / "templates").check(policy)
     assert [step.offset_days for step in policy.steps] == [-3, 1, 8, 20, 45]
 
 
@@ -83,12 +83,13 @@ def test_a_policy_that_does_not_exist_names_those_that_do() -> None:
 
 @pytest.fixture
 def templates(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(PROJECT / "templates" / "email", tmp_path / "email"))
+    shutil.copytree(PROJECT / "templates", tmp_path / "templates")
+    return tmp_path / "templates" / "email"
 
 
 def refused(templates: Path) -> str:
     with pytest.raises(ConfigError) as caught:
-        Templates(templates).check(find_policy(PROJECT / "policies"))
+        Templates(templates.parent).check(find_policy(PROJECT / "policies"))
     return str(caught.value)
 
 
