@@ -26,6 +26,7 @@ from cartera.db import Role, connect, problems
 from cartera.errors import CarteraError, ConfigError, GateFailed, NotPublished, SendError
 from cartera.reminders import ledger
 from cartera.reminders.channels.email import EmailChannel, Outcome
+from cartera.reminders.content import Rendered
 from cartera.reminders.message import Envelope, compose
 from cartera.reminders.model import Customer, Reason, Status
 from cartera.reminders.plan import templates_of
@@ -211,6 +212,7 @@ def _hand_over(sender: _Sender, contact: Row, verdict: Verdict) -> Outcome:
         contact["template"], stated, verdict.customer, policy, verdict.as_of,
         stop=creditor.email, reference=contact["contact_id"][:8],
     )  # fmt: skip
+    assert isinstance(rendered, Rendered), "only e-mail is reserved"
     envelope = Envelope(
         contact_id=contact["contact_id"],
         message_id=contact["message_id"],

@@ -102,7 +102,7 @@ def test_a_missing_language_is_told(templates: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{{ custmer.name }}", "overdue.es.j2: unknown variable custmer"),
+        ("{{ custmer.name }}", "overdue.es.j2:4: unknown variable custmer"),
         ("{{ customer.nmae }}", "overdue.es.j2:4: 'dict object' has no attribute 'nmae'"),
         ("{% if %}", "overdue.es.j2:4: Expected an expression"),
         ("{{ ''.__class__.__mro__ }}", "unsafe"),
@@ -126,6 +126,6 @@ def test_a_block_left_out_is_told(templates: Path) -> None:
 
 
 def test_a_word_left_out_is_told(templates: Path) -> None:
-    path = templates / "words.en.yaml"
+    path = templates.parent / "words.en.yaml"
     path.write_text(path.read_text().replace("net: ", "nett: "))
     assert "did you mean net?" in refused(templates)
