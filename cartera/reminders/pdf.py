@@ -43,6 +43,7 @@ class _Document:
 
     def __init__(self, facts: Facts, fonts: Fonts, title: str) -> None:
         from fpdf import FPDF
+        from fpdf.fonts import TTFFont
 
         words = facts.words
 
@@ -61,7 +62,9 @@ class _Document:
         self.paper.set_lang(facts.contact.language)
         self.paper.add_font("text", fname=fonts.regular)
         self.paper.add_font("text", style="B", fname=fonts.bold)
-        self._letters = self.paper.fonts["text"].cmap
+        font = self.paper.fonts["text"]
+        assert isinstance(font, TTFFont)
+        self._letters = font.cmap
         self.paper.set_title(self.shown(title))
         self.paper.set_margins(MARGIN, MARGIN, MARGIN)
         self.paper.set_auto_page_break(True, margin=MARGIN)
@@ -79,7 +82,13 @@ class _Document:
         self.paper.ln(gap)
 
     def table(
-        self, headings: Sequence[str], widths: Sequence[int], rows: Iterable[Sequence[str]], *, bold: int, amounts: int = 1
+        self,
+        headings: Sequence[str],
+        widths: Sequence[int],
+        rows: Iterable[Sequence[str]],
+        *,
+        bold: int,
+        amounts: int = 1,
     ) -> None:
         """Rows under headings that every page repeats. The last columns are `amounts`, the last `bold` rows sums."""
         from fpdf.fonts import FontFace
