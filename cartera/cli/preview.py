@@ -78,7 +78,7 @@ def _show_preview(found: Any) -> None:
     from cartera.reminders.content import Rendered, TemplateMessage
 
     contact, content = found.contact, found.content
-    sys.stdout.write(printable(found.text, keep="\n").rstrip() + "\n")
+    sys.stdout.write(printable(found.text.replace("\xa0", " "), keep="\n").rstrip() + "\n")
     facts: dict[str, Any] = {
         "policy and step": f"{found.policy_name}, {contact.step.name}",
         "channel": contact.channel,

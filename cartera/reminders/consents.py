@@ -32,7 +32,8 @@ def say(
     if address is not None and channel is None:
         raise ConfigError("an address is one of a channel", "add --channel")
     with transaction(Role.campaign) as connection:
-        stored = _checked(_customer(connection, customer_id), channel, address) if channel and address else None
+        customer = _customer(connection, customer_id)
+        stored = _checked(customer, channel, address) if channel and address else None
         with connection.cursor() as cursor:
             cursor.execute(
                 "insert into ops.contact_consents (customer_id, channel, address, is_authorised, reason, recorded_by)"

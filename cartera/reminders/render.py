@@ -130,7 +130,8 @@ class Templates:
         try:
             yield
         except jinja2.TemplateNotFound as error:
-            raise ConfigError(f"{self.root / channel / str(error)}: there is no such template", "write it") from None
+            jinja.path_of(self.root / channel, template, facts.contact.language)
+            raise ConfigError(f"{self.root / channel / str(error.name)}: there is no such file", "write it") from None
         except jinja.FAILURES as error:
             place = jinja.place_of(error) or self._file(template, channel, facts.contact.language)
             raise ConfigError(f"{place}: {error}", "correct the template") from None

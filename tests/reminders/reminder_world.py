@@ -50,6 +50,15 @@ create function serve.open_items(p_as_of date, p_known_at timestamptz) returns t
         currency_code, item_amount, open_amount, p_as_of - due_date, 'x', is_disputed, promised_date
     from marts_a.items
 $$;
+create function serve.open_items_valued(p_as_of date, p_known_at timestamptz) returns table (
+    company_id text, customer_id text, item_id text, open_amount numeric, company_currency_code text,
+    as_of_rate numeric, missing_as_of_rate text
+) language sql stable as $$
+    select company_id, customer_id, item_id, open_amount, 'PEN',
+        case currency_code when 'PEN' then 1 when 'USD' then 3.5 end,
+        case when currency_code not in ('PEN', 'USD') then currency_code || ' to PEN' end
+    from marts_a.items
+$$;
 create view serve.publication as
     select publication_id, run_id, as_of_date, known_at, published_at, slot
     from ops.publications order by publication_id desc limit 1;

@@ -107,7 +107,7 @@ def test_a_missing_language_is_told(templates: Path) -> None:
         ("{% if %}", "overdue.es.j2:4: Expected an expression"),
         ("{{ ''.__class__.__mro__ }}", "unsafe"),
         ("{{ customer.update({'name': 'x'}) }}", "unsafe"),
-        ("{% include '../../pyproject.toml' %}", "there is no such template"),
+        ("{% include '../../pyproject.toml' %}", "there is no such file"),
         ("{{ 1 / 0 }}", "overdue.es.j2:4: division by zero"),
     ],
 )
