@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
 from cartera.reminders.policy import Channel, Language, Step
 
@@ -55,9 +56,11 @@ class Reason(StrEnum):
     template_failed = "template_failed"
 
 
-@dataclass(frozen=True)
-class Item:
-    """An open item. `open_amount` > 0 for an instalment, < 0 for credit not yet applied."""
+class Item(NamedTuple):
+    """An open item. `open_amount` > 0 for an instalment, < 0 for credit not yet applied.
+
+    A tuple, as Line and Answer are: a plan makes millions of them.
+    """
 
     item_id: str
     company_id: str
@@ -158,8 +161,7 @@ class Standing:
     stopped: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """One rule asked: what it saw and whether a contact may go on."""
 
     rule: str
@@ -167,8 +169,7 @@ class Answer:
     passed: bool
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One item of a message, at the step that the item itself has reached."""
 
     item: Item

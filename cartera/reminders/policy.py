@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cached_property
@@ -191,8 +192,14 @@ class Policy(Strict):
 
     def step_at(self, days_past_due: int) -> Step | None:
         """The latest step that the due date alone brings about at so many days past due (negative: before)."""
-        reached = [s for s in self.steps if s.days_after_previous is None and s.offset_days <= days_past_due]
-        return reached[-1] if reached else None
+        offsets, steps = self._by_due_date
+        position = bisect_right(offsets, days_past_due)
+        return steps[position - 1] if position else None
+
+    @cached_property
+    def _by_due_date(self) -> tuple[list[int], list[Step]]:
+        steps = [step for step in self.steps if step.days_after_previous is None]
+        return [step.offset_days for step in steps], steps
 
     def minimum(self, currency_code: str) -> Decimal:
         smallest = Decimal(1).scaleb(-minor_units(currency_code))

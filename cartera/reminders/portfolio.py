@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.sql import SQL, Identifier
+from psycopg2.sql import SQL
 
 from cartera.reminders.model import Consent, Customer, History, Item, Pending, Standing, Status, Tried
 from cartera.warehouse import read, read_runs
@@ -27,11 +26,15 @@ def items_by_customer(
     customer_ids: Sequence[str] | None = None,
 ) -> dict[str, dict[str, list[Item]]]:
     """Open items as of a date, known at the publication's moment: customer_id -> company_id -> items."""
-    found = read.open_items(connection, as_of, published.known_at, customer_ids=customer_ids)
+    query = SQL(
+        _ITEM + " where %(ids)s::text[] is null or customer_id = any(%(ids)s) order by due_date, item_id"
+    ).format(items=read.items_at(connection, as_of, published.known_at))
+    ids = list(customer_ids) if customer_ids is not None else None
     grouped: dict[str, dict[str, list[Item]]] = {}
-    for row in found:
-        item = _item(*(row[name] for name in ITEM_COLUMNS))
-        grouped.setdefault(item.customer_id, {}).setdefault(item.company_id, []).append(item)
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"as_of": as_of, "known_at": published.known_at, "ids": ids})
+        for item in map(Item._make, cursor):
+            grouped.setdefault(item.customer_id, {}).setdefault(item.company_id, []).append(item)
     return grouped
 
 
@@ -39,46 +42,29 @@ def items_in_stream(
     connection: Connection, published: Publication, as_of: dt.date
 ) -> Iterator[tuple[str, dict[str, list[Item]]]]:
     """All open items, one customer after the other, each with its items by company: memory for one customer."""
-    query = SQL("select {columns} from {items} as items order by customer_id").format(
-        columns=SQL(", ").join(Identifier(name) for name in ITEM_COLUMNS),
-        items=read.items_at(connection, as_of, published.known_at),
-    )
+    query = SQL(_ITEM + " order by customer_id").format(items=read.items_at(connection, as_of, published.known_at))
+    with connection.cursor() as cursor:
+        # all rows will be read: the plan for that, not the one that is quickest to the first
+        cursor.execute("set local cursor_tuple_fraction = 1")
     with connection.cursor("open_items") as cursor:
         cursor.itersize = STREAM_ROWS
         cursor.execute(query, {"as_of": as_of, "known_at": published.known_at})
-        # the third column is the customer
-        for customer_id, found in groupby(cursor, key=itemgetter(2)):
+        for customer_id, items in groupby(map(Item._make, cursor), key=attrgetter("customer_id")):
             companies: dict[str, list[Item]] = {}
-            for row in found:
-                companies.setdefault(row[1], []).append(_item(*row))
+            for item in items:
+                companies.setdefault(item.company_id, []).append(item)
             yield customer_id, companies
 
 
-ITEM_COLUMNS = (
-    "item_id", "company_id", "customer_id", "document_number", "invoice_id", "issue_date", "due_date",
-    "currency_code", "item_amount", "open_amount", "is_disputed", "promised_date",
-)  # fmt: skip
 STREAM_ROWS = 20_000
-
-
-def _item(
-    item_id: str,
-    company_id: str,
-    customer_id: str,
-    document_number: str | None,
-    invoice_id: str | None,
-    issue_date: dt.date,
-    due_date: dt.date | None,
-    currency_code: str,
-    item_amount: Decimal,
-    open_amount: Decimal,
-    is_disputed: bool | None,
-    promised_date: dt.date | None,
-) -> Item:
-    return Item(
-        item_id, company_id, customer_id, document_number or invoice_id, issue_date, due_date or issue_date,
-        currency_code, item_amount, open_amount, bool(is_disputed), promised_date,
-    )  # fmt: skip
+# in the order of Item's fields
+_ITEM = """
+select item_id, company_id, customer_id, coalesce(document_number, invoice_id) as document_number, issue_date,
+    coalesce(due_date, issue_date) as due_date, currency_code, item_amount, open_amount,
+    coalesce(is_disputed, false) as is_disputed, promised_date
+from {items} as items
+"""
+_OF_CUSTOMERS = " where %(ids)s::text[] is null or customer_id = any(%(ids)s) order by due_date, item_id"
 
 
 def customers(connection: Connection, known_at: dt.datetime, ids: Sequence[str] | None = None) -> dict[str, Customer]:

@@ -46,7 +46,7 @@ def add_contacts(
         _copy(
             connection,
             _COPY_EVENTS,
-            ((id, Status.planned, "plan", _json(_reasons(decision))) for id, decision in new.items()),
+            (f"{id}\t{Status.planned}\tplan\t{_cell(_json(_reasons(each)))}\n" for id, each in new.items()),
         )
         found |= {id: decision.contact for id, decision in new.items() if decision.contact}
     return found
@@ -73,14 +73,14 @@ from stdin
 _COPY_EVENTS = "copy ops.contact_events (contact_id, to_status, actor, detail) from stdin"
 
 
-def _item_rows(new: dict[str, Decision]) -> Iterator[tuple[Any, ...]]:
+def _item_rows(new: dict[str, Decision]) -> Iterator[str]:
     for contact_id, decision in new.items():
         assert decision.contact is not None
         for item, step in ((line.item, line.step) for line in decision.contact.lines):
             yield (
-                contact_id, item.item_id, item.document_number, item.due_date, step.offset_days,
-                item.currency_code, item.open_amount,
-            )  # fmt: skip
+                f"{contact_id}\t{_cell(item.item_id)}\t{_cell(item.document_number)}\t{item.due_date}"
+                f"\t{step.offset_days}\t{_cell(item.currency_code)}\t{item.open_amount}\n"
+            )
 
 
 def _reasons(decision: Decision) -> dict[str, Any]:
@@ -115,8 +115,8 @@ def _json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[Any]]) -> None:
-    stream = io.StringIO("".join("\t".join(map(_cell, row)) + "\n" for row in rows))
+def _copy(connection: Connection, statement: str, rows: Iterable[str]) -> None:
+    stream = io.StringIO("".join(rows))
     with connection.cursor() as cursor:
         cursor.copy_expert(statement, stream, size=1 << 20)
 
@@ -124,6 +124,8 @@ def _copy(connection: Connection, statement: str, rows: Iterable[Sequence[Any]])
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _cell(value: object) -> str:
-    """A value as COPY's text format has it: nothing in it ends a cell or a row."""
-    return "\\N" if value is None else str(value).translate(_ESCAPES)
+def _cell(text: str | None) -> str:
+    """A text as COPY's text format has it: nothing in it ends a cell or a row."""
+    if text is None:
+        return "\\N"
+    return text if text.isprintable() and "\\" not in text else text.translate(_ESCAPES)

@@ -31,7 +31,9 @@ def reached(item: Item, history: History, policy: Policy, as_of: dt.date) -> Ste
     """
     days = (as_of - item.due_date).days
     passage = (item.item_id, item.due_date)
-    told, told_on = history.told.get(passage, NEVER), history.told_on.get(passage)
+    if passage not in history.told:
+        return policy.step_at(days)
+    told, told_on = history.told[passage], history.told_on.get(passage)
     found: Step | None = None
     previous: Step | None = None
     for step in policy.ladder:

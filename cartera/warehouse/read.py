@@ -12,7 +12,7 @@ the function `serve.open_items`, which is made from the same SQL.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -117,7 +117,6 @@ def open_items(
     *,
     company_id: str | None = None,
     customer_id: str | None = None,
-    customer_ids: Sequence[str] | None = None,
     currency_code: str | None = None,
     bucket: str | None = None,
     item_type: ItemType | None = None,
@@ -131,19 +130,14 @@ def open_items(
         "bucket": bucket,
         "item_type": item_type,
     }
-    named = SQL("true") if customer_ids is None else SQL("customer_id = any(%(customer_ids)s)")
     return rows(
         connection,
-        SQL(
-            "select {columns} from {items} as items where {where} and {named}"
-            " order by due_date, item_id limit %(limit)s"
-        ).format(
+        SQL("select {columns} from {items} as items where {where} order by due_date, item_id limit %(limit)s").format(
             columns=_identifiers(OPEN_ITEM_COLUMNS),
             items=items_at(connection, as_of, known_at),
             where=_where(filters),
-            named=named,
         ),
-        {"as_of": as_of, "known_at": known_at, "limit": limit, "customer_ids": list(customer_ids or [])} | filters,
+        {"as_of": as_of, "known_at": known_at, "limit": limit} | filters,
     )
 
 
