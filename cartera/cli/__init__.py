@@ -45,6 +45,8 @@ MODULES = (
     "preview",
     "contacts",
     "calls",
+    "channels",
+    "audit",
     "operations",
     "airflow",
     "dashboard",

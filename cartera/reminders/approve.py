@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psycopg2.errors import UniqueViolation
+from psycopg2.extensions import connection as Connection
 
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
-from cartera.reminders import ledger
+from cartera.reminders import audit, ledger
+from cartera.reminders.ledger import Move
 from cartera.reminders.model import Status
 from cartera.warehouse.read import Row, rows
 
@@ -41,10 +43,8 @@ def approve_reminders(
         bound = {"plan_id": plan_id, "ids": list(contact_ids) or None}
         found = [row["contact_id"] for row in rows(connection, _WAITING, bound)]
         chosen = found if limit is None else found[:limit]
-        approved = sum(
-            ledger.move(connection, contact_id, (Status.planned,), Status.approved, approved_by)
-            for contact_id in chosen
-        )
+        approved = _approve(connection, chosen, approved_by)
+    audit.seal()
     return ApproveReport(approved, len(found) - approved)
 
 
@@ -60,10 +60,14 @@ def approve_small() -> ApproveReport:
             if not policy.is_automatic(len(contact_ids)):
                 left += len(contact_ids)
                 continue
-            for contact_id in contact_ids:
-                actor = f"policy {policy.name}"
-                approved += ledger.move(connection, contact_id, (Status.planned,), Status.approved, actor)
+            approved += _approve(connection, contact_ids, f"policy {policy.name}")
+    audit.seal()
     return ApproveReport(approved, left)
+
+
+def _approve(connection: Connection, contact_ids: Sequence[str], actor: str) -> int:
+    moves = [Move(contact_id, Status.approved) for contact_id in contact_ids]
+    return len(ledger.move_all(connection, moves, (Status.planned,), actor))
 
 
 _WAITING = """

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import Json
+from psycopg2.extras import Json, execute_values
 from pydantic import ValidationError
 
 from cartera.errors import ConfigError
@@ -47,6 +48,17 @@ def answers_json(answers: Iterable[Answer]) -> list[dict[str, Any]]:
     return [{"rule": each.rule, "saw": str(each.saw), "passed": each.passed} for each in answers]
 
 
+@dataclass(frozen=True)
+class Move:
+    """A change of one contact's state. `retry_after`: not before so long; it counts as an attempt."""
+
+    contact_id: str
+    to: Status
+    reason: Reason | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    retry_after: dt.timedelta | None = None
+
+
 def move(
     connection: Connection,
     contact_id: str,
@@ -55,48 +67,74 @@ def move(
     actor: str,
     *,
     reason: Reason | None = None,
-    detail: dict[str, Any] | None = None,
-    retry_after: dt.timedelta | None = None,
-    is_attempt: bool = False,
+    detail: Mapping[str, Any] | None = None,
 ) -> bool:
     """Change a contact's state and record it; False, and nothing is done, when it is in none of `leaves`."""
+    return bool(move_all(connection, [Move(contact_id, to, reason, detail or {})], leaves, actor))
+
+
+def move_all(
+    connection: Connection,
+    moves: Sequence[Move],
+    leaves: Sequence[Status],
+    actor: str,
+    *,
+    held_by: int | None = None,
+) -> set[str]:
+    """Change the state of many contacts, each with its event; the ids of those that were in one of `leaves`.
+
+    `held_by`: a sender's number; a contact reserved by another one is left alone. Who comes back to `approved` was
+    surely not handed over, whatever was tried before.
+    """
     found = rows(
         connection,
-        "with before as (select contact_id, status from ops.contacts"
-        " where contact_id = %(id)s::uuid and status = any(%(leaves)s) for update)"
-        " update ops.contacts as c set status = %(to)s, reason_code = %(reason)s, reserved_by = null,"
-        " lease_until = null, retry_at = now() + %(retry_after)s::interval, attempts = attempts + %(attempt)s,"
-        " contact_date = case when %(to)s = 'sent' then coalesce(c.contact_date, c.planned_date)"
-        " when %(to)s = 'approved' then null else c.contact_date end"
-        " from before where c.contact_id = before.contact_id returning before.status",
+        _MOVE,
         {
-            "id": contact_id,
+            "ids": [each.contact_id for each in moves],
+            "tos": [each.to for each in moves],
+            "reasons": [each.reason for each in moves],
+            "waits": [each.retry_after for each in moves],
             "leaves": list(leaves),
-            "to": to,
-            "reason": reason,
-            "retry_after": retry_after,
-            "attempt": int(is_attempt),
+            "held_by": held_by,
         },
     )
-    if found:
-        event(connection, contact_id, found[0]["status"], to, actor, reason, detail)
-    return bool(found)
+    before = {row["contact_id"]: row["status"] for row in found}
+    events(connection, [(before[each.contact_id], each) for each in moves if each.contact_id in before], actor)
+    return set(before)
 
 
-def event(
-    connection: Connection,
-    contact_id: str,
-    before: str | None,
-    to: Status,
-    actor: str,
-    reason: Reason | None = None,
-    detail: dict[str, Any] | None = None,
-) -> None:
+# rows are locked in the order of their ids, so that two that move the same contacts never wait for each other in a ring
+_MOVE = """
+with given as (
+    select *
+    from unnest(%(ids)s::uuid[], %(tos)s::text[], %(reasons)s::text[], %(waits)s::interval[])
+        as given (contact_id, to_status, reason_code, retry_after)
+), before as (
+    select contact_id, status from ops.contacts
+    where contact_id = any(%(ids)s::uuid[]) and status = any(%(leaves)s)
+        and (%(held_by)s::bigint is null or reserved_by is null or reserved_by = %(held_by)s)
+    order by contact_id for update
+)
+update ops.contacts as c set status = to_status, reason_code = given.reason_code, reserved_by = null,
+    lease_until = null, retry_at = now() + retry_after, attempts = attempts + (retry_after is not null)::int,
+    contact_date = case
+        when to_status = 'sent' then coalesce(c.contact_date, c.planned_date)
+        when to_status = 'approved' then null else c.contact_date end,
+    handed_at = case when to_status in ('approved', 'skipped', 'failed') then null else c.handed_at end
+from before join given using (contact_id)
+where c.contact_id = before.contact_id
+returning c.contact_id::text as contact_id, before.status
+"""
+
+
+def events(connection: Connection, moved: Sequence[tuple[str | None, Move]], actor: str) -> None:
+    """Record changes of state: (state before, the change)."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into ops.contact_events (contact_id, from_status, to_status, actor, reason_code, detail)"
-            " values (%s, %s, %s, %s, %s, %s)",
-            (contact_id, before, to, actor, reason, Json(detail or {})),
+        execute_values(
+            cursor,
+            "insert into ops.contact_events (contact_id, from_status, to_status, actor, reason_code, detail) values %s",
+            [(each.contact_id, before, each.to, actor, each.reason, Json(dict(each.detail))) for before, each in moved],
+            page_size=1000,
         )
 
 
@@ -107,6 +145,7 @@ def contact(connection: Connection, contact_id: str) -> Row:
 
 _CONTACT = """
 select contact_id::text as contact_id, plan_id, channel, status, reason_code, policy_name, step_name, offset_days,
-    template, cycle, company_id, customer_id, recipient, language_code, planned_date, contact_date, message_id, attempts
+    template, cycle, company_id, customer_id, recipient, language_code, planned_date, contact_date, message_id,
+    attempts, handed_at
 from ops.contacts where contact_id = %(id)s::uuid
 """

@@ -16,7 +16,7 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.clock import utc_now
 from cartera.db import Role, connect
-from cartera.reminders import ledger, portfolio, store
+from cartera.reminders import audit, ledger, portfolio, store
 from cartera.reminders.choose import Choice, Key, decide_debts
 from cartera.reminders.model import Answer, Decision, History, Pending, PlannedContact, Reason, Standing, Status
 from cartera.reminders.policy import Policies, Policy, load_policies, load_policy
@@ -106,6 +106,8 @@ def plan_reminders(
             # a sender changed a contact while we looked: look again
             if attempt == ATTEMPTS:
                 raise
+    if not dry_run:
+        audit.seal()
     report.seconds = time.perf_counter() - started
     return report
 

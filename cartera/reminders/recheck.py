@@ -1,9 +1,16 @@
-"""Law 8 at the moment of sending: what was planned is asked again of what is published now."""
+"""Law 8 at the moment of sending: what was planned is asked again of what is published now.
+
+Asked for a batch of contacts at once, when they are reserved; and once more for a contact whose world has changed
+by the time it is handed over, which `still_holds` tells for next to nothing.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from psycopg2.errors import UniqueViolation
@@ -11,15 +18,29 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 
 from cartera.clock import utc_now
-from cartera.errors import GateFailed
+from cartera.errors import ConfigError, GateFailed
 from cartera.reminders import ledger, portfolio
 from cartera.reminders.decide import decide
-from cartera.reminders.model import Customer, Decision, History, PlannedContact, Reason, Standing
+from cartera.reminders.model import Customer, Decision, History, Item, PlannedContact, Reason, Standing, Status
 from cartera.reminders.plan import asked_on
 from cartera.reminders.policy import Policy
 from cartera.settings import Settings
 from cartera.warehouse import read
 from cartera.warehouse.read import Publication, Row, rows
+
+FRESH_SECONDS = 60.0
+"""An answer older than this is asked for again, whatever has changed: hours end, and days."""
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What was known when the rules were asked: the newest publication, landing and word of a customer about how to
+    be reached, and when by our own watch."""
+
+    publication_id: int | None
+    load_id: int | None
+    preference_id: int | None
+    asked_at: float
 
 
 @dataclass(frozen=True)
@@ -28,48 +49,117 @@ class Verdict:
 
     as_of: dt.date
     customer: Customer
-    contact: PlannedContact | None
+    stamp: Stamp
+    contact: PlannedContact | None = None
     reason: Reason | None = None
-    detail: dict[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-Standings = dict[int, Standing]
-"""By publication_id. What a publication's certificate ties does not change; a landing only makes a source fresher."""
+Stated = Mapping[str, Decimal | None]
+"""The items that were planned for a contact: what it stated of each when it was handed over, if it was."""
+
+
+@dataclass(frozen=True)
+class _World:
+    """What is published, read once for all contacts of one day."""
+
+    as_of: dt.date
+    standing: Standing
+    items: Mapping[str, Mapping[str, Sequence[Item]]]
+    customers: Mapping[str, Customer]
+    histories: Mapping[str, History]
 
 
 def recheck(
     connection: Connection,
-    contact: Row,
-    policy: Policy,
+    contacts: Sequence[Row],
+    policy_of: Callable[[int], Policy],
     settings: Settings,
     *,
     is_real: bool,
-    standings: Standings,
-) -> Verdict:
-    """Ask every rule again, and fix in the ledger what the message will state. The caller commits.
+) -> dict[str, Verdict]:
+    """Ask every rule again, and fix in the ledger what each message will state; by contact_id. The caller commits.
 
-    Only items that were planned are stated, at what is open now; what has become due since waits for its
-    own message. Raises GateFailed when nobody may be written to at all.
+    `contacts`: of different customers. Only items that were planned are stated, at what is open now; what has become
+    due since waits for its own message. Raises GateFailed when nobody may be written to at all.
     """
+    stamp = _stamp(connection)
     published = read.publication(connection)
-    as_of = max(published.as_of_date, contact["planned_date"])
-    _require_current(as_of, is_real=is_real)
-    if published.publication_id not in standings:
-        standings[published.publication_id] = portfolio.standing(connection, published)
-    standing = asked_on(standings[published.publication_id], as_of, settings)
-    if not standing.is_certified:
+    _require_certified(connection, published)
+    planned = _planned_items(connection, [contact["contact_id"] for contact in contacts])
+    verdicts: dict[str, Verdict] = {}
+    by_day: dict[dt.date, list[Row]] = {}
+    for contact in contacts:
+        by_day.setdefault(max(published.as_of_date, contact["planned_date"]), []).append(contact)
+    for as_of, of_day in by_day.items():
+        _require_current(as_of, is_real=is_real)
+        world = _world(connection, published, as_of, of_day, settings)
+        for contact in of_day:
+            contact_id = contact["contact_id"]
+            verdicts[contact_id] = _ask(contact, policy_of, world, planned.get(contact_id, {}), stamp)
+    for contact_id in _state(connection, verdicts):
+        # another contact holds this step: it is told already
+        verdicts[contact_id] = _no(verdicts[contact_id], Reason.step_done)
+    return verdicts
+
+
+def _stamp(connection: Connection) -> Stamp:
+    found = rows(
+        connection,
+        "select (select max(publication_id) from ops.publications) as publication_id,"
+        " (select max(load_id) from ops.loads) as load_id,"
+        " (select max(preference_id) from ops.contact_preferences) as preference_id",
+    )[0]
+    return Stamp(found["publication_id"], found["load_id"], found["preference_id"], time.monotonic())
+
+
+def still_holds(connection: Connection, contact: Row, number: int, verdict: Verdict) -> bool:
+    """Whether nothing has happened since that could change the answer for a contact reserved by us.
+
+    For a connection in autocommit: one look, right before the hand-over.
+    """
+    stamp = verdict.stamp
+    if time.monotonic() - stamp.asked_at > FRESH_SECONDS:
+        return False
+    bound = {"number": number, "as_of": verdict.as_of, **contact, **asdict(stamp)}
+    return bool(rows(connection, _STILL, bound)[0]["holds"])
+
+
+_STILL = """
+select (select max(publication_id) from ops.publications) is not distinct from %(publication_id)s
+    and (select max(load_id) from ops.loads) is not distinct from %(load_id)s
+    and (select max(preference_id) from ops.contact_preferences) is not distinct from %(preference_id)s
+    and exists (
+        select 1 from ops.contacts
+        where contact_id = %(contact_id)s::uuid and status = 'reserved' and reserved_by = %(number)s
+    )
+    and not exists (
+        select 1 from ops.contact_holds
+        where customer_id = %(customer_id)s and released_at is null
+            and (held_until is null or held_until >= %(as_of)s)
+    ) as holds
+"""
+
+
+def _require_certified(connection: Connection, published: Publication) -> None:
+    run = {"run_id": published.run_id, "known_at": published.known_at}
+    if not rows(connection, "select 1 from ops.certificates where run_id = %(run_id)s and is_tied", run):
         raise GateFailed(
             f"publication {published.publication_id} has no tied certificate",
             "run `cartera run`; nothing is sent on figures that do not tie out",
         )
-    decision, customer = _decide(connection, contact, policy, published, as_of, standing)
-    reason = _why_not(decision, contact)
-    detail = {"answers": ledger.answers_json(decision.answers)}
-    if reason is None and decision.contact:
-        reason = _state(connection, contact, decision, as_of)
-        if reason is None:
-            return Verdict(as_of, customer, decision.contact, None, detail)
-    return Verdict(as_of, customer, None, reason, detail)
+    landed = rows(
+        connection,
+        "select source, entity from ops.loads where recorded_at > %(known_at)s"
+        " and rows_new + rows_changed + rows_deleted > 0 order by load_id desc limit 1",
+        run,
+    )
+    if landed:
+        # it may hold the payment of what we are about to ask for
+        raise GateFailed(
+            f"{landed[0]['entity']} of {landed[0]['source']} landed after what is published",
+            "run `cartera run` or wait for the build; what is approved is sent on its figures",
+        )
 
 
 def _require_current(as_of: dt.date, *, is_real: bool) -> None:
@@ -81,78 +171,128 @@ def _require_current(as_of: dt.date, *, is_real: bool) -> None:
         )
 
 
-def _decide(
-    connection: Connection, contact: Row, policy: Policy, published: Publication, as_of: dt.date, standing: Standing
-) -> tuple[Decision, Customer]:
-    customer_id, company_id = contact["customer_id"], contact["company_id"]
-    found = portfolio.items_by_customer(connection, published, as_of, [customer_id])
-    planned = rows(connection, _PLANNED, {"id": contact["contact_id"]})
-    names = {row["item_id"] for row in planned}
-    items = found.get(customer_id, {}).get(company_id, [])
-    customer = portfolio.customers(connection, published.known_at, [customer_id]).get(
-        customer_id, portfolio.unknown_customer(customer_id)
+def _planned_items(connection: Connection, contact_ids: Sequence[str]) -> Mapping[str, Stated]:
+    found = rows(
+        connection,
+        "select contact_id::text as contact_id, item_id, stated_amount from ops.contact_items"
+        " where contact_id = any(%(ids)s::uuid[])",
+        {"ids": list(contact_ids)},
     )
-    history = portfolio.histories(
-        connection, as_of, customer_ids=[customer_id], except_contacts=[contact["contact_id"]]
-    ).get(customer_id, History())
-    if not any(item.item_id in names for item in items):
-        return Decision(None, Reason.paid, ()), customer
-    decision = decide(items, customer, history, policy, as_of, standing, only=names)
-    return decision or Decision(None, Reason.not_due, ()), customer
+    planned: dict[str, dict[str, Decimal | None]] = {}
+    for row in found:
+        planned.setdefault(row["contact_id"], {})[row["item_id"]] = row["stated_amount"]
+    return planned
 
 
-_PLANNED = "select item_id from ops.contact_items where contact_id = %(id)s::uuid"
+def _world(
+    connection: Connection, published: Publication, as_of: dt.date, contacts: Sequence[Row], settings: Settings
+) -> _World:
+    ids = [contact["customer_id"] for contact in contacts]
+    ours = [contact["contact_id"] for contact in contacts]
+    return _World(
+        as_of,
+        asked_on(portfolio.standing(connection, published), as_of, settings),
+        portfolio.items_by_customer(connection, published, as_of, ids),
+        portfolio.customers(connection, published.known_at, ids),
+        portfolio.histories(connection, as_of, customer_ids=ids, except_contacts=ours),
+    )
 
 
-def _why_not(decision: Decision, contact: Row) -> Reason | None:
+def _ask(contact: Row, policy_of: Callable[[int], Policy], world: _World, planned: Stated, stamp: Stamp) -> Verdict:
+    customer_id = contact["customer_id"]
+    customer = world.customers.get(customer_id, portfolio.unknown_customer(customer_id))
+    asked = Verdict(world.as_of, customer, stamp)
+    try:
+        policy = policy_of(contact["plan_id"])
+    except ConfigError as error:
+        return _no(asked, Reason.replaced, {"problem": error.problem})
+    items = world.items.get(customer_id, {}).get(contact["company_id"], [])
+    if not any(item.item_id in planned for item in items):
+        return _no(asked, Reason.paid)
+    history = world.histories.get(customer_id, History())
+    decision = decide(items, customer, history, policy, world.as_of, world.standing, only=planned)
+    decision = decision or Decision(None, Reason.not_due, ())
+    detail = {"answers": ledger.answers_json(decision.answers), "left_out": dict(decision.left_out)}
     if decision.contact is None:
-        return decision.reason
+        return _no(asked, decision.reason, detail)
     if (decision.contact.step.name, decision.contact.channel) != (contact["step_name"], contact["channel"]):
         # days went by, the items that asked for this tone are gone, or this channel is closed: planned anew
-        return Reason.replaced
-    return None
+        return _no(asked, Reason.replaced, detail)
+    if contact["was"] == Status.unknown and not _says_the_same(contact, decision.contact, planned):
+        # under one key there is one message
+        return _no(asked, Reason.replaced, detail)
+    return Verdict(world.as_of, customer, stamp, decision.contact, None, detail)
 
 
-def _state(connection: Connection, contact: Row, decision: Decision, as_of: dt.date) -> Reason | None:
-    """Write down what the message states, before it leaves; a reason when another contact forbids it."""
-    stated = decision.contact
-    assert stated is not None
-    contact_id = contact["contact_id"]
+def _says_the_same(contact: Row, planned: PlannedContact, stated: Stated) -> bool:
+    """Whether what would be handed over now is what was handed over before."""
+    before = {item_id: amount for item_id, amount in stated.items() if amount is not None}
+    now = {line.item.item_id: line.item.open_amount for line in planned.lines}
+    return before == now and planned.recipient == contact["recipient"]
+
+
+def _no(asked: Verdict, reason: Reason | None, detail: Mapping[str, Any] | None = None) -> Verdict:
+    return Verdict(asked.as_of, asked.customer, asked.stamp, None, reason, detail or asked.detail)
+
+
+def _state(connection: Connection, verdicts: Mapping[str, Verdict]) -> list[str]:
+    """Write down what the messages state, before they leave; the ids of those that another contact forbids."""
+    stated = {contact_id: verdict for contact_id, verdict in verdicts.items() if verdict.contact}
+    if not stated:
+        return []
     with connection.cursor() as cursor:
         cursor.execute("savepoint stating")
         try:
-            cursor.execute(
-                "update ops.contacts set contact_date = %s, cycle = %s, recipient = %s, language_code = %s"
-                " where contact_id = %s::uuid",
-                (as_of, stated.cycle, stated.recipient, stated.language, contact_id),
-            )
+            _state_contacts(cursor, stated)
         except UniqueViolation:
             cursor.execute("rollback to savepoint stating")
-            return Reason.step_done
-        cursor.execute(
-            "update ops.contact_items set stated_amount = null, left_out_reason = 'paid' where contact_id = %s::uuid",
-            (contact_id,),
-        )
-        execute_values(
-            cursor,
-            "update ops.contact_items as i set stated_amount = v.amount, left_out_reason = v.reason,"
-            " offset_days = coalesce(v.offset_days, i.offset_days), due_date = coalesce(v.due_date, i.due_date)"
-            " from (values %s) as v (contact_id, item_id, amount, reason, offset_days, due_date)"
-            " where i.contact_id = v.contact_id::uuid and i.item_id = v.item_id",
-            [
-                *(
-                    (
-                        contact_id,
-                        line.item.item_id,
-                        line.item.open_amount,
-                        None,
-                        line.step.offset_days,
-                        line.item.due_date,
-                    )
-                    for line in stated.lines
-                ),
-                *((contact_id, item_id, None, reason, None, None) for item_id, reason in decision.left_out.items()),
-            ],
-            template="(%s, %s, %s::numeric, %s, %s::int, %s::date)",
-        )
-    return None
+            if len(stated) == 1:
+                return list(stated)
+            return [each for id, verdict in stated.items() for each in _state(connection, {id: verdict})]
+        _state_items(cursor, stated)
+    return []
+
+
+def _state_contacts(cursor: Any, stated: Mapping[str, Verdict]) -> None:
+    execute_values(
+        cursor,
+        "update ops.contacts as c set contact_date = v.as_of, cycle = v.cycle, recipient = v.recipient,"
+        " language_code = v.language from (values %s) as v (contact_id, as_of, cycle, recipient, language)"
+        " where c.contact_id = v.contact_id",
+        [
+            (contact_id, verdict.as_of, contact.cycle, contact.recipient, contact.language)
+            for contact_id, verdict in stated.items()
+            if (contact := verdict.contact)
+        ],
+        template="(%s::uuid, %s, %s, %s, %s)",
+        page_size=len(stated),
+    )
+
+
+def _state_items(cursor: Any, stated: Mapping[str, Verdict]) -> None:
+    cursor.execute(
+        "update ops.contact_items set stated_amount = null, left_out_reason = 'paid'"
+        " where contact_id = any(%s::uuid[])",
+        (list(stated),),
+    )
+    lines = [
+        (contact_id, line.item.item_id, line.item.open_amount, None, line.step.offset_days, line.item.due_date)
+        for contact_id, verdict in stated.items()
+        if verdict.contact
+        for line in verdict.contact.lines
+    ]
+    left_out = [
+        (contact_id, item_id, None, reason, None, None)
+        for contact_id, verdict in stated.items()
+        for item_id, reason in verdict.detail["left_out"].items()
+    ]
+    execute_values(
+        cursor,
+        "update ops.contact_items as i set stated_amount = v.amount, left_out_reason = v.reason,"
+        " offset_days = coalesce(v.offset_days, i.offset_days), due_date = coalesce(v.due_date, i.due_date)"
+        " from (values %s) as v (contact_id, item_id, amount, reason, offset_days, due_date)"
+        " where i.contact_id = v.contact_id and i.item_id = v.item_id",
+        lines + left_out,
+        template="(%s::uuid, %s, %s::numeric, %s, %s::int, %s::date)",
+        page_size=len(lines) + len(left_out),
+    )

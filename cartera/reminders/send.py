@@ -1,11 +1,13 @@
-"""Sending: reserve and ask again, render, hand over, record. Killed anywhere, nothing is sent twice or lost.
+"""Sending: reserve and ask again, render, mark, hand over, record. Killed anywhere, nothing is sent twice or lost.
 
-Reserving and asking again are one transaction: killed before its commit, nothing has happened.
+A batch of contacts is reserved and asked again in one transaction: killed before its commit, nothing has happened.
+They are handed over in small groups. A group is marked as handed over, and committed, before the first of it is; its
+outcomes are recorded, and committed, after the last. So what was reserved only is surely unsent, and no more than one
+group can be unknown. Right before each hand-over one look tells whether anything has changed since the rules were
+asked; if so they are asked again.
 
 A sender holds an advisory lock of its own number for as long as its connection lives, and each contact it
-reserves carries that number and a lease. A reservation whose lease has passed and whose sender is gone
-becomes `unknown`: it may have been delivered, so it is never sent again by itself. It is settled by
-looking it up where the channel can, or by a person.
+reserves carries that number and a lease. What becomes of the contacts of a dead sender: `settle`.
 """
 
 from __future__ import annotations
@@ -14,35 +16,38 @@ import datetime as dt
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import psycopg2
+from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 
-from cartera.clock import utc_now
 from cartera.db import Role, connect, problems
 from cartera.errors import CarteraError, ConfigError, GateFailed, NotPublished, SendError
-from cartera.reminders import ledger
-from cartera.reminders.channels.email import EmailChannel, Outcome
-from cartera.reminders.content import Rendered
-from cartera.reminders.message import Envelope, compose
-from cartera.reminders.model import Customer, Reason, Status
+from cartera.reminders import audit, ledger, outbox
+from cartera.reminders.channels.base import AtPoint, Channel, Outcome, Outgoing, nowhere
+from cartera.reminders.ledger import Move
+from cartera.reminders.model import Reason, Status
 from cartera.reminders.plan import templates_of
 from cartera.reminders.policy import Policy
-from cartera.reminders.recheck import Standings, Verdict, recheck
+from cartera.reminders.recheck import Verdict, recheck, still_holds
 from cartera.reminders.render import Templates
 from cartera.reminders.settle import settle_open
 from cartera.settings import Settings, get_settings
-from cartera.warehouse.read import Row, rows
+from cartera.warehouse.read import Row
 
 LEASE = dt.timedelta(minutes=5)
-"""Longer than the slowest hand-over; only a dead sender's reservation outlives it."""
+"""Longer than the slowest hand-over of a group; only a dead sender's reservation outlives it."""
 
 RETRY_AFTER = dt.timedelta(minutes=15)
-MAX_ATTEMPTS = 5
-AtPoint = Callable[[str], None]
+BATCH = 50
+GROUP = 5
+"""How many contacts are reserved at once, and handed over between two commits."""
+ASKED_AT_MOST = 3
+"""So often the rules are asked about one message whose world keeps changing; then it waits for the next run."""
 
 
 @dataclass
@@ -63,18 +68,27 @@ class SendReport:
             raise self.stopped
 
 
+class _Changed(Exception):
+    """Something happened since the rules were asked: nothing of this message was handed over."""
+
+
 @dataclass
 class _Sender:
-    """One run of sending: its connection, its number, and what it needs for each message."""
+    """One run of sending: its connections, its number, and what it needs for each message.
+
+    `looks`: in autocommit, for the look before each hand-over.
+    """
 
     connection: Connection
+    looks: Connection
     number: int
-    channel: EmailChannel
+    channels: dict[str, Channel]
     templates: Templates
     settings: Settings
+    lease: dt.timedelta
     at: AtPoint
     policies: dict[int, Policy] = field(default_factory=dict)
-    standings: Standings = field(default_factory=dict)
+    tried: list[str] = field(default_factory=list)
     report: SendReport = field(default_factory=SendReport)
 
     def policy(self, plan_id: int) -> Policy:
@@ -84,183 +98,243 @@ class _Sender:
 
 
 def send_reminders(
-    channel: EmailChannel,
+    channels: Mapping[str, Channel],
     plan_id: int | None = None,
     *,
     lease: dt.timedelta = LEASE,
     limit: int | None = None,
-    at: AtPoint = lambda name: None,
+    batch: int = BATCH,
+    group: int = GROUP,
+    at: AtPoint = nowhere,
 ) -> SendReport:
     """Send approved contacts, of one plan or all; first settle what an earlier run left open.
 
-    `at` is called with the name of each point passed (tests kill the process there).
-    What stops the run (no certificate, server unreachable) is in the report; contacts stay approved.
+    A contact whose channel is not among `channels` (by name) stays approved. `at` is called with the name of each
+    point passed (tests kill the process there). What stops the run (no certificate, server unreachable) is in the
+    report; contacts stay approved.
     """
     started, settings = time.perf_counter(), get_settings()
-    with _session() as (connection, number):
-        sender = _Sender(connection, number, channel, templates_of(settings), settings, at)
+    with _session() as (connection, looks, number):
+        sender = _Sender(connection, looks, number, dict(channels), templates_of(settings), settings, lease, at)
+        report = sender.report
         try:
-            sender.report.settled = settle_open(connection, channel)
-            remaining = limit
-            while remaining != 0 and (contact := _reserve(connection, number, plan_id, lease)):
-                at("after_reserve")
-                _send_one(sender, contact)
-                remaining = remaining - 1 if remaining is not None else None
-        except (GateFailed, NotPublished, SendError, ConfigError) as error:
-            sender.report.stopped = error
+            report.settled = settle_open(connection, channels)
+            while limit is None or len(sender.tried) < limit:
+                size = batch if limit is None else min(batch, limit - len(sender.tried))
+                if not _send_batch(sender, plan_id, size, group):
+                    break
+        except (GateFailed, NotPublished) as error:
+            report.stopped = error
         finally:
-            channel.close()
-    sender.report.seconds = time.perf_counter() - started
-    return sender.report
+            for channel in channels.values():
+                channel.close()
+        audit.seal_on(connection)
+        connection.commit()
+        at("acknowledge")
+    report.seconds = time.perf_counter() - started
+    return report
 
 
 @contextmanager
-def _session() -> Iterator[tuple[Connection, int]]:
-    """A connection that holds the lock of a fresh number: while it is held, this sender lives."""
-    connection, number = connect(Role.campaign, application_name="cartera send"), secrets.randbits(62)
+def _session() -> Iterator[tuple[Connection, Connection, int]]:
+    """Connections, and the lock of a fresh number: while the first holds it, this sender lives."""
+    number = secrets.randbits(62)
+    connection = connect(Role.campaign, application_name="cartera send")
+    looks = connect(Role.campaign, autocommit=True, application_name="cartera send, looks")
     try:
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_lock(%s)", (number,))
         connection.commit()
-        yield connection, number
-    except psycopg2.OperationalError as error:
+        yield connection, looks, number
+    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
         raise problems.plain(error, "the database gave up while sending") from error
     finally:
+        looks.close()
         connection.close()
 
 
-def _reserve(connection: Connection, number: int, plan_id: int | None, lease: dt.timedelta) -> Row | None:
-    """Take the next approved contact for ourselves; other senders pass over it. The caller commits."""
-    found = rows(
-        connection,
-        "update ops.contacts set status = 'reserved', reserved_by = %(number)s, lease_until = now() + %(lease)s,"
-        " retry_at = null, reason_code = null where contact_id = (select contact_id from ops.contacts"
-        " where status = 'approved' and channel = 'email' and (retry_at is null or retry_at <= now())"
-        " and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)"
-        " order by planned_date, contact_id limit 1 for update skip locked)"
-        " returning contact_id::text as contact_id, plan_id, channel, step_name, template, company_id, customer_id,"
-        " planned_date, message_id, attempts",
-        {"number": number, "lease": lease, "plan_id": plan_id},
-    )
-    if found:
-        ledger.event(connection, found[0]["contact_id"], Status.approved, Status.reserved, _name(number))
-    return found[0] if found else None
-
-
-def _name(number: int) -> str:
-    return f"sender {number:x}"
-
-
-def _send_one(sender: _Sender, contact: Row) -> None:
-    """The way of one contact from its reservation on. Stays approved on GateFailed, NotPublished, SendError."""
-    verdict = _ask_again(sender, contact)
-    if verdict.contact is None:
-        sender.report.skipped[verdict.reason or Reason.replaced] += 1
-        return
+def _send_batch(sender: _Sender, plan_id: int | None, size: int, group: int) -> bool:
+    """Reserve, ask and send one batch; False when nothing waits any more."""
+    reserved = _reserve(sender, plan_id, size)
+    if not reserved:
+        sender.connection.rollback()
+        return False
+    sender.tried += [contact["contact_id"] for contact in reserved]
+    sender.at("after_reserve")
     try:
-        outcome = _hand_over(sender, contact, verdict)
-    except SendError as error:
-        _record(sender, contact, Status.approved, None, {"stopped": error.problem})
-        raise
-    except ConfigError as error:
-        sender.report.failed += _record(
-            sender, contact, Status.failed, Reason.template_failed, {"problem": error.problem}
-        )
-        return
-    _record_outcome(sender, contact, outcome, verdict)
-    sender.at("after_record")
-
-
-def _ask_again(sender: _Sender, contact: Row) -> Verdict:
-    """Law 8 at this very moment. Commits the reservation, or the reason why there will be no message."""
-    try:
-        policy = sender.policy(contact["plan_id"])
-        verdict = recheck(
-            sender.connection,
-            contact,
-            policy,
-            sender.settings,
-            is_real=sender.channel.is_real,
-            standings=sender.standings,
-        )
+        verdicts = _ask(sender, reserved)
     except (GateFailed, NotPublished):
         sender.connection.rollback()
         raise
-    except ConfigError as error:
-        verdict = Verdict(contact["planned_date"], Customer(contact["customer_id"]), None, Reason.replaced)
-        verdict.detail["problem"] = error.problem
-    if verdict.contact is None:
-        ledger.move(
-            sender.connection,
-            contact["contact_id"],
-            (Status.reserved,),
-            Status.skipped,
-            _name(sender.number),
-            reason=verdict.reason,
-            detail=verdict.detail,
-        )
-    sender.connection.commit()
     sender.at("after_commit")
-    return verdict
+    waiting = [contact for contact in reserved if verdicts[contact["contact_id"]].contact]
+    left: list[Row] = []
+    stopped: CarteraError | None = None
+    while waiting and not stopped:
+        contacts, waiting = waiting[:group], waiting[group:]
+        left += [each for each in contacts if each["channel"] not in sender.channels]
+        stopped = _send_group(sender, [each for each in contacts if each["channel"] in sender.channels], verdicts)
+    if left or waiting:
+        _record(sender, [outbox.back(contact, "the run was stopped before") for contact in (*left, *waiting)])
+    audit.seal_on(sender.connection, wait=False)
+    sender.connection.commit()
+    if stopped:
+        raise stopped
+    return True
 
 
-def _hand_over(sender: _Sender, contact: Row, verdict: Verdict) -> Outcome:
+def _reserve(sender: _Sender, plan_id: int | None, size: int) -> list[Row]:
+    take = partial(
+        outbox.reserve, sender.connection, sender.number, sender.channels,
+        plan_id=plan_id, lease=sender.lease, limit=size, tried=sender.tried,
+    )  # fmt: skip
+    try:
+        return take()
+    except UniqueViolation:
+        # a new contact was planned for a customer whose unknown one we wanted to hand over again
+        sender.connection.rollback()
+        return take(with_unknown=False)
+
+
+def _ask(sender: _Sender, contacts: Sequence[Row]) -> dict[str, Verdict]:
+    """Law 8 at this very moment. Commits the reservations, and the reasons why there will be no message."""
+    is_real = any(sender.channels[contact["channel"]].is_real for contact in contacts)
+    verdicts = recheck(sender.connection, contacts, sender.policy, sender.settings, is_real=is_real)
+    moves = [
+        # one that may have been delivered before is not called skipped
+        Move(id, Status.unknown if contact["was"] == Status.unknown else Status.skipped, verdict.reason, verdict.detail)
+        for contact in contacts
+        if (verdict := verdicts[id := contact["contact_id"]]).contact is None
+    ]
+    moved = ledger.move_all(
+        sender.connection, moves, (Status.reserved,), outbox.name(sender.number), held_by=sender.number
+    )
+    sender.connection.commit()
+    sender.report.skipped.update(
+        each.reason or Reason.replaced for each in moves if each.contact_id in moved and each.to is Status.skipped
+    )
+    return verdicts
+
+
+def _send_group(sender: _Sender, contacts: Sequence[Row], verdicts: Mapping[str, Verdict]) -> CarteraError | None:
+    """Render, mark, hand over and record a few contacts; what stops the whole run, if anything does."""
+    moves: list[Move] = []
+    ready: list[tuple[Row, Verdict, Outgoing]] = []
+    for contact in contacts:
+        verdict = verdicts[contact["contact_id"]]
+        try:
+            ready.append((contact, verdict, _render(sender, contact, verdict)))
+            sender.at("after_render")
+        except ConfigError as error:
+            moves.append(_failed_to_render(contact, error))
+    ours = outbox.begin(sender.connection, sender.number, [contact for contact, _, _ in ready], sender.lease)
+    sender.connection.commit()
+    stopped: CarteraError | None = None
+    for contact, verdict, message in ready:
+        if contact["contact_id"] not in ours:
+            continue
+        channel = sender.channels.get(contact["channel"])
+        if stopped or channel is None:
+            moves.append(outbox.back(contact, "the run was stopped before"))
+            continue
+        try:
+            move = _send_one(sender, channel, contact, verdict, message)
+            moves += [move] if move else []
+        except (GateFailed, NotPublished) as error:
+            stopped = error
+            moves.append(outbox.back(contact, error.problem))
+        except (SendError, ConfigError) as error:
+            # this channel is done for this run; the others go on
+            sender.report.stopped = sender.report.stopped or error
+            del sender.channels[contact["channel"]]
+            moves.append(outbox.back(contact, error.problem))
+    _record(sender, moves)
+    return stopped
+
+
+def _render(sender: _Sender, contact: Row, verdict: Verdict) -> Outgoing:
     stated, policy = verdict.contact, sender.policy(contact["plan_id"])
     assert stated is not None
-    creditor = policy.creditor_of(stated.company_id)
+    creditor, reference = policy.creditor_of(stated.company_id), contact["contact_id"][:8]
     rendered = sender.templates.render(
-        contact["template"], stated, verdict.customer, policy, verdict.as_of,
-        stop=creditor.email, reference=contact["contact_id"][:8],
-    )  # fmt: skip
-    assert isinstance(rendered, Rendered), "only e-mail is reserved"
-    envelope = Envelope(
-        contact_id=contact["contact_id"],
-        message_id=contact["message_id"],
-        sender=sender.settings.mail_from,
-        recipient=stated.recipient,
-        creditor=creditor,
-        redirect_to=sender.channel.redirect_to,
+        contact["template"], stated, verdict.customer, policy, verdict.as_of, stop=creditor.email, reference=reference
     )
-    message = compose(rendered, envelope, utc_now())
-    sender.at("after_render")
-    to = sender.channel.redirect_to or stated.recipient
-    return sender.channel.send(message, sender.settings.mail_from, to, sender.at)
+    return Outgoing(
+        contact_id=contact["contact_id"],
+        key=contact["message_id"],
+        recipient=stated.recipient,
+        language=stated.language,
+        content=rendered,
+        creditor=creditor,
+        reference=reference,
+    )
 
 
-def _record_outcome(sender: _Sender, contact: Row, outcome: Outcome, verdict: Verdict) -> None:
-    detail = {**verdict.detail, "answer": outcome.answer}
-    report = sender.report
+def _send_one(sender: _Sender, channel: Channel, contact: Row, verdict: Verdict, message: Outgoing) -> Move | None:
+    """Hand one over, unless something has changed: then ask again, and say what is true now. None: it is settled."""
+
+    def at(name: str) -> None:
+        sender.at(name)
+        if name == "before_call" and not still_holds(sender.looks, contact, sender.number, verdict):
+            raise _Changed
+
+    for _ in range(ASKED_AT_MOST):
+        try:
+            return _move(sender, contact, channel.send(message, at), verdict)
+        except _Changed:
+            channel.close()
+        if not outbox.begin(sender.connection, sender.number, [contact], sender.lease):
+            return None
+        verdict = _ask(sender, [contact])[contact["contact_id"]]
+        if verdict.contact is None:
+            return None
+        try:
+            message = _render(sender, contact, verdict)
+        except ConfigError as error:
+            return _failed_to_render(contact, error)
+    return outbox.back(contact, "it changed again and again while it was sent")
+
+
+def _move(sender: _Sender, contact: Row, outcome: Outcome, verdict: Verdict) -> Move:
+    """What an outcome makes of a contact. One that may have been delivered before can only become sent."""
+    contact_id, detail = contact["contact_id"], {**verdict.detail, "answer": outcome.answer}
+    if outcome.provider_id:
+        detail["provider_id"] = outcome.provider_id
     if outcome.result == "sent":
-        report.sent += _record(sender, contact, Status.sent, None, detail)
-    elif outcome.result == "unknown":
-        report.unknown += _record(sender, contact, Status.unknown, None, detail)
-    elif outcome.result == "later" and contact["attempts"] + 1 < MAX_ATTEMPTS:
-        report.later += _record(sender, contact, Status.approved, Reason.send_refused, detail, RETRY_AFTER)
-    else:
-        reason = Reason.bad_address if outcome.result == "bad_address" else Reason.send_refused
-        report.failed += _record(sender, contact, Status.failed, reason, detail)
+        return Move(contact_id, Status.sent, None, detail)
+    if contact["was"] == Status.unknown:
+        return Move(contact_id, Status.unknown, None, detail, RETRY_AFTER)
+    if outcome.result == "unknown":
+        return Move(contact_id, Status.unknown, None, detail)
+    if outcome.result == "later" and contact["attempts"] + 1 < outbox.MAX_ATTEMPTS:
+        return Move(contact_id, Status.approved, Reason.send_refused, detail, RETRY_AFTER)
+    reason = Reason.bad_address if outcome.result == "bad_address" else Reason.send_refused
+    return Move(contact_id, Status.failed, reason, detail)
 
 
-def _record(
-    sender: _Sender,
-    contact: Row,
-    to: Status,
-    reason: Reason | None,
-    detail: dict[str, object],
-    retry_after: dt.timedelta | None = None,
-) -> bool:
-    """Record what became of our reservation; also when somebody has called it unknown meanwhile."""
-    moved = ledger.move(
+def _failed_to_render(contact: Row, error: ConfigError) -> Move:
+    if contact["was"] == Status.unknown:
+        return outbox.back(contact, error.problem)
+    return Move(contact["contact_id"], Status.failed, Reason.template_failed, {"problem": error.problem})
+
+
+def _record(sender: _Sender, moves: Sequence[Move]) -> None:
+    """Record what became of ours; also when somebody has called it unknown meanwhile."""
+    moved = ledger.move_all(
         sender.connection,
-        contact["contact_id"],
+        moves,
         (Status.reserved, Status.unknown),
-        to,
-        _name(sender.number),
-        reason=reason,
-        detail=detail,
-        retry_after=retry_after,
-        is_attempt=retry_after is not None,
+        outbox.name(sender.number),
+        held_by=sender.number,
     )
     sender.at("before_record")
     sender.connection.commit()
-    return moved
+    sender.at("after_record")
+    report = sender.report
+    for each in moves:
+        if each.contact_id not in moved:
+            continue
+        report.sent += each.to is Status.sent
+        report.failed += each.to is Status.failed
+        report.unknown += each.to is Status.unknown
+        report.later += each.retry_after is not None and each.to is Status.approved

@@ -12,7 +12,7 @@ the function `serve.open_items`, which is made from the same SQL.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -84,6 +84,9 @@ DIMENSIONS: dict[By, tuple[str, ...]] = {
 }
 """The columns that tell the rows of `aging` apart, besides company and currency."""
 
+WITHOUT_CUSTOMERS: tuple[By, ...] = ("bucket", "company", "currency")
+"""The dimensions of `aging` that no customer decides."""
+
 AGING_MEASURES = ("open_items", "open_amount", "disputed_amount", "promised_amount")
 
 
@@ -117,6 +120,7 @@ def open_items(
     *,
     company_id: str | None = None,
     customer_id: str | None = None,
+    customer_ids: Sequence[str] | None = None,
     currency_code: str | None = None,
     bucket: str | None = None,
     item_type: ItemType | None = None,
@@ -130,14 +134,19 @@ def open_items(
         "bucket": bucket,
         "item_type": item_type,
     }
+    named = SQL("true") if customer_ids is None else SQL("customer_id = any(%(customer_ids)s)")
     return rows(
         connection,
-        SQL("select {columns} from {items} as items where {where} order by due_date, item_id limit %(limit)s").format(
+        SQL(
+            "select {columns} from {items} as items where {where} and {named}"
+            " order by due_date, item_id limit %(limit)s"
+        ).format(
             columns=_identifiers(OPEN_ITEM_COLUMNS),
             items=items_at(connection, as_of, known_at),
             where=_where(filters),
+            named=named,
         ),
-        {"as_of": as_of, "known_at": known_at, "limit": limit} | filters,
+        {"as_of": as_of, "known_at": known_at, "limit": limit, "customer_ids": list(customer_ids or [])} | filters,
     )
 
 
@@ -163,7 +172,7 @@ def aging(
         " sum(disputed_amount) as disputed_amount, sum(promised_amount) as promised_amount"
         " from cells {known} group by {group} order by {first}, {order}"
     ).format(
-        cells=cells_at(connection, as_of, known_at),
+        cells=cells_at(connection, as_of, known_at, by_customer=by not in WITHOUT_CUSTOMERS),
         group=_identifiers((*columns[:2], *DIMENSIONS[by])),
         known=dimension_known(connection, as_of, known_at, by),
         first=_identifiers(columns[:2]),
@@ -176,7 +185,7 @@ def dimension_known(connection: Connection, as_of: dt.date, known_at: dt.datetim
     """What to join to `cells` for the columns of a dimension; binds the clocks and, by segment, `scheme`."""
     if by == "segment":
         return SQL(SEGMENTS_KNOWN).format(members=segments_at(connection, as_of, known_at))
-    return SQL("" if by in ("bucket", "company", "currency") else CUSTOMERS_KNOWN)
+    return SQL("" if by in WITHOUT_CUSTOMERS else CUSTOMERS_KNOWN)
 
 
 def dimension_order(by: By, largest_first: str) -> Composable:
@@ -276,19 +285,22 @@ def items_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> C
     return SQL("serve.fct_open_items" if prebuilt else "serve.open_items(%(as_of)s, %(known_at)s)")
 
 
-def cells_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
-    """Instalments by company, currency, customer and bucket: the columns of serve.fct_aging, bound alike."""
+def cells_at(connection: Connection, as_of: dt.date, known_at: dt.datetime, *, by_customer: bool = True) -> Composable:
+    """Instalments by company, currency, customer and bucket: the columns of serve.fct_aging, bound alike.
+
+    With `by_customer` false the customer may be left out, which spares most of the adding up.
+    """
     if _is_published(connection, as_of, known_at):
         return SQL("serve.fct_aging")
     return SQL(
-        "(select company_id, currency_code, customer_id, bucket, count(*) as open_items,"
+        "(select {keys}, count(*) as open_items,"
         " sum(open_amount) as open_amount,"
         " coalesce(sum(open_amount) filter (where is_disputed), 0) as disputed_amount,"
         " coalesce(sum(open_amount) filter (where promised_date is not null), 0) as promised_amount"
-        # debts have a bucket, credit has none; the planner takes `item_type = ...` for a rare find
-        " from serve.open_items(%(as_of)s, %(known_at)s) where bucket is not null"
-        " group by company_id, currency_code, customer_id, bucket)"
-    )
+        # debts have days past due, credit has none; the planner takes `item_type = ...` for a rare find
+        " from serve.open_items(%(as_of)s, %(known_at)s) where days_past_due is not null"
+        " group by {keys})"
+    ).format(keys=_identifiers(("company_id", "currency_code", *(["customer_id"] if by_customer else []), "bucket")))
 
 
 def segments_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:

@@ -1,8 +1,9 @@
 """A sender in processes of its own, that can be killed: run by the crash tests, one command per line of input.
 
-{"database": "test_1", "port": 2525, "mailbox": "/folder", "senders": 2, "kill_at": ["before_smtp", 3]} forks
-that many senders, waits and answers with their exit codes (-9: killed). The kill is at the n-th passing of a point;
-at "during_smtp" the mailbox does it, while it has the message and the sender has no answer.
+{"database": "test_1", "folder": "/folder", "kind": "keys", "kill_at": [["before_call", 3], null], "batch": 5,
+"group": 2, "limit": null} forks one sender for each of `kill_at`, waits and answers with their exit codes (-9: killed).
+The kill is at the n-th passing of a point; null: it lives. `kind`: of provider; "mailbox": the mailbox at `port`, which
+does the kill at "during_call" itself, while it has the message and the sender has no answer.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ import signal
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
+
+from reminder_provider import Provider
 
 from cartera.reminders import EmailChannel, send_reminders
+from cartera.reminders.channels.base import Channel
 from cartera.sandbox.mailbox import MessageStore
 from cartera.settings import get_settings
 
@@ -25,46 +30,59 @@ VICTIM = "victim.pid"
 def main() -> None:
     for line in sys.stdin:
         command = json.loads(line)
-        children = [_fork(command) for _ in range(command["senders"])]
+        children = [_fork(command, kill_at) for kill_at in command["kill_at"]]
         codes = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
         sys.stdout.write(json.dumps(codes) + "\n")
         sys.stdout.flush()
 
 
-def _fork(command: dict) -> int:
+def _fork(command: dict[str, Any], kill_at: tuple[str, int] | None) -> int:
     child = os.fork()
     if child == 0:
         code = 1
         os.environ["CARTERA_DATABASE_NAME"] = command["database"]
         get_settings.cache_clear()
         try:
-            _send(command)
+            _send(command, kill_at)
             code = 0
         finally:
             os._exit(code)
     return child
 
 
-def _send(command: dict) -> None:
+def _send(command: dict[str, Any], kill_at: tuple[str, int] | None) -> None:
     passed: Counter[str] = Counter()
-    point, count = command["kill_at"] or ("", 0)
-    folder = Path(command["mailbox"])
+    point, count = kill_at or ("", 0)
+    folder = Path(command["folder"])
 
     def at(name: str) -> None:
         passed[name] += 1
-        if point == "during_smtp" and name == "before_smtp" and passed[name] == count:
-            (folder / VICTIM).write_text(str(os.getpid()))
-        if name == point and passed[name] == count:
+        if point == "during_call" and command["kind"] == "mailbox":
+            if name == "before_call" and passed[name] == count:
+                (folder / VICTIM).write_text(str(os.getpid()))
+        elif name == point and passed[name] == count:
             os.kill(os.getpid(), signal.SIGKILL)
 
+    send_reminders(
+        {"email": _channel(command, folder)},
+        lease=dt.timedelta(0),
+        limit=command["limit"],
+        batch=command["batch"],
+        group=command["group"],
+        at=at,
+    ).raise_if_stopped()
+
+
+def _channel(command: dict[str, Any], folder: Path) -> Channel:
+    if command["kind"] != "mailbox":
+        return Provider(folder, command["kind"])
     store = MessageStore(folder / "mailbox")
-    channel = EmailChannel(
+    return EmailChannel(
         host="127.0.0.1",
         port=command["port"],
         is_real=False,
-        look_up=lambda id: any(message.message_id == id for message in store.messages()),
+        finder=lambda id: any(message.message_id == id for message in store.messages()),
     )
-    send_reminders(channel, lease=dt.timedelta(0), at=at).raise_if_stopped()
 
 
 if __name__ == "__main__":

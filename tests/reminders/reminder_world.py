@@ -206,5 +206,5 @@ def channel_to(mailbox: Mailbox, *, can_look_up: bool = True) -> EmailChannel:
         port=port,
         is_real=False,
         timeout=10,
-        look_up=(lambda id: any(m.message_id == id for m in mailbox.messages())) if can_look_up else None,
+        finder=(lambda id: any(m.message_id == id for m in mailbox.messages())) if can_look_up else None,
     )

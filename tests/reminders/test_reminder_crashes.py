@@ -14,20 +14,24 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
+from reminder_provider import Provider
 from reminder_sender import VICTIM
 from reminder_world import AS_OF, World, channel_to, contacts, query
 
-from cartera.reminders import EmailChannel, approve_reminders, plan_reminders, send_reminders
+from cartera.reminders import EmailChannel, approve_reminders, plan_reminders, send_reminders, settle
+from cartera.reminders.audit import verify
 from cartera.reminders.model import Reason
 from cartera.sandbox.mailbox import Mailbox
 
 POINTS = (
-    "after_reserve", "after_commit", "after_render", "before_smtp",
-    "during_smtp", "after_smtp", "before_record", "after_record",
+    "after_reserve", "after_commit", "after_render", "before_call", "during_call", "after_call",
+    "before_record", "after_record", "acknowledge",
 )  # fmt: skip
-SEEDS = 2
+SEEDS = int(os.environ.get("CARTERA_CRASH_SEEDS", "200"))
+RACES = 1_000
 CONTACTS = 3
 Send = Callable[..., list[int]]
 
@@ -47,16 +51,25 @@ def senders(home: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.fixture
 def send(database: str, senders: subprocess.Popen[str], mailbox: Mailbox, tmp_path: Path) -> Send:
-    """Run senders in processes of their own; their exit codes."""
+    """Run senders in processes of their own, each to be killed somewhere or not; their exit codes."""
 
-    def run(kill_at: tuple[str, int] | None = None, count: int = 1) -> list[int]:
+    def run(
+        *kill_at: tuple[str, int] | None,
+        kind: str = "mailbox",
+        batch: int = 50,
+        group: int = 1,
+        limit: int | None = None,
+    ) -> list[int]:
         assert senders.stdin and senders.stdout
         command = {
             "database": database,
             "port": mailbox.address[1],
-            "mailbox": str(tmp_path),
-            "senders": count,
-            "kill_at": kill_at,
+            "folder": str(tmp_path),
+            "kind": kind,
+            "kill_at": kill_at or [None],
+            "batch": batch,
+            "group": group,
+            "limit": limit,
         }
         senders.stdin.write(json.dumps(command) + "\n")
         senders.stdin.flush()
@@ -96,45 +109,90 @@ def approve_some(world: World, prefix: str) -> set[str]:
     return {f"{prefix}{number}@cliente.pe" for number in range(CONTACTS)}
 
 
-def send_all(send: Send, seconds: float = 20) -> None:
+def send_all(send: Send, seconds: float = 20, *, waits: tuple[str, ...] = ("unknown",), **asked: Any) -> None:
     """Run senders until nothing waits. The server may take a moment to see that a killed one is gone."""
     deadline = time.monotonic() + seconds
-    while contacts(status="approved") or contacts(status="reserved") or contacts(status="unknown"):
+    while any(contacts(status=status) for status in ("approved", "reserved", *waits)):
         assert time.monotonic() < deadline, "a contact is left behind"
-        assert send() == [0]
+        assert send(**asked) == [0]
 
 
 @pytest.mark.parametrize("point", POINTS)
 def test_a_sender_killed_anywhere_sends_nothing_twice_and_loses_nothing(
     world: World, mailbox: Mailbox, send: Send, deadly: None, point: str
 ) -> None:
-    expected: set[str] = set()
-    for seed in range(SEEDS):
-        expected |= approve_some(world, f"s{seed}-")
-        chance = random.Random(f"{point} {seed}")
-        assert send((point, chance.randint(1, CONTACTS))) == [-9]
-        in_flight = len(contacts(status="reserved")) + len(contacts(status="unknown"))
-        assert in_flight == (0 if point in ("after_reserve", "after_record") else 1)
-        if chance.random() < 0.5:
-            send((chance.choice(POINTS), 1))
-        send_all(send)
-        assert deliveries(mailbox) == Counter(expected), f"{point}, seed {seed}"
-    assert {contact["status"] for contact in contacts()} == {"sent"}
-
-
-def test_senders_at_once_share_the_work(world: World, mailbox: Mailbox, send: Send) -> None:
-    expected: set[str] = set()
-    for seed in range(6):
-        expected |= approve_some(world, f"s{seed}-")
-    assert send(None, 3) == [0, 0, 0]
+    """To a real mail server that can be asked by Message-ID."""
+    chance = random.Random(point)
+    expected = approve_some(world, "s")
+    in_batches = {"after_reserve": 1, "after_commit": 1, "acknowledge": 1}
+    assert send((point, chance.randint(1, in_batches.get(point, CONTACTS)))) == [-9]
+    assert handed_over() == (1 if point in ("before_call", "during_call", "after_call", "before_record") else 0)
+    if chance.random() < 0.5:
+        send((chance.choice(POINTS), 1))
+    send_all(send)
     assert deliveries(mailbox) == Counter(expected)
+    assert {contact["status"] for contact in contacts()} == {"sent"}
+    assert verify().is_whole
+
+
+def handed_over() -> int:
+    """Contacts of which nobody knows yet whether they were delivered."""
+    return sum(contact["handed_at"] is not None for contact in contacts() if contact["status"] != "sent")
+
+
+def approve_many(world: World, count: int) -> None:
+    for number in range(count):
+        world.owes(f"c{number}", due=-10)
+    world.publish()
+    plan_reminders()
+    assert approve_reminders(approved_by="test").approved == count
+
+
+@pytest.mark.parametrize("kind", ["keys", "none", "look-up"])
+def test_killed_again_and_again(world: World, send: Send, tmp_path: Path, kind: str) -> None:
+    """Seed after seed a sender, or two at once, is killed at a random point; at the end one is let through."""
+    approve_many(world, SEEDS * 2)
+    killed = in_flight = 0
+    for seed in range(SEEDS):
+        chance = random.Random(f"{kind} {seed}")
+        group = chance.choice((1, 1, 2, 5))
+        kills = [(chance.choice(POINTS), chance.choice((1, 1, 2, 3))) for _ in range(chance.choice((1, 1, 1, 2)))]
+        codes = send(*kills, kind=kind, batch=chance.choice((1, 3, 10)), group=group, limit=chance.choice((2, 4)))
+        assert set(codes) <= {0, -9}
+        killed += codes.count(-9)
+        in_flight += codes.count(-9) * group
+    assert killed > SEEDS / 4, "hardly anything was put to the test"
+    provider = Provider(tmp_path, kind)
+    send_all(send, waits=() if kind == "none" else ("unknown",), kind=kind)
+    delivered, found = provider.deliveries(), contacts()
+    assert max(delivered.values()) == 1, "somebody was written to twice"
+    unknown = {contact["message_id"] for contact in found if contact["status"] == "unknown"}
+    assert {contact["status"] for contact in found} <= {"sent", "unknown"}
+    assert len(unknown) <= (in_flight if kind == "none" else 0)
+    assert {contact["message_id"] for contact in found} - unknown <= set(delivered), "called sent, and was not"
+    for contact in found:
+        if contact["status"] == "unknown":
+            settle(contact["id"], "sent" if contact["message_id"] in delivered else "not-sent", "a person")
+    send_all(send, kind=kind)
+    assert set(provider.deliveries().values()) == {1} and len(provider.deliveries()) == SEEDS * 2
+    assert verify().is_whole
+
+
+def test_two_senders_race_for_every_contact(world: World, send: Send, tmp_path: Path) -> None:
+    approve_many(world, RACES)
+    assert send(None, None, kind="none", batch=2, group=2) == [0, 0]
+    provider = Provider(tmp_path, "none")
+    assert len(provider.deliveries()) == RACES and set(provider.deliveries().values()) == {1}
+    reserved = query("select actor, count(*) as n from ops.contact_events where to_status = 'reserved' group by actor")
+    assert len(reserved) == 2 and sum(row["n"] for row in reserved) == RACES
+    assert verify().is_whole
 
 
 def test_senders_at_once_killed_at_once(world: World, mailbox: Mailbox, send: Send) -> None:
     expected: set[str] = set()
-    for seed, point in enumerate(("before_smtp", "after_smtp", "before_record")):
+    for seed, point in enumerate(("before_call", "after_call", "before_record")):
         expected |= approve_some(world, f"s{seed}-")
-        send((point, 2), 2)
+        send((point, 2), (point, 2), batch=2)
         send_all(send)
         assert deliveries(mailbox) == Counter(expected)
 
@@ -156,7 +214,7 @@ def test_planning_beside_sending_contacts_nobody_twice(world: World, mailbox: Ma
     plan_reminders()
     approve_reminders(approved_by="test")
     with ThreadPoolExecutor(2) as pool:
-        sending = pool.submit(send_reminders, channel_to(mailbox))
+        sending = pool.submit(send_reminders, {"email": channel_to(mailbox)})
         planning = [pool.submit(plan_reminders) for _ in range(5)]
         assert all(future.result().planned == 0 for future in planning)
         assert sending.result().sent == 12
@@ -171,12 +229,12 @@ def test_a_slow_sender_is_not_taken_for_a_dead_one(world: World, mailbox: Mailbo
     seen = []
 
     def meanwhile(name: str) -> None:
-        if name == "before_smtp":
+        if name == "before_call":
             time.sleep(0.05)  # the lease of zero is over
-            other = send_reminders(channel_to(mailbox), lease=dt.timedelta(0))
+            other = send_reminders({"email": channel_to(mailbox)}, lease=dt.timedelta(0))
             seen.append((other.sent, dict(other.settled)))
 
-    assert send_reminders(channel, lease=dt.timedelta(0), at=meanwhile).sent == 1
+    assert send_reminders({"email": channel}, lease=dt.timedelta(0), at=meanwhile).sent == 1
     assert seen == [(0, {})]
     assert len(mailbox.messages()) == 1
 
@@ -194,7 +252,7 @@ def test_a_payment_that_lands_after_the_reservation_stops_the_message(
             del world.items[item_id]
             world.publish()
 
-    assert send_reminders(channel, at=pay).skipped == {Reason.paid: 1}
+    assert send_reminders({"email": channel}, at=pay).skipped == {Reason.paid: 1}
     assert mailbox.messages() == []
 
 

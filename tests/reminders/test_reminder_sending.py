@@ -26,7 +26,7 @@ def statuses() -> dict[str, str]:
 def walk(channel: EmailChannel, as_of: dt.date | None = None) -> None:
     plan_reminders(as_of)
     approve_reminders(approved_by="test")
-    send_reminders(channel).raise_if_stopped()
+    send_reminders({"email": channel}).raise_if_stopped()
 
 
 def read_mail(mailbox: Mailbox, position: int = -1) -> email.message.EmailMessage:
@@ -72,7 +72,7 @@ def test_planning_and_sending_again_contacts_nobody_again(
     assert (first.planned, again.planned, again.kept) == (5, 0, 5)
     approve_reminders(approved_by="test")
     for _ in range(3):
-        send_reminders(channel).raise_if_stopped()
+        send_reminders({"email": channel}).raise_if_stopped()
         walk(channel)
     assert len(mailbox.messages()) == 5
     assert len(contacts()) == 5
@@ -114,7 +114,7 @@ def test_a_plan_that_was_never_approved_gives_way_to_the_step_due_now(
     world.publish(AS_OF + dt.timedelta(days=7))
     assert plan_reminders().replaced == 1
     approve_reminders(approved_by="test")
-    send_reminders(channel)
+    send_reminders({"email": channel})
     assert [(c["step_name"], c["status"], c["reason_code"]) for c in contacts()] == [
         ("first_reminder", "skipped", "replaced"),
         ("second_reminder", "sent", None),
@@ -129,7 +129,7 @@ def test_what_was_approved_days_ago_is_not_sent_with_a_step_of_then(
     plan_reminders()
     approve_reminders(approved_by="test")
     world.publish(AS_OF + dt.timedelta(days=7))
-    assert send_reminders(channel).skipped == {Reason.replaced: 1}
+    assert send_reminders({"email": channel}).skipped == {Reason.replaced: 1}
     assert mailbox.messages() == []
     walk(channel)
     assert len(mailbox.messages()) == 1
@@ -170,7 +170,7 @@ def test_what_changes_between_plan_and_send_stops_the_message(
     else:
         world.items[item_id] |= columns
     world.publish()
-    assert send_reminders(channel).skipped == {reason: 1}
+    assert send_reminders({"email": channel}).skipped == {reason: 1}
     assert mailbox.messages() == []
     assert [(c["status"], c["reason_code"]) for c in contacts()] == [("skipped", reason)]
 
@@ -182,7 +182,7 @@ def test_cash_not_yet_applied_stops_the_message(world: World, mailbox: Mailbox, 
     approve_reminders(approved_by="test")
     world.credit("ana", "100")
     world.publish()
-    assert send_reminders(channel).skipped == {Reason.covered_by_unapplied_cash: 1}
+    assert send_reminders({"email": channel}).skipped == {Reason.covered_by_unapplied_cash: 1}
 
 
 def test_a_part_payment_shows_the_new_amount_and_leaves_out_what_is_settled(
@@ -199,7 +199,7 @@ def test_a_part_payment_shows_the_new_amount_and_leaves_out_what_is_settled(
     del world.items[paid]
     world.owes("ana", due=-9, amount="999.99")  # due since, and not approved by anybody
     world.publish()
-    assert send_reminders(channel).sent == 1
+    assert send_reminders({"email": channel}).sent == 1
     text = body(read_mail(mailbox))
     assert "123.45" in text
     assert not any(other in text for other in ("500.00", "111.11", "222.22", "999.99"))
@@ -219,7 +219,7 @@ def test_an_item_left_out_counts_as_not_told(world: World, mailbox: Mailbox, cha
     approve_reminders(approved_by="test")
     world.items[disputed]["is_disputed"] = True
     world.publish()
-    send_reminders(channel)
+    send_reminders({"email": channel})
     world.items[disputed]["is_disputed"] = False
     world.publish(AS_OF + dt.timedelta(days=3))
     assert plan_reminders().planned == 1
@@ -262,7 +262,7 @@ def test_without_a_certificate_nothing_is_planned_nor_sent(
     approve_reminders(approved_by="test")
     world.is_tied = False
     world.publish()
-    report = send_reminders(channel)
+    report = send_reminders({"email": channel})
     assert isinstance(report.stopped, GateFailed)
     assert statuses() == {"ana": "approved"} and mailbox.messages() == []
     assert plan_reminders().skips == {Reason.not_tied_out: 1}
@@ -291,7 +291,7 @@ def test_a_hold_leaves_a_customer_in_peace_also_after_approval(
     plan_reminders()
     approve_reminders(approved_by="test")
     hold("ana", "asked for no more", "test")
-    assert send_reminders(channel).skipped == {Reason.on_hold: 1}
+    assert send_reminders({"email": channel}).skipped == {Reason.on_hold: 1}
     with pytest.raises(ConfigError, match="already"):
         hold("ana", "again", "test")
     release("ana", "test")
@@ -304,11 +304,11 @@ def test_nothing_unapproved_is_sent_and_the_limit_holds(world: World, mailbox: M
         world.owes(f"c{number}", due=-10)
     world.publish()
     plan = plan_reminders()
-    assert send_reminders(channel).sent == 0
+    assert send_reminders({"email": channel}).sent == 0
     assert approve_reminders(plan.plan_id, limit=3, approved_by="test").left == 1
-    assert send_reminders(channel, plan.plan_id + 1).sent == 0
-    assert send_reminders(channel, plan.plan_id, limit=2).sent == 2
-    assert send_reminders(channel).sent == 1
+    assert send_reminders({"email": channel}, plan.plan_id + 1).sent == 0
+    assert send_reminders({"email": channel}, plan.plan_id, limit=2).sent == 2
+    assert send_reminders({"email": channel}).sent == 1
 
 
 def test_small_plans_are_approved_by_the_policy_alone(world: World, tmp_path: Path) -> None:
@@ -334,7 +334,7 @@ def test_a_refused_address_is_not_written_to_again_until_it_is_another(
     with Mailbox(tmp_path / "strict", refuse={"ana@.*": 550}) as strict:
         plan_reminders()
         approve_reminders(approved_by="test")
-        assert send_reminders(channel_to(strict)).failed == 1
+        assert send_reminders({"email": channel_to(strict)}).failed == 1
         assert contacts()[0]["reason_code"] == "bad_address"
         assert plan_reminders().skips == {Reason.bad_address: 1}
         world.customers["ana"]["email"] = "nueva@cliente.pe"
@@ -351,9 +351,9 @@ def test_a_server_that_is_busy_is_asked_later_and_not_for_ever(world: World, tmp
     approve_reminders(approved_by="test")
     with Mailbox(tmp_path / "busy", refuse={"ana@.*": 451}) as busy:
         for attempt in range(1, 6):
-            report = send_reminders(channel_to(busy))
+            report = send_reminders({"email": channel_to(busy)})
             assert (report.later, report.failed) == ((1, 0) if attempt < 5 else (0, 1))
-            assert send_reminders(channel_to(busy)).later == 0, "not before its time"
+            assert send_reminders({"email": channel_to(busy)}).later == 0, "not before its time"
             query("update ops.contacts set retry_at = now() where retry_at is not null returning 1")
         assert [message.recipients for message in busy.messages()] == [("bea@cliente.pe",)]
     assert statuses() == {"ana": "failed", "bea": "sent"}
@@ -369,7 +369,7 @@ def test_a_connection_lost_after_the_message_is_unknown_and_never_sent_again_by_
     approve_reminders(approved_by="test")
     with Mailbox(tmp_path / "rude", hang_up_after="ana@.*") as rude:
         real = channel_to(rude, can_look_up=False)
-        report = send_reminders(real)
+        report = send_reminders({"email": real})
         assert (report.sent, report.unknown) == (1, 1)
         for _ in range(2):
             walk(real)
@@ -388,8 +388,8 @@ def test_our_own_mailbox_is_asked_whether_it_has_an_unknown_message(world: World
     plan_reminders()
     approve_reminders(approved_by="test")
     with Mailbox(tmp_path / "rude", hang_up_after="ana@.*") as rude:
-        assert send_reminders(channel_to(rude)).unknown == 1
-        assert send_reminders(channel_to(rude)).settled == {"sent": 1}
+        assert send_reminders({"email": channel_to(rude)}).unknown == 1
+        assert send_reminders({"email": channel_to(rude)}).settled == {"sent": 1}
         assert len(rude.messages()) == 1
     assert statuses() == {"ana": "sent"}
 
@@ -400,10 +400,10 @@ def test_a_person_says_not_sent_and_it_goes_out_once(world: World, mailbox: Mail
     plan_reminders()
     approve_reminders(approved_by="test")
     with Mailbox(tmp_path / "rude", hang_up_after="ana@.*") as rude:
-        send_reminders(channel_to(rude, can_look_up=False))
+        send_reminders({"email": channel_to(rude, can_look_up=False)})
     (unknown,) = contacts(status="unknown")
     assert settle(unknown["id"], "not-sent", "test") == "approved"
-    assert send_reminders(channel_to(mailbox)).sent == 1
+    assert send_reminders({"email": channel_to(mailbox)}).sent == 1
     assert len(mailbox.messages()) == 1
 
 
@@ -414,10 +414,10 @@ def test_an_unreachable_server_loses_nothing(world: World, mailbox: Mailbox, cha
     plan_reminders()
     approve_reminders(approved_by="test")
     down = EmailChannel("127.0.0.1", 1, is_real=False)
-    report = send_reminders(down)
+    report = send_reminders({"email": down})
     assert isinstance(report.stopped, SendError) and "127.0.0.1:1" in report.stopped.problem
     assert statuses() == {"ana": "approved", "bea": "approved"}
-    assert send_reminders(channel).sent == 2
+    assert send_reminders({"email": channel}).sent == 2
 
 
 def test_real_people_are_written_to_on_figures_of_today_only(world: World, mailbox: Mailbox) -> None:
@@ -427,7 +427,7 @@ def test_real_people_are_written_to_on_figures_of_today_only(world: World, mailb
     approve_reminders(approved_by="test")
     real = channel_to(mailbox)
     real.is_real = True
-    report = send_reminders(real)
+    report = send_reminders({"email": real})
     assert isinstance(report.stopped, GateFailed) and "as of 2026-06-30" in report.stopped.problem
     assert mailbox.messages() == []
 

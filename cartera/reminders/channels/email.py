@@ -17,11 +17,13 @@ from email.policy import SMTP
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
+from cartera.clock import utc_now
 from cartera.errors import ConfigError, SendError
+from cartera.reminders.channels.base import AtPoint, Outcome, Outgoing, Promises, nowhere, one_line
+from cartera.reminders.content import Rendered
+from cartera.reminders.message import Envelope, compose
 
 Tls = Literal["none", "starttls", "implicit"]
-Result = Literal["sent", "bad_address", "refused", "later", "unknown"]
-AtPoint = Callable[[str], None]
 
 TIMEOUT_SECONDS = 30.0
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -30,17 +32,10 @@ BAD_ADDRESS_CODES = (550, 551, 553)
 ADDRESS_STATUS = "5.1."
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a message: `later` and `refused` were surely not delivered, `unknown` may have been."""
-
-    result: Result
-    answer: str
-
-
 @dataclass
 class EmailChannel:
-    """An SMTP server. `is_real`: what it takes may reach a debtor. `look_up`: whether it has a Message-ID.
+    """An SMTP server. `is_real`: what it takes may reach a debtor. `finder`: whether it has a Message-ID, where it
+    is a mailbox of our own.
 
     `redirect_to`: every message goes there instead of to its recipient.
     """
@@ -52,12 +47,36 @@ class EmailChannel:
     password: str | None = None
     is_real: bool = True
     redirect_to: str | None = None
-    look_up: Callable[[str], bool] | None = None
+    finder: Callable[[str], bool] | None = None
     timeout: float = TIMEOUT_SECONDS
+    mail_from: str = "cobranzas@example.com"
+    name: str = "email"
     _client: smtplib.SMTP | None = None
 
-    def send(self, message: EmailMessage, sender: str, recipient: str, at: AtPoint = lambda name: None) -> Outcome:
+    @property
+    def promises(self) -> Promises:
+        return Promises(idempotency=None, look_up=self.finder is not None, delivery_reports=False)
+
+    def send(self, message: Outgoing, at: AtPoint = nowhere) -> Outcome:
         """Hand over one message. Raises SendError when the server can't be reached: nothing was delivered."""
+        if not isinstance(message.content, Rendered):
+            return Outcome("refused", f"e-mail sends no {type(message.content).__name__}")
+        envelope = Envelope(
+            contact_id=message.contact_id,
+            message_id=message.key,
+            sender=self.mail_from,
+            recipient=message.recipient,
+            creditor=message.creditor,
+            redirect_to=self.redirect_to,
+        )
+        composed = compose(message.content, envelope, utc_now())
+        return self.deliver(composed, self.mail_from, self.redirect_to or message.recipient, at)
+
+    def look_up(self, key: str) -> bool | None:
+        return self.finder(key) if self.finder else None
+
+    def deliver(self, message: EmailMessage, sender: str, recipient: str, at: AtPoint = nowhere) -> Outcome:
+        """Hand over a finished e-mail."""
         content = message.as_bytes(policy=SMTP)
         try:
             refused = self._envelope(sender, recipient)
@@ -68,9 +87,9 @@ class EmailChannel:
         if refused:
             self._reset()
             return refused
-        at("before_smtp")
+        at("before_call")
         outcome = self._body(content)
-        at("after_smtp")
+        at("after_call")
         return outcome
 
     def _envelope(self, sender: str, recipient: str, *, is_last: bool = False) -> Outcome | None:
@@ -160,11 +179,12 @@ def _refusal(code: int, answer: bytes | str, *, of_recipient: bool) -> Outcome:
 
 
 def _text(answer: bytes | str) -> str:
-    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
-    return " ".join(text.split())[:500]
+    return one_line(answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer)
 
 
-def channel_from_url(url: str, *, redirect_to: str | None = None) -> EmailChannel:
+def channel_from_url(
+    url: str, *, mail_from: str = "cobranzas@example.com", redirect_to: str | None = None
+) -> EmailChannel:
     """smtps://user:password@host:465 (TLS from the start) or smtp://user:password@host:587 (STARTTLS).
 
     Without TLS only to this machine. Raises ConfigError without the password.
@@ -185,6 +205,7 @@ def channel_from_url(url: str, *, redirect_to: str | None = None) -> EmailChanne
         password=unquote(parts.password) if parts.password else None,
         is_real=redirect_to is None,
         redirect_to=redirect_to,
+        mail_from=mail_from,
     )
 
 

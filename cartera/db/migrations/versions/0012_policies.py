@@ -1,4 +1,4 @@
-"""Several channels per step, and what customers said about each channel and address."""
+"""A step may go by several channels, one after the other."""
 
 from cartera.db.migrate import execute_sql_file
 

@@ -1,0 +1,73 @@
+"""`cartera audit`: whether the record of contacts is whole; and what is personal taken out of it."""
+
+from __future__ import annotations
+
+import getpass
+from typing import Annotated
+
+import typer
+
+from cartera.cli.output import Format, messages, print_json, print_rows
+
+audit = typer.Typer(help="The record of every contact and every skip: verify it, erase from it.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(audit, name="audit")
+
+
+@audit.command()
+def verify(
+    head: Annotated[
+        list[str] | None, typer.Option("--head", help="A hash printed before: it must still be in the chain.")
+    ] = None,
+    format: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.table,
+) -> None:
+    """Whether the record is whole; else the first row that is not as it was sealed. Exit code 1 when it is not."""
+    from cartera.reminders.audit import seal
+    from cartera.reminders.audit import verify as look
+
+    report = look(tuple(head or ()))
+    columns = ("log", "rows", "erased", "waiting", "head")
+    found = [
+        {
+            "log": log,
+            "rows": count,
+            "erased": report.erased[log],
+            "waiting": report.waiting[log],
+            "head": report.heads.get(log, ""),
+        }
+        for log, count in report.rows.items()
+    ]
+    broken = report.broken
+    if format is Format.json:
+        print_json({"is_whole": report.is_whole, "broken": broken and vars(broken), "logs": found})
+    else:
+        print_rows(found, columns, format, "the record of contacts")
+    if broken:
+        messages.print(f"BROKEN: {broken.log}, {broken.row}: {broken.what}", style="red", markup=False)
+        raise typer.Exit(1)
+    seal()
+    messages.print("whole; keep the heads elsewhere to show later that nothing was cut off", markup=False)
+
+
+@audit.command()
+def erase(
+    customer: Annotated[str, typer.Option("--customer", help="A customer's id.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Take all that is personal about a customer out of the record, for good; the record stays whole."""
+    from cartera.reminders.audit import erase as erase_customer
+
+    question = f"erase what the record says about {customer}, for good?"
+    if not yes and not typer.confirm(question, err=True):
+        raise typer.Exit(1)
+    count = erase_customer(customer, _user())
+    messages.print(f"{count:,} rows erased" if count else f"the record knows no {customer}", markup=False)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "cartera"

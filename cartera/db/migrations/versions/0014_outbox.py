@@ -1,0 +1,10 @@
+"""When a contact's key was first used; and a record of contacts that shows tampering."""
+
+from cartera.db.migrate import execute_sql_file
+
+revision = "0014"
+down_revision = "0013"
+
+
+def upgrade() -> None:
+    execute_sql_file(__file__)

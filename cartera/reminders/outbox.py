@@ -1,0 +1,132 @@
+"""The outbox in the database: contacts are reserved, marked as handed over before they are, and given back.
+
+Every function changes `ops.contacts` for one sender and leaves the commit to its caller.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+
+from psycopg2.extensions import connection as Connection
+
+from cartera.reminders import ledger
+from cartera.reminders.channels.base import Channel
+from cartera.reminders.ledger import Move
+from cartera.reminders.model import Status
+from cartera.warehouse.read import Row, rows
+
+MAX_ATTEMPTS = 5
+CLOCK_SET_BACK = dt.timedelta(days=1)
+"""Nothing waits longer than this for its lease or its next try: what seems to was written by a clock since set back."""
+
+
+def reserve(
+    connection: Connection,
+    number: int,
+    channels: Mapping[str, Channel],
+    *,
+    plan_id: int | None,
+    lease: dt.timedelta,
+    limit: int,
+    tried: Sequence[str],
+    with_unknown: bool = True,
+) -> list[Row]:
+    """Take the next contacts for ourselves; other senders pass over them. At most one of each customer.
+
+    Approved ones; and unknown ones of a channel that surely still keeps their key: handed over again under the same
+    key they arrive once. `tried`: those that this sender has had already.
+    """
+    taken = rows(
+        connection,
+        _RESERVE,
+        {
+            "number": number,
+            "lease": lease,
+            "plan_id": plan_id,
+            "limit": limit,
+            "tried": list(tried),
+            "channels": list(channels),
+            "keyed": list(channels),
+            "keeps": [_trusted(channel) if with_unknown else None for channel in channels.values()],
+            "max_attempts": MAX_ATTEMPTS,
+            "set_back": CLOCK_SET_BACK,
+        },
+    )
+    moves = [(row["was"], Move(row["contact_id"], Status.reserved)) for row in taken]
+    ledger.events(connection, moves, name(number))
+    return taken
+
+
+def _trusted(channel: Channel) -> dt.timedelta | None:
+    """How long after the first hand-over a key is used again: half of what the provider promises. The other half
+    is for clocks that differ."""
+    kept = channel.promises.idempotency
+    return kept / 2 if kept else None
+
+
+_RESERVE = """
+with keeps as (
+    select * from unnest(%(keyed)s::text[], %(keeps)s::interval[]) as keeps (channel, kept)
+), candidates as (
+    select contact_id, customer_id, status, planned_date
+    from ops.contacts
+    where status = 'approved' and channel = any(%(channels)s)
+        and (retry_at is null or retry_at <= now() or retry_at > now() + %(set_back)s)
+        and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
+        and contact_id <> all(%(tried)s::uuid[])
+    order by planned_date, contact_id limit %(limit)s
+    for update skip locked
+), again as (
+    -- no clock, set forward or back, makes a key seem younger than it is: it is older than nothing, and the record,
+    -- which only grows, ends before now
+    select c.contact_id, c.customer_id, c.status, c.planned_date
+    from ops.contacts as c join keeps using (channel)
+    where c.status = 'unknown' and keeps.kept is not null
+        and c.handed_at between now() - keeps.kept and now()
+        and (select happened_at from ops.contact_events order by event_id desc limit 1) < now() + interval '1 minute'
+        and not exists (
+            select 1 from ops.contacts as other
+            where other.customer_id = c.customer_id and other.status in ('planned', 'approved', 'reserved')
+        )
+        and (retry_at is null or retry_at <= now()) and attempts < %(max_attempts)s
+        and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
+        and contact_id <> all(%(tried)s::uuid[])
+    order by c.planned_date, c.contact_id limit %(limit)s
+    for update of c skip locked
+), chosen as (
+    select distinct on (customer_id) contact_id, status as was
+    from (select * from candidates union all select * from again) as both_kinds
+    order by customer_id, planned_date, contact_id
+)
+update ops.contacts as c set status = 'reserved', reserved_by = %(number)s, lease_until = now() + %(lease)s,
+    retry_at = null, reason_code = null
+from chosen
+where c.contact_id = chosen.contact_id
+returning c.contact_id::text as contact_id, plan_id, channel, step_name, template, company_id, customer_id,
+    planned_date, message_id, attempts, recipient, was
+"""
+
+
+def begin(connection: Connection, number: int, contacts: Sequence[Row], lease: dt.timedelta) -> set[str]:
+    """Mark ours as handed over, which they are about to be; the ids of those that are still ours.
+
+    Committed before the first of them is: whatever happens from then on, they may have been delivered.
+    """
+    found = rows(
+        connection,
+        "update ops.contacts set handed_at = coalesce(handed_at, now()), lease_until = now() + %(lease)s"
+        " where contact_id = any(%(ids)s::uuid[]) and status = 'reserved' and reserved_by = %(number)s"
+        " returning contact_id::text as contact_id",
+        {"ids": [contact["contact_id"] for contact in contacts], "number": number, "lease": lease},
+    )
+    return {row["contact_id"] for row in found}
+
+
+def back(contact: Row, why: str) -> Move:
+    """One of ours that was not handed over this time goes back to where it came from."""
+    return Move(contact["contact_id"], Status(contact["was"]), detail={"stopped": why})
+
+
+def name(number: int) -> str:
+    return f"sender {number:x}"

@@ -1,0 +1,48 @@
+"""A provider on disk, that senders in many processes share: what it delivered, and every call it was sent."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from cartera.reminders.channels.base import AtPoint, Outcome, Outgoing, Promises
+
+KEEPS = {"keys": dt.timedelta(hours=24), "none": None, "look-up": None}
+
+
+@dataclass
+class Provider:
+    """`kind`: "keys": it keeps our keys and delivers each once; "look-up": it can be asked; "none": neither."""
+
+    folder: Path
+    kind: str
+    name: str = "email"
+    is_real: bool = False
+
+    @property
+    def promises(self) -> Promises:
+        return Promises(KEEPS[self.kind], look_up=self.kind == "look-up", delivery_reports=False)
+
+    def send(self, message: Outgoing, at: AtPoint) -> Outcome:
+        at("before_call")
+        if not (self.kind == "keys" and message.key in self.deliveries()):
+            # a single write of a line: whole or not at all, whoever is killed
+            with (self.folder / "delivered").open("ab", buffering=0) as file:
+                file.write(f"{message.key} {message.recipient}\n".encode())
+        at("during_call")
+        at("after_call")
+        return Outcome("sent", "taken")
+
+    def look_up(self, key: str) -> bool | None:
+        return key in self.deliveries() if self.kind == "look-up" else None
+
+    def close(self) -> None: ...
+
+    def deliveries(self) -> Counter[str]:
+        """How often each key was delivered."""
+        path = self.folder / "delivered"
+        if not path.exists():
+            return Counter()
+        return Counter(line.split()[0] for line in path.read_text().splitlines())

@@ -1,0 +1,254 @@
+"""The record of contacts: sealed in a chain, whole whatever happens, and broken where somebody tampers with it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg2
+import pytest
+from reminder_world import World, channel_to, contacts, query
+from typer.testing import CliRunner
+
+from cartera.cli import commands
+from cartera.db import Role, transaction
+from cartera.errors import ConfigError
+from cartera.reminders import EmailChannel, approve_reminders, plan_reminders, send_reminders
+from cartera.reminders.approve import hold, release
+from cartera.reminders.audit import erase, seal, verify
+from cartera.sandbox.mailbox import Mailbox
+
+TAMPERING = {
+    # what a thief of the admin login does: what is done to the tables, and what is said of it
+    "a changed row": (
+        "update ops.contact_events set actor = 'nobody' where event_id = 3",
+        ("contact_events", "event_id 3", "changed"),
+    ),
+    "a changed reason": (
+        "update ops.contact_skips set answers = '[]' where skip_id = 1",
+        ("contact_skips", "skip_id 1", "personal fields were changed"),
+    ),
+    "a changed detail": (
+        "update ops.contact_events set detail = '{\"answers\": []}' where event_id = 2",
+        ("contact_events", "event_id 2", "personal fields were changed"),
+    ),
+    "a changed detail, digested anew": (
+        "update ops.contact_events set detail = '{}' where event_id = 2;"
+        " update ops.contact_events as e set personal_digest = ops.event_personal(e) where event_id = 2",
+        ("contact_events", "event_id 2", "changed"),
+    ),
+    "a deleted row": (
+        "delete from ops.contact_events where event_id = 4",
+        ("contact_events", "event_id 4", "deleted"),
+    ),
+    "the last row deleted": (
+        "delete from ops.contact_events where event_id = (select max(event_id) from ops.contact_events)",
+        ("contact_events", "event_id 8", "deleted"),
+    ),
+    "an inserted row": (
+        "insert into ops.contact_events (event_id, contact_id, to_status, actor, salt, personal_digest)"
+        " overriding system value select 1000, contact_id, 'approved', 'me', '\\x00',"
+        " sha256('\\x00' || convert_to('{}', 'UTF8')) from ops.contacts limit 1",
+        ("contact_events", "event_id 1000", "inserted"),
+    ),
+    "two rows swapped": (
+        "update ops.contact_events as a set contact_id = b.contact_id, happened_at = b.happened_at, salt = b.salt,"
+        " from_status = b.from_status, to_status = b.to_status, detail = b.detail, personal_digest = b.personal_digest"
+        " from ops.contact_events as b where (a.event_id, b.event_id) in ((5, 6), (6, 5))",
+        ("contact_events", "event_id 5", "changed"),
+    ),
+    "an erasure that nobody recorded": (
+        "update ops.contact_events set detail = '{}', salt = null where event_id = 2",
+        ("contact_events", "event_id 2", "without a record"),
+    ),
+    "a seal changed to suit": (
+        "update ops.contact_events set actor = 'nobody' where event_id = 1;"
+        " update ops.audit_seals as s set digests[1] = ops.event_digest(e) from ops.contact_events as e"
+        " where s.log = 'contact_events' and s.position = 1 and e.event_id = s.row_ids[1]",
+        ("contact_events", "seal 1", "a seal was changed"),
+    ),
+    "a seal made anew, with its hash": (
+        "update ops.contact_events set actor = 'nobody' where event_id = 1;"
+        " update ops.audit_seals as s set digests[1] = ops.event_digest(e) from ops.contact_events as e"
+        " where s.log = 'contact_events' and s.position = 1 and e.event_id = s.row_ids[1];"
+        " update ops.audit_seals as s set hash = ops.seal_hash(s) where log = 'contact_events' and position = 1",
+        ("contact_events", "seal 2", "a seal was changed"),
+    ),
+    "two seals swapped": (
+        "update ops.audit_seals set position = -position where log = 'contact_events' and position in (1, 2);"
+        " update ops.audit_seals set position = 3 + position where position < 0",
+        ("contact_events", "seal 1", "a seal was changed"),
+    ),
+    "a seal taken out, with its rows": (
+        "delete from ops.contact_events where event_id = any("
+        "   select unnest(row_ids) from ops.audit_seals where log = 'contact_events' and position = 2);"
+        " delete from ops.audit_seals where log = 'contact_events' and position = 2",
+        ("contact_events", "seal 3", "a seal was changed"),
+    ),
+    "a contact called something else": (
+        "update ops.contacts set status = 'skipped' where customer_id = 'ana'",
+        ("contacts", "", "not the last one recorded"),
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def recorded(world: World, channel: EmailChannel) -> World:
+    """Two messages sent, one customer left in peace: eight events, one skip."""
+    world.owes("ana", due=-10)
+    world.owes("bea", due=-10)
+    world.owes("carla", due=-10, is_disputed=True)
+    world.publish()
+    plan_reminders()
+    approve_reminders(approved_by="test")
+    assert send_reminders({"email": channel}).sent == 2
+    report = verify()
+    assert report.is_whole and report.rows["contact_events"] == 8 and report.rows["contact_skips"] == 1
+    assert not any(report.waiting.values())
+    return world
+
+
+def tamper(statements: str) -> None:
+    """As the admin, with the triggers off."""
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("set session_replication_role = replica")
+        cursor.execute(statements)
+
+
+@pytest.mark.parametrize("kind", TAMPERING)
+def test_tampering_is_found_and_named(recorded: World, kind: str) -> None:
+    statements, (log, row, what) = TAMPERING[kind]
+    tamper(statements)
+    broken = verify().broken
+    assert broken is not None
+    assert (broken.log, broken.row if row else "") == (log, row) and what in broken.what
+    shown = CliRunner().invoke(commands(), ["audit", "verify"])
+    assert shown.exit_code == 1
+
+
+def test_a_record_cut_off_at_its_end_is_found_by_a_head_that_was_kept(recorded: World) -> None:
+    head = verify().heads["contact_events"]
+    assert verify((head,)).is_whole
+    tamper(
+        "delete from ops.contact_events where event_id = any(select unnest(row_ids) from ops.audit_seals"
+        " where log = 'contact_events' and position = (select max(position) from ops.audit_seals));"
+        " delete from ops.audit_seals where log = 'contact_events' and hash = decode('" + head + "', 'hex')"
+    )
+    broken = verify((head,)).broken
+    assert broken is not None and "the chain was cut" in broken.what or broken is not None and broken.log == "contacts"
+
+
+@pytest.mark.parametrize("role", [Role.admin, Role.campaign, Role.reader, Role.loader, Role.transformer])
+@pytest.mark.parametrize("table", ["contact_events", "contact_skips", "contact_erasures", "audit_seals"])
+def test_no_role_of_ours_changes_or_deletes(recorded: World, role: Role, table: str) -> None:
+    erase("carla", "test")
+    column = {"contact_events": "actor", "contact_skips": "company_id", "contact_erasures": "erased_by"}.get(
+        table, "log"
+    )
+    for statement in (
+        f"update ops.{table} set {column} = 'other'",
+        f"delete from ops.{table}",
+        f"truncate ops.{table} cascade",
+    ):
+        with (
+            pytest.raises(psycopg2.Error) as refused,
+            transaction(role) as connection,
+            connection.cursor() as cursor,
+        ):
+            cursor.execute("set transaction read write")
+            cursor.execute(statement)
+        assert isinstance(refused.value, psycopg2.errors.InsufficientPrivilege), refused.value
+    assert verify().is_whole
+
+
+def test_the_sender_can_write_no_event_into_the_past_nor_pick_its_salt(recorded: World) -> None:
+    contact = contacts()[0]["id"]
+    with transaction(Role.campaign) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.contact_events (contact_id, happened_at, to_status, actor, salt, personal_digest)"
+            " values (%s, '2020-01-01', 'sent', 'x', '\\x00', '\\x00') returning"
+            " happened_at > now() - interval '1 hour', salt <> '\\x00', personal_digest <> '\\x00'",
+            (contact,),
+        )
+        assert cursor.fetchone() == (True, True, True)
+
+
+def test_erasing_a_customer_leaves_the_chain_whole_and_nothing_personal(
+    recorded: World, mailbox: Mailbox, channel: EmailChannel
+) -> None:
+    hold("ana", "Ana asked by phone", "test")
+    release("ana", "test")
+    hold("ana", "Ana again", "test")
+    assert erase("ana", "privacy officer") == 4
+    assert erase("ana", "privacy officer") == 0
+    assert erase("carla", "privacy officer") == 1
+    report = verify()
+    assert report.is_whole and report.erased == {"contact_events": 4, "contact_skips": 1, "contact_erasures": 0}
+    for table in ("contacts", "contact_items", "contact_events", "contact_skips", "contact_erasures"):
+        (row,) = query(f"select coalesce(string_agg(t::text, ' '), '') as text from ops.{table} as t")
+        assert "ana" not in row["text"] and "carla" not in row["text"], table
+        assert "bea@cliente.pe" in row["text"] or table != "contacts"
+    holds = query("select customer_id, reason from ops.contact_holds order by hold_id")
+    assert holds[0]["customer_id"].startswith("erased:") and holds[0]["reason"] == "erased"
+    assert holds[1] == {"customer_id": "ana", "reason": "left in peace"}
+    # what happened, and when, is still told
+    assert [row["to_status"] for row in query("select to_status from ops.contact_events")].count("sent") == 2
+
+
+def test_nobody_is_erased_while_a_contact_is_on_its_way(world: World) -> None:
+    world.owes("ana", due=-10)
+    world.publish()
+    plan_reminders()
+    with pytest.raises(ConfigError, match="on its way"):
+        erase("ana", "test")
+    assert verify().is_whole
+
+
+def test_tampering_with_an_erased_row_is_found_too(recorded: World) -> None:
+    erase("ana", "test")
+    tamper("update ops.contact_events set to_status = 'failed' where salt is null and to_status = 'sent'")
+    broken = verify().broken
+    assert broken is not None and broken.what == "the row was changed"
+
+
+def test_rows_of_a_process_that_died_before_its_seal_are_sealed_by_the_next(world: World) -> None:
+    world.owes("ana", due=-10)
+    world.publish()
+    plan_reminders()
+    contact = contacts()[0]["id"]
+    with transaction(Role.campaign) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.contact_events (contact_id, to_status, actor) values (%s, 'planned', 'x')", (contact,)
+        )
+    report = verify()
+    assert report.is_whole and report.waiting["contact_events"] == 1
+    tamper("update ops.audit_queue set row_id = row_id + 1")
+    assert not verify().is_whole
+    tamper("update ops.audit_queue set row_id = row_id - 1")
+    seal()
+    report = verify()
+    assert report.is_whole and report.waiting["contact_events"] == 0
+
+
+def test_many_that_write_and_seal_at_once_make_one_chain(world: World, mailbox: Mailbox) -> None:
+    for number in range(24):
+        world.owes(f"c{number}", due=-10)
+    world.publish()
+    plan_reminders()
+    approve_reminders(approved_by="test")
+    with ThreadPoolExecutor(4) as pool:
+        channels = [channel_to(mailbox) for _ in range(3)]
+        sending = [pool.submit(send_reminders, {"email": each}, batch=2, group=1) for each in channels]
+        planning = pool.submit(plan_reminders)
+        for done in (*sending, planning):
+            done.result()
+    report = verify()
+    assert report.is_whole and not any(report.waiting.values())
+    assert len(mailbox.messages()) == 24
+
+
+def test_the_command_says_whole_and_prints_the_heads(recorded: World) -> None:
+    shown = CliRunner().invoke(commands(), ["audit", "verify", "--format", "json"])
+    assert shown.exit_code == 0 and '"is_whole": true' in shown.output
+    assert verify().heads["contact_events"] in shown.output
+    assert CliRunner().invoke(commands(), ["audit", "erase", "--customer", "ana", "--yes"]).exit_code == 0
+    assert CliRunner().invoke(commands(), ["audit", "verify"]).exit_code == 0
