@@ -26,7 +26,8 @@ from cartera.contact_rules import (
     load_company_rules,
     rulebook,
 )
-from cartera.reminders.model import Answer, Reason
+from cartera.reminders.addresses import consent
+from cartera.reminders.model import Answer, Customer, History, Reason
 from cartera.warehouse.read import rows
 
 REMEMBERED_DAYS = 40
@@ -76,6 +77,22 @@ class Lawful:
         self.not_before = not_before
         self._asked: dict[Any, tuple[Answer, ...]] = {}
 
+    def __call__(
+        self, customer: Customer, history: History, channel: str, address: str, day: dt.date
+    ) -> tuple[Answer, ...]:
+        """As planning asks it: of a customer with what it said of the channel and the address."""
+        said = consent(channel, address, history.consents)  # type: ignore[arg-type]
+        named = frozenset({Channel(channel)})
+        debtor = Debtor(
+            customer.customer_id,
+            customer.country_code,
+            customer.timezone,
+            customer.customer_type,
+            named if said else frozenset(),
+            named if said is False else frozenset(),
+        )
+        return self.allow(debtor, channel, day)
+
     def allow(self, debtor: Debtor, channel: str, day: dt.date) -> tuple[Answer, ...]:
         """Every rule's answer; where all say yes, the last one carries the window."""
         named, history = Channel(channel), self.events.get(debtor.customer_id, ())
@@ -106,6 +123,8 @@ class Lawful:
         return self._refused(verdict, question)
 
     def _on(self, question: Question, day: dt.date) -> tuple[Answer, ...]:
+        if self.not_before:
+            day = max(day, self.not_before.date())
         bounds = self.book.day(question, day)
         if bounds is None:
             return self._refused(self.book.check(question), question)
