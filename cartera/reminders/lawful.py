@@ -118,9 +118,11 @@ class Lawful:
 
     def _now(self, question: Question) -> tuple[Answer, ...]:
         verdict = self.book.check(question)
-        if verdict.is_allowed:
-            return (*_passed(verdict), Answer("the law allows this moment", f"{question.at:%Y-%m-%d %H:%M} UTC", True))
-        return self._refused(verdict, question)
+        opening = self.book.opening(question, question.at + dt.timedelta(days=1)) if verdict.is_allowed else None
+        if opening is None:
+            return self._refused(verdict, question)
+        saw = f"{question.at:%Y-%m-%d %H:%M} UTC, until {opening[1]:%Y-%m-%d %H:%M}"
+        return (*_passed(verdict), Answer("the law allows this moment", saw, True, window=opening))
 
     def _on(self, question: Question, day: dt.date) -> tuple[Answer, ...]:
         if self.not_before:

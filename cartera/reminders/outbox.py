@@ -116,6 +116,22 @@ returning c.contact_id::text as contact_id, plan_id, channel, step_name, templat
 """
 
 
+def outside_windows(connection: Connection, channels: Mapping[str, Channel], plan_id: int | None) -> int:
+    """How many approved contacts to real people wait for their send window, or for a plan to give them another."""
+    found = rows(
+        connection,
+        "select count(*) as waiting from ops.contacts where status = 'approved' and channel = any(%(real)s)"
+        " and (send_from > %(moment)s or send_until <= %(moment)s)"
+        " and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)",
+        {
+            "real": [channel for channel, each in channels.items() if each.is_real],
+            "moment": utc_now(),
+            "plan_id": plan_id,
+        },
+    )
+    return int(found[0]["waiting"])
+
+
 def begin(connection: Connection, number: int, contacts: Sequence[Row], lease: dt.timedelta) -> set[str]:
     """Mark ours as handed over, which they are about to be; the ids of those that are still ours.
 

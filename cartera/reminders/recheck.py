@@ -54,6 +54,8 @@ class Verdict:
     contact: PlannedContact | None = None
     reason: Reason | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    until: dt.datetime | None = None
+    """When the hours end that allow it; None in the sandbox, which has none."""
 
 
 Stated = Mapping[str, Decimal | None]
@@ -121,7 +123,7 @@ def still_holds(connection: Connection, contact: Row, number: int, verdict: Verd
     For a connection in autocommit: one look, right before the hand-over.
     """
     stamp = verdict.stamp
-    if time.monotonic() - stamp.asked_at > FRESH_SECONDS:
+    if time.monotonic() - stamp.asked_at > FRESH_SECONDS or (verdict.until and utc_now() >= verdict.until):
         return False
     bound = {"number": number, "as_of": verdict.as_of, **contact, **asdict(stamp)}
     return bool(rows(connection, _STILL, bound)[0]["holds"])
@@ -229,7 +231,8 @@ def _ask(contact: Row, policy_of: Callable[[int], Policy], world: _World, planne
     if contact["was"] == Status.unknown and not _says_the_same(contact, decision.contact, planned):
         # under one key there is one message
         return _no(asked, Reason.replaced, detail)
-    return Verdict(world.as_of, customer, stamp, decision.contact, None, detail)
+    window = decision.contact.window if world.rules.moment else None
+    return Verdict(world.as_of, customer, stamp, decision.contact, None, detail, window[1] if window else None)
 
 
 def _says_the_same(contact: Row, planned: PlannedContact, stated: Stated) -> bool:
