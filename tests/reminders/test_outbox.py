@@ -19,6 +19,7 @@ from cartera.reminders.audit import verify
 from cartera.reminders.channels.base import AtPoint, Outcome, Outgoing
 from cartera.reminders.model import Reason
 from cartera.sandbox.mailbox import Mailbox
+from cartera.settings import get_settings
 
 IN_BETWEEN = ("after_reserve", "after_commit", "after_render", "before_call")
 NO_LEASE = dt.timedelta(0)
@@ -222,12 +223,25 @@ def test_under_one_key_there_is_one_message(world: World, provider: Callable[...
     assert query("select stated_amount from ops.contact_items") == [{"stated_amount": Decimal(100)}]
 
 
+def plan_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: World, *customers: str) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "p.yaml").write_text(
+        "name: p\nsteps: [{name: first, offset_days: 1, template: overdue, channels: [email, sms, call]}]\n"
+        "creditor: {name: A, contact_name: C, email: c@acreedor.pe}\n"
+    )
+    monkeypatch.setattr(get_settings(), "policies_dir", tmp_path / "policies")
+    approve(world, *customers)
+
+
 def test_a_channel_that_is_down_does_not_keep_the_others_from_sending(
-    world: World, provider: Callable[..., Answering]
+    world: World, provider: Callable[..., Answering], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    approve(world, "ana", "bea", "carla", "dora")
-    query("update ops.contacts set channel = 'sms' where customer_id in ('ana', 'carla') returning 1")
-    query("update ops.contacts set channel = 'letter' where customer_id = 'dora' returning 1")
+    # each is planned by the first channel that reaches it
+    world.home = ("PE", "America/Lima")
+    world.customer("ana", email=None, phone="987 654 321")
+    world.customer("carla", email=None, phone="987 654 322")
+    world.customer("dora", email=None)
+    plan_by(tmp_path, monkeypatch, world, "ana", "bea", "carla", "dora")
     down = provider("none", SendError("sms: unreachable", "wait"), SendError("sms: unreachable", "wait"))
     down.name = "sms"
     report = send_reminders({"email": provider("none"), "sms": down})
