@@ -161,13 +161,17 @@ def test_rows_of_the_call_list_are_one_visible_line_per_cell() -> None:
 
 
 def run(*words: str) -> str:
+    return run_bytes(*words).decode()
+
+
+def run_bytes(*words: str) -> bytes:
     app = typer.Typer()
     for module in (reminders_commands, preview_command, calls_commands):
         module.register(app)
     result = CliRunner().invoke(app, list(words))
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception
-    return result.stdout
+    return result.stdout_bytes
 
 
 def test_a_portfolio_of_hostile_customers_goes_through_the_ledger_unchanged(world: World) -> None:
@@ -214,7 +218,7 @@ def test_the_call_list_of_hostile_customers_in_every_format(world: World, tmp_pa
     assert len(found["calls"]) == len(STORABLE)
     names = {row["customer_id"]: row["name"] for row in found["calls"]}
     assert all(names[f"c{position}"] == clean(text) for position, text in enumerate(STORABLE))
-    assert len(events(run("calls", "today", "--format", "ics").encode())) == len(STORABLE)
+    assert len(events(run_bytes("calls", "today", "--format", "ics"))) == len(STORABLE)
     assert is_plain(run("calls", "today"))
     for position in range(0, len(STORABLE), 20):
         assert is_plain(run("reminders", "preview", "hand_over", "--customer", f"c{position}"))
