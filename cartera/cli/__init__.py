@@ -42,6 +42,7 @@ MODULES = (
     "links",
     "quarantine",
     "reminders",
+    "reminder_reports",
     "channels",
     "audit",
     "operations",

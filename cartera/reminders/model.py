@@ -21,6 +21,9 @@ class Status(StrEnum):
     unknown = "unknown"
     failed = "failed"
     skipped = "skipped"
+    delivered = "delivered"
+    bounced = "bounced"
+    answered = "answered"
 
 
 class Reason(StrEnum):

@@ -33,6 +33,7 @@ create table marts_a.items (
 );
 create table marts_a.customers (
     customer_id text primary key, company_id text, name text, country_code text, language_code text, email text,
+    phone text,
     is_active boolean, source text, recorded_from timestamptz, recorded_to timestamptz
 );
 create view serve.dim_customers as select * from marts_a.customers;
@@ -72,6 +73,7 @@ class World:
             "country_code": "PE",
             "language_code": "es",
             "email": f"{customer_id}@cliente.pe",
+            "phone": None,
             "is_active": True,
             "source": "files",
         }
@@ -117,7 +119,7 @@ class World:
                 execute_values(cursor, "insert into marts_a.items values %s", values)
             customers = [
                 (c["customer_id"], c["company_id"], c["name"], c["country_code"], c["language_code"], c["email"],
-                 c["is_active"], c["source"], EVER, FOREVER)
+                 c["phone"], c["is_active"], c["source"], EVER, FOREVER)
                 for c in self.customers.values()
             ]  # fmt: skip
             execute_values(cursor, "insert into marts_a.customers values %s", customers)

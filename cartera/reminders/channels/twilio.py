@@ -138,6 +138,14 @@ class TwilioChannel:
             return True
         return None if found else False
 
+    def state_of(self, provider_id: str) -> Answer:
+        """What Twilio says of a message or call of ours now. Raises SendError and Lost."""
+        resource = "Calls" if self.name == "voice" else "Messages"
+        answer = self.caller.get(f"/2010-04-01/Accounts/{self.account_sid}/{resource}/{provider_id}.json")
+        if answer.status == 401:
+            raise self.caller.refused_login(answer)
+        return answer
+
     def _sent_since(self, tried: Try) -> list[dict[str, Any]] | None:
         """What went to the number from a little before the try on; None when it can't be known."""
         resource, moment = ("Calls", "StartTime>") if self.name == "voice" else ("Messages", "DateSent>")
