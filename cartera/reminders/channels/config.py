@@ -97,6 +97,8 @@ class Smtp(Way):
     """Default: the setting CARTERA_MAIL_FROM."""
     return_path: Mail | None = None
     """The envelope's sender, where bounces go. Default: the sender."""
+    ca_file: Path | None = None
+    """Of a server whose certificate is signed by an authority of yours."""
     test_to: Mail | None = None
     dkim: Dkim | None = None
     bounces: Bounces | None = None

@@ -25,6 +25,7 @@ import psycopg2
 
 from cartera.errors import CarteraError, ConfigError
 from cartera.reminders.channels.config import Channels, Meta, Secret, Twilio
+from cartera.reminders.channels.links import contact_of_token
 from cartera.reminders.channels.webhook import SIGNATURE, TIMESTAMP
 from cartera.reminders.incoming import meta, twilio, unsubscribe, webhook
 from cartera.reminders.incoming.reports import Report, take
@@ -126,7 +127,7 @@ def _reports(keys: Keys, headers: Mapping[str, str], body: bytes) -> Reply:
 
 
 def _unsubscribe(keys: Keys, method: str, link: str) -> Reply:
-    contact_id = unsubscribe.contact_of(keys.secret, link)
+    contact_id = contact_of_token(keys.secret, link)
     if contact_id is None:
         return Reply(HTTPStatus.NOT_FOUND, "this link is not one of ours, or was cut short")
     if method != "POST":

@@ -5,10 +5,6 @@ Programs that look at every link of a mail must not unsubscribe anybody, hence t
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import uuid
-
 from cartera.reminders.incoming.reports import Report
 
 PAGE = """<!doctype html>
@@ -27,25 +23,6 @@ DONE = (
     "<h1>Listo</h1><p>No recibirá más avisos en esta dirección.</p>"
     '<p lang="en">Done: no more notices to this address.</p><p lang="pt">Pronto: não receberá mais avisos.</p>'
 )
-
-
-def token(secret: str, contact_id: str) -> str:
-    """What the link ends in: nobody can make one for another contact."""
-    return f"{contact_id}.{_signed(secret, contact_id)}"
-
-
-def contact_of(secret: str, given: str) -> str | None:
-    """The contact of a link; None when it is not one of ours."""
-    contact_id, _, signed = given.partition(".")
-    try:
-        known = str(uuid.UUID(contact_id))
-    except ValueError:
-        return None
-    return known if hmac.compare_digest(_signed(secret, known).encode(), signed.encode()) else None
-
-
-def _signed(secret: str, contact_id: str) -> str:
-    return hmac.new(secret.encode(), b"unsubscribe." + contact_id.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 def report(contact_id: str) -> Report:

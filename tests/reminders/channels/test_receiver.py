@@ -15,8 +15,9 @@ from incoming_world import PHONE, opted_out, reports, sent, state
 from reminder_world import World
 
 from cartera.clock import utc_now
+from cartera.reminders.channels.links import unsubscribe_token
 from cartera.reminders.channels.webhook import signature
-from cartera.reminders.incoming import meta, twilio, unsubscribe
+from cartera.reminders.incoming import meta, twilio
 from cartera.reminders.incoming.receive import Keys, Receiver
 
 PUBLIC = "https://avisos.empresa.pe"
@@ -170,7 +171,7 @@ def test_any_system_reports_by_our_key(world: World, client: httpx.Client) -> No
 
 def test_the_link_to_hear_no_more(world: World, client: httpx.Client) -> None:
     contact = sent(world)
-    link = "/u/" + unsubscribe.token("receive-secret", contact["id"])
+    link = "/u/" + unsubscribe_token("receive-secret", contact["id"])
     assert "<button>" in client.get(link).text and opted_out() == [], "a look at the link changes nothing"
     for _ in range(2):
         done = client.post(link, data={"List-Unsubscribe": "One-Click"})
@@ -182,7 +183,7 @@ def test_the_link_to_hear_no_more(world: World, client: httpx.Client) -> None:
 @pytest.mark.parametrize("change", [lambda link: link[:-1] + ("0" if link[-1] != "0" else "1"), lambda link: link[:30]])
 def test_a_link_that_was_made_up_does_nothing(world: World, client: httpx.Client, change: Any) -> None:
     contact = sent(world)
-    link = "/u/" + change(unsubscribe.token("receive-secret", contact["id"]))
+    link = "/u/" + change(unsubscribe_token("receive-secret", contact["id"]))
     assert client.post(link).status_code == 404 and opted_out() == []
 
 
