@@ -12,7 +12,7 @@ from incoming_world import PHONE, moves, opted_out, reports, sent, state
 from reminder_world import AS_OF, World, channel_to, contacts, query
 
 from cartera.errors import ConfigError
-from cartera.reminders import approve_reminders, plan_reminders, send_reminders
+from cartera.reminders import approve_reminders, audit, plan_reminders, send_reminders
 from cartera.reminders.incoming.reports import Report, take
 from cartera.reminders.incoming.wishes import to_repair, wants_no_more, works_again
 from cartera.reminders.model import Reason
@@ -163,3 +163,24 @@ def test_hostile_words_are_kept_as_one_visible_line(world: World) -> None:
     take([report("answered", contact, said="a\r\nBcc: x\x1b[31m\u202e" + "z" * 5000)])
     (row,) = query("select detail ->> 'said' as said from ops.contact_reports")
     assert row["said"].isprintable() and len(row["said"]) <= 500
+
+
+def test_who_is_erased_is_gone_from_what_came_back_and_still_left_in_peace(world: World) -> None:
+    contact = sent(world)
+    words = "call me at 999 888 777"
+    take([report("bounced", contact, "1", is_hard=True, said=words)])
+    take([report("answered", contact, "2", opts_out=True, said=words)])
+    take([report("answered", key="3", channel="sms", address="ana@cliente.pe", said=words)])
+    query(
+        "insert into ops.call_tasks (contact_id, phone, language_code, summary, script) values"
+        f" ('{contact['id']}', '+51987654321', 'es', 'ana', '{words}') returning 1 as one"
+    )
+    assert audit.erase("ana", "test") > 0
+    kept = query(
+        "select (select json_agg(r) from ops.contact_reports as r)::text"
+        " || (select json_agg(t) from ops.call_tasks as t) || (select json_agg(b) from ops.bad_addresses as b) as text"
+    )[0]["text"]
+    assert "999 888" not in kept and "ana@" not in kept and "+5198" not in kept
+    assert opted_out() == [("ana", "email", "ana@cliente.pe")]
+    assert query("select evidence from ops.contact_preferences") == [{"evidence": {}}]
+    assert audit.verify().is_whole

@@ -1,4 +1,4 @@
-"""Which addresses do not work now: what bounced, and what a provider refused when it was sent."""
+"""Which addresses do not work now; and what came back of a customer is erased with it."""
 
 from cartera.db.migrate import execute_sql_file
 

@@ -25,3 +25,23 @@ where is_bad;
 create index contacts_bad_address on ops.contacts (customer_id) where status = 'failed' and reason_code = 'bad_address';
 
 grant select on ops.bad_addresses_now to :"campaign", :"reader";
+
+-- when a customer is erased, so is what came back of its contacts. That it wants no more is kept, without its words:
+-- it must be left in peace
+create function ops.erase_what_came_back() returns trigger language plpgsql
+security definer set search_path = pg_catalog as $$
+begin
+    update ops.contact_reports set detail = '{}'
+    where contact_id = new.contact_id or contact_id is null and detail ->> 'address' = old.recipient;
+    update ops.call_tasks set phone = '', summary = 'erased', script = 'erased', result = null
+    where contact_id = new.contact_id;
+    update ops.bad_addresses set customer_id = new.customer_id, address = 'erased', reason = 'erased'
+    where customer_id = old.customer_id;
+    update ops.contact_preferences set evidence = '{}' where customer_id = old.customer_id;
+    return null;
+end $$;
+
+create trigger erased after update of customer_id on ops.contacts
+for each row when (new.customer_id like 'erased:%' and old.customer_id not like 'erased:%')
+execute function ops.erase_what_came_back();
+revoke execute on function ops.erase_what_came_back() from public;
