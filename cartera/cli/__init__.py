@@ -45,6 +45,7 @@ MODULES = (
     "reminder_reports",
     "channels",
     "audit",
+    "rules",
     "operations",
     "airflow",
     "dashboard",

@@ -1,9 +1,9 @@
-"""What comes back of contacts: reports, bad addresses, what debtors want; and calls for people."""
+"""Which addresses do not work now; and what came back of a customer is erased with it."""
 
 from cartera.db.migrate import execute_sql_file
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
 
 
 def upgrade() -> None:
