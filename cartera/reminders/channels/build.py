@@ -67,6 +67,7 @@ def build(name: str, way: AnyWay, settings: Settings, config: Channels) -> Chann
                 redirect_to=way.test_to,
                 templates=way.templates if isinstance(way, TwilioWhatsApp) else {},
                 last_try=last_try,
+                sender_is_ours=way.sender_is_ours,
                 base_url=way.api,
             )
         case Meta():

@@ -95,8 +95,15 @@ def test_what_the_ledger_knows_of_the_last_try(world: World) -> None:
         f" ('{contact['id']}', 'approved', 'reserved', 'sender 1') returning 1 as one"
     )
     tried = last_try(contact["message_id"])
-    assert tried and (tried.recipient, tried.reference) == (PHONE, contact["id"][:8])
+    assert tried and (tried.recipient, tried.reference, tried.is_only) == (PHONE, contact["id"][:8], True)
     assert abs(utc_now() - tried.since) < dt.timedelta(minutes=1)
+    other = sent(world, "bea", channel="sms")
+    query(
+        "insert into ops.contact_events (contact_id, from_status, to_status, actor) values"
+        f" ('{other['id']}', 'approved', 'reserved', 'sender 1') returning 1 as one"
+    )
+    again = last_try(contact["message_id"])
+    assert again and not again.is_only, "another customer has the same number"
 
 
 class States(Stub):
