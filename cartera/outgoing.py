@@ -1,33 +1,62 @@
-"""The channel that reminders leave by: the settings' mail server, or the sandbox mailbox."""
+"""The ways that reminders leave by: those of channels.yaml and the settings, or the sandbox mailbox."""
 
 from __future__ import annotations
 
-from cartera.reminders import EmailChannel, SendReport, choose_channel, send_reminders
+from collections.abc import Mapping
+
+from cartera.reminders import EmailChannel, SendReport, send_reminders
+from cartera.reminders.channels.base import CHANNELS, Channel
+from cartera.reminders.channels.build import choose_channels
+from cartera.reminders.channels.caught import CaughtChannel
+from cartera.reminders.channels.config import load_channels
 from cartera.settings import get_settings
 
 
-def reminder_channel() -> EmailChannel:
-    """Where reminders go. Raises ConfigError when the settings contradict each other."""
-    return choose_channel(get_settings(), sandbox_channel)
+def reminder_channels() -> dict[str, Channel]:
+    """Where each channel goes. Raises ConfigError when the configuration contradicts itself or lacks a secret."""
+    settings = get_settings()
+    return choose_channels(settings, load_channels(settings), _caught)
+
+
+def sandbox_channels() -> dict[str, Channel]:
+    """Every channel into the sandbox mailbox, whatever is configured."""
+    return {name: _caught(name) for name in CHANNELS}
+
+
+def _caught(name: str) -> Channel:
+    if name == "email":
+        return sandbox_channel()
+    from cartera.sandbox.mailbox import MessageStore
+
+    store = MessageStore(get_settings().home / "mailbox")
+    return CaughtChannel(name, store.save, store.has)
 
 
 def sandbox_channel() -> EmailChannel:
-    """The sandbox mailbox, started when it does not run. It can be asked whether it has a message."""
+    """E-mail into the sandbox mailbox, started when it does not run. It can be asked whether it has a message."""
     from cartera.sandbox.mailbox import MessageStore, ensure_mailbox
 
     home = get_settings().home
     address = ensure_mailbox(home)
     store = MessageStore(home / "mailbox")
-    return EmailChannel(
-        host=address.smtp_host,
-        port=address.smtp_port,
-        is_real=False,
-        finder=lambda message_id: any(message.message_id == message_id for message in store.messages()),
-    )
+    return EmailChannel(host=address.smtp_host, port=address.smtp_port, is_real=False, finder=store.has)
+
+
+def where_to(channels: Mapping[str, Channel]) -> str:
+    """Where messages go, in words: for people who are about to send, or have sent."""
+    real = [name for name, channel in channels.items() if channel.is_real]
+    tried = [
+        name for name, channel in channels.items() if not channel.is_real and getattr(channel, "redirect_to", None)
+    ]
+    said = [f"{', '.join(real)} to real addresses"] if real else []
+    said += [f"{', '.join(tried)} in test mode"] if tried else []
+    if len(real) + len(tried) < len(channels):
+        said.append("the rest to the sandbox mailbox" if said else "the sandbox mailbox")
+    return "; ".join(said)
 
 
 def send_approved(plan_id: int | None = None, *, limit: int | None = None) -> SendReport:
-    """Send what is approved by the channel of the settings. Raises what stopped it, after all is recorded."""
-    report = send_reminders({"email": reminder_channel()}, plan_id, limit=limit)
+    """Send what is approved by the configured channels. Raises what stopped it, after all is recorded."""
+    report = send_reminders(reminder_channels(), plan_id, limit=limit)
     report.raise_if_stopped()
     return report

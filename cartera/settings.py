@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     sources_dir: Path = Path()
     """Source mappings; those of the sandbox live in `home/sources`. Default: `sources/` in the project."""
     policies_dir: Path = Path()
+    channels_file: Path = Path()
+    """How messages leave, and which ways are switched on. Default: `channels.yaml` in the project."""
     database_url: SecretStr | None = None
     """postgresql://user:password@host:port/database of a server of yours; else the embedded one is used."""
     database_url_file: Path | None = None
@@ -62,6 +64,7 @@ class Settings(BaseSettings):
             ("home", self.project_dir / ".cartera"),
             ("sources_dir", self.project_dir / "sources"),
             ("policies_dir", self.project_dir / "policies"),
+            ("channels_file", self.project_dir / "channels.yaml"),
         ):
             given: Path = getattr(self, name)
             setattr(self, name, (default if given == Path() else given).expanduser().absolute())

@@ -46,12 +46,9 @@ def send_reminders() -> None:
 
     @task(**ONCE)
     def send() -> int:
-        from cartera.outgoing import reminder_channel
-        from cartera.reminders import send_reminders as send_approved
+        from cartera.outgoing import send_approved
 
-        report = send_approved({"email": reminder_channel()})
-        report.raise_if_stopped()
-        return report.sent
+        return send_approved().sent
 
     plan() >> approve() >> send()
 

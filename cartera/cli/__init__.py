@@ -42,6 +42,7 @@ MODULES = (
     "links",
     "quarantine",
     "reminders",
+    "channels",
     "audit",
     "operations",
     "airflow",

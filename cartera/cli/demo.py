@@ -63,7 +63,7 @@ def _make_company(date: dt.date, invoices: int, seed: int) -> None:
 
 def _send_reminders(date: dt.date) -> None:
     """Plan, approve and send into the sandbox mailbox: nothing of the sandbox ever leaves this machine."""
-    from cartera.outgoing import sandbox_channel
+    from cartera.outgoing import sandbox_channels
     from cartera.reminders import approve_reminders, plan_reminders, send_reminders
     from cartera.warehouse import read_runs
 
@@ -79,7 +79,7 @@ def _send_reminders(date: dt.date) -> None:
         report.message = f"{plan.skipped:,} customers skipped, each with its reasons"
     with told("reminders: send") as report:
         approve_reminders(approved_by="cartera demo")
-        sent = send_reminders({"email": sandbox_channel()})
+        sent = send_reminders(sandbox_channels())
         sent.raise_if_stopped()
         report.rows_out, report.message = sent.sent, "into the sandbox mailbox"
 

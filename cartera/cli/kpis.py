@@ -44,6 +44,9 @@ def kpis(
         typer.Option("--known-at", help="As known at this moment (a date: its end, UTC). Default: the publication's."),
     ] = None,
     by: Annotated[By, typer.Option("--by", help="What the rows are.")] = By.company,
+    scheme: Annotated[
+        str | None, typer.Option("--scheme", help="With --by segment: this scheme's alone; see `cartera segments`.")
+    ] = None,
     window: Annotated[
         int | None,
         typer.Option("--window", min=1, max=3650, help="Days of sales and payments. Default: the catalogue's."),
@@ -72,11 +75,12 @@ def kpis(
     if define:
         _print_definitions(catalogue, format)
         return
-    date, moment, rows = _asked(as_of, known_at, by, window, currency_view, months)
+    date, moment, rows = _asked(as_of, known_at, by, scheme, window, currency_view, months)
     rows = [_described(row, catalogue) for row in sorted(rows, key=lambda row: _order(row, by, catalogue))]
     if format is Format.json:
         view = currency_view.value
-        print_json({"as_of": date, "known_at": moment, "currency_view": view, "by": by.value, "rows": rows})
+        asked = {"as_of": date, "known_at": moment, "currency_view": view, "by": by.value, "scheme": scheme}
+        print_json(asked | {"rows": rows})
         return
     if format is Format.table:
         rows = [_shortened(row) for row in rows]
@@ -86,20 +90,30 @@ def kpis(
 
 
 def _asked(
-    as_of: str | None, known_at: str | None, by: By, window: int | None, currency_view: CurrencyView, months: int
+    as_of: str | None,
+    known_at: str | None,
+    by: By,
+    scheme: str | None,
+    window: int | None,
+    currency_view: CurrencyView,
+    months: int,
 ) -> tuple[dt.date, dt.datetime, list[dict[str, Any]]]:
     from cartera.db import Role, transaction
-    from cartera.warehouse import metrics, read
+    from cartera.warehouse import metrics, read, segments
 
+    if scheme and by is not By.segment:
+        raise ConfigError("--scheme parts by segments", f"add --by segment --scheme {scheme}, or leave it out")
     view: read.View = currency_view.value
     with transaction(Role.reader) as connection:
         publication = read.publication(connection)
         date = parse_date(as_of) if as_of else publication.as_of_date
         moment = parse_moment(known_at) if known_at else publication.known_at
+        if by is By.segment:
+            segments.rules(connection, moment, scheme)
         if by is By.month:
             return date, moment, metrics.kpis_by_month(connection, date, moment, months, window, view)
         rows = cast(metrics.By, by.value)
-        return date, moment, metrics.kpis(connection, date, moment, rows, window, view)
+        return date, moment, metrics.kpis(connection, date, moment, rows, window, view, scheme)
 
 
 def _order(row: dict[str, Any], by: By, catalogue: Catalogue) -> tuple[str | int, ...]:

@@ -151,16 +151,11 @@ def send(
     format: FormatOption = Format.table,
 ) -> None:
     """Send what is approved; each contact is checked again at that very moment."""
-    from cartera.outgoing import reminder_channel
+    from cartera.outgoing import reminder_channels, where_to
     from cartera.reminders import send_reminders
 
-    channel = reminder_channel()
-    report = send_reminders({channel.name: channel}, run, limit=limit)
-    where = (
-        "the sandbox mailbox"
-        if channel.promises.look_up
-        else f"{channel.host}, {channel.redirect_to or 'real addresses'}"
-    )
+    channels = reminder_channels()
+    report, where = send_reminders(channels, run, limit=limit), where_to(channels)
     summary = {
         "sent": report.sent,
         "skipped": dict(report.skipped),

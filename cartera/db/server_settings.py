@@ -38,7 +38,7 @@ def server_settings(data_dir: Path, port: int) -> dict[str, str]:
         # a table made and filled in one transaction skips the log; there is no replica to feed
         "wal_level": "minimal",
         "max_wal_senders": "0",
-        "wal_compression": "pglz",
+        "wal_compression": "off",
         "synchronous_commit": "on",
         "random_page_cost": "1.1",
         "jit": "off",

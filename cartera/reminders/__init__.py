@@ -2,7 +2,6 @@
 
 from cartera.reminders.approve import ApproveReport, approve_reminders, approve_small
 from cartera.reminders.channels.email import EmailChannel
-from cartera.reminders.delivery import choose_channel
 from cartera.reminders.plan import PlanReport, plan_reminders
 from cartera.reminders.send import SendReport, send_reminders
 from cartera.reminders.settle import settle
@@ -14,7 +13,6 @@ __all__ = [
     "SendReport",
     "approve_reminders",
     "approve_small",
-    "choose_channel",
     "plan_reminders",
     "send_reminders",
     "settle",

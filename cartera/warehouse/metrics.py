@@ -30,6 +30,10 @@ def group(by: str) -> tuple[str, ...]:
 
 
 FUNCTIONS: dict[By, str] = {"segment": "kpis_by_segment", "customer": "kpis_by_customer"}
+KNOWN: dict[By, str] = {
+    "segment": "where %(scheme)s::text is null or scheme = %(scheme)s",
+    "customer": read.CUSTOMERS_KNOWN,
+}
 FIGURES = ("kpi", "value", "numerator", "denominator", "reason")
 WINDOW, NO_WINDOW = SQL("p_window_days => %(window)s, "), SQL("")
 
@@ -154,12 +158,13 @@ def kpis(
     by: By,
     window_days: int | None = None,
     view: read.View = "transaction",
+    scheme: str | None = None,
 ) -> list[read.Row]:
     """company_id, currency_code[, GROUPS[by]], kpi, value, numerator, denominator, reason.
 
     One row per group and KPI, in the currency of the view; null values say why in `reason`. Amounts of two
-    currencies are added in the views `company` and `as-of-rate` alone. `window_days` None: that of the project. The
-    caller sorts.
+    currencies are added in the views `company` and `as-of-rate` alone. `window_days` None: that of the project. By
+    segment every scheme has its rows, or the one of `scheme`. The caller sorts.
     """
     if (
         by in FUNCTIONS
@@ -174,10 +179,10 @@ def kpis(
         query = SQL("with cells as (select * from serve.fct_kpis)")
     columns = ("company_id", "currency_code", *GROUPS.get(by, ()), *FIGURES)
     query = query + SQL(" select {columns} from cells {known}").format(
-        columns=SQL(", ").join(map(Identifier, columns)),
-        known=SQL(read.CUSTOMERS_KNOWN if by == "customer" else ""),
+        columns=SQL(", ").join(map(Identifier, columns)), known=SQL(KNOWN.get(by, ""))
     )
-    return read.rows(connection, query, {"as_of": as_of, "known_at": known_at, "window": window_days, "view": view})
+    bound = {"as_of": as_of, "known_at": known_at, "window": window_days, "view": view, "scheme": scheme}
+    return read.rows(connection, query, bound)
 
 
 def kpis_by_month(

@@ -84,6 +84,9 @@ DIMENSIONS: dict[By, tuple[str, ...]] = {
 }
 """The columns that tell the rows of `aging` apart, besides company and currency."""
 
+WITHOUT_CUSTOMERS: tuple[By, ...] = ("bucket", "company", "currency")
+"""The dimensions of `aging` that no customer decides."""
+
 AGING_MEASURES = ("open_items", "open_amount", "disputed_amount", "promised_amount")
 
 
@@ -169,7 +172,7 @@ def aging(
         " sum(disputed_amount) as disputed_amount, sum(promised_amount) as promised_amount"
         " from cells {known} group by {group} order by {first}, {order}"
     ).format(
-        cells=cells_at(connection, as_of, known_at),
+        cells=cells_at(connection, as_of, known_at, by_customer=by not in WITHOUT_CUSTOMERS),
         group=_identifiers((*columns[:2], *DIMENSIONS[by])),
         known=dimension_known(connection, as_of, known_at, by),
         first=_identifiers(columns[:2]),
@@ -182,7 +185,7 @@ def dimension_known(connection: Connection, as_of: dt.date, known_at: dt.datetim
     """What to join to `cells` for the columns of a dimension; binds the clocks and, by segment, `scheme`."""
     if by == "segment":
         return SQL(SEGMENTS_KNOWN).format(members=segments_at(connection, as_of, known_at))
-    return SQL("" if by in ("bucket", "company", "currency") else CUSTOMERS_KNOWN)
+    return SQL("" if by in WITHOUT_CUSTOMERS else CUSTOMERS_KNOWN)
 
 
 def dimension_order(by: By, largest_first: str) -> Composable:
@@ -282,19 +285,22 @@ def items_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> C
     return SQL("serve.fct_open_items" if prebuilt else "serve.open_items(%(as_of)s, %(known_at)s)")
 
 
-def cells_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
-    """Instalments by company, currency, customer and bucket: the columns of serve.fct_aging, bound alike."""
+def cells_at(connection: Connection, as_of: dt.date, known_at: dt.datetime, *, by_customer: bool = True) -> Composable:
+    """Instalments by company, currency, customer and bucket: the columns of serve.fct_aging, bound alike.
+
+    With `by_customer` false the customer may be left out, which spares most of the adding up.
+    """
     if _is_published(connection, as_of, known_at):
         return SQL("serve.fct_aging")
     return SQL(
-        "(select company_id, currency_code, customer_id, bucket, count(*) as open_items,"
+        "(select {keys}, count(*) as open_items,"
         " sum(open_amount) as open_amount,"
         " coalesce(sum(open_amount) filter (where is_disputed), 0) as disputed_amount,"
         " coalesce(sum(open_amount) filter (where promised_date is not null), 0) as promised_amount"
-        # debts have a bucket, credit has none; the planner takes `item_type = ...` for a rare find
-        " from serve.open_items(%(as_of)s, %(known_at)s) where bucket is not null"
-        " group by company_id, currency_code, customer_id, bucket)"
-    )
+        # debts have days past due, credit has none; the planner takes `item_type = ...` for a rare find
+        " from serve.open_items(%(as_of)s, %(known_at)s) where days_past_due is not null"
+        " group by {keys})"
+    ).format(keys=_identifiers(("company_id", "currency_code", *(["customer_id"] if by_customer else []), "bucket")))
 
 
 def segments_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:

@@ -36,6 +36,7 @@ PARTIALLY_BUILT = (
     "fct_daily_flows",
     "fct_source_controls",
     "fct_segment_memberships",
+    "int_companies__currencies_stated",
     "int_companies__payment_sources",
     "int_ledger__allocations_astray",
     "int_receivables__instalments_questioned",
@@ -67,7 +68,10 @@ class BuildPlan:
 
 @dataclass(frozen=True)
 class BuildReport:
+    """`entries`: how many ledger entries were written, those of a whole build or those that were mended."""
+
     models: int
+    entries: int
     checks: list[Check]
 
 
@@ -155,7 +159,8 @@ def build(plan: BuildPlan) -> BuildReport:
         )
     _mark(plan, is_building=False)
     tests = [r for r in results if r["resource_type"] == "test"]
-    return BuildReport(len(results) - len(tests), [_check(test) for test in tests])
+    entries = next(r["rows"] for r in results if r["name"] == "fct_ledger_entries")
+    return BuildReport(len(results) - len(tests), entries, [_check(test) for test in tests])
 
 
 def compiled(model: str, system: str) -> str:
@@ -312,6 +317,7 @@ def _plain(result: Any) -> dict[str, Any]:
         "status": str(result.status),
         "message": (result.message or "").strip(),
         "failures": result.failures,
+        "rows": (result.adapter_response or {}).get("rows_affected"),
         "severity": str(getattr(node.config, "severity", "error")).lower(),
         "attached": (getattr(node, "attached_node", None) or "").rpartition(".")[2],
         "description": (node.description or "").strip(),

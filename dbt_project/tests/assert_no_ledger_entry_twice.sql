@@ -1,7 +1,7 @@
 -- one entry per record, kind of movement, item and version: what stood twice would count twice.
 -- dim_buckets is named so that no model waits for this test (dbt holds back what descends from all that a test names),
--- the pools so that it runs beside the balances, which keep one core busy for long.
--- depends_on: {{ ref('dim_buckets') }}, {{ ref('int_ledger__pools_spread') }}
+-- the flows so that it runs after them, beside the balances, which keep one core busy for long and should have it alone.
+-- depends_on: {{ ref('dim_buckets') }}, {{ ref('fct_daily_flows') }}
 with
 
 entries as (

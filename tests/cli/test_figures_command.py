@@ -161,6 +161,7 @@ def test_kpis_by_segment(published: None) -> None:
         assert added == whole, scheme
     names = {row["kpi"] for row in rows}
     assert names == {m.kpi for m in metrics.load_catalogue().metrics if "segment" in m.by and not m.command}
+    assert asked("kpis", "--by", "segment", "--scheme", "sector") == [row for row in rows if row["scheme"] == "sector"]
     header = run("kpis", "--by", "segment", "--format", "csv").stdout.splitlines()[0]
     assert header.startswith("company_id,currency_code,scheme,segment,kpi,value")
 

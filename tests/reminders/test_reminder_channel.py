@@ -10,22 +10,21 @@ import pytest
 
 from cartera.errors import ConfigError, SendError
 from cartera.reminders.channels.email import EmailChannel, Outcome, channel_from_url
-from cartera.reminders.delivery import choose_channel
+from cartera.reminders.delivery import from_settings
 from cartera.reminders.message import POLICY
 from cartera.settings import Settings
 
-SANDBOX = EmailChannel("127.0.0.1", 25, is_real=False)
 URL = "smtps://user:s3cret%40@mail.empresa.pe:465"
 REAL = {"smtp_url": URL, "mail_from": "cobranzas@empresa.pe"}
 
 
-def choose(**values: object) -> EmailChannel:
-    return choose_channel(Settings(**values), lambda: SANDBOX)  # type: ignore[arg-type]
+def choose(**values: object) -> EmailChannel | None:
+    return from_settings(Settings(**values))  # type: ignore[arg-type]
 
 
-def test_the_sandbox_is_the_default_whatever_else_is_set() -> None:
-    assert choose() is SANDBOX
-    assert choose(deliver_to_real_addresses=True) is SANDBOX
+def test_without_a_server_nothing_is_real_whatever_else_is_set() -> None:
+    assert choose() is None
+    assert choose(deliver_to_real_addresses=True) is None
 
 
 def test_a_server_alone_is_not_permission() -> None:
@@ -36,6 +35,7 @@ def test_a_server_alone_is_not_permission() -> None:
 
 def test_permission_is_said_in_words() -> None:
     channel = choose(**REAL, deliver_to_real_addresses=True)
+    assert channel is not None
     assert (channel.host, channel.port, channel.tls) == ("mail.empresa.pe", 465, "implicit")
     assert (channel.user, channel.password) == ("user", "s3cret@")
     assert channel.is_real and channel.redirect_to is None and not channel.promises.look_up
@@ -43,6 +43,7 @@ def test_permission_is_said_in_words() -> None:
 
 def test_all_can_go_to_one_address_of_ours() -> None:
     channel = choose(**REAL, redirect_all_to="yo@empresa.pe")
+    assert channel is not None
     assert channel.redirect_to == "yo@empresa.pe" and not channel.is_real
     with pytest.raises(ConfigError, match="CARTERA_REDIRECT_ALL_TO"):
         choose(**REAL, redirect_all_to="yo")

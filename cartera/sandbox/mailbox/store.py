@@ -59,6 +59,10 @@ class MessageStore:
         indexed = {message.id: message for message in self._indexed()}
         return [indexed[id] if id in indexed else self._summary(id) for id in self._ids()]
 
+    def has(self, message_id: str) -> bool:
+        """Whether a message of a sender's name for it was delivered."""
+        return any(message.message_id == message_id for message in self.messages())
+
     def read(self, id: str) -> bytes:
         """The message as it was delivered, after its X-Mailbox headers. Raises CarteraError when there is none."""
         if not (id.isascii() and id.isdigit() and len(id) <= 12):

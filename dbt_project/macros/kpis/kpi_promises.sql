@@ -1,7 +1,7 @@
 {#- The promises whose last day, promise_grace_days after the promised date, lies in the window, and how much of each
     was kept: money applied to the promised invoice, or to any of the customer's where none is named, from the day the
     promise was made to that last day. Two promises of the same debt are each judged by the same money. -#}
-{% macro kpi_promise_documents(as_of, known_at, window_days, promises, customers, entries) %}
+{% macro kpi_promise_documents(as_of, known_at, window_days, promises, customers, items, entries) %}
     with
 
     promises_judged as (
@@ -27,16 +27,37 @@
             and promise.promised_date <= cast({{ dbt.dateadd('day', -var('promise_grace_days'), as_of) }} as date)
     ),
 
+    -- entries are found by their family, which for an instalment is that of its invoice
+    families_promised as (
+        select
+            promise_id,
+            'invoice:' || invoice_id as family_id
+        from promises_judged
+        where invoice_id is not null
+
+        union all
+
+        select distinct
+            promise.promise_id,
+            'invoice:' || item.invoice_id as family_id
+        from promises_judged as promise
+        inner join {{ items }} as item on promise.customer_id = item.customer_id
+        where
+            promise.invoice_id is null
+            and item.item_type = 'instalment'
+    ),
+
     moneys as (
         select
             promise.promise_id,
             sum(-entry.amount) as amount
         from promises_judged as promise
+        inner join families_promised as family on promise.promise_id = family.promise_id
         inner join {{ entries }} as entry
             on
-                promise.customer_id = entry.customer_id
+                family.family_id = entry.family_id
+                and promise.customer_id = entry.customer_id
                 and promise.currency_code = entry.currency_code
-                and coalesce(promise.invoice_id, entry.invoice_id) = entry.invoice_id
                 and promise.made_date <= entry.effective_date
                 and promise.last_date >= entry.effective_date
         where

@@ -37,7 +37,8 @@
     promise_documents as (
         {{
             kpi_promise_documents(
-                as_of, known_at, window_days, relations.promises, relations.customers, relations.entries
+                as_of, known_at, window_days, relations.promises, relations.customers, relations['items'],
+                relations.entries
             )
         }}
     ),

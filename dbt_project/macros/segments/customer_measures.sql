@@ -197,7 +197,8 @@
         currency_code
 {% endmacro %}
 
-{#- instalments paid in full in the year, as in the KPIs of days to pay -#}
+{#- instalments paid in full in the year, as in the KPIs of days to pay; a null is passed over faster than a zero is
+    added -#}
 {% macro customer_paid_amounts(as_of, known_at, year_ago, quarter_ago, balances) %}
     select
         company_id,
@@ -207,10 +208,10 @@
         cast(null as integer) as oldest_days_past_due,
         count(case when days_late > 0 then 1 end) as late_payments,
         sum(item_amount) as paid_amount,
-        sum(case when days_late > 0 then item_amount else 0 end) as late_amount,
+        coalesce(sum(case when days_late > 0 then item_amount end), 0) as late_amount,
         sum(item_amount * days_late) as amount_days_late,
-        sum(case when settled_date > {{ quarter_ago }} then item_amount else 0 end) as recent_amount,
-        sum(case when settled_date > {{ quarter_ago }} then item_amount * days_late else 0 end) as recent_amount_days_late
+        coalesce(sum(case when settled_date > {{ quarter_ago }} then item_amount end), 0) as recent_amount,
+        coalesce(sum(case when settled_date > {{ quarter_ago }} then item_amount * days_late end), 0) as recent_amount_days_late
     from (
         select
             settled.*,

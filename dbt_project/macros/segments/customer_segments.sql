@@ -28,19 +28,6 @@
         where
             measures.value is not null
             or measures.text_value is not null
-
-        union all
-
-        select
-            customers.company_id,
-            customers.customer_id,
-            rules_known.scheme,
-            rules_known.position,
-            1 as conditions,
-            rules_known.segment
-        from (select distinct company_id, customer_id from {{ measures }} as measures) as customers
-        cross join rules_known
-        where rules_known.conditions = 0
     ),
 
     segments_ranked as (
@@ -59,15 +46,32 @@
             conditions,
             segment
         having count(*) = conditions
+    ),
+
+    -- the last rule of a scheme has no condition
+    last_rules as (
+        select
+            scheme,
+            segment
+        from rules_known
+        where conditions = 0
     )
 
     select
-        company_id,
-        customer_id,
-        scheme,
-        segment
-    from segments_ranked
-    where segment_rank = 1
+        customers.company_id,
+        customers.customer_id,
+        last_rules.scheme,
+        coalesce(segments_ranked.segment, last_rules.segment) as segment
+    from {{ measures }} as customers
+    cross join last_rules
+    left join segments_ranked
+        on
+            customers.company_id = segments_ranked.company_id
+            and customers.customer_id = segments_ranked.customer_id
+            and last_rules.scheme = segments_ranked.scheme
+            and segments_ranked.segment_rank = 1
+    -- everybody has a row of each measure
+    where customers.measure = '{{ customer_number_measures()[0] }}'
 {% endmacro %}
 
 {#- customer_segments(as of, known at) beside the tables it reads -#}

@@ -1,9 +1,22 @@
-{{ config(materialized='table', unlogged=true, post_hook="{{ analyze(this) }}") }}
+{{
+    config(
+        materialized='incremental',
+        incremental_strategy='append',
+        on_schema_change='fail',
+        post_hook="{{ analyze(this) }}",
+    )
+}}
+
+{%- set is_addition = is_incremental() and is_partial_build() %}
 
 with
 
+-- what is recorded later can be first only where nothing was heard before
 items as (
     select * from {{ ref('dim_items') }}
+    {%- if is_addition %}
+        where recorded_from > {{ moment(of_this_run('changed_since')) }}
+    {%- endif %}
 ),
 
 currencies_set as (
@@ -42,4 +55,17 @@ currencies_stated as (
         is_stated
 )
 
-select * from currencies_stated
+select stated.*
+from currencies_stated as stated
+{%- if is_addition %}
+    where
+        not exists (
+            select 1
+            from {{ this }} as known
+            where
+                known.company_id = stated.company_id
+                and known.currency_code = stated.currency_code
+                and known.company_currency_code is not distinct from stated.company_currency_code
+                and known.is_stated = stated.is_stated
+        )
+{%- endif %}
