@@ -272,7 +272,8 @@ def restart() -> None:
 def cut_off() -> None:
     """What a sender sees of a restart, without the wait for it."""
     query(
-        "select pg_terminate_backend(pid, 5000) from pg_stat_activity where starts_with(application_name, 'cartera send')"
+        "select pg_terminate_backend(pid, 5000) from pg_stat_activity"
+        " where starts_with(application_name, 'cartera send')"
     )
 
 
