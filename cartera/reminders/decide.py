@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Container, Iterable, Sequence
 from decimal import Decimal
+from functools import cache
 
 from babel.core import Locale, UnknownLocaleError
 from email_validator import EmailNotValidError, validate_email
@@ -238,6 +239,7 @@ def _known(code: str) -> Language | None:
     return next((language for language in LANGUAGES if language == code), None)
 
 
+@cache
 def _language_of_country(country_code: str | None) -> str:
     try:
         return Locale.parse(f"und_{(country_code or '').strip().upper()}").language

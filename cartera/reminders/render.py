@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -164,6 +165,7 @@ def _place(error: BaseException) -> str:
     return place
 
 
+@cache
 def locale_of(language: Language, country_code: str | None) -> Locale:
     """The locale for money and dates: language and country where CLDR knows the pair, else the language."""
     try:
