@@ -20,12 +20,14 @@ reminders = typer.Typer(
 
 AsOf = Annotated[str | None, typer.Option("--as-of", help="Date, YYYY-MM-DD. Default: the publication's.")]
 PolicyFile = Annotated[
-    Path | None, typer.Option("--policy", help="A policy file. Default: policies/default.yaml.", show_default=False)
+    Path | None, typer.Option("--policy", help="A policy file. Default: all of policies/*.yaml.", show_default=False)
 ]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json.")]
 PlanId = Annotated[int | None, typer.Argument(help="Only contacts of this plan (its number).", metavar="[RUN]")]
 
-PLAN_COLUMNS = ("contact", "customer_id", "company_id", "step", "tone", "recipient", "language", "items", "amounts")
+PLAN_COLUMNS = (
+    "contact", "customer_id", "company_id", "step", "tone", "channel", "recipient", "language", "items", "amounts",
+)  # fmt: skip
 
 
 class Truth(StrEnum):
@@ -48,11 +50,12 @@ def plan(
     from cartera.reminders import approve_small, plan_reminders
 
     date = parse_date(as_of) if as_of else None
-    report = plan_reminders(date, policy, planned_by=_user(), dry_run=dry_run)
+    report = plan_reminders(date, policy, planned_by=current_user(), dry_run=dry_run)
     approved = 0 if dry_run else approve_small().approved
     rows = [_planned_row(contact_id, contact) for contact_id, contact in report.contacts.items()]
     summary = {
         "run": None if dry_run else report.plan_id,
+        "runs": {} if dry_run else report.plan_ids,
         "policy": report.policy_name,
         "as_of": report.as_of,
         "known_at": report.known_at,
@@ -88,6 +91,7 @@ def _planned_row(contact_id: str, contact: Any) -> dict[str, Any]:
         "company_id": contact.company_id,
         "step": contact.step.name,
         "tone": contact.step.tone,
+        "channel": contact.channel,
         "recipient": contact.recipient,
         "language": contact.language,
         "items": len(contact.lines),
@@ -96,7 +100,8 @@ def _planned_row(contact_id: str, contact: Any) -> dict[str, Any]:
 
 
 def _say_plan(summary: dict[str, Any]) -> None:
-    run = "not stored (--dry-run)" if summary["run"] is None else f"plan {summary['run']}"
+    plans = ", ".join(f"{plan_id} ({name})" for name, plan_id in summary["runs"].items())
+    run = f"plan {plans}" if plans else "not stored (--dry-run)"
     messages.print(
         f"{run}: {summary['planned']:,} planned, {summary['kept']:,} planned before,"
         f" {summary['replaced']:,} replaced, {sum(summary['skipped'].values()):,} left in peace,"
@@ -133,7 +138,7 @@ def approve(
         raise typer.Exit(1)
     approved, left = 0, limit
     for plan_id, named in choices:
-        done = approve_reminders(plan_id, named, limit=left, approved_by=_user()).approved
+        done = approve_reminders(plan_id, named, limit=left, approved_by=current_user()).approved
         approved, left = approved + done, None if left is None else max(left - done, 0)
     messages.print(f"{approved:,} approved; next: `cartera reminders send`", markup=False)
 
@@ -272,7 +277,7 @@ def settle(
     from cartera.reminders.approve import find_contact
 
     contact_id = find_contact(contact)
-    status = settle_contact(contact_id, truth.value, _user())
+    status = settle_contact(contact_id, truth.value, current_user())
     messages.print(f"contact {contact_id[:8]} is {status} now", markup=False)
 
 
@@ -285,7 +290,7 @@ def hold(
     """Leave a customer in peace: no reminder until released."""
     from cartera.reminders.approve import hold as hold_customer
 
-    hold_customer(customer, reason, _user(), parse_date(until) if until else None)
+    hold_customer(customer, reason, current_user(), parse_date(until) if until else None)
     messages.print(f"{customer} gets no reminders" + (f" until {until}" if until else ""), markup=False)
 
 
@@ -294,11 +299,11 @@ def release(customer: Annotated[str, typer.Argument(help="A customer's id.")]) -
     """End a hold."""
     from cartera.reminders.approve import release as release_customer
 
-    release_customer(customer, _user())
+    release_customer(customer, current_user())
     messages.print(f"{customer} may get reminders again", markup=False)
 
 
-def _user() -> str:
+def current_user() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError):

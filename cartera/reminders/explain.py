@@ -13,10 +13,9 @@ from cartera.db import Role, transaction
 from cartera.money import plain
 from cartera.reminders import ledger, portfolio
 from cartera.reminders.approve import find_contact
-from cartera.reminders.decide import decide
+from cartera.reminders.choose import decide_debts
 from cartera.reminders.model import Decision, History
-from cartera.reminders.plan import asked_on
-from cartera.reminders.policy import find_policy, load_policy
+from cartera.reminders.plan import asked_on, policies_of
 from cartera.settings import get_settings
 from cartera.warehouse import read
 from cartera.warehouse.read import Row, rows
@@ -116,7 +115,7 @@ def explain_customer(
 ) -> dict[str, Any]:
     """Each rule asked now, and what the ledger holds about the customer."""
     settings = get_settings()
-    policy = load_policy(policy_path) if policy_path else find_policy(settings.policies_dir)
+    policies = policies_of(settings, policy_path)
     published = read.publication(connection)
     day = as_of or published.as_of_date
     standing = asked_on(portfolio.standing(connection, published), day, settings)
@@ -125,20 +124,27 @@ def explain_customer(
     )
     history = portfolio.histories(connection, day, customer_ids=[customer_id]).get(customer_id, History())
     companies = portfolio.items_by_customer(connection, published, day, [customer_id]).get(customer_id, {})
-    answers = []
-    for company_id, items in sorted(companies.items()):
-        decision = decide(items, customer, history, policy, day, standing)
-        answers.append(
-            {
-                "company_id": company_id,
-                "verdict": _verdict(decision),
-                "answers": ledger.answers_json(decision.answers) if decision else [],
-            }
-        )
+    segments = portfolio.segments(connection, published, day, [customer_id]) if policies.asks_segments else {}
+    decided = decide_debts(companies, customer, history, policies, day, standing, segments)
+    answers = [
+        {
+            "company_id": company_id,
+            "currency_code": currency or None,
+            "policy": choice.policy_name,
+            "verdict": _verdict(choice.decision),
+            "answers": ledger.answers_json(choice.decision.answers),
+        }
+        for (company_id, currency), choice in sorted(decided.items())
+    ]
+    silent = [company_id for company_id in sorted(companies) if not any(key[0] == company_id for key in decided)]
+    answers += [
+        {"company_id": company_id, "currency_code": None, "policy": None, "verdict": _verdict(None), "answers": []}
+        for company_id in silent
+    ]
     return {
         "customer": {"customer_id": customer_id, "name": customer.name},
         "as_of": day,
-        "policy": policy.name,
+        "policy": ", ".join(policy.name for policy in policies),
         "now": answers,
         "pending": history.pending.contact_id if history.pending else None,
         "contacts": rows(connection, _CONTACTS, {"id": customer_id}),
@@ -151,7 +157,7 @@ def _verdict(decision: Decision | None) -> str:
         return "nothing has reached a step"
     if decision.contact is None:
         return f"is left in peace: {decision.reason}"
-    return f"would be written to: {decision.contact.step.name}"
+    return f"would be written to: {decision.contact.step.name} by {decision.contact.channel}"
 
 
 _CONTACTS = """

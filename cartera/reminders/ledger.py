@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,7 @@ from psycopg2.extras import Json, execute_values
 from pydantic import ValidationError
 
 from cartera.errors import ConfigError
-from cartera.reminders.model import Answer, Decision, PlannedContact, Reason, Status
+from cartera.reminders.model import Answer, Reason, Status
 from cartera.reminders.policy import Policy
 from cartera.warehouse.read import Publication, Row, rows
 
@@ -45,90 +44,8 @@ def policy_of(connection: Connection, plan_id: int) -> Policy:
         raise ConfigError(f"plan {plan_id} was made by another version of Cartera", "plan anew") from None
 
 
-def add_contacts(
-    connection: Connection, plan_id: int, policy: Policy, as_of: dt.date, decisions: Sequence[Decision], domain: str
-) -> dict[str, PlannedContact]:
-    """Store planned contacts with their items and reasons; those that were new, by id.
-
-    One that the ledger's unique keys refuse is not stored: the step was told, whatever planning thought.
-    """
-    planned = {str(uuid.uuid4()): decision for decision in decisions if decision.contact}
-    with connection.cursor() as cursor:
-        stored = execute_values(
-            cursor,
-            "insert into ops.contacts (contact_id, plan_id, policy_name, step_name, offset_days, template, cycle,"
-            " company_id, customer_id, recipient, language_code, planned_date, status, message_id) values %s"
-            " on conflict do nothing returning contact_id::text",
-            [
-                (
-                    contact_id, plan_id, policy.name, contact.step.name, contact.step.offset_days,
-                    contact.step.template, contact.cycle, contact.company_id, contact.customer_id, contact.recipient,
-                    contact.language, as_of, Status.planned, f"<{contact_id}@{domain}>",
-                )
-                for contact_id, decision in planned.items()
-                if (contact := decision.contact)
-            ],
-            page_size=1000,
-            fetch=True,
-        )  # fmt: skip
-        new = {contact_id: planned[contact_id] for (contact_id,) in stored}
-        execute_values(
-            cursor,
-            "insert into ops.contact_items"
-            " (contact_id, item_id, document_number, due_date, offset_days, currency_code, planned_amount) values %s",
-            [
-                (
-                    contact_id, line.item.item_id, line.item.document_number, line.item.due_date,
-                    line.step.offset_days, line.item.currency_code, line.item.open_amount,
-                )
-                for contact_id, decision in new.items()
-                if decision.contact
-                for line in decision.contact.lines
-            ],
-            page_size=1000,
-        )  # fmt: skip
-        execute_values(
-            cursor,
-            "insert into ops.contact_events (contact_id, to_status, actor, detail) values %s",
-            [(id, Status.planned, "plan", Json(_reasons(decision))) for id, decision in new.items()],
-            page_size=1000,
-        )
-    return {contact_id: decision.contact for contact_id, decision in new.items() if decision.contact}
-
-
-def _reasons(decision: Decision) -> dict[str, Any]:
-    contact = decision.contact
-    return {
-        "answers": answers_json(decision.answers),
-        "left_out": dict(decision.left_out),
-        "credits": {code: f"{amount:f}" for code, amount in contact.credits.items()} if contact else {},
-    }
-
-
 def answers_json(answers: Iterable[Answer]) -> list[dict[str, Any]]:
     return [{"rule": each.rule, "saw": str(each.saw), "passed": each.passed} for each in answers]
-
-
-def add_skips(
-    connection: Connection,
-    plan_id: int,
-    policy: Policy,
-    as_of: dt.date,
-    skips: Iterable[tuple[str, str, Reason, Sequence[Answer]]],
-) -> None:
-    """Store (company_id, customer_id, reason, answers); the same reason on the same day is stored once."""
-    with connection.cursor() as cursor:
-        execute_values(
-            cursor,
-            "insert into ops.contact_skips"
-            " (plan_id, as_of_date, policy_name, company_id, customer_id, reason_code, answers) values %s"
-            " on conflict do nothing",
-            [
-                (plan_id, as_of, policy.name, company_id, customer_id, reason, Json(answers_json(answers)))
-                for company_id, customer_id, reason, answers in skips
-            ],
-            page_size=1000,
-        )
 
 
 @dataclass(frozen=True)
@@ -227,8 +144,8 @@ def contact(connection: Connection, contact_id: str) -> Row:
 
 
 _CONTACT = """
-select contact_id::text as contact_id, plan_id, status, reason_code, policy_name, step_name, offset_days, template,
-    cycle, company_id, customer_id, recipient, language_code, planned_date, contact_date, message_id, attempts,
-    handed_at
+select contact_id::text as contact_id, plan_id, channel, status, reason_code, policy_name, step_name, offset_days,
+    template, cycle, company_id, customer_id, recipient, language_code, planned_date, contact_date, message_id,
+    attempts, handed_at
 from ops.contacts where contact_id = %(id)s::uuid
 """

@@ -48,6 +48,9 @@ def compose(rendered: Rendered, envelope: Envelope, now: dt.datetime) -> EmailMe
         message["X-Cartera-Redirected-From"] = envelope.recipient
     message.set_content(rendered.text)
     message.add_alternative(rendered.html, subtype="html")
+    for file in rendered.attachments:
+        maintype, _, subtype = file.media_type.partition("/")
+        message.add_attachment(file.content, maintype, subtype, filename=file.name)
     return message
 
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
+from typing import NamedTuple
 
-from cartera.reminders.policy import Language, Step
+from cartera.reminders.policy import Channel, Language, Step
 
 
 class Status(StrEnum):
@@ -21,6 +22,9 @@ class Status(StrEnum):
     unknown = "unknown"
     failed = "failed"
     skipped = "skipped"
+    delivered = "delivered"
+    bounced = "bounced"
+    answered = "answered"
 
 
 class Reason(StrEnum):
@@ -32,6 +36,11 @@ class Reason(StrEnum):
     on_hold = "on_hold"
     no_address = "no_address"
     bad_address = "bad_address"
+    opted_out = "opted_out"
+    not_allowed = "not_allowed"
+    no_policy = "no_policy"
+    stopped = "stopped"
+    capped = "capped"
     paid = "paid"
     not_due = "not_due"
     disputed = "disputed"
@@ -47,9 +56,11 @@ class Reason(StrEnum):
     template_failed = "template_failed"
 
 
-@dataclass(frozen=True)
-class Item:
-    """An open item. `open_amount` > 0 for an instalment, < 0 for credit not yet applied."""
+class Item(NamedTuple):
+    """An open item. `open_amount` > 0 for an instalment, < 0 for credit not yet applied.
+
+    A tuple, as Line and Answer are: a plan makes millions of them.
+    """
 
     item_id: str
     company_id: str
@@ -77,6 +88,28 @@ class Customer:
     country_code: str | None = None
     is_active: bool = True
     source: str | None = None
+    phone: str | None = None
+    timezone: str | None = None
+    customer_type: str | None = None
+    risk_class: str | None = None
+
+
+@dataclass(frozen=True)
+class Consent:
+    """What a customer said about a channel (None: all of them) or an address on it (None: any)."""
+
+    channel: Channel | None
+    address: str | None
+    is_authorised: bool
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A contact of one step and cycle: by which channel, what became of it, and the day it went."""
+
+    channel: Channel
+    status: Status
+    on: dt.date
 
 
 @dataclass(frozen=True)
@@ -90,17 +123,26 @@ class Pending:
     status: Status
     planned_date: dt.date
     item_ids: frozenset[str] = frozenset()
+    channel: Channel = "email"
 
 
 @dataclass(frozen=True)
 class History:
-    """What a customer has been told. `told`: (item_id, due_date) -> the furthest step's offset in days."""
+    """What a customer has been told. `told`: (item_id, due_date) -> the furthest step's offset in days, and
+    `told_on` the day of that. `tried`: (policy, step, cycle) -> its contacts, oldest first. `consents`: oldest
+    first. `contact_dates`: the day of every message of the last month.
+    """
 
     told: Mapping[tuple[str, dt.date], int] = field(default_factory=dict)
     last_contact_date: dt.date | None = None
     bad_addresses: frozenset[str] = frozenset()
     hold_reason: str | None = None
     pending: Pending | None = None
+    told_on: Mapping[tuple[str, dt.date], dt.date] = field(default_factory=dict)
+    tried: Mapping[tuple[str, str, str], tuple[Tried, ...]] = field(default_factory=dict)
+    consents: tuple[Consent, ...] = ()
+    contact_dates: tuple[dt.date, ...] = ()
+    answered_on: dt.date | None = None
 
 
 @dataclass(frozen=True)
@@ -119,8 +161,7 @@ class Standing:
     stopped: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """One rule asked: what it saw and whether a contact may go on."""
 
     rule: str
@@ -128,8 +169,7 @@ class Answer:
     passed: bool
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One item of a message, at the step that the item itself has reached."""
 
     item: Item
@@ -141,6 +181,7 @@ class PlannedContact:
     """One message to one customer. `cycle` is the passage of one item down the ladder: `item@due date`.
 
     `credits`: what is left of unapplied cash per currency after it covered the oldest items; >= 0.
+    `statement`: all that is open between customer and company, where the step sends a statement of account.
     """
 
     company_id: str
@@ -151,6 +192,8 @@ class PlannedContact:
     language: Language
     lines: tuple[Line, ...]
     credits: Mapping[str, Decimal]
+    channel: Channel = "email"
+    statement: tuple[Item, ...] = ()
 
 
 @dataclass(frozen=True)

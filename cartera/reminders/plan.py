@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,36 +16,23 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.clock import utc_now
 from cartera.db import Role, connect
-from cartera.reminders import audit, ledger, portfolio
-from cartera.reminders.decide import decide
-from cartera.reminders.model import (
-    Answer,
-    Customer,
-    Decision,
-    History,
-    Item,
-    Pending,
-    PlannedContact,
-    Reason,
-    Standing,
-    Status,
-)
-from cartera.reminders.policy import Policy, find_policy, load_policy
+from cartera.reminders import audit, ledger, portfolio, store
+from cartera.reminders.choose import Choice, Key, decide_debts
+from cartera.reminders.model import Answer, Decision, History, Pending, PlannedContact, Reason, Standing, Status
+from cartera.reminders.policy import Policies, Policy, load_policies, load_policy
 from cartera.reminders.render import Templates
 from cartera.settings import Settings, get_settings
 from cartera.warehouse import read
 
 ATTEMPTS = 5
-Skip = tuple[str, str, Reason, Sequence[Answer]]
 
 
 @dataclass
 class PlanReport:
-    """What a plan would have sent. `contacts`: the new ones by id; `kept`: those planned before that still hold;
-    `skips`: customers left in peace, by reason."""
+    """What a plan would have sent. `plan_ids`: each policy has a plan of its own. `contacts`: the new ones by id;
+    `kept`: those planned before that still hold; `skips`: customers left in peace, by reason."""
 
-    plan_id: int
-    policy_name: str
+    plan_ids: dict[str, int]
     as_of: dt.date
     known_at: dt.datetime
     contacts: dict[str, PlannedContact] = field(default_factory=dict)
@@ -53,6 +40,15 @@ class PlanReport:
     replaced: int = 0
     skips: Counter[Reason] = field(default_factory=Counter)
     seconds: float = 0.0
+
+    @property
+    def plan_id(self) -> int:
+        """Of the policy that was asked first."""
+        return next(iter(self.plan_ids.values()))
+
+    @property
+    def policy_name(self) -> str:
+        return ", ".join(self.plan_ids)
 
     @property
     def planned(self) -> int:
@@ -65,16 +61,21 @@ class PlanReport:
 
 @dataclass
 class _Outcome:
-    """The decisions of one plan before they are stored."""
+    """The decisions of one plan before they are stored, by the policy's name."""
 
-    decisions: list[Decision] = field(default_factory=list)
-    skips: list[Skip] = field(default_factory=list)
+    decisions: dict[str, list[Decision]] = field(default_factory=dict)
+    skips: dict[str, list[store.Skip]] = field(default_factory=dict)
     retired: list[tuple[str, Reason]] = field(default_factory=list)
     kept: int = 0
 
 
 def templates_of(settings: Settings) -> Templates:
-    return Templates(settings.project_dir / "templates" / "email")
+    return Templates(settings.project_dir / "templates")
+
+
+def policies_of(settings: Settings, policy_path: Path | None) -> Policies:
+    """All policies in force, or the one named. Raises ConfigError."""
+    return Policies([load_policy(policy_path)]) if policy_path else load_policies(settings.policies_dir)
 
 
 def plan_reminders(
@@ -86,15 +87,19 @@ def plan_reminders(
 ) -> PlanReport:
     """Plan contacts for `as_of` (default: the date of the publication). Planning again plans nothing twice.
 
+    By all policies of the folder, or by the one named alone.
+
     Raises ConfigError (policy or template), NotPublished, DatabaseError.
     """
     started, settings = time.perf_counter(), get_settings()
-    policy = load_policy(policy_path) if policy_path else find_policy(settings.policies_dir)
-    templates_of(settings).check(policy)
+    policies = policies_of(settings, policy_path)
+    templates = templates_of(settings)
+    for policy in policies:
+        templates.check(policy)
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with _only_planner() as connection:
-                report = _plan(connection, as_of, policy, settings, planned_by)
+                report = _plan(connection, as_of, policies, settings, planned_by)
                 (connection.rollback if dry_run else connection.commit)()
             break
         except SerializationFailure:
@@ -122,33 +127,36 @@ def _only_planner() -> Iterator[Connection]:
 
 
 def _plan(
-    connection: Connection, as_of: dt.date | None, policy: Policy, settings: Settings, planned_by: str
+    connection: Connection, as_of: dt.date | None, policies: Policies, settings: Settings, planned_by: str
 ) -> PlanReport:
     published = read.publication(connection)
     day = as_of or published.as_of_date
     standing = asked_on(portfolio.standing(connection, published), day, settings)
-    histories = portfolio.histories(connection, day)
-    customers = portfolio.customers(connection, published.known_at)
-    items = portfolio.items_by_customer(connection, published, day)
-    outcome = _decide_all(items, customers, histories, policy, day, standing)
+    outcome = _decide_all(connection, published, policies, day, standing)
 
-    plan_id = ledger.store_plan(connection, policy, day, published, planned_by)
+    plan_ids = {policy.name: ledger.store_plan(connection, policy, day, published, planned_by) for policy in policies}
     for contact_id, reason in outcome.retired:
         ledger.move(connection, contact_id, (Status.planned, Status.approved), Status.skipped, "plan", reason=reason)
-    domain = settings.mail_from.rpartition("@")[2]
-    planned = ledger.add_contacts(connection, plan_id, policy, day, outcome.decisions, domain)
-    skips = outcome.skips + _refused(outcome.decisions, planned)
-    ledger.add_skips(connection, plan_id, policy, day, skips)
-    return PlanReport(
-        plan_id=plan_id,
-        policy_name=policy.name,
+    report = PlanReport(
+        plan_ids=plan_ids,
         as_of=day,
         known_at=published.known_at,
-        contacts=planned,
         kept=outcome.kept,
         replaced=sum(reason is Reason.replaced for _, reason in outcome.retired),
-        skips=Counter(reason for _, _, reason, _ in skips),
     )
+    for policy in policies:
+        _store(connection, policy, report, outcome, settings.mail_from.rpartition("@")[2])
+    return report
+
+
+def _store(connection: Connection, policy: Policy, report: PlanReport, outcome: _Outcome, domain: str) -> None:
+    """What one policy decided."""
+    plan_id, decisions = report.plan_ids[policy.name], outcome.decisions.get(policy.name, [])
+    planned = store.add_contacts(connection, plan_id, policy, report.as_of, decisions, domain)
+    skips = outcome.skips.get(policy.name, []) + _refused(decisions, planned)
+    store.add_skips(connection, plan_id, policy, report.as_of, skips)
+    report.contacts |= planned
+    report.skips.update(reason for _, _, reason, _ in skips)
 
 
 def asked_on(standing: Standing, as_of: dt.date, settings: Settings) -> Standing:
@@ -158,79 +166,83 @@ def asked_on(standing: Standing, as_of: dt.date, settings: Settings) -> Standing
 
 
 def _decide_all(
-    items: Mapping[str, Mapping[str, Sequence[Item]]],
-    customers: Mapping[str, Customer],
-    histories: Mapping[str, History],
-    policy: Policy,
-    as_of: dt.date,
-    standing: Standing,
+    connection: Connection, published: read.Publication, policies: Policies, as_of: dt.date, standing: Standing
 ) -> _Outcome:
-    outcome = _Outcome()
-    for customer_id, companies in items.items():
-        customer = customers.get(customer_id, portfolio.unknown_customer(customer_id))
-        history = histories.get(customer_id, History())
-        decided = {
-            company: decision
-            for company, owed in companies.items()
-            if (decision := decide(owed, customer, history, policy, as_of, standing))
-        }
+    histories = portfolio.histories(connection, as_of)
+    customers = portfolio.customers(connection, published.known_at)
+    segments = portfolio.segments(connection, published, as_of) if policies.asks_segments else {}
+    outcome, met = _Outcome(), set[str]()
+    for customer_id, companies in portfolio.items_in_stream(connection, published, as_of):
+        customer = customers.get(customer_id) or portfolio.unknown_customer(customer_id)
+        history = histories.get(customer_id, NO_HISTORY)
+        decided = decide_debts(companies, customer, history, policies, as_of, standing, segments)
         _sort_out(customer_id, decided, history.pending, as_of, outcome)
+        met.add(customer_id)
     for customer_id, history in histories.items():
-        if customer_id not in items:
+        if customer_id not in met:
             _sort_out(customer_id, {}, history.pending, as_of, outcome)
     return outcome
 
 
+NO_HISTORY = History()
+
+
 def _sort_out(
-    customer_id: str, decided: Mapping[str, Decision], pending: Pending | None, as_of: dt.date, outcome: _Outcome
+    customer_id: str, decided: Mapping[Key, Choice], pending: Pending | None, as_of: dt.date, outcome: _Outcome
 ) -> None:
     """One customer: at most one contact on its way, whatever number of companies it owes."""
-    wanted = [decision for decision in decided.values() if decision.contact]
+    wanted = [choice for choice in decided.values() if choice.decision.contact]
     chosen = min(wanted, key=_urgency, default=None)
     others = Reason.already_contacted_today
     if pending and (pending.status is Status.reserved or pending.planned_date > as_of):
         # being sent, or planned for a later day than this look at the past
         chosen, others = None, Reason.in_flight
     elif pending:
-        same = next((decision for decision in wanted if _still_holds(pending, decision)), None)
+        same = next((choice for choice in wanted if _still_holds(pending, choice.decision)), None)
         if same:
             outcome.kept += 1
             chosen = same
         else:
-            outcome.retired.append((pending.contact_id, _why_retired(pending, decided, chosen)))
-            outcome.decisions += [chosen] if chosen else []
-    elif chosen:
-        outcome.decisions.append(chosen)
-    for company_id, decision in decided.items():
-        if decision is not chosen:
-            outcome.skips.append((company_id, customer_id, decision.reason or others, decision.answers))
+            outcome.retired.append((pending.contact_id, _why_retired(pending, decided.values(), chosen)))
+            _add(chosen, outcome)
+    else:
+        _add(chosen, outcome)
+    for choice in decided.values():
+        if choice is not chosen:
+            skip = (choice.company_id, customer_id, choice.decision.reason or others, choice.decision.answers)
+            outcome.skips.setdefault(choice.policy_name, []).append(skip)
+
+
+def _add(chosen: Choice | None, outcome: _Outcome) -> None:
+    if chosen:
+        outcome.decisions.setdefault(chosen.policy_name, []).append(chosen.decision)
 
 
 def _still_holds(pending: Pending, decision: Decision) -> bool:
-    """The same step for the same passage; and the same items, unless a person has approved it."""
+    """The same step for the same passage by the same channel; and the same items, unless a person approved it."""
     contact = decision.contact
     if contact is None or pending.company_id != contact.company_id:
         return False
-    if (pending.step_name, pending.cycle) != (contact.step.name, contact.cycle):
+    if (pending.step_name, pending.cycle, pending.channel) != (contact.step.name, contact.cycle, contact.channel):
         return False
     return pending.status is Status.approved or pending.item_ids == {line.item.item_id for line in contact.lines}
 
 
-def _why_retired(pending: Pending, decided: Mapping[str, Decision], chosen: Decision | None) -> Reason:
+def _why_retired(pending: Pending, decided: Iterable[Choice], chosen: Choice | None) -> Reason:
     if chosen:
         return Reason.replaced
-    decision = decided.get(pending.company_id)
-    return decision.reason if decision and decision.reason else Reason.paid
+    reasons = (each.decision.reason for each in decided if each.company_id == pending.company_id)
+    return next((reason for reason in reasons if reason), Reason.paid)
 
 
-def _urgency(decision: Decision) -> tuple[int, str]:
+def _urgency(choice: Choice) -> tuple[int, str]:
     """The sharpest step first, then the oldest passage."""
-    contact = decision.contact
+    contact = choice.decision.contact
     assert contact is not None
     return (-contact.step.offset_days, contact.cycle.rpartition("@")[2])
 
 
-def _refused(decisions: Sequence[Decision], planned: Mapping[str, PlannedContact]) -> list[Skip]:
+def _refused(decisions: Sequence[Decision], planned: Mapping[str, PlannedContact]) -> list[store.Skip]:
     """Contacts that the ledger's unique keys refused: it already holds that step, or that day."""
     stored = {id(contact) for contact in planned.values()}
     return [

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
+from psycopg2.sql import SQL
 
-from cartera.reminders.model import Customer, History, Item, Pending, Standing, Status
+from cartera.reminders.model import Consent, Customer, History, Item, Pending, Standing, Status, Tried
 from cartera.warehouse import read, read_runs
 from cartera.warehouse.read import Publication
 
@@ -23,36 +26,53 @@ def items_by_customer(
     customer_ids: Sequence[str] | None = None,
 ) -> dict[str, dict[str, list[Item]]]:
     """Open items as of a date, known at the publication's moment: customer_id -> company_id -> items."""
-    found = read.open_items(connection, as_of, published.known_at, customer_ids=customer_ids)
+    query = SQL(
+        _ITEM + " where %(ids)s::text[] is null or customer_id = any(%(ids)s) order by due_date, item_id"
+    ).format(items=read.items_at(connection, as_of, published.known_at))
+    ids = list(customer_ids) if customer_ids is not None else None
     grouped: dict[str, dict[str, list[Item]]] = {}
-    for row in found:
-        item = _item(row)
-        grouped.setdefault(item.customer_id, {}).setdefault(item.company_id, []).append(item)
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"as_of": as_of, "known_at": published.known_at, "ids": ids})
+        for item in map(Item._make, cursor):
+            grouped.setdefault(item.customer_id, {}).setdefault(item.company_id, []).append(item)
     return grouped
 
 
-def _item(row: dict[str, Any]) -> Item:
-    issued = row["issue_date"]
-    return Item(
-        item_id=row["item_id"],
-        company_id=row["company_id"],
-        customer_id=row["customer_id"],
-        document_number=row["document_number"] or row["invoice_id"],
-        issue_date=issued,
-        due_date=row["due_date"] or issued,
-        currency_code=row["currency_code"],
-        item_amount=row["item_amount"],
-        open_amount=row["open_amount"],
-        is_disputed=bool(row["is_disputed"]),
-        promised_date=row["promised_date"],
-    )
+def items_in_stream(
+    connection: Connection, published: Publication, as_of: dt.date
+) -> Iterator[tuple[str, dict[str, list[Item]]]]:
+    """All open items, one customer after the other, each with its items by company: memory for one customer."""
+    query = SQL(_ITEM + " order by customer_id").format(items=read.items_at(connection, as_of, published.known_at))
+    with connection.cursor() as cursor:
+        # all rows will be read: the plan for that, not the one that is quickest to the first
+        cursor.execute("set local cursor_tuple_fraction = 1")
+    with connection.cursor("open_items") as cursor:
+        cursor.itersize = STREAM_ROWS
+        cursor.execute(query, {"as_of": as_of, "known_at": published.known_at})
+        for customer_id, items in groupby(map(Item._make, cursor), key=attrgetter("customer_id")):
+            companies: dict[str, list[Item]] = {}
+            for item in items:
+                companies.setdefault(item.company_id, []).append(item)
+            yield customer_id, companies
+
+
+STREAM_ROWS = 20_000
+# in the order of Item's fields
+_ITEM = """
+select item_id, company_id, customer_id, coalesce(document_number, invoice_id) as document_number, issue_date,
+    coalesce(due_date, issue_date) as due_date, currency_code, item_amount, open_amount,
+    coalesce(is_disputed, false) as is_disputed, promised_date
+from {items} as items
+"""
+_OF_CUSTOMERS = " where %(ids)s::text[] is null or customer_id = any(%(ids)s) order by due_date, item_id"
 
 
 def customers(connection: Connection, known_at: dt.datetime, ids: Sequence[str] | None = None) -> dict[str, Customer]:
     """Customers as they were known at that moment, by id; all when `ids` is None."""
     found = read.rows(
         connection,
-        "select customer_id, name, email, language_code, country_code, coalesce(is_active, true) as is_active, source"
+        "select customer_id, name, email, language_code, country_code, coalesce(is_active, true) as is_active, source,"
+        " phone, timezone, customer_type, risk_class"
         " from serve.dim_customers where recorded_from <= %(known_at)s and recorded_to > %(known_at)s"
         " and (%(ids)s::text[] is null or customer_id = any(%(ids)s))",
         {"known_at": known_at, "ids": list(ids) if ids is not None else None},
@@ -63,6 +83,21 @@ def customers(connection: Connection, known_at: dt.datetime, ids: Sequence[str] 
 def unknown_customer(customer_id: str) -> Customer:
     """A debtor of whom only invoices tell; the source is the prefix of every id."""
     return Customer(customer_id, source=customer_id.partition(":")[0])
+
+
+def segments(
+    connection: Connection, published: Publication, as_of: dt.date, customer_ids: Sequence[str] | None = None
+) -> dict[tuple[str, str], dict[str, str]]:
+    """As of the date: (customer_id, company_id) -> scheme -> segment; of all customers or those named."""
+    query = SQL(
+        "select customer_id, company_id, scheme, segment from {members} as members"
+        " where %(ids)s::text[] is null or customer_id = any(%(ids)s)"
+    ).format(members=read.segments_at(connection, as_of, published.known_at))
+    bound = {"as_of": as_of, "known_at": published.known_at, "ids": list(customer_ids) if customer_ids else None}
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for row in read.rows(connection, query, bound):
+        found.setdefault((row["customer_id"], row["company_id"]), {})[row["scheme"]] = row["segment"]
+    return found
 
 
 def standing(connection: Connection, published: Publication) -> Standing:
@@ -104,10 +139,20 @@ def histories(
     bound = {"told": list(TOLD), "ids": named, "self": list(except_contacts), "as_of": as_of}
     found: dict[str, dict[str, Any]] = {}
     for row in read.rows(connection, _TOLD_ITEMS, bound):
-        told = found.setdefault(row["customer_id"], {}).setdefault("told", {})
-        told[(row["item_id"], row["due_date"])] = row["offset_days"]
+        history, passage = found.setdefault(row["customer_id"], {}), (row["item_id"], row["due_date"])
+        history.setdefault("told", {})[passage] = row["offset_days"]
+        history.setdefault("told_on", {})[passage] = row["told_on"]
     for row in read.rows(connection, _CONTACTED, bound):
-        found.setdefault(row["customer_id"], {})["last_contact_date"] = row["last_contact_date"]
+        found.setdefault(row.pop("customer_id"), {}).update(row, contact_dates=tuple(row["contact_dates"]))
+    for row in read.rows(connection, _TRIED, bound):
+        tried = found.setdefault(row["customer_id"], {}).setdefault("tried", {})
+        key = (row["policy_name"], row["step_name"], row["cycle"])
+        tried[key] = (*tried.get(key, ()), Tried(row["channel"], Status(row["status"]), row["went_on"]))
+    for row in read.rows(connection, _CONSENTS, bound):
+        history = found.setdefault(row.pop("customer_id"), {})
+        history["consents"] = (*history.get("consents", ()), Consent(**row))
+    for row in read.rows(connection, _ANSWERED, bound):
+        found.setdefault(row["customer_id"], {})["answered_on"] = row["answered_on"]
     for row in read.rows(connection, _REFUSED, bound):
         found.setdefault(row["customer_id"], {})["bad_addresses"] = frozenset(row["recipients"])
     for row in read.rows(connection, _HOLDS, bound):
@@ -120,20 +165,47 @@ def histories(
 
 # every query takes all customers or those named, and leaves out the contacts named
 _TOLD_ITEMS = """
-select customer_id, item_id, i.due_date, max(i.offset_days) as offset_days
+select distinct on (customer_id, item_id, i.due_date) customer_id, item_id, i.due_date, i.offset_days,
+    coalesce(contact_date, planned_date) as told_on
 from ops.contacts join ops.contact_items as i using (contact_id)
 where status = any(%(told)s) and i.left_out_reason is null
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
     and contact_id <> all(%(self)s::uuid[])
-group by customer_id, item_id, i.due_date
+order by customer_id, item_id, i.due_date, i.offset_days desc, told_on desc
 """
 _CONTACTED = """
-select customer_id, max(coalesce(contact_date, planned_date)) as last_contact_date
+select customer_id, max(coalesce(contact_date, planned_date)) as last_contact_date,
+    coalesce(array_agg(coalesce(contact_date, planned_date)) filter (
+        where coalesce(contact_date, planned_date) > %(as_of)s - 31
+    ), '{}') as contact_dates
 from ops.contacts
 where status = any(%(told)s)
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
     and contact_id <> all(%(self)s::uuid[])
 group by customer_id
+"""
+_ANSWERED = """
+select customer_id, max((happened_at at time zone 'UTC')::date) as answered_on
+from ops.contact_events join ops.contacts using (contact_id)
+where to_status = 'answered'
+    and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+    and contact_id <> all(%(self)s::uuid[])
+group by customer_id
+"""
+# what was skipped was nobody's contact; a planned one is told by _PENDING
+_TRIED = """
+select customer_id, policy_name, step_name, cycle, channel, status, coalesce(contact_date, planned_date) as went_on
+from ops.contacts
+where is_automatic and status not in ('planned', 'approved', 'skipped')
+    and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+    and contact_id <> all(%(self)s::uuid[])
+order by went_on, contact_id
+"""
+_CONSENTS = """
+select customer_id, channel, address, is_authorised
+from ops.contact_consents
+where %(ids)s::text[] is null or customer_id = any(%(ids)s)
+order by consent_id
 """
 # a refused address is written to again only when a person says so, by correcting it in the source
 _REFUSED = """
@@ -145,7 +217,7 @@ where (status = 'failed' and reason_code = 'bad_address' or status = 'bounced')
 group by customer_id
 """
 _PENDING = """
-select customer_id, contact_id::text as contact_id, company_id, step_name, cycle, status,
+select customer_id, contact_id::text as contact_id, company_id, step_name, cycle, status, channel,
     planned_date, array(select item_id from ops.contact_items as i where i.contact_id = c.contact_id) as item_ids
 from ops.contacts as c
 where is_automatic and status in ('planned', 'approved', 'reserved')

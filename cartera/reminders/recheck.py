@@ -211,8 +211,8 @@ def _ask(contact: Row, policy_of: Callable[[int], Policy], world: _World, planne
     detail = {"answers": ledger.answers_json(decision.answers), "left_out": dict(decision.left_out)}
     if decision.contact is None:
         return _no(asked, decision.reason, detail)
-    if decision.contact.step.name != contact["step_name"]:
-        # days went by, or the items that asked for this tone are gone: planned anew by the next plan
+    if (decision.contact.step.name, decision.contact.channel) != (contact["step_name"], contact["channel"]):
+        # days went by, the items that asked for this tone are gone, or this channel is closed: planned anew
         return _no(asked, Reason.replaced, detail)
     if contact["was"] == Status.unknown and not _says_the_same(contact, decision.contact, planned):
         # under one key there is one message

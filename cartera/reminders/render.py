@@ -1,108 +1,106 @@
 """Messages from templates: the debtor's language, money and dates by locale, outside text as data.
 
-A template is `<name>.<language>.j2` and fills the blocks subject, opening and closing; the layouts set
-them once as HTML and once as plain text. Words that every message needs are in `words.<language>.yaml`.
+Each channel has a folder in `templates/`, each template one file per language: blocks for e-mail (subject, opening,
+closing), letter (the same), SMS and voice (body) and calls (summary, script); the approved text for WhatsApp. What
+every message needs in its language is in `words.<language>.yaml`.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
-from decimal import Decimal
-from functools import cache
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import jinja2
-from babel.core import Locale, UnknownLocaleError
-from babel.dates import format_date
-from babel.numbers import format_currency
-from jinja2 import meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from pydantic import BaseModel, ConfigDict
 
 from cartera.errors import ConfigError
-from cartera.money import minor_units
-from cartera.reminders import filters
-from cartera.reminders.content import Rendered
-from cartera.reminders.model import Customer, Item, Line, PlannedContact
-from cartera.reminders.policy import LANGUAGES, Language, Policy, Step
-from cartera.reminders.text import MAX_NUMBER, clean, header
+from cartera.reminders import jinja, pdf, sms
+from cartera.reminders.content import Attachment, CallTask, Content, Letter, Rendered, ShortText, TemplateMessage
+from cartera.reminders.context import Facts, context
+from cartera.reminders.disclosures import NoWording, Wording
+from cartera.reminders.model import Customer, PlannedContact
+from cartera.reminders.policy import LANGUAGES, Channel, Language, Policy, Step
+from cartera.reminders.samples import AS_OF, samples
+from cartera.reminders.text import clean, header
+from cartera.reminders.whatsapp import WhatsAppTemplate
+from cartera.reminders.words import Words
 from cartera.yaml_config import load_yaml_model
 
-VARIABLES = frozenset(
-    {"layout", "words", "language", "greeting", "customer", "creditor", "groups", "as_of", "tone", "stop", "reference"}
-)
-BLOCKS = ("subject", "opening", "closing")
-
-
-class Words(BaseModel):
-    """What the layouts say, in one language. `{name}` and `{days}` are filled in."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    greeting: str
-    greeting_without_name: str
-    document: str
-    due: str
-    situation: str
-    balance: str
-    total: str
-    credit: str
-    net: str
-    pay_to: str
-    due_today: str
-    due_in_one: str
-    due_in_many: str
-    overdue_one: str
-    overdue_many: str
-    as_of: str
-    talk: str
-    dispute: str
-    already_paid: str
-    stop: str
-    reference: str
+BLOCKS: dict[Channel, tuple[str, ...]] = {
+    "email": ("subject", "opening", "closing"),
+    "letter": ("subject", "opening", "closing"),
+    "sms": ("body",),
+    "voice": ("body",),
+    "push": ("body",),
+    "call": ("summary", "script"),
+}
+MAX_SHORT: dict[Channel, int] = {"voice": 600, "push": 240}
+"""Characters that a voice says in about 45 seconds, as nobody listens longer; and that a telephone shows."""
+MAX_PARAMETER = 200
 
 
 class Templates:
-    """The e-mail templates of a folder."""
+    """The templates of a folder, for all channels."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, wording: Wording | None = None) -> None:
         self.root = root
+        self._wording: Wording = wording or NoWording()
         self._words: dict[Language, Words] = {}
-        self._html = _environment(root, is_html=True)
-        self._text = _environment(root, is_html=False)
+        self._whatsapp: dict[tuple[str, Language], WhatsAppTemplate] = {}
+        self._environments: dict[tuple[Channel, bool], ImmutableSandboxedEnvironment] = {}
 
     def check(self, policy: Policy) -> None:
-        """Try every template of a policy in every language. Raises ConfigError naming file and line."""
-        for name in sorted({step.template for step in policy.steps}):
-            for language in LANGUAGES:
-                self._check_source(name, language)
-                for contact, customer in _samples(policy, language):
-                    self.render(name, contact, customer, policy, dt.date(2026, 6, 30), stop="stop@example.com")
+        """Try every step of a policy by each channel in every language. Raises ConfigError with file and line."""
+        for step in policy.ladder:
+            for channel in step.channels:
+                for language in LANGUAGES:
+                    self._check_file(step.template, channel, language)
+                    self._try(policy, step, channel, language)
 
-    def _check_source(self, name: str, language: Language) -> None:
-        path = self.root / f"{name}.{language}.j2"
-        try:
-            tree = self._html.parse(path.read_text(encoding="utf-8"), name, str(path))
-        except OSError:
-            known = sorted({found.name.split(".")[0] for found in self.root.glob("*.*.j2")} - {"layout"})
-            raise ConfigError(
-                f"{path}: there is no such template; templates are: {', '.join(known) or 'none'}",
-                f"write it; every template is needed in each of {', '.join(LANGUAGES)}",
-            ) from None
-        except jinja2.TemplateSyntaxError as error:
-            raise ConfigError(f"{path}:{error.lineno}: {error.message}", "correct the template") from None
-        unknown = sorted(meta.find_undeclared_variables(tree) - VARIABLES)
-        if unknown:
-            raise ConfigError(
-                f"{path}: unknown variable {', '.join(unknown)}", f"known are: {', '.join(sorted(VARIABLES))}"
-            )
-        blocks = {block.name for block in tree.find_all(jinja2.nodes.Block)}
-        missing = [block for block in BLOCKS if block not in blocks]
-        if missing:
-            raise ConfigError(f"{path}: block {', '.join(missing)} is missing", "see templates/email/overdue.es.j2")
+    def _check_file(self, name: str, channel: Channel, language: Language) -> None:
+        if channel == "whatsapp":
+            self._whatsapp_of(name, language)
+        else:
+            path = jinja.path_of(self.root / channel, name, language)
+            jinja.check_source(self._environment(channel), path, BLOCKS[channel])
+
+    def _try(self, policy: Policy, step: Step, channel: Channel, language: Language) -> None:
+        """Samples for each country that the policy is for, if it says; the law's wording must be in them."""
+        countries = policy.audience.countries or tuple(dict.fromkeys(("PE", *self._wording.countries)))
+        for country in countries:
+            required = self._wording.texts(country, channel, language)
+            for contact, customer in samples(policy, step, channel, language, country):
+                said = self._tried(step.template, contact, customer, policy)
+                for text in required:
+                    if _squeezed(self._as_sent(text, channel, policy)) not in said:
+                        raise ConfigError(
+                            f"{self._file(step.template, channel, language)}: it does not say what the law of {country}"
+                            f" requires: {text!r}",
+                            "write {{ disclosures }} where it belongs, or the words themselves",
+                        )
+
+    def _tried(self, template: str, contact: PlannedContact, customer: Customer, policy: Policy) -> str:
+        """What a sample says, without blanks; no PDF is drawn, as what is around a template's own text is ours."""
+        words, channel = self._words_of(contact.language), contact.channel
+        required = self._wording.texts((customer.country_code or "").upper(), channel, contact.language)
+        facts = Facts(contact, customer, policy, AS_OF, words, "stop@example.com", "12345678", required)
+        if channel == "letter":
+            with self._told(template, facts):
+                parts = self._letter_parts(f"{template}.{contact.language}.j2", context(facts))
+            return _squeezed(" ".join((*parts.values(), *required)))
+        content = self.render(
+            template, contact, customer, policy, AS_OF, stop=facts.stop, reference=facts.reference
+        )  # fmt: skip
+        if isinstance(content, TemplateMessage):
+            return _squeezed(self.filled(template, content, contact.language))
+        return _squeezed(text_of(content))
+
+    def _as_sent(self, text: str, channel: Channel, policy: Policy) -> str:
+        return sms.prepared(text, keep_accents=policy.sms.keep_accents) if channel == "sms" else text
 
     def render(
         self,
@@ -114,148 +112,148 @@ class Templates:
         *,
         stop: str,
         reference: str = "",
-    ) -> Rendered:
-        """The message of a contact. `stop`: the address to write to for no more messages.
+    ) -> Content:
+        """The message of a contact, by its channel. `stop`: the address to write to for no more messages.
 
         Raises ConfigError when the template can't be used.
         """
         words = self._words_of(contact.language)
-        context = _context(contact, customer, policy, as_of, words) | {"stop": stop, "reference": reference}
-        name = f"{template}.{contact.language}.j2"
+        required = self._wording.texts((customer.country_code or "").upper(), contact.channel, contact.language)
+        facts = Facts(contact, customer, policy, as_of, words, stop, reference, required)
+        with self._told(template, facts):
+            return self._content(template, f"{template}.{contact.language}.j2", facts)
+
+    @contextmanager
+    def _told(self, template: str, facts: Facts) -> Iterator[None]:
+        """What goes wrong in a template, as a ConfigError with its file and line."""
+        channel = facts.contact.channel
         try:
-            text = self._text.get_template(name)
-            subject = text.new_context(context | {"layout": "layout.txt.j2"})
-            return Rendered(
-                subject=header("".join(text.blocks["subject"](subject))),
-                text=text.render(context | {"layout": "layout.txt.j2"}).strip() + "\n",
-                html=self._html.get_template(name).render(context | {"layout": "layout.html.j2"}),
-            )
+            yield
         except jinja2.TemplateNotFound as error:
-            raise ConfigError(f"{self.root / str(error)}: there is no such template", "write it") from None
-        except (jinja2.TemplateError, TypeError, ValueError, ZeroDivisionError) as error:
-            raise ConfigError(f"{_place(error) or self.root / name}: {error}", "correct the template") from None
+            jinja.path_of(self.root / channel, template, facts.contact.language)
+            raise ConfigError(f"{self.root / channel / str(error.name)}: there is no such file", "write it") from None
+        except jinja.FAILURES as error:
+            place = jinja.place_of(error) or self._file(template, channel, facts.contact.language)
+            raise ConfigError(f"{place}: {error}", "correct the template") from None
+
+    def _content(self, template: str, name: str, facts: Facts) -> Content:
+        variables = context(facts)
+        match facts.contact.channel:
+            case "email":
+                return self._email(name, variables, facts)
+            case "sms":
+                return ShortText(self._sms(name, variables, facts.policy))
+            case "voice" | "push":
+                return ShortText(self._short(name, variables, facts.contact.channel))
+            case "whatsapp":
+                return self._whatsapp_message(template, variables, facts.contact.language)
+            case "letter":
+                return self._letter(name, variables, facts)
+            case "call":
+                return CallTask(
+                    clean(self._block(name, "call", "summary", variables), 300),
+                    self._block(name, "call", "script", variables).strip() + "\n",
+                )
+
+    def _email(self, name: str, variables: dict[str, Any], facts: Facts) -> Rendered:
+        text = self._environment("email", is_html=False).get_template(name)
+        html = self._environment("email").get_template(name)
+        attached = {"statement": pdf.statement, "invoice_list": pdf.invoice_list}
+        names = {"statement": facts.words.file_statement, "invoice_list": facts.words.file_list}
+        return Rendered(
+            subject=header(self._block(name, "email", "subject", variables)),
+            text=text.render(variables | {"layout": "layout.txt.j2"}).strip() + "\n",
+            html=html.render(variables | {"layout": "layout.html.j2"}),
+            attachments=tuple(
+                Attachment(names[kind], "application/pdf", attached[kind](facts, self._fonts))
+                for kind in facts.contact.step.attach
+            ),
+        )
+
+    def _block(self, name: str, channel: Channel, block: str, variables: dict[str, Any]) -> str:
+        template = self._environment(channel, is_html=False).get_template(name)
+        layout = {"layout": "layout.txt.j2"} if channel == "email" else {}
+        return "".join(template.blocks[block](template.new_context(variables | layout)))
+
+    def _sms(self, name: str, variables: dict[str, Any], policy: Policy) -> str:
+        text = sms.prepared(self._block(name, "sms", "body", variables), keep_accents=policy.sms.keep_accents)
+        size = sms.length(text)
+        if size.segments > policy.sms.max_segments:
+            raise ValueError(
+                f"{size.units} places in {size.encoding} are {size.segments} segments,"
+                f" policy {policy.name} allows {policy.sms.max_segments}: {text[:60]!r}..."
+            )
+        return text
+
+    def _short(self, name: str, variables: dict[str, Any], channel: Channel) -> str:
+        text = " ".join(self._block(name, channel, "body", variables).split())
+        if len(text) > MAX_SHORT[channel]:
+            raise ValueError(f"{len(text)} characters, at most {MAX_SHORT[channel]}")
+        return text
+
+    def _whatsapp_message(self, name: str, variables: dict[str, Any], language: Language) -> TemplateMessage:
+        template = self._whatsapp_of(name, language)
+        env = self._environment("whatsapp", is_html=False)
+        filled = (clean(env.from_string(text).render(variables), MAX_PARAMETER) for text in template.parameters)
+        # the provider refuses an empty one
+        return TemplateMessage(template.name, template.language, tuple(text or "-" for text in filled))
+
+    def _letter(self, name: str, variables: dict[str, Any], facts: Facts) -> Letter:
+        parts = self._letter_parts(name, variables)
+        address = (facts.name, *(clean(part) for part in facts.contact.recipient.split(";")))
+        lines = tuple(line for line in address if line)
+        return Letter(pdf.letter(facts, variables, parts, lines, self._fonts), lines)
+
+    def _letter_parts(self, name: str, variables: dict[str, Any]) -> dict[str, str]:
+        return {block: self._block(name, "letter", block, variables) for block in BLOCKS["letter"]}
+
+    def filled(self, template: str, message: TemplateMessage, language: Language) -> str:
+        """A WhatsApp message as the debtor reads it."""
+        return self._whatsapp_of(template, language).filled(message.parameters)
+
+    def _whatsapp_of(self, name: str, language: Language) -> WhatsAppTemplate:
+        key = (name, language)
+        if key not in self._whatsapp:
+            path = jinja.path_of(self.root / "whatsapp", name, language, "yaml")
+            template = load_yaml_model(path, WhatsAppTemplate)
+            env = self._environment("whatsapp", is_html=False)
+            for text in template.parameters:
+                jinja.check_text(env, path, text)
+            self._whatsapp[key] = template
+        return self._whatsapp[key]
 
     def _words_of(self, language: Language) -> Words:
         if language not in self._words:
             self._words[language] = load_yaml_model(self.root / f"words.{language}.yaml", Words)
         return self._words[language]
 
+    @cached_property
+    def _fonts(self) -> pdf.Fonts:
+        return pdf.Fonts(self.root / "pdf")
 
-def _environment(root: Path, *, is_html: bool) -> ImmutableSandboxedEnvironment:
-    environment = ImmutableSandboxedEnvironment(
-        loader=jinja2.FileSystemLoader(root),
-        autoescape=is_html,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=False,
-    )
-    environment.filters["paragraphs"] = filters.html_paragraphs if is_html else filters.text_paragraphs
-    environment.filters["column"] = filters.column
-    return environment
+    def _environment(self, channel: Channel, *, is_html: bool = True) -> ImmutableSandboxedEnvironment:
+        is_html = is_html and channel == "email"
+        key = (channel, is_html)
+        if key not in self._environments:
+            self._environments[key] = jinja.environment(self.root / channel, is_html=is_html)
+        return self._environments[key]
 
-
-def _place(error: BaseException) -> str:
-    """The template's file and line in a traceback, as Jinja writes it there."""
-    place, step = "", error.__traceback__
-    while isinstance(step, TracebackType):
-        if step.tb_frame.f_code.co_filename.endswith(".j2"):
-            place = f"{step.tb_frame.f_code.co_filename}:{step.tb_lineno}"
-        step = step.tb_next
-    return place
+    def _file(self, name: str, channel: Channel, language: Language) -> Path:
+        return self.root / channel / f"{name}.{language}.{'yaml' if channel == 'whatsapp' else 'j2'}"
 
 
-@cache
-def locale_of(language: Language, country_code: str | None) -> Locale:
-    """The locale for money and dates: language and country where CLDR knows the pair, else the language."""
-    try:
-        return Locale.parse(f"{language}_{(country_code or '').strip().upper()}")
-    except (UnknownLocaleError, ValueError):
-        # Spanish of no known country is that of Latin America
-        return Locale.parse("es_419" if language == "es" else language)
+def text_of(content: Content) -> str:
+    """What a message says, as text; a letter is read from its PDF."""
+    match content:
+        case Rendered(text=text) | ShortText(text=text):
+            return text
+        case TemplateMessage(parameters=parameters):
+            return " ".join(parameters)
+        case CallTask(summary=summary, script=script):
+            return f"{summary}\n\n{script}"
+        case Letter(pdf=content_pdf):
+            return pdf.text_of(content_pdf)
 
 
-def _context(
-    contact: PlannedContact, customer: Customer, policy: Policy, as_of: dt.date, words: Words
-) -> dict[str, Any]:
-    """Everything a template sees: finished text, in the debtor's locale."""
-    locale = locale_of(contact.language, customer.country_code)
-    name = clean(customer.name)
-    creditor = policy.creditor_of(contact.company_id)
-    return {
-        "words": words.model_dump() | {"as_of": words.as_of.replace("{date}", _date(as_of, locale))},
-        "language": contact.language,
-        "greeting": words.greeting.replace("{name}", name) if name else words.greeting_without_name,
-        "customer": {"name": name or words.greeting_without_name, "customer_id": clean(contact.customer_id)},
-        "creditor": creditor.model_dump(),
-        "groups": list(_groups(contact, as_of, locale, words, creditor.payment)),
-        "as_of": _date(as_of, locale),
-        "tone": contact.step.tone,
-    }
-
-
-def _groups(
-    contact: PlannedContact, as_of: dt.date, locale: Locale, words: Words, payment: Mapping[str, str]
-) -> Iterator[dict[str, Any]]:
-    """The lines by currency: amounts of two currencies are never added."""
-    for currency in sorted({line.item.currency_code for line in contact.lines}):
-        items = [line.item for line in contact.lines if line.item.currency_code == currency]
-        total = sum((item.open_amount for item in items), Decimal(0))
-        credit = contact.credits.get(currency, Decimal(0))
-        yield {
-            "currency_code": currency,
-            "lines": [_line(item, as_of, locale, words) for item in items],
-            "total": _money(total, currency, locale),
-            "credit": _money(credit, currency, locale) if credit else "",
-            "net": _money(total - credit, currency, locale),
-            "payment": payment.get(currency, ""),
-        }
-
-
-def _line(item: Item, as_of: dt.date, locale: Locale, words: Words) -> dict[str, str]:
-    return {
-        "number": clean(item.document_number or item.item_id, MAX_NUMBER),
-        "due": _date(item.due_date, locale),
-        "situation": _situation((as_of - item.due_date).days, words),
-        "amount": _money(item.open_amount, item.currency_code, locale),
-    }
-
-
-def _situation(days: int, words: Words) -> str:
-    if days == 0:
-        return words.due_today
-    one, many = (words.overdue_one, words.overdue_many) if days > 0 else (words.due_in_one, words.due_in_many)
-    return (one if abs(days) == 1 else many).replace("{days}", str(abs(days)))
-
-
-def _money(amount: Decimal, currency_code: str, locale: Locale) -> str:
-    """With the ISO code, as `$` alone is many currencies; and never rounded, as nobody owes the difference."""
-    exponent = amount.normalize().as_tuple().exponent
-    digits = max(minor_units(currency_code), -exponent if isinstance(exponent, int) else 0)
-    pattern = "¤¤\xa0#,##0" + ("." + "0" * digits if digits else "")
-    return format_currency(amount, currency_code, pattern, locale, currency_digits=False)
-
-
-def _date(date: dt.date, locale: Locale) -> str:
-    return format_date(date, "medium", locale)
-
-
-def _samples(policy: Policy, language: Language) -> Iterator[tuple[PlannedContact, Customer]]:
-    """One message with much in it and one with little, to try templates on."""
-    as_of, step = dt.date(2026, 6, 30), policy.steps[0]
-
-    def line(number: str, days: int, currency: str) -> Line:
-        due = as_of - dt.timedelta(days=days)
-        return Line(_sample_item(number, due, currency), step)
-
-    lines = (line("1", 30, "PEN"), line("2", 0, "PEN"), line("3", -3, "USD"))
-    yield _sample(lines, {"PEN": Decimal(5)}, step, language), Customer("sample", "Sample & Co <x>", country_code="PE")
-    yield _sample(lines[:1], {}, step, language), Customer("sample")
-
-
-def _sample_item(number: str, due: dt.date, currency: str) -> Item:
-    return Item(number, "sample", "sample", f"F-{number}", due, due, currency, Decimal(100), Decimal("40.5"))
-
-
-def _sample(lines: tuple[Line, ...], credits: Mapping[str, Decimal], step: Step, language: Language) -> PlannedContact:
-    return PlannedContact("sample", "sample", step, "1@2026-05-31", "sample@example.com", language, lines, credits)
+def _squeezed(text: str) -> str:
+    return "".join(text.split())

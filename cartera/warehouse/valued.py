@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Composable, Identifier
@@ -60,6 +63,29 @@ def unapplied(connection: Connection, as_of: dt.date, known_at: dt.datetime, vie
         ).format(valued=_valued(view)),
         {"as_of": as_of, "known_at": known_at, "item_type": "unapplied_credit"},
     )
+
+
+@dataclass(frozen=True)
+class ItemValue:
+    """An open item in the company's currency at the rate of the day; amount None where `missing` names the rate."""
+
+    currency_code: str | None
+    amount: Decimal | None
+    missing: str | None
+
+
+def item_values(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, customer_ids: Sequence[str]
+) -> dict[str, ItemValue]:
+    """By item_id: the open items of some customers."""
+    found = read.rows(
+        connection,
+        "select item_id, company_currency_code as currency_code, (open_amount * as_of_rate)::numeric(24, 6) as amount,"
+        " missing_as_of_rate as missing from serve.open_items_valued(%(as_of)s, %(known_at)s)"
+        " where customer_id = any(%(ids)s)",
+        {"as_of": as_of, "known_at": known_at, "ids": list(customer_ids)},
+    )
+    return {row.pop("item_id"): ItemValue(**row) for row in found}
 
 
 def _valued(view: read.View) -> Composable:

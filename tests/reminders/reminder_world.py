@@ -33,8 +33,13 @@ create table marts_a.items (
 );
 create table marts_a.customers (
     customer_id text primary key, company_id text, name text, country_code text, language_code text, email text,
-    is_active boolean, source text, recorded_from timestamptz, recorded_to timestamptz
+    is_active boolean, source text, recorded_from timestamptz, recorded_to timestamptz,
+    phone text, timezone text, customer_type text, risk_class text, collector text
 );
+create table marts_a.segments (company_id text, customer_id text, scheme text, segment text);
+create view serve.fct_customer_segments as select * from marts_a.segments;
+create function serve.customer_segments(p_as_of date, p_known_at timestamptz) returns setof marts_a.segments
+language sql stable as $$ select * from marts_a.segments $$;
 create view serve.dim_customers as select * from marts_a.customers;
 create function serve.open_items(p_as_of date, p_known_at timestamptz) returns table (
     item_id text, item_type text, company_id text, customer_id text, customer_name text, invoice_id text,
@@ -43,6 +48,15 @@ create function serve.open_items(p_as_of date, p_known_at timestamptz) returns t
 ) language sql stable as $$
     select item_id, item_type, company_id, customer_id, null::text, item_id, document_number, issue_date, due_date,
         currency_code, item_amount, open_amount, p_as_of - due_date, 'x', is_disputed, promised_date
+    from marts_a.items
+$$;
+create function serve.open_items_valued(p_as_of date, p_known_at timestamptz) returns table (
+    company_id text, customer_id text, item_id text, open_amount numeric, company_currency_code text,
+    as_of_rate numeric, missing_as_of_rate text
+) language sql stable as $$
+    select company_id, customer_id, item_id, open_amount, 'PEN',
+        case currency_code when 'PEN' then 1 when 'USD' then 3.5 end,
+        case when currency_code not in ('PEN', 'USD') then currency_code || ' to PEN' end
     from marts_a.items
 $$;
 create view serve.publication as
@@ -62,6 +76,8 @@ class World:
     is_tied: bool = True
     items: dict[str, dict[str, Any]] = field(default_factory=dict)
     customers: dict[str, dict[str, Any]] = field(default_factory=dict)
+    segments: list[tuple[str, str, str, str]] = field(default_factory=list)
+    """company_id, customer_id, scheme, segment"""
     _is_made: bool = False
     _numbers: int = 0
 
@@ -74,6 +90,11 @@ class World:
             "email": f"{customer_id}@cliente.pe",
             "is_active": True,
             "source": "files",
+            "phone": None,
+            "timezone": "America/Lima",
+            "customer_type": None,
+            "risk_class": None,
+            "collector": None,
         }
         self.customers[customer_id] = {"customer_id": customer_id} | given | columns
 
@@ -111,16 +132,19 @@ class World:
             if not self._is_made:
                 cursor.execute(TABLES)
                 self._is_made = True
-            cursor.execute("truncate marts_a.items, marts_a.customers")
+            cursor.execute("truncate marts_a.items, marts_a.customers, marts_a.segments")
             if self.items:
                 values = [tuple(item.values()) for item in self.items.values()]
                 execute_values(cursor, "insert into marts_a.items values %s", values)
             customers = [
                 (c["customer_id"], c["company_id"], c["name"], c["country_code"], c["language_code"], c["email"],
-                 c["is_active"], c["source"], EVER, FOREVER)
+                 c["is_active"], c["source"], EVER, FOREVER, c["phone"], c["timezone"], c["customer_type"],
+                 c["risk_class"], c["collector"])
                 for c in self.customers.values()
             ]  # fmt: skip
             execute_values(cursor, "insert into marts_a.customers values %s", customers)
+            if self.segments:
+                execute_values(cursor, "insert into marts_a.segments values %s", self.segments)
             self._certify(cursor)
             for role in (Role.reader, Role.campaign):
                 name = Identifier(parameters(role)["user"])

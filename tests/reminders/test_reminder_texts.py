@@ -23,7 +23,7 @@ from cartera.settings import PACKAGE_DIR
 
 PROJECT = PACKAGE_DIR.parent
 POLICY = find_policy(PROJECT / "policies")
-TEMPLATES = Templates(PROJECT / "templates" / "email")
+TEMPLATES = Templates(PROJECT / "templates")
 AS_OF = dt.date(2026, 6, 30)
 NOW = dt.datetime(2026, 6, 30, 15, 0, tzinfo=dt.UTC)
 ALLOWED_TAGS = {

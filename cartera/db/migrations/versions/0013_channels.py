@@ -3,7 +3,7 @@
 from cartera.db.migrate import execute_sql_file
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
 
 
 def upgrade() -> None:

@@ -1,0 +1,96 @@
+"""The call list as rows and as a calendar: one appointment per call, in the debtor's office hours."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cartera.money import minor_units, plain
+from cartera.reminders.calls import Call
+from cartera.reminders.text import MAX_NUMBER, clean
+
+COLUMNS = (
+    "rank", "customer_id", "name", "phone", "timezone", "collector", "company_id", "step", "oldest_days",
+    "currency_code", "overdue_amount", "expected_amount", "amounts", "note", "contact",
+)  # fmt: skip
+FIRST_CALL, MINUTES = dt.time(9, 0), 10
+CALLS_PER_DAY = 42
+"""Of ten minutes each, from nine to four; what comes after shares the last place."""
+
+
+def call_row(rank: int, call: Call) -> dict[str, Any]:
+    """COLUMNS, and for JSON the lines to have at hand."""
+    return {
+        "rank": rank,
+        "customer_id": clean(call.customer.customer_id),
+        "name": clean(call.customer.name),
+        "phone": call.contact.recipient,
+        "timezone": call.customer.timezone,
+        "collector": clean(call.collector),
+        "company_id": call.contact.company_id,
+        "step": call.contact.step.name,
+        "oldest_days": call.oldest_days,
+        "currency_code": call.currency_code,
+        "overdue_amount": _amount(call.overdue, call.currency_code),
+        "expected_amount": _amount(call.expected, call.currency_code),
+        "amounts": amounts(call),
+        "note": call.missing or "",
+        "contact": call.contact_id[:8],
+        "contact_id": call.contact_id,
+        "summary": call.summary,
+        "documents": [clean(line.item.document_number or line.item.item_id, MAX_NUMBER) for line in call.contact.lines],
+    }
+
+
+def _amount(amount: Decimal | None, currency_code: str | None) -> str | None:
+    if amount is None or currency_code is None:
+        return None
+    return plain(amount.quantize(Decimal(1).scaleb(-minor_units(currency_code))), currency_code)
+
+
+def amounts(call: Call) -> str:
+    """What is owed in each currency, less the credit that is left."""
+    totals: dict[str, Decimal] = {}
+    for line in call.contact.lines:
+        code = line.item.currency_code
+        totals[code] = totals.get(code, Decimal(0)) + line.item.open_amount
+    for code, credit in call.contact.credits.items():
+        totals[code] = totals.get(code, Decimal(0)) - credit
+    return "; ".join(f"{code} {plain(amount, code)}" for code, amount in sorted(totals.items()))
+
+
+def calendar(calls: Sequence[Call], as_of: dt.date) -> bytes:
+    """An iCalendar file (RFC 5545): the calls one after the other from nine o'clock, each in its debtor's time."""
+    from icalendar import Calendar, Event
+
+    found = Calendar()
+    found.add("prodid", "-//Cartera//calls//EN")
+    found.add("version", "2.0")
+    for place, call in enumerate(calls):
+        event = Event()
+        event.add("uid", f"{call.contact_id}@cartera")
+        event.add("dtstamp", dt.datetime.combine(as_of, dt.time(), dt.UTC))
+        starts = _starts(min(place, CALLS_PER_DAY - 1), as_of, call.customer.timezone)
+        event.add("dtstart", starts)
+        event.add("dtend", starts + dt.timedelta(minutes=MINUTES))
+        event.add("summary", call.summary)
+        event.add("description", "\n".join(clean(line, 300) for line in (call.contact.recipient, *_script(call))))
+        found.add_component(event)
+    return bytes(found.to_ical())
+
+
+def _script(call: Call) -> list[str]:
+    return call.script.splitlines()
+
+
+def _starts(place: int, as_of: dt.date, timezone: str | None) -> dt.datetime:
+    """In UTC, so that the file needs no table of zones."""
+    try:
+        zone: dt.tzinfo = ZoneInfo(timezone) if timezone else dt.UTC
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        zone = dt.UTC
+    local = dt.datetime.combine(as_of, FIRST_CALL, zone) + dt.timedelta(minutes=MINUTES * place)
+    return local.astimezone(dt.UTC)

@@ -1,0 +1,92 @@
+"""What customers say about how they may be reached: kept for good, the last word counts (`ops.contact_consents`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cartera.db import Role, transaction
+from cartera.errors import ConfigError
+from cartera.reminders import portfolio
+from cartera.reminders.addresses import BY_PHONE, NEEDS, consent, reach, usable
+from cartera.reminders.model import Customer, History
+from cartera.reminders.policy import Channel
+from cartera.warehouse import read
+from cartera.warehouse.read import Row, rows
+
+LIST_COLUMNS = ("channel", "address", "usable", "why_not", "consent", "language", "timezone")
+
+
+def say(
+    customer_id: str,
+    channel: Channel | None,
+    address: str | None,
+    *,
+    is_authorised: bool,
+    reason: str,
+    recorded_by: str,
+) -> str:
+    """Record that a customer opted out, or authorised: a channel or all, one address or any. The address as stored.
+
+    Raises ConfigError when the address can't be one of that channel.
+    """
+    if address is not None and channel is None:
+        raise ConfigError("an address is one of a channel", "add --channel")
+    with transaction(Role.campaign) as connection:
+        customer = _customer(connection, customer_id)
+        stored = _checked(customer, channel, address) if channel and address else None
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "insert into ops.contact_consents (customer_id, channel, address, is_authorised, reason, recorded_by)"
+                " values (%s, %s, %s, %s, %s, %s)",
+                (customer_id, channel, stored, is_authorised, reason, recorded_by),
+            )
+    return stored or ""
+
+
+def _checked(customer: Customer, channel: Channel, address: str) -> str:
+    found = usable(channel, address, customer.country_code)
+    if found is None:
+        hint = "write it with its country, e.g. +51 987 654 321" if channel in BY_PHONE else "write one address"
+        kind = "a mobile number" if channel in ("sms", "whatsapp") else "an address"
+        raise ConfigError(f"{address!r} is not {kind} for {channel}", hint)
+    return found
+
+
+def _customer(connection: Any, customer_id: str) -> Customer:
+    published = read.publication(connection)
+    found = portfolio.customers(connection, published.known_at, [customer_id]).get(customer_id)
+    if found or portfolio.items_by_customer(connection, published, published.as_of_date, [customer_id]):
+        return found or portfolio.unknown_customer(customer_id)
+    raise ConfigError(f"there is no customer {customer_id!r}", "see `cartera aging --by customer`")
+
+
+def list_channels(customer_id: str) -> tuple[list[Row], list[Row]]:
+    """How a customer can be reached by each channel (LIST_COLUMNS), and all that was ever said, newest first."""
+    with transaction(Role.campaign) as connection:
+        customer = _customer(connection, customer_id)
+        published = read.publication(connection)
+        histories = portfolio.histories(connection, published.as_of_date, customer_ids=[customer_id])
+        said = rows(connection, _SAID, {"id": customer_id})
+    history = histories.get(customer_id, History())
+    return [_channel_row(channel, customer, history) for channel in NEEDS], said
+
+
+def _channel_row(channel: Channel, customer: Customer, history: History) -> Row:
+    found = reach(channel, customer, history)
+    said = consent(channel, found.address, history.consents)
+    return {
+        "channel": channel,
+        "address": found.address,
+        "usable": "yes" if found.address is not None else "no",
+        "why_not": "" if found.address else found.saw,
+        "consent": {True: "authorised", False: "opted out", None: "nothing said"}[said],
+        "language": customer.language_code,
+        "timezone": customer.timezone,
+    }
+
+
+_SAID = """
+select said_at, coalesce(channel, 'all') as channel, address,
+    case when is_authorised then 'authorised' else 'opted out' end as said, reason, recorded_by
+from ops.contact_consents where customer_id = %(id)s order by consent_id desc
+"""
