@@ -222,24 +222,39 @@ def test_under_one_key_there_is_one_message(world: World, provider: Callable[...
     assert query("select stated_amount from ops.contact_items") == [{"stated_amount": Decimal(100)}]
 
 
+BY_EMAIL_OR_SMS = """\
+name: default
+steps:
+  - {name: first, offset_days: 1, template: overdue, channels: [email, sms]}
+creditor: {name: Acreedor S.A., contact_name: Cobranzas, email: cobranzas@acreedor.pe, phone: 01 555 0100}
+"""
+
+
 def test_a_channel_that_is_down_does_not_keep_the_others_from_sending(
-    world: World, provider: Callable[..., Answering]
+    world: World, provider: Callable[..., Answering], tmp_path: Path
 ) -> None:
-    approve(world, "ana", "bea", "carla", "dora")
-    query("update ops.contacts set channel = 'sms' where customer_id in ('ana', 'carla') returning 1")
-    query("update ops.contacts set channel = 'letter' where customer_id = 'dora' returning 1")
+    policy = tmp_path / "default.yaml"
+    policy.write_text(BY_EMAIL_OR_SMS)
+    for customer, columns in {"ana": {"email": None}, "bea": {}, "carla": {"email": None}}.items():
+        world.customer(customer, phone="+51 987 654 321", **columns)
+        world.owes(customer, due=-10)
+    world.publish()
+    plan_reminders(policy_path=policy)
+    approve_reminders(approved_by="test")
     down = provider("none", SendError("sms: unreachable", "wait"), SendError("sms: unreachable", "wait"))
     down.name = "sms"
+    assert send_reminders({"letter": provider("none")}).sent == 0, "no such channel is configured: all stay approved"
     report = send_reminders({"email": provider("none"), "sms": down})
     assert isinstance(report.stopped, SendError) and report.sent == 1
     assert {contact["customer_id"]: contact["status"] for contact in contacts()} == {
         "ana": "approved",
         "bea": "sent",
         "carla": "approved",
-        "dora": "approved",  # no such channel is configured
     }
     assert len(down.answers) == 1, "it is not tried again in this run"
     assert all(contact["handed_at"] is None for contact in contacts(status="approved"))
+    assert send_reminders({"sms": down}).stopped is not None
+    assert send_reminders({"sms": down}).sent == 2
 
 
 def test_a_lease_written_by_a_clock_since_set_back_does_not_last_for_ever(
