@@ -33,7 +33,7 @@ from cartera.reminders.ledger import Move
 from cartera.reminders.model import Reason, Status
 from cartera.reminders.plan import templates_of
 from cartera.reminders.policy import Policy
-from cartera.reminders.recheck import Verdict, recheck, still_holds
+from cartera.reminders.recheck import Verdict, prepare_looks, recheck, still_holds
 from cartera.reminders.render import Templates
 from cartera.reminders.settle import settle_open
 from cartera.settings import Settings, get_settings
@@ -44,7 +44,7 @@ LEASE = dt.timedelta(minutes=5)
 
 RETRY_AFTER = dt.timedelta(minutes=15)
 BATCH = 50
-GROUP = 5
+GROUP = 10
 """How many contacts are reserved at once, and handed over between two commits."""
 ASKED_AT_MOST = 3
 """So often the rules are asked about one message whose world keeps changing; then it waits for the next run."""
@@ -145,6 +145,7 @@ def _session() -> Iterator[tuple[Connection, Connection, int]]:
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_lock(%s)", (number,))
         connection.commit()
+        prepare_looks(looks)
         yield connection, looks, number
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
         raise problems.plain(error, "the database gave up while sending") from error
