@@ -88,7 +88,9 @@ class _Sender:
     lease: dt.timedelta
     at: AtPoint
     policies: dict[int, Policy] = field(default_factory=dict)
+    taken: int = 0
     tried: list[str] = field(default_factory=list)
+    """Had in this run and given back: not taken again before the next."""
     report: SendReport = field(default_factory=SendReport)
 
     def policy(self, plan_id: int) -> Policy:
@@ -119,8 +121,8 @@ def send_reminders(
         report = sender.report
         try:
             report.settled = settle_open(connection, channels)
-            while limit is None or len(sender.tried) < limit:
-                size = batch if limit is None else min(batch, limit - len(sender.tried))
+            while limit is None or sender.taken < limit:
+                size = batch if limit is None else min(batch, limit - sender.taken)
                 if not _send_batch(sender, plan_id, size, group):
                     break
         except (GateFailed, NotPublished) as error:
@@ -160,7 +162,7 @@ def _send_batch(sender: _Sender, plan_id: int | None, size: int, group: int) -> 
     if not reserved:
         sender.connection.rollback()
         return False
-    sender.tried += [contact["contact_id"] for contact in reserved]
+    sender.taken += len(reserved)
     sender.at("after_reserve")
     try:
         verdicts = _ask(sender, reserved)
@@ -211,6 +213,7 @@ def _ask(sender: _Sender, contacts: Sequence[Row]) -> dict[str, Verdict]:
         sender.connection, moves, (Status.reserved,), outbox.name(sender.number), held_by=sender.number
     )
     sender.connection.commit()
+    sender.tried += [each.contact_id for each in moves if each.to is Status.unknown]
     sender.report.skipped.update(
         each.reason or Reason.replaced for each in moves if each.contact_id in moved and each.to is Status.skipped
     )
@@ -332,6 +335,7 @@ def _record(sender: _Sender, moves: Sequence[Move]) -> None:
     sender.connection.commit()
     sender.at("after_record")
     report = sender.report
+    sender.tried += [each.contact_id for each in moves if each.to in (Status.approved, Status.unknown)]
     for each in moves:
         if each.contact_id not in moved:
             continue
