@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,8 @@ def _fork(command: dict[str, Any], kill_at: tuple[str, int] | None) -> int:
         try:
             _send(command, kill_at)
             code = 0
+        except BaseException:
+            traceback.print_exc()
         finally:
             os._exit(code)
     return child
