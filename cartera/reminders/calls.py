@@ -125,7 +125,8 @@ select contact_id::text as contact_id, plan_id, company_id, customer_id, step_na
         )
     ) as collector
 from ops.contacts as c
-where channel = 'call' and status in ('planned', 'approved', 'reserved', 'sent', 'delivered')
+where not exists (select 1 from ops.call_tasks as t where t.contact_id = c.contact_id and done_at is not null)
+    and channel = 'call' and status in ('planned', 'approved', 'reserved', 'sent', 'delivered')
     and planned_date between %(since)s and %(day)s
 order by contact_id
 """

@@ -1,8 +1,10 @@
-"""What customers say about how they may be reached: kept for good, the last word counts (`ops.contact_consents`)."""
+"""What customers say about how they may be reached: kept for good, the last word counts (`ops.contact_preferences`)."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from psycopg2.extras import Json
 
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
@@ -13,6 +15,7 @@ from cartera.reminders.policy import Channel
 from cartera.warehouse import read
 from cartera.warehouse.read import Row, rows
 
+AUTHORISED, OPT_OUT = "authorised", "opt_out"
 LIST_COLUMNS = ("channel", "address", "usable", "why_not", "consent", "language", "timezone")
 
 
@@ -31,14 +34,15 @@ def say(
     """
     if address is not None and channel is None:
         raise ConfigError("an address is one of a channel", "add --channel")
+    said = {"reason": reason}
     with transaction(Role.campaign) as connection:
         customer = _customer(connection, customer_id)
         stored = _checked(customer, channel, address) if channel and address else None
         with connection.cursor() as cursor:
             cursor.execute(
-                "insert into ops.contact_consents (customer_id, channel, address, is_authorised, reason, recorded_by)"
+                "insert into ops.contact_preferences (customer_id, channel, address, kind, by, evidence)"
                 " values (%s, %s, %s, %s, %s, %s)",
-                (customer_id, channel, stored, is_authorised, reason, recorded_by),
+                (customer_id, channel, stored, AUTHORISED if is_authorised else OPT_OUT, recorded_by, Json(said)),
             )
     return stored or ""
 
@@ -86,7 +90,8 @@ def _channel_row(channel: Channel, customer: Customer, history: History) -> Row:
 
 
 _SAID = """
-select said_at, coalesce(channel, 'all') as channel, address,
-    case when is_authorised then 'authorised' else 'opted out' end as said, reason, recorded_by
-from ops.contact_consents where customer_id = %(id)s order by consent_id desc
+select at as said_at, coalesce(channel, 'all') as channel, address,
+    case kind when 'authorised' then 'authorised' else 'opted out' end as said,
+    coalesce(evidence ->> 'reason', evidence ->> 'text', '') as reason, by as recorded_by
+from ops.contact_preferences where customer_id = %(id)s order by preference_id desc
 """

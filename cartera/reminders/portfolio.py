@@ -202,10 +202,10 @@ where is_automatic and status not in ('planned', 'approved', 'skipped')
 order by went_on, contact_id
 """
 _CONSENTS = """
-select customer_id, channel, address, is_authorised
-from ops.contact_consents
+select customer_id, channel, address, kind = 'authorised' as is_authorised
+from ops.contact_preferences
 where %(ids)s::text[] is null or customer_id = any(%(ids)s)
-order by consent_id
+order by preference_id
 """
 # a refused address is written to again only when a person says so, by correcting it in the source
 _REFUSED = """

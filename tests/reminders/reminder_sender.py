@@ -46,9 +46,9 @@ def _fork(command: dict[str, Any], kill_at: tuple[str, int] | None) -> int:
         try:
             _send(command, kill_at)
             code = 0
-        except BaseException:
-            traceback.print_exc()
         finally:
+            if code:
+                traceback.print_exc()
             os._exit(code)
     return child
 

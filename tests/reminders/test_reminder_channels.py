@@ -152,7 +152,7 @@ def test_the_channel_is_asked_again_when_sending(world: World, mailbox: Mailbox,
     plan_reminders()
     approve_reminders()
     run("contacts", "opt-out", "ana", "--channel", "email", "--reason", "wrote to us")
-    send_reminders(channel)
+    send_reminders({"email": channel})
     assert not mailbox.messages()
     (row,) = contacts()
     assert (row["status"], row["reason_code"]) == ("skipped", "opted_out")
@@ -175,7 +175,7 @@ def test_contacts_are_listed_with_what_was_said(world: World) -> None:
     assert rows["voice"] == ("+5112345678", "yes", "", "nothing said")
     assert rows["letter"] == ("Av. Larco 1; Lima", "yes", "", "authorised")
     assert [said["said"] for said in found["said"]] == ["authorised", "authorised", "opted out"]
-    assert query("select count(*) as n from ops.contact_consents") == [{"n": 3}]
+    assert query("select count(*) as n from ops.contact_preferences") == [{"n": 3}]
 
 
 @pytest.mark.parametrize(
@@ -256,7 +256,7 @@ def test_the_statement_goes_along(world: World, mailbox: Mailbox, channel: Email
     world.publish()
     plan_reminders(policy_path=path)
     approve_reminders()
-    send_reminders(channel).raise_if_stopped()
+    send_reminders({"email": channel}).raise_if_stopped()
     message = email.message_from_bytes(mailbox.store.read(mailbox.messages()[-1].id), policy=email.policy.default)
     files = {part.get_filename(): part.get_content() for part in message.iter_attachments()}  # type: ignore[attr-defined]
     assert list(files) == ["estado-de-cuenta.pdf", "documentos-por-pagar.pdf"]

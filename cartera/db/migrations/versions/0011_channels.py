@@ -1,8 +1,8 @@
-"""Several channels per step, and what customers said about each channel and address."""
+"""What comes back of contacts: reports, bad addresses, what debtors want; and calls for people."""
 
 from cartera.db.migrate import execute_sql_file
 
-revision = "0012"
+revision = "0011"
 down_revision = "0010"
 
 
