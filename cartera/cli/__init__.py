@@ -45,6 +45,7 @@ MODULES = (
     "preview",
     "contacts",
     "calls",
+    "reminder_reports",
     "channels",
     "audit",
     "rules",

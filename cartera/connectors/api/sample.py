@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -25,6 +26,8 @@ from cartera.landing.delivery import Reject
 from cartera.landing.encode import encode
 from cartera.landing.tables import Tables
 
+_OF_RAW = re.compile(r'(?:"[^"]+"\.)?"raw_\w+"\.')
+_OF_STAGING = re.compile(r'(?:"[^"]+"\.)?"\w*staging\w*"\."(\w+)"')
 SAMPLED = 50
 MOST_PAGES = 50
 """So many are looked through for records: the first spans of time, or the first files, may hold none."""
@@ -77,7 +80,6 @@ def mapped(
     source: ApiSource, samples: list[Sample], compiled: Callable[[str], str], model: str
 ) -> list[dict[str, Any]]:
     """The first rows of a staging model over the samples; `compiled` gives the SQL of a model."""
-    sql = compiled(model)
     now = utc_now()  # one for all tables, as a landing has: versions of two tables meet
     connection = connect(Role.transformer, application_name="cartera connect")
     try:
@@ -86,14 +88,24 @@ def mapped(
             left_out = [Sample(one, None, []) for one in source.declared.resources if one.name not in taken]
             for sample in (*samples, *left_out):
                 _fill(cursor, source, sample, now)
-            # the tables of the model are those of the sample
-            for schema in (f'"{connection.info.dbname}"."raw_{source.system}".', f'"raw_{source.system}".'):
-                sql = sql.replace(schema, "pg_temp.")
+            sql = _over_samples(cursor, compiled, model, set())
             cursor.execute(SQL("select * from ({}) as staged order by 1 limit {}").format(SQL(sql), Literal(SHOWN)))
             return [dict(row) for row in cursor]
     finally:
         connection.rollback()
         connection.close()
+
+
+def _over_samples(cursor: Cursor, compiled: Callable[[str], str], model: str, made: set[str]) -> str:
+    """The SQL of a model over the tables of the sample. The models that it is made of become views beside them."""
+    sql = _OF_RAW.sub("pg_temp.", compiled(model))
+    for name in sorted({found[1] for found in _OF_STAGING.finditer(sql)}):
+        if name in made:
+            continue
+        made.add(name)
+        inner = _over_samples(cursor, compiled, name, made)
+        cursor.execute(SQL("create temporary view {} as {}").format(Identifier(name), SQL(inner)))
+    return _OF_STAGING.sub(r'pg_temp."\1"', sql)
 
 
 def _fill(cursor: Cursor, source: ApiSource, sample: Sample, now: dt.datetime) -> None:
