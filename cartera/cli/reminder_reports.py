@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 
 from cartera.cli.output import Format, messages, print_json, print_rows
-from cartera.cli.reminders import FormatOption, reminders
-from cartera.cli.reminders import _user as user
+from cartera.cli.reminders import FormatOption, current_user, reminders
 
 REPAIR_COLUMNS = ("customer_id", "name", "channel", "address", "reason", "noted_at", "source")
 
@@ -66,7 +65,7 @@ def repair(
     from cartera.reminders.incoming.wishes import to_repair, works_again
 
     if works:
-        channels = works_again(*works, user())
+        channels = works_again(*works, current_user())
         messages.print(f"{works[1]} of {works[0]} is written to again ({channels} channels)", markup=False)
         return
     found = to_repair()
