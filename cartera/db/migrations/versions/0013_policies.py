@@ -1,4 +1,4 @@
-"""What comes back of contacts: reports, bad addresses, what debtors want; and calls for people."""
+"""A step may go by several channels; a customer may say something about all of them, or all addresses of one."""
 
 from cartera.db.migrate import execute_sql_file
 
