@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from cartera.clock import utc_now
 from cartera.outgoing import reminder_channels, waiting
 from cartera.reminders import approve_reminders, plan_reminders, send_reminders
 from cartera.reminders.channels.config import Channels
+from cartera.reminders.consents import say
 from cartera.reminders.incoming.collect import collect
 from cartera.reminders.tries import last_try
 from cartera.settings import Settings, get_settings
@@ -37,14 +39,29 @@ def configure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     return write
 
 
-def to_push(world: World, *customers: str) -> None:
-    """Approved contacts whose channel is push: this test's planner knows e-mail alone."""
-    for customer in customers:
-        world.owes(customer, due=-10)
-    world.publish()
-    plan_reminders()
-    approve_reminders(approved_by="test")
-    query("update ops.contacts set channel = 'push' where status = 'approved' returning 1 as one")
+@pytest.fixture
+def to_push(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Approved contacts of customers who gave a device for push messages."""
+
+    def plan(*customers: str) -> None:
+        (tmp_path / "policies").mkdir()
+        (tmp_path / "policies" / "p.yaml").write_text(
+            "name: p\nsteps: [{name: first, offset_days: 1, template: overdue, channels: [push]}]\n"
+            "creditor: {name: A, contact_name: C, email: c@acreedor.pe}\n"
+        )
+        monkeypatch.setattr(get_settings(), "policies_dir", tmp_path / "policies")
+        monkeypatch.setenv("CARTERA_POLICIES_DIR", str(tmp_path / "policies"))
+        for customer in customers:
+            world.owes(customer, due=-10)
+        world.publish()
+        for customer in customers:
+            say(
+                customer, "push", f"device-of-{customer}", is_authorised=True, reason="asked for it", recorded_by="test"
+            )
+        plan_reminders()
+        approve_reminders(approved_by="test")
+
+    return plan
 
 
 def push(url: str, *, switched_on: bool, test_to: str = "a device of ours") -> str:
@@ -54,8 +71,8 @@ def push(url: str, *, switched_on: bool, test_to: str = "a device of ours") -> s
     )
 
 
-def test_a_switched_on_channel_sends_and_its_test_mode_redirects(world: World, configure: Any) -> None:
-    to_push(world, "ana", "bea")
+def test_a_switched_on_channel_sends_and_its_test_mode_redirects(to_push: Callable[..., None], configure: Any) -> None:
+    to_push("ana", "bea")
     with ProviderStub(keeps_keys=True, can_look_up=False) as provider:
         configure(push(provider.url, switched_on=True))
         assert send_reminders(reminder_channels()).sent == 2
@@ -65,8 +82,8 @@ def test_a_switched_on_channel_sends_and_its_test_mode_redirects(world: World, c
     assert [event["id"] for event in events] == ["m1", "m2"]
 
 
-def test_a_channel_that_is_not_switched_on_reaches_nobody(world: World, configure: Any) -> None:
-    to_push(world, "ana")
+def test_a_channel_that_is_not_switched_on_reaches_nobody(to_push: Callable[..., None], configure: Any) -> None:
+    to_push("ana")
     with ProviderStub(keeps_keys=True, can_look_up=False) as provider:
         configure(push(provider.url, switched_on=False))
         assert send_reminders({"push": reminder_channels()["push"]}).sent == 1
@@ -77,8 +94,10 @@ def test_a_channel_that_is_not_switched_on_reaches_nobody(world: World, configur
     assert (stored.channel, stored.message_id) == ("push", contacts()[0]["message_id"])
 
 
-def test_what_has_no_way_to_leave_waits_and_the_command_says_so(world: World, configure: Any, tmp_path: Path) -> None:
-    to_push(world, "ana")
+def test_what_has_no_way_to_leave_waits_and_the_command_says_so(
+    to_push: Callable[..., None], configure: Any, tmp_path: Path
+) -> None:
+    to_push("ana")
     configure(f"letter: {{switched_on: true, folder: {tmp_path}}}\n")
     assert waiting(reminder_channels()) == {"push": 1}
     result = CliRunner().invoke(commands(), ["reminders", "send", "--format", "json"], catch_exceptions=False)
