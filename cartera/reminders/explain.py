@@ -11,9 +11,9 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.db import Role, transaction
 from cartera.money import plain
-from cartera.reminders import ledger, portfolio
+from cartera.reminders import draws, ledger, portfolio
 from cartera.reminders.approve import find_contact
-from cartera.reminders.choose import decide_debts
+from cartera.reminders.choose import decide_debts, draw_arms
 from cartera.reminders.model import Decision, History
 from cartera.reminders.plan import asked_on, policies_of
 from cartera.settings import get_settings
@@ -125,7 +125,10 @@ def explain_customer(
     history = portfolio.histories(connection, day, customer_ids=[customer_id]).get(customer_id, History())
     companies = portfolio.items_by_customer(connection, published, day, [customer_id]).get(customer_id, {})
     segments = portfolio.segments(connection, published, day, [customer_id]) if policies.asks_segments else {}
-    decided = decide_debts(companies, customer, history, policies, day, standing, segments)
+    known = draws.arms(connection, policies, [customer_id]).get(customer_id, {})
+    # who was not drawn yet is told what the next plan would draw
+    arms = draws.with_drawn(known, draw_arms(companies, customer, history, policies, day, segments, known))
+    decided = decide_debts(companies, customer, history, policies, day, standing, segments, arms=arms)
     answers = [
         {
             "company_id": company_id,

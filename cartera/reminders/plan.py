@@ -16,10 +16,11 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.clock import utc_now
 from cartera.db import Role, connect
-from cartera.reminders import audit, ledger, portfolio, store
-from cartera.reminders.choose import Choice, Key, decide_debts
+from cartera.reminders import audit, draws, ledger, portfolio, store
+from cartera.reminders.choose import Choice, Draw, Key, decide_debts, draw_arms
+from cartera.reminders.experiment import Arm
 from cartera.reminders.model import Answer, Decision, History, Pending, PlannedContact, Reason, Standing, Status
-from cartera.reminders.policy import Policies, Policy, load_policies, load_policy
+from cartera.reminders.policy import Policies, Policy, load_policies, load_policies_of
 from cartera.reminders.render import Templates
 from cartera.settings import Settings, get_settings
 from cartera.warehouse import read
@@ -66,6 +67,7 @@ class _Outcome:
     decisions: dict[str, list[Decision]] = field(default_factory=dict)
     skips: dict[str, list[store.Skip]] = field(default_factory=dict)
     retired: list[tuple[str, Reason]] = field(default_factory=list)
+    draws: list[Draw] = field(default_factory=list)
     kept: int = 0
 
 
@@ -75,7 +77,7 @@ def templates_of(settings: Settings) -> Templates:
 
 def policies_of(settings: Settings, policy_path: Path | None) -> Policies:
     """All policies in force, or the one named. Raises ConfigError."""
-    return Policies([load_policy(policy_path)]) if policy_path else load_policies(settings.policies_dir)
+    return load_policies_of([policy_path]) if policy_path else load_policies(settings.policies_dir)
 
 
 def plan_reminders(
@@ -94,7 +96,7 @@ def plan_reminders(
     started, settings = time.perf_counter(), get_settings()
     policies = policies_of(settings, policy_path)
     templates = templates_of(settings)
-    for policy in policies:
+    for policy in policies.all:
         templates.check(policy)
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -134,7 +136,9 @@ def _plan(
     standing = asked_on(portfolio.standing(connection, published), day, settings)
     outcome = _decide_all(connection, published, policies, day, standing)
 
-    plan_ids = {policy.name: ledger.store_plan(connection, policy, day, published, planned_by) for policy in policies}
+    plan_ids = {
+        policy.name: ledger.store_plan(connection, policy, day, published, planned_by) for policy in policies.all
+    }
     for contact_id, reason in outcome.retired:
         ledger.move(connection, contact_id, (Status.planned, Status.approved), Status.skipped, "plan", reason=reason)
     report = PlanReport(
@@ -144,7 +148,8 @@ def _plan(
         kept=outcome.kept,
         replaced=sum(reason is Reason.replaced for _, reason in outcome.retired),
     )
-    for policy in policies:
+    draws.store(connection, outcome.draws, day)
+    for policy in policies.all:
         _store(connection, policy, report, outcome, settings.mail_from.rpartition("@")[2])
     return report
 
@@ -171,11 +176,16 @@ def _decide_all(
     histories = portfolio.histories(connection, as_of)
     customers = portfolio.customers(connection, published.known_at)
     segments = portfolio.segments(connection, published, as_of) if policies.asks_segments else {}
+    arms, experiments = draws.arms(connection, policies), policies.has_experiments
     outcome, met = _Outcome(), set[str]()
     for customer_id, companies in portfolio.items_in_stream(connection, published, as_of):
         customer = customers.get(customer_id) or portfolio.unknown_customer(customer_id)
         history = histories.get(customer_id, NO_HISTORY)
-        decided = decide_debts(companies, customer, history, policies, as_of, standing, segments)
+        known = arms.get(customer_id, NO_ARMS)
+        drawn = draw_arms(companies, customer, history, policies, as_of, segments, known) if experiments else []
+        own_arms = draws.with_drawn(known, drawn) if experiments else None
+        decided = decide_debts(companies, customer, history, policies, as_of, standing, segments, arms=own_arms)
+        outcome.draws += drawn
         _sort_out(customer_id, decided, history.pending, as_of, outcome)
         met.add(customer_id)
     for customer_id, history in histories.items():
@@ -185,6 +195,7 @@ def _decide_all(
 
 
 NO_HISTORY = History()
+NO_ARMS: Mapping[str, Arm] = {}
 
 
 def _sort_out(
@@ -198,7 +209,7 @@ def _sort_out(
         # being sent, or planned for a later day than this look at the past
         chosen, others = None, Reason.in_flight
     elif pending:
-        same = next((choice for choice in wanted if _still_holds(pending, choice.decision)), None)
+        same = next((choice for choice in wanted if _still_holds(pending, choice)), None)
         if same:
             outcome.kept += 1
             chosen = same
@@ -218,10 +229,10 @@ def _add(chosen: Choice | None, outcome: _Outcome) -> None:
         outcome.decisions.setdefault(chosen.policy_name, []).append(chosen.decision)
 
 
-def _still_holds(pending: Pending, decision: Decision) -> bool:
+def _still_holds(pending: Pending, choice: Choice) -> bool:
     """The same step for the same passage by the same channel; and the same items, unless a person approved it."""
-    contact = decision.contact
-    if contact is None or pending.company_id != contact.company_id:
+    contact = choice.decision.contact
+    if contact is None or (pending.company_id, pending.policy_name) != (contact.company_id, choice.policy_name):
         return False
     if (pending.step_name, pending.cycle, pending.channel) != (contact.step.name, contact.cycle, contact.channel):
         return False

@@ -218,7 +218,8 @@ group by customer_id
 """
 _PENDING = """
 select customer_id, contact_id::text as contact_id, company_id, step_name, cycle, status, channel,
-    planned_date, array(select item_id from ops.contact_items as i where i.contact_id = c.contact_id) as item_ids
+    policy_name, planned_date,
+    array(select item_id from ops.contact_items as i where i.contact_id = c.contact_id) as item_ids
 from ops.contacts as c
 where is_automatic and status in ('planned', 'approved', 'reserved')
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
