@@ -42,6 +42,7 @@ MODULES = (
     "links",
     "quarantine",
     "reminders",
+    "experiments",
     "preview",
     "contacts",
     "calls",

@@ -54,9 +54,7 @@ def arms() -> dict[str, str]:
     holdout=st.integers(0, 40),
 )
 def test_percentages_are_met_within_sampling_error(name: str, challenger: int, holdout: int) -> None:
-    experiment = Experiment(
-        name=name, challenger="x", challenger_pct=Decimal(challenger), holdout_pct=Decimal(holdout)
-    )
+    experiment = Experiment(name=name, challenger="x", challenger_pct=Decimal(challenger), holdout_pct=Decimal(holdout))
     size = 4000
     drawn = [experiment.arm_of(f"files:c{number}") for number in range(size)]
     assert drawn == [experiment.arm_of(f"files:c{number}") for number in range(size)]
