@@ -43,6 +43,7 @@ MODULES = (
     "quarantine",
     "reminders",
     "experiments",
+    "ghosts",
     "preview",
     "contacts",
     "calls",

@@ -11,7 +11,7 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.db import Role, transaction
 from cartera.money import plain
-from cartera.reminders import draws, ledger, portfolio
+from cartera.reminders import draws, ghosts, ledger, portfolio
 from cartera.reminders.approve import find_contact
 from cartera.reminders.choose import decide_debts, draw_arms
 from cartera.reminders.model import Decision, History
@@ -118,6 +118,8 @@ def explain_customer(
     policies = policies_of(settings, policy_path)
     published = read.publication(connection)
     day = as_of or published.as_of_date
+    for ghost in ghosts.enrolled(connection, day, [customer_id]):
+        policies = policies.only(ghost.policy_name) or policies
     standing = asked_on(portfolio.standing(connection, published), day, settings)
     customer = portfolio.customers(connection, published.known_at, [customer_id]).get(
         customer_id, portfolio.unknown_customer(customer_id)

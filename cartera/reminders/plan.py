@@ -16,7 +16,7 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.clock import utc_now
 from cartera.db import Role, connect
-from cartera.reminders import audit, draws, ledger, portfolio, store
+from cartera.reminders import audit, draws, ghosts, ledger, portfolio, store
 from cartera.reminders.choose import Choice, Draw, Key, decide_debts, draw_arms
 from cartera.reminders.experiment import Arm
 from cartera.reminders.model import Answer, Decision, History, Pending, PlannedContact, Reason, Standing, Status
@@ -26,12 +26,14 @@ from cartera.settings import Settings, get_settings
 from cartera.warehouse import read
 
 ATTEMPTS = 5
+PLANNER_LOCK = "cartera.reminders.plan"
 
 
 @dataclass
 class PlanReport:
     """What a plan would have sent. `plan_ids`: each policy has a plan of its own. `contacts`: the new ones by id;
-    `kept`: those planned before that still hold; `skips`: customers left in peace, by reason."""
+    `kept`: those planned before that still hold; `skips`: customers left in peace, by reason. `ghosts`: the new
+    contacts to ghost shoppers, which are in none of the others."""
 
     plan_ids: dict[str, int]
     as_of: dt.date
@@ -40,6 +42,7 @@ class PlanReport:
     kept: int = 0
     replaced: int = 0
     skips: Counter[Reason] = field(default_factory=Counter)
+    ghosts: dict[str, PlannedContact] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -120,7 +123,7 @@ def _only_planner() -> Iterator[Connection]:
     connection = connect(Role.campaign, autocommit=True, application_name="cartera plan")
     try:
         with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_lock(hashtext('cartera.reminders.plan'))")
+            cursor.execute("select pg_advisory_lock(hashtext(%s))", (PLANNER_LOCK,))
         connection.autocommit = False
         connection.isolation_level = ISOLATION_LEVEL_REPEATABLE_READ
         yield connection
@@ -135,11 +138,12 @@ def _plan(
     day = as_of or published.as_of_date
     standing = asked_on(portfolio.standing(connection, published), day, settings)
     outcome = _decide_all(connection, published, policies, day, standing)
+    of_ghosts = _decide_ghosts(connection, policies, day, standing)
 
     plan_ids = {
         policy.name: ledger.store_plan(connection, policy, day, published, planned_by) for policy in policies.all
     }
-    for contact_id, reason in outcome.retired:
+    for contact_id, reason in (*outcome.retired, *of_ghosts.retired):
         ledger.move(connection, contact_id, (Status.planned, Status.approved), Status.skipped, "plan", reason=reason)
     report = PlanReport(
         plan_ids=plan_ids,
@@ -149,19 +153,24 @@ def _plan(
         replaced=sum(reason is Reason.replaced for _, reason in outcome.retired),
     )
     draws.store(connection, outcome.draws, day)
+    domain = settings.mail_from.rpartition("@")[2]
     for policy in policies.all:
-        _store(connection, policy, report, outcome, settings.mail_from.rpartition("@")[2])
+        planned, reasons = _store(connection, policy, report, outcome, domain)
+        report.contacts |= planned
+        report.skips.update(reasons)
+        report.ghosts |= _store(connection, policy, report, of_ghosts, domain)[0]
     return report
 
 
-def _store(connection: Connection, policy: Policy, report: PlanReport, outcome: _Outcome, domain: str) -> None:
-    """What one policy decided."""
+def _store(
+    connection: Connection, policy: Policy, report: PlanReport, outcome: _Outcome, domain: str
+) -> tuple[dict[str, PlannedContact], list[Reason]]:
+    """What one policy decided: the contacts that are new, and why the others get none."""
     plan_id, decisions = report.plan_ids[policy.name], outcome.decisions.get(policy.name, [])
     planned = store.add_contacts(connection, plan_id, policy, report.as_of, decisions, domain)
     skips = outcome.skips.get(policy.name, []) + _refused(decisions, planned)
     store.add_skips(connection, plan_id, policy, report.as_of, skips)
-    report.contacts |= planned
-    report.skips.update(reason for _, _, reason, _ in skips)
+    return planned, [reason for _, _, reason, _ in skips]
 
 
 def asked_on(standing: Standing, as_of: dt.date, settings: Settings) -> Standing:
@@ -189,8 +198,25 @@ def _decide_all(
         _sort_out(customer_id, decided, history.pending, as_of, outcome)
         met.add(customer_id)
     for customer_id, history in histories.items():
-        if customer_id not in met:
+        if customer_id not in met and not ghosts.is_ghost(customer_id):
             _sort_out(customer_id, {}, history.pending, as_of, outcome)
+    return outcome
+
+
+def _decide_ghosts(connection: Connection, policies: Policies, as_of: dt.date, standing: Standing) -> _Outcome:
+    """Ghost shoppers, each by the policy that it is to live through, whoever that is for."""
+    enrolled, outcome = ghosts.enrolled(connection, as_of), _Outcome()
+    ids = [ghost.customer.customer_id for ghost in enrolled]
+    histories = portfolio.histories(connection, as_of, customer_ids=ids) if ids else {}
+    for ghost in enrolled:
+        own = policies.only(ghost.policy_name)
+        if not len(own):
+            # another policy is asked alone
+            continue
+        customer_id, companies = ghost.customer.customer_id, {ghost.company_id: ghost.items}
+        history = histories.get(customer_id, NO_HISTORY)
+        decided = decide_debts(companies, ghost.customer, history, own, as_of, standing, {})
+        _sort_out(customer_id, decided, history.pending, as_of, outcome)
     return outcome
 
 
