@@ -247,7 +247,7 @@ def _linearised(sample: Sample) -> list[Decimal]:
 
 def welch(first: Sequence[Decimal], second: Sequence[Decimal]) -> Interval:
     """The difference of the means of two samples, with its interval."""
-    from scipy import stats
+    from scipy import stats  # type: ignore[import-untyped]
 
     (mean_a, error_a), (mean_b, error_b) = _mean(first), _mean(second)
     estimate, squared = mean_a - mean_b, error_a + error_b
