@@ -19,6 +19,7 @@ from cartera.db import Role, connect
 from cartera.reminders import audit, draws, ghosts, ledger, portfolio, store
 from cartera.reminders.choose import Choice, Draw, Key, decide_debts, draw_arms
 from cartera.reminders.experiment import Arm
+from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Answer, Decision, History, Pending, PlannedContact, Reason, Standing, Status
 from cartera.reminders.policy import Policies, Policy, load_policies, load_policies_of
 from cartera.reminders.render import Templates
@@ -72,6 +73,8 @@ class _Outcome:
     retired: list[tuple[str, Reason]] = field(default_factory=list)
     draws: list[Draw] = field(default_factory=list)
     kept: int = 0
+    windows: dict[str, store.Window] = field(default_factory=dict)
+    """Of those that are kept: when they may be sent, as asked now."""
 
 
 def templates_of(settings: Settings) -> Templates:
@@ -137,8 +140,10 @@ def _plan(
     published = read.publication(connection)
     day = as_of or published.as_of_date
     standing = asked_on(portfolio.standing(connection, published), day, settings)
-    outcome = _decide_all(connection, published, policies, day, standing)
-    of_ghosts = _decide_ghosts(connection, policies, day, standing)
+    now = utc_now() if _is_real(settings) else None
+    rules = lawful(connection, day, settings.policies_dir, not_before=now)
+    outcome = _decide_all(connection, published, policies, day, standing, rules)
+    of_ghosts = _decide_ghosts(connection, policies, day, standing, rules)
 
     plan_ids = {
         policy.name: ledger.store_plan(connection, policy, day, published, planned_by) for policy in policies.all
@@ -153,6 +158,7 @@ def _plan(
         replaced=sum(reason is Reason.replaced for _, reason in outcome.retired),
     )
     draws.store(connection, outcome.draws, day)
+    store.move_windows(connection, outcome.windows | of_ghosts.windows)
     domain = settings.mail_from.rpartition("@")[2]
     for policy in policies.all:
         planned, reasons = _store(connection, policy, report, outcome, domain)
@@ -175,12 +181,20 @@ def _store(
 
 def asked_on(standing: Standing, as_of: dt.date, settings: Settings) -> Standing:
     """Where real people are written to, the age of a source counts from today, whatever date is asked for."""
-    real = settings.smtp_url is not None and settings.deliver_to_real_addresses
-    return replace(standing, asked_on=max(as_of, utc_now().date()) if real else as_of)
+    return replace(standing, asked_on=max(as_of, utc_now().date()) if _is_real(settings) else as_of)
+
+
+def _is_real(settings: Settings) -> bool:
+    return settings.smtp_url is not None and settings.deliver_to_real_addresses
 
 
 def _decide_all(
-    connection: Connection, published: read.Publication, policies: Policies, as_of: dt.date, standing: Standing
+    connection: Connection,
+    published: read.Publication,
+    policies: Policies,
+    as_of: dt.date,
+    standing: Standing,
+    rules: Lawful,
 ) -> _Outcome:
     histories = portfolio.histories(connection, as_of)
     customers = portfolio.customers(connection, published.known_at)
@@ -193,7 +207,9 @@ def _decide_all(
         known = arms.get(customer_id, NO_ARMS)
         drawn = draw_arms(companies, customer, history, policies, as_of, segments, known) if experiments else []
         own_arms = draws.with_drawn(known, drawn) if experiments else None
-        decided = decide_debts(companies, customer, history, policies, as_of, standing, segments, arms=own_arms)
+        decided = decide_debts(
+            companies, customer, history, policies, as_of, standing, segments, allow=rules, arms=own_arms
+        )
         outcome.draws += drawn
         _sort_out(customer_id, decided, history.pending, as_of, outcome)
         met.add(customer_id)
@@ -203,7 +219,9 @@ def _decide_all(
     return outcome
 
 
-def _decide_ghosts(connection: Connection, policies: Policies, as_of: dt.date, standing: Standing) -> _Outcome:
+def _decide_ghosts(
+    connection: Connection, policies: Policies, as_of: dt.date, standing: Standing, rules: Lawful
+) -> _Outcome:
     """Ghost shoppers, each by the policy that it is to live through, whoever that is for."""
     enrolled, outcome = ghosts.enrolled(connection, as_of), _Outcome()
     ids = [ghost.customer.customer_id for ghost in enrolled]
@@ -215,7 +233,7 @@ def _decide_ghosts(connection: Connection, policies: Policies, as_of: dt.date, s
             continue
         customer_id, companies = ghost.customer.customer_id, {ghost.company_id: ghost.items}
         history = histories.get(customer_id, NO_HISTORY)
-        decided = decide_debts(companies, ghost.customer, history, own, as_of, standing, {})
+        decided = decide_debts(companies, ghost.customer, history, own, as_of, standing, {}, allow=rules)
         _sort_out(customer_id, decided, history.pending, as_of, outcome)
     return outcome
 
@@ -239,6 +257,8 @@ def _sort_out(
         if same:
             outcome.kept += 1
             chosen = same
+            if same.decision.contact and same.decision.contact.window:
+                outcome.windows[pending.contact_id] = same.decision.contact.window
         else:
             outcome.retired.append((pending.contact_id, _why_retired(pending, decided.values(), chosen)))
             _add(chosen, outcome)

@@ -220,13 +220,11 @@ from ops.contact_preferences
 where %(ids)s::text[] is null or customer_id = any(%(ids)s)
 order by preference_id
 """
-# a refused address is written to again only when a person says so, by correcting it in the source
+# such an address is written to again only when the source has another, or a person says that it works
 _REFUSED = """
-select customer_id, array_agg(distinct recipient) as recipients
-from ops.contacts
-where (status = 'failed' and reason_code = 'bad_address' or status = 'bounced')
-    and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
-    and contact_id <> all(%(self)s::uuid[])
+select customer_id, array_agg(distinct address) as recipients
+from ops.bad_addresses_now
+where %(ids)s::text[] is null or customer_id = any(%(ids)s)
 group by customer_id
 """
 _PENDING = """

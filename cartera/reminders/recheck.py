@@ -1,4 +1,4 @@
-"""Law 8 at the moment of sending: what was planned is asked again of what is published now.
+"""Laws 7 and 8 at the moment of sending: what was planned is asked again, of what is published and of the law now.
 
 Asked for a batch of contacts at once, when they are reserved; and once more for a contact whose world has changed
 by the time it is handed over, which `still_holds` tells for next to nothing.
@@ -21,6 +21,7 @@ from cartera.clock import utc_now
 from cartera.errors import ConfigError, GateFailed
 from cartera.reminders import ledger, portfolio
 from cartera.reminders.decide import decide
+from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Customer, Decision, History, Item, PlannedContact, Reason, Standing, Status
 from cartera.reminders.plan import asked_on
 from cartera.reminders.policy import Policy
@@ -53,6 +54,8 @@ class Verdict:
     contact: PlannedContact | None = None
     reason: Reason | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    until: dt.datetime | None = None
+    """When the hours end that allow it; None in the sandbox, which has none."""
 
 
 Stated = Mapping[str, Decimal | None]
@@ -68,6 +71,7 @@ class _World:
     items: Mapping[str, Mapping[str, Sequence[Item]]]
     customers: Mapping[str, Customer]
     histories: Mapping[str, History]
+    rules: Lawful
 
 
 def recheck(
@@ -93,7 +97,7 @@ def recheck(
         by_day.setdefault(max(published.as_of_date, contact["planned_date"]), []).append(contact)
     for as_of, of_day in by_day.items():
         _require_current(as_of, is_real=is_real)
-        world = _world(connection, published, as_of, of_day, settings)
+        world = _world(connection, published, as_of, of_day, settings, utc_now() if is_real else None)
         for contact in of_day:
             contact_id = contact["contact_id"]
             verdicts[contact_id] = _ask(contact, policy_of, world, planned.get(contact_id, {}), stamp)
@@ -113,31 +117,39 @@ def _stamp(connection: Connection) -> Stamp:
     return Stamp(found["publication_id"], found["load_id"], found["preference_id"], time.monotonic())
 
 
+def prepare_looks(connection: Connection) -> None:
+    """Plan the look once, on the connection that all of them are made on: one in autocommit."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK)
+
+
 def still_holds(connection: Connection, contact: Row, number: int, verdict: Verdict) -> bool:
     """Whether nothing has happened since that could change the answer for a contact reserved by us.
 
-    For a connection in autocommit: one look, right before the hand-over.
+    One look, right before the hand-over, on a connection of `prepare_looks`.
     """
-    stamp = verdict.stamp
-    if time.monotonic() - stamp.asked_at > FRESH_SECONDS:
+    if time.monotonic() - verdict.stamp.asked_at > FRESH_SECONDS or (verdict.until and utc_now() >= verdict.until):
         return False
-    bound = {"number": number, "as_of": verdict.as_of, **contact, **asdict(stamp)}
-    return bool(rows(connection, _STILL, bound)[0]["holds"])
+    bound = {"number": number, "as_of": verdict.as_of, **contact, **asdict(verdict.stamp)}
+    return bool(rows(connection, _LOOKED, bound)[0]["holds"])
 
 
-_STILL = """
-select (select max(publication_id) from ops.publications) is not distinct from %(publication_id)s
-    and (select max(load_id) from ops.loads) is not distinct from %(load_id)s
-    and (select max(preference_id) from ops.contact_preferences) is not distinct from %(preference_id)s
-    and exists (
-        select 1 from ops.contacts
-        where contact_id = %(contact_id)s::uuid and status = 'reserved' and reserved_by = %(number)s
-    )
+_LOOK = """
+prepare look (bigint, bigint, uuid, bigint, text, date, bigint) as
+select (select max(publication_id) from ops.publications) is not distinct from $1
+    and (select max(load_id) from ops.loads) is not distinct from $2
+    and (select max(preference_id) from ops.contact_preferences) is not distinct from $7
+    and exists (select 1 from ops.contacts where contact_id = $3 and status = 'reserved' and reserved_by = $4)
     and not exists (
         select 1 from ops.contact_holds
-        where customer_id = %(customer_id)s and released_at is null
-            and (held_until is null or held_until >= %(as_of)s)
+        where customer_id = $5 and released_at is null and (held_until is null or held_until >= $6)
     ) as holds
+"""
+_LOOKED = """
+execute look (
+    %(publication_id)s, %(load_id)s, %(contact_id)s, %(number)s, %(customer_id)s, %(as_of)s,
+    %(preference_id)s
+)
 """
 
 
@@ -185,7 +197,12 @@ def _planned_items(connection: Connection, contact_ids: Sequence[str]) -> Mappin
 
 
 def _world(
-    connection: Connection, published: Publication, as_of: dt.date, contacts: Sequence[Row], settings: Settings
+    connection: Connection,
+    published: Publication,
+    as_of: dt.date,
+    contacts: Sequence[Row],
+    settings: Settings,
+    moment: dt.datetime | None,
 ) -> _World:
     ids = [contact["customer_id"] for contact in contacts]
     ours = [contact["contact_id"] for contact in contacts]
@@ -195,6 +212,7 @@ def _world(
         portfolio.items_by_customer(connection, published, as_of, ids),
         portfolio.customers(connection, published.known_at, ids),
         portfolio.histories(connection, as_of, customer_ids=ids, except_contacts=ours),
+        lawful(connection, as_of, settings.policies_dir, customer_ids=ids, except_contacts=ours, moment=moment),
     )
 
 
@@ -210,7 +228,7 @@ def _ask(contact: Row, policy_of: Callable[[int], Policy], world: _World, planne
     if not any(item.item_id in planned for item in items):
         return _no(asked, Reason.paid)
     history = world.histories.get(customer_id, History())
-    decision = decide(items, customer, history, policy, world.as_of, world.standing, only=planned)
+    decision = decide(items, customer, history, policy, world.as_of, world.standing, only=planned, allow=world.rules)
     decision = decision or Decision(None, Reason.not_due, ())
     detail = {"answers": ledger.answers_json(decision.answers), "left_out": dict(decision.left_out)}
     if decision.contact is None:
@@ -221,7 +239,8 @@ def _ask(contact: Row, policy_of: Callable[[int], Policy], world: _World, planne
     if contact["was"] == Status.unknown and not _says_the_same(contact, decision.contact, planned):
         # under one key there is one message
         return _no(asked, Reason.replaced, detail)
-    return Verdict(world.as_of, customer, stamp, decision.contact, None, detail)
+    window = decision.contact.window if world.rules.moment else None
+    return Verdict(world.as_of, customer, stamp, decision.contact, None, detail, window[1] if window else None)
 
 
 def _says_the_same(contact: Row, planned: PlannedContact, stated: Stated) -> bool:

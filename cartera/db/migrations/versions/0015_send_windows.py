@@ -1,8 +1,8 @@
-"""A customer may say something about all channels, or about all addresses of one."""
+"""When a contact may be sent: not before, and not after, when it is asked again."""
 
 from cartera.db.migrate import execute_sql_file
 
-revision = "0016"
+revision = "0015"
 down_revision = "0014"
 
 
