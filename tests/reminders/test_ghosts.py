@@ -14,6 +14,7 @@ from reminder_world import AS_OF, World, channel_to, contacts, query
 from typer.testing import CliRunner
 
 from cartera.cli import ghosts as commands
+from cartera.cli.reminders import register
 from cartera.db import Role, parameters, transaction
 from cartera.errors import ConfigError
 from cartera.reminders import EmailChannel, approve_reminders, approve_small, plan_reminders, send_reminders
@@ -213,6 +214,12 @@ def test_the_commands(world: World, mailbox: Mailbox) -> None:
 
     words = ("--email", "g@acme.example", "--phone", "987654321", "--language", "pt", "--country", "PE")
     ghost = run("add", *words, "--policy", "default", "--amount", "77.50").strip()
+    planning = typer.Typer()
+    register(planning)
+    planning.callback()(lambda: None)
+    planned = CliRunner().invoke(planning, ["reminders", "plan", "--format", "json"])
+    counts = json.loads(planned.stdout)
+    assert (counts["planned"], counts["ghost_shoppers"], counts["contacts"]) == (0, 1, [])
     walk(channel_to(mailbox))
     (row,) = json.loads(run("list", "--format", "json"))["rows"]
     assert (row["customer_id"], row["phone"], row["messages"]) == (ghost, "+51987654321", 1)
