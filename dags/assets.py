@@ -3,8 +3,9 @@
     extract_<source>  --landed(source)-->  build_warehouse  --published-->  plan_reminders
                       --planned-->  approve_reminders  --approved-->  send_reminders
 
-Only extraction has a clock, and sending, which waits for the hours that the rules allow. Every event of
-the first two carries `as_of` (ISO date), so that a run started for a past date builds for that date all the way down.
+Extraction has a clock, and what comes back of messages; sending has one too, as it waits for the hours that the
+rules allow. Every event of the first two carries `as_of` (ISO date), so that a run started for a past date builds
+for that date all the way down.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ EXTRACTS = {
 }
 
 
-CARTERA = {"build_warehouse", "plan_reminders", "approve_reminders", "send_reminders"}
+CARTERA = {"build_warehouse", "plan_reminders", "approve_reminders", "send_reminders", "collect_delivery_reports"}
 
 
 def test_every_file_imports(seen: dict[str, Any]) -> None:
@@ -165,6 +165,13 @@ def test_sending_is_hourly_and_when_approved_and_its_retry_is_the_next_hour(seen
     assert (dag["assets"], dag["cron"], dag["timezone"]) == (["approved"], "7 * * * *", "UTC")
     assert (dag["catchup"], dag["max_active_runs"], dag["params"]) == (False, 1, [])
     assert dag["tasks"] == {"send": {"downstream": [], "retries": 0, "backoff": False, "outlets": []}}
+
+
+def test_reports_are_fetched_every_hour_and_may_be_fetched_again(seen: dict[str, Any]) -> None:
+    dag = seen["dags"]["collect_delivery_reports"]
+    assert (dag["assets"], dag["cron"], dag["timezone"]) == ([], "37 * * * *", "UTC")
+    assert (dag["catchup"], dag["max_active_runs"], dag["params"]) == (False, 1, [])
+    assert dag["tasks"] == {"collect": {"downstream": [], "retries": 3, "backoff": True, "outlets": []}}
 
 
 def test_files_are_named_as_their_dags(seen: dict[str, Any]) -> None:

@@ -95,6 +95,10 @@ class Server(Controller):
         return AuthResult(success=(data.login, data.password) == (b"user", b"s3cret@"))
 
 
+# with TLS from the start the library warns that it does not ask for STARTTLS
+pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+
+
 @pytest.fixture(params=[False, True], ids=["starttls", "tls"])
 def server(certificate: Path, request: pytest.FixtureRequest) -> Iterator[Server]:
     running = Server(certificate, implicit=request.param)
