@@ -42,6 +42,8 @@ MODULES = (
     "links",
     "quarantine",
     "reminders",
+    "experiments",
+    "ghosts",
     "preview",
     "contacts",
     "calls",

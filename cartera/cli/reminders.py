@@ -64,6 +64,7 @@ def plan(
         "replaced": report.replaced,
         "approved": approved,
         "skipped": dict(report.skips),
+        "ghost_shoppers": len(report.ghosts),
     }
     if format is Format.json:
         print_json(summary | {"contacts": rows})
@@ -105,10 +106,11 @@ def _say_plan(summary: dict[str, Any]) -> None:
     messages.print(
         f"{run}: {summary['planned']:,} planned, {summary['kept']:,} planned before,"
         f" {summary['replaced']:,} replaced, {sum(summary['skipped'].values()):,} left in peace,"
-        f" {summary['approved']:,} approved by the policy",
+        f" {summary['approved']:,} approved by the policy"
+        + (f"; {summary['ghost_shoppers']:,} for ghost shoppers besides" if summary["ghost_shoppers"] else ""),
         markup=False,
     )
-    if summary["run"] is not None and summary["planned"] > summary["approved"]:
+    if summary["run"] is not None and summary["planned"] + summary["ghost_shoppers"] > summary["approved"]:
         messages.print("next: `cartera reminders approve`, then `cartera reminders send`", markup=False)
 
 

@@ -14,6 +14,7 @@ from psycopg2.extensions import connection as Connection
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.reminders import audit, ledger
+from cartera.reminders.ghosts import is_ghost
 from cartera.reminders.ledger import Move
 from cartera.reminders.model import Status
 from cartera.warehouse.read import Row, rows
@@ -55,11 +56,13 @@ def approve_small() -> ApproveReport:
     approved = left = 0
     with transaction(Role.campaign) as connection:
         waiting_by_plan: dict[int, list[str]] = {}
+        real: Counter[int] = Counter()
         for row in rows(connection, _WAITING, {"plan_id": None, "ids": None}):
             waiting_by_plan.setdefault(row["plan_id"], []).append(row["contact_id"])
+            real[row["plan_id"]] += not is_ghost(row["customer_id"])
         for plan_id, contact_ids in waiting_by_plan.items():
             policy = ledger.policy_of(connection, plan_id)
-            if not policy.is_automatic(len(contact_ids)):
+            if not policy.is_automatic(real[plan_id]):
                 left += len(contact_ids)
                 continue
             approved += _approve(connection, contact_ids, f"policy {policy.name}")

@@ -11,9 +11,9 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.db import Role, transaction
 from cartera.money import plain
-from cartera.reminders import ledger, portfolio
+from cartera.reminders import draws, ghosts, ledger, portfolio
 from cartera.reminders.approve import find_contact
-from cartera.reminders.choose import decide_debts
+from cartera.reminders.choose import decide_debts, draw_arms
 from cartera.reminders.model import Decision, History
 from cartera.reminders.plan import asked_on, policies_of
 from cartera.settings import get_settings
@@ -118,6 +118,8 @@ def explain_customer(
     policies = policies_of(settings, policy_path)
     published = read.publication(connection)
     day = as_of or published.as_of_date
+    for ghost in ghosts.enrolled(connection, day, [customer_id]):
+        policies = policies.only(ghost.policy_name) or policies
     standing = asked_on(portfolio.standing(connection, published), day, settings)
     customer = portfolio.customers(connection, published.known_at, [customer_id]).get(
         customer_id, portfolio.unknown_customer(customer_id)
@@ -125,7 +127,10 @@ def explain_customer(
     history = portfolio.histories(connection, day, customer_ids=[customer_id]).get(customer_id, History())
     companies = portfolio.items_by_customer(connection, published, day, [customer_id]).get(customer_id, {})
     segments = portfolio.segments(connection, published, day, [customer_id]) if policies.asks_segments else {}
-    decided = decide_debts(companies, customer, history, policies, day, standing, segments)
+    known = draws.arms(connection, policies, [customer_id]).get(customer_id, {})
+    # who was not drawn yet is told what the next plan would draw
+    arms = draws.with_drawn(known, draw_arms(companies, customer, history, policies, day, segments, known))
+    decided = decide_debts(companies, customer, history, policies, day, standing, segments, arms=arms)
     answers = [
         {
             "company_id": company_id,

@@ -39,6 +39,8 @@ class Reason(StrEnum):
     opted_out = "opted_out"
     not_allowed = "not_allowed"
     no_policy = "no_policy"
+    held_out = "held_out"
+    ghost_removed = "ghost_removed"
     stopped = "stopped"
     capped = "capped"
     paid = "paid"
@@ -126,6 +128,7 @@ class Pending:
     planned_date: dt.date
     item_ids: frozenset[str] = frozenset()
     channel: Channel = "email"
+    policy_name: str = ""
 
 
 @dataclass(frozen=True)

@@ -16,22 +16,25 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.clock import utc_now
 from cartera.db import Role, connect
-from cartera.reminders import audit, ledger, portfolio, store
-from cartera.reminders.choose import Choice, Key, decide_debts
+from cartera.reminders import audit, draws, ghosts, ledger, portfolio, store
+from cartera.reminders.choose import Choice, Draw, Key, decide_debts, draw_arms
+from cartera.reminders.experiment import Arm
 from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Answer, Decision, History, Pending, PlannedContact, Reason, Standing, Status
-from cartera.reminders.policy import Policies, Policy, load_policies, load_policy
+from cartera.reminders.policy import Policies, Policy, load_policies, load_policies_of
 from cartera.reminders.render import Templates
 from cartera.settings import Settings, get_settings
 from cartera.warehouse import read
 
 ATTEMPTS = 5
+PLANNER_LOCK = "cartera.reminders.plan"
 
 
 @dataclass
 class PlanReport:
     """What a plan would have sent. `plan_ids`: each policy has a plan of its own. `contacts`: the new ones by id;
-    `kept`: those planned before that still hold; `skips`: customers left in peace, by reason."""
+    `kept`: those planned before that still hold; `skips`: customers left in peace, by reason. `ghosts`: the new
+    contacts to ghost shoppers, which are in none of the others."""
 
     plan_ids: dict[str, int]
     as_of: dt.date
@@ -40,6 +43,7 @@ class PlanReport:
     kept: int = 0
     replaced: int = 0
     skips: Counter[Reason] = field(default_factory=Counter)
+    ghosts: dict[str, PlannedContact] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property
@@ -67,6 +71,7 @@ class _Outcome:
     decisions: dict[str, list[Decision]] = field(default_factory=dict)
     skips: dict[str, list[store.Skip]] = field(default_factory=dict)
     retired: list[tuple[str, Reason]] = field(default_factory=list)
+    draws: list[Draw] = field(default_factory=list)
     kept: int = 0
     windows: dict[str, store.Window] = field(default_factory=dict)
     """Of those that are kept: when they may be sent, as asked now."""
@@ -78,7 +83,7 @@ def templates_of(settings: Settings) -> Templates:
 
 def policies_of(settings: Settings, policy_path: Path | None) -> Policies:
     """All policies in force, or the one named. Raises ConfigError."""
-    return Policies([load_policy(policy_path)]) if policy_path else load_policies(settings.policies_dir)
+    return load_policies_of([policy_path]) if policy_path else load_policies(settings.policies_dir)
 
 
 def plan_reminders(
@@ -97,7 +102,7 @@ def plan_reminders(
     started, settings = time.perf_counter(), get_settings()
     policies = policies_of(settings, policy_path)
     templates = templates_of(settings)
-    for policy in policies:
+    for policy in policies.all:
         templates.check(policy)
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -121,7 +126,7 @@ def _only_planner() -> Iterator[Connection]:
     connection = connect(Role.campaign, autocommit=True, application_name="cartera plan")
     try:
         with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_lock(hashtext('cartera.reminders.plan'))")
+            cursor.execute("select pg_advisory_lock(hashtext(%s))", (PLANNER_LOCK,))
         connection.autocommit = False
         connection.isolation_level = ISOLATION_LEVEL_REPEATABLE_READ
         yield connection
@@ -138,9 +143,12 @@ def _plan(
     now = utc_now() if _is_real(settings) else None
     rules = lawful(connection, day, settings.policies_dir, not_before=now)
     outcome = _decide_all(connection, published, policies, day, standing, rules)
+    of_ghosts = _decide_ghosts(connection, policies, day, standing, rules)
 
-    plan_ids = {policy.name: ledger.store_plan(connection, policy, day, published, planned_by) for policy in policies}
-    for contact_id, reason in outcome.retired:
+    plan_ids = {
+        policy.name: ledger.store_plan(connection, policy, day, published, planned_by) for policy in policies.all
+    }
+    for contact_id, reason in (*outcome.retired, *of_ghosts.retired):
         ledger.move(connection, contact_id, (Status.planned, Status.approved), Status.skipped, "plan", reason=reason)
     report = PlanReport(
         plan_ids=plan_ids,
@@ -149,20 +157,26 @@ def _plan(
         kept=outcome.kept,
         replaced=sum(reason is Reason.replaced for _, reason in outcome.retired),
     )
-    store.move_windows(connection, outcome.windows)
-    for policy in policies:
-        _store(connection, policy, report, outcome, settings.mail_from.rpartition("@")[2])
+    draws.store(connection, outcome.draws, day)
+    store.move_windows(connection, outcome.windows | of_ghosts.windows)
+    domain = settings.mail_from.rpartition("@")[2]
+    for policy in policies.all:
+        planned, reasons = _store(connection, policy, report, outcome, domain)
+        report.contacts |= planned
+        report.skips.update(reasons)
+        report.ghosts |= _store(connection, policy, report, of_ghosts, domain)[0]
     return report
 
 
-def _store(connection: Connection, policy: Policy, report: PlanReport, outcome: _Outcome, domain: str) -> None:
-    """What one policy decided."""
+def _store(
+    connection: Connection, policy: Policy, report: PlanReport, outcome: _Outcome, domain: str
+) -> tuple[dict[str, PlannedContact], list[Reason]]:
+    """What one policy decided: the contacts that are new, and why the others get none."""
     plan_id, decisions = report.plan_ids[policy.name], outcome.decisions.get(policy.name, [])
     planned = store.add_contacts(connection, plan_id, policy, report.as_of, decisions, domain)
     skips = outcome.skips.get(policy.name, []) + _refused(decisions, planned)
     store.add_skips(connection, plan_id, policy, report.as_of, skips)
-    report.contacts |= planned
-    report.skips.update(reason for _, _, reason, _ in skips)
+    return planned, [reason for _, _, reason, _ in skips]
 
 
 def asked_on(standing: Standing, as_of: dt.date, settings: Settings) -> Standing:
@@ -185,20 +199,47 @@ def _decide_all(
     histories = portfolio.histories(connection, as_of)
     customers = portfolio.customers(connection, published.known_at)
     segments = portfolio.segments(connection, published, as_of) if policies.asks_segments else {}
+    arms, experiments = draws.arms(connection, policies), policies.has_experiments
     outcome, met = _Outcome(), set[str]()
     for customer_id, companies in portfolio.items_in_stream(connection, published, as_of):
         customer = customers.get(customer_id) or portfolio.unknown_customer(customer_id)
         history = histories.get(customer_id, NO_HISTORY)
-        decided = decide_debts(companies, customer, history, policies, as_of, standing, segments, allow=rules)
+        known = arms.get(customer_id, NO_ARMS)
+        drawn = draw_arms(companies, customer, history, policies, as_of, segments, known) if experiments else []
+        own_arms = draws.with_drawn(known, drawn) if experiments else None
+        decided = decide_debts(
+            companies, customer, history, policies, as_of, standing, segments, allow=rules, arms=own_arms
+        )
+        outcome.draws += drawn
         _sort_out(customer_id, decided, history.pending, as_of, outcome)
         met.add(customer_id)
     for customer_id, history in histories.items():
-        if customer_id not in met:
+        if customer_id not in met and not ghosts.is_ghost(customer_id):
             _sort_out(customer_id, {}, history.pending, as_of, outcome)
     return outcome
 
 
+def _decide_ghosts(
+    connection: Connection, policies: Policies, as_of: dt.date, standing: Standing, rules: Lawful
+) -> _Outcome:
+    """Ghost shoppers, each by the policy that it is to live through, whoever that is for."""
+    enrolled, outcome = ghosts.enrolled(connection, as_of), _Outcome()
+    ids = [ghost.customer.customer_id for ghost in enrolled]
+    histories = portfolio.histories(connection, as_of, customer_ids=ids) if ids else {}
+    for ghost in enrolled:
+        own = policies.only(ghost.policy_name)
+        if not len(own):
+            # another policy is asked alone
+            continue
+        customer_id, companies = ghost.customer.customer_id, {ghost.company_id: ghost.items}
+        history = histories.get(customer_id, NO_HISTORY)
+        decided = decide_debts(companies, ghost.customer, history, own, as_of, standing, {}, allow=rules)
+        _sort_out(customer_id, decided, history.pending, as_of, outcome)
+    return outcome
+
+
 NO_HISTORY = History()
+NO_ARMS: Mapping[str, Arm] = {}
 
 
 def _sort_out(
@@ -212,7 +253,7 @@ def _sort_out(
         # being sent, or planned for a later day than this look at the past
         chosen, others = None, Reason.in_flight
     elif pending:
-        same = next((choice for choice in wanted if _still_holds(pending, choice.decision)), None)
+        same = next((choice for choice in wanted if _still_holds(pending, choice)), None)
         if same:
             outcome.kept += 1
             chosen = same
@@ -234,10 +275,10 @@ def _add(chosen: Choice | None, outcome: _Outcome) -> None:
         outcome.decisions.setdefault(chosen.policy_name, []).append(chosen.decision)
 
 
-def _still_holds(pending: Pending, decision: Decision) -> bool:
+def _still_holds(pending: Pending, choice: Choice) -> bool:
     """The same step for the same passage by the same channel; and the same items, unless a person approved it."""
-    contact = decision.contact
-    if contact is None or pending.company_id != contact.company_id:
+    contact = choice.decision.contact
+    if contact is None or (pending.company_id, pending.policy_name) != (contact.company_id, choice.policy_name):
         return False
     if (pending.step_name, pending.cycle, pending.channel) != (contact.step.name, contact.cycle, contact.channel):
         return False

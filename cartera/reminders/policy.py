@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ from cartera.money import minor_units
 from cartera.reminders.audience import Audience, Debt
 from cartera.reminders.charges import Charge
 from cartera.reminders.currencies import Currency, known_currency
+from cartera.reminders.experiment import Experiment
 from cartera.yaml_config import line_of, load_yaml_model
 
 Language = Literal["es", "en", "pt"]
@@ -129,6 +130,7 @@ class Policy(Strict):
     priority: int = Field(default=100, ge=0, strict=True)
     """Policies are asked from the lowest number on; the first whose audience fits has the debt."""
     audience: Audience = Audience()
+    experiment: Experiment | None = None
     steps: tuple[Step, ...] = Field(min_length=1)
     end_of_ladder: EndOfLadder | None = None
     grouping: Literal["company", "currency"] = "company"
@@ -228,10 +230,11 @@ def _placed(steps: Iterable[Step]) -> Iterator[Step]:
 
 
 class Policies:
-    """All policies that are in force, in the order in which they are asked."""
+    """All policies that are in force, in the order in which they are asked. `challengers`: by the policy's name."""
 
-    def __init__(self, policies: Iterable[Policy]) -> None:
+    def __init__(self, policies: Iterable[Policy], challengers: Mapping[str, Policy] | None = None) -> None:
         self._policies = tuple(sorted(policies, key=lambda policy: (policy.priority, policy.name)))
+        self._challengers = dict(challengers or {})
 
     def __iter__(self) -> Iterator[Policy]:
         return iter(self._policies)
@@ -242,6 +245,26 @@ class Policies:
     def of(self, debt: Debt) -> Policy | None:
         """The one policy that a debt falls under."""
         return next((policy for policy in self if policy.audience.holds(debt)), None)
+
+    def challenger_of(self, policy: Policy) -> Policy | None:
+        return self._challengers.get(policy.name)
+
+    @property
+    def all(self) -> tuple[Policy, ...]:
+        """Every policy by which a message may go out: those in force, and their challengers."""
+        return (*self._policies, *self._challengers.values())
+
+    def only(self, name: str) -> Policies:
+        """One of `all`, for whoever is asked: no audience, no experiment."""
+        return Policies(
+            policy.model_copy(update={"audience": Audience(), "experiment": None})
+            for policy in self.all
+            if policy.name == name
+        )
+
+    @property
+    def has_experiments(self) -> bool:
+        return any(policy.experiment for policy in self)
 
     @property
     def asks_segments(self) -> bool:
@@ -258,18 +281,61 @@ def load_policies(policies_dir: Path) -> Policies:
     paths = sorted(policies_dir.glob("*.yaml"))
     if not paths:
         raise ConfigError(f"{policies_dir}: there is no policy", "write default.yaml, or name a file with --policy")
+    return load_policies_of(paths)
+
+
+def load_policies_of(paths: Iterable[Path]) -> Policies:
+    """The policies of some files, with the challengers of their experiments. Raises ConfigError."""
     loaded = {path: load_policy(path) for path in paths}
-    for attribute in ("name", "priority"):
-        first: dict[object, Path] = {}
-        for path, policy in loaded.items():
-            value = getattr(policy, attribute)
-            if value in first:
-                raise ConfigError(
-                    f"{path}:{line_of(path, (attribute,))}: {attribute} {value!r} is that of {first[value].name} too",
-                    "give each policy a name and a priority of its own; the lowest priority is asked first",
-                )
-            first[value] = path
-    return Policies(loaded.values())
+    _require_distinct(loaded, "priority")
+    challengers = {path: load_policy(path) for path in map(_challenger_path, loaded, loaded.values()) if path}
+    _require_distinct(loaded | challengers, "name")
+    experiments: dict[str, Path] = {}
+    by_champion: dict[str, Policy] = {}
+    for path, policy in loaded.items():
+        if policy.experiment is None:
+            continue
+        first = experiments.setdefault(policy.experiment.name, path)
+        if first != path:
+            where = f"{path}:{line_of(path, ('experiment', 'name'))}"
+            raise ConfigError(
+                f"{where}: experiment {policy.experiment.name!r} is that of {first.name} too",
+                "give each experiment a name of its own: a customer is in one arm of it",
+            )
+        challenger_path = _challenger_path(path, policy)
+        if challenger_path:
+            by_champion[policy.name] = _challenger(challenger_path, challengers[challenger_path], policy)
+    return Policies(loaded.values(), by_champion)
+
+
+def _challenger_path(path: Path, policy: Policy) -> Path | None:
+    file = policy.experiment.challenger_file if policy.experiment else None
+    return path.parent / file if file else None
+
+
+def _challenger(path: Path, challenger: Policy, champion: Policy) -> Policy:
+    """A challenger is for whom its champion is for, and the same creditors are owed."""
+    if challenger.experiment:
+        where = f"{path}:{line_of(path, ('experiment',))}"
+        raise ConfigError(f"{where}: a challenger has no experiment of its own", "take `experiment` out of this file")
+    if challenger.audience not in (Audience(), champion.audience):
+        where = f"{path}:{line_of(path, ('audience',))}"
+        raise ConfigError(
+            f"{where}: a challenger is for the audience of {champion.name}", "take `audience` out of this file"
+        )
+    return challenger
+
+
+def _require_distinct(loaded: Mapping[Path, Policy], attribute: str) -> None:
+    first: dict[object, Path] = {}
+    for path, policy in loaded.items():
+        value = getattr(policy, attribute)
+        if value in first:
+            raise ConfigError(
+                f"{path}:{line_of(path, (attribute,))}: {attribute} {value!r} is that of {first[value].name} too",
+                "give each policy a name and a priority of its own; the lowest priority is asked first",
+            )
+        first[value] = path
 
 
 def find_policy(policies_dir: Path, name: str = "default") -> Policy:

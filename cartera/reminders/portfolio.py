@@ -11,6 +11,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL
 
+from cartera.reminders import ghosts
 from cartera.reminders.model import Consent, Customer, History, Item, Pending, Standing, Status, Tried
 from cartera.warehouse import read, read_runs
 from cartera.warehouse.read import Publication
@@ -25,7 +26,10 @@ def items_by_customer(
     as_of: dt.date,
     customer_ids: Sequence[str] | None = None,
 ) -> dict[str, dict[str, list[Item]]]:
-    """Open items as of a date, known at the publication's moment: customer_id -> company_id -> items."""
+    """Open items as of a date, known at the publication's moment: customer_id -> company_id -> items.
+
+    Those of a ghost shopper only where it is named.
+    """
     query = SQL(
         _ITEM + " where %(ids)s::text[] is null or customer_id = any(%(ids)s) order by due_date, item_id"
     ).format(items=read.items_at(connection, as_of, published.known_at))
@@ -35,6 +39,8 @@ def items_by_customer(
         cursor.execute(query, {"as_of": as_of, "known_at": published.known_at, "ids": ids})
         for item in map(Item._make, cursor):
             grouped.setdefault(item.customer_id, {}).setdefault(item.company_id, []).append(item)
+    for ghost in ghosts.enrolled(connection, as_of, customer_ids or ()):
+        grouped[ghost.customer.customer_id] = {ghost.company_id: list(ghost.items)}
     return grouped
 
 
@@ -68,7 +74,7 @@ _OF_CUSTOMERS = " where %(ids)s::text[] is null or customer_id = any(%(ids)s) or
 
 
 def customers(connection: Connection, known_at: dt.datetime, ids: Sequence[str] | None = None) -> dict[str, Customer]:
-    """Customers as they were known at that moment, by id; all when `ids` is None."""
+    """Customers as they were known at that moment, by id; all when `ids` is None. Ghost shoppers only if named."""
     found = read.rows(
         connection,
         "select customer_id, name, email, language_code, country_code, coalesce(is_active, true) as is_active, source,"
@@ -77,7 +83,10 @@ def customers(connection: Connection, known_at: dt.datetime, ids: Sequence[str] 
         " and (%(ids)s::text[] is null or customer_id = any(%(ids)s))",
         {"known_at": known_at, "ids": list(ids) if ids is not None else None},
     )
-    return {row["customer_id"]: Customer(**row) for row in found}
+    named = ghosts.enrolled(connection, known_at.date(), ids or ())
+    return {row["customer_id"]: Customer(**row) for row in found} | {
+        ghost.customer.customer_id: ghost.customer for ghost in named
+    }
 
 
 def unknown_customer(customer_id: str) -> Customer:
@@ -116,8 +125,12 @@ def standing(connection: Connection, published: Publication) -> Standing:
         "select company_id, currency_code from ops.certificate_lines where run_id = %(run_id)s and is_tied",
         run,
     )
+    landed_on = {row["source"]: row["landed_on"] for row in landed}
+    if landed_on:
+        # what ghost shoppers owe is as new as the newest that was read
+        landed_on[ghosts.SOURCE] = max(landed_on.values())
     return Standing(
-        landed_on={row["source"]: row["landed_on"] for row in landed},
+        landed_on=landed_on,
         tied=frozenset((row["company_id"], row["currency_code"]) for row in tied),
         is_certified=bool(certified),
         stopped=frozenset(row["source"] for row in read_runs.stopped_sources(connection)),
@@ -216,7 +229,8 @@ group by customer_id
 """
 _PENDING = """
 select customer_id, contact_id::text as contact_id, company_id, step_name, cycle, status, channel,
-    planned_date, array(select item_id from ops.contact_items as i where i.contact_id = c.contact_id) as item_ids
+    policy_name, planned_date,
+    array(select item_id from ops.contact_items as i where i.contact_id = c.contact_id) as item_ids
 from ops.contacts as c
 where is_automatic and status in ('planned', 'approved', 'reserved')
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))

@@ -27,7 +27,7 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.db import Role, connect, problems
 from cartera.errors import CarteraError, ConfigError, GateFailed, NotPublished, SendError
-from cartera.reminders import audit, ledger, outbox
+from cartera.reminders import audit, ghosts, ledger, outbox
 from cartera.reminders.channels.base import AtPoint, Channel, Outcome, Outgoing, nowhere
 from cartera.reminders.ledger import Move
 from cartera.reminders.model import Reason, Status
@@ -266,6 +266,7 @@ def _render(sender: _Sender, contact: Row, verdict: Verdict) -> Outgoing:
     rendered = sender.templates.render(
         contact["template"], stated, verdict.customer, policy, verdict.as_of, stop=creditor.email, reference=reference
     )
+    ghosts.keep_message(sender.connection, contact, sender.templates, rendered, stated.language)
     return Outgoing(
         contact_id=contact["contact_id"],
         key=contact["message_id"],

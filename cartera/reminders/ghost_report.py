@@ -1,0 +1,187 @@
+"""What a ghost shopper lived through: every message as it was sent, what came back, and whether the rules were kept.
+
+The rules are checked from the record alone, from the days on which messages went out, not by asking planning again.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from cartera.db import Role, transaction
+from cartera.errors import ConfigError
+from cartera.reminders import ledger
+from cartera.reminders.ghosts import PREFIX, is_ghost
+from cartera.reminders.plan import policies_of
+from cartera.reminders.policy import Policy
+from cartera.reminders.portfolio import TOLD
+from cartera.settings import get_settings
+from cartera.warehouse.read import Row, rows
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A rule, whether it was kept, and what was seen."""
+
+    rule: str
+    is_kept: bool
+    saw: str
+
+
+@dataclass(frozen=True)
+class GhostReport:
+    """`timeline`: its contacts in order, with `message` as handed over; `ladder`: each step and what became of it;
+    `skips`: days on which it was left in peace, with the reason."""
+
+    ghost: Row
+    policy_name: str
+    timeline: tuple[Row, ...]
+    ladder: tuple[Row, ...]
+    skips: tuple[Row, ...]
+    rules: tuple[Kept, ...]
+
+
+def ghost_report(customer_id: str) -> GhostReport:
+    """All about one ghost, also one that was removed. Raises ConfigError."""
+    customer_id = customer_id if is_ghost(customer_id) else PREFIX + customer_id
+    with transaction(Role.campaign) as connection:
+        found = rows(connection, _GHOST, {"id": customer_id})
+        if not found:
+            raise ConfigError(f"there is no ghost shopper {customer_id!r}", "see `cartera ghost-shopper list --all`")
+        ghost = found[0]
+        policy = _policy(connection, ghost)
+        timeline = [_timed(row) for row in rows(connection, _TIMELINE, {"id": customer_id})]
+        skips = rows(connection, _SKIPS, {"id": customer_id})
+    told = [row for row in timeline if row["status"] in TOLD]
+    return GhostReport(
+        ghost=ghost,
+        policy_name=policy.name,
+        timeline=tuple(timeline),
+        ladder=tuple(_ladder(policy, ghost, told)),
+        skips=tuple(skips),
+        rules=tuple(_rules(policy, ghost, told)),
+    )
+
+
+_GHOST = """
+select g.customer_id, g.policy_name, g.company_id, g.name, g.email, g.phone, g.language_code, g.country_code,
+    g.enrolled_on, g.removed_at, i.document_number, i.due_date, i.currency_code, i.item_amount, array(
+        select address from ops.contact_preferences as p
+        where p.customer_id = g.customer_id and kind = 'authorised' and address is not null
+    ) as authorised
+from ops.ghost_shoppers as g join ops.ghost_items as i using (customer_id)
+where g.customer_id = %(id)s
+"""
+# the text is the last that was handed over; `refused`: rules that said no when it was planned or when it was sent
+_TIMELINE = """
+select c.contact_id::text as contact_id, c.step_name as step, c.channel, c.status, c.reason_code as reason,
+    c.recipient, c.language_code as language, c.cycle, c.offset_days, c.planned_date, c.contact_date, e.planned_at,
+    e.sent_at, e.delivered_at, e.answered_at, e.refused,
+    e.asked_planned, e.asked_sent, i.stated_amount, m.subject, m.message
+from ops.contacts as c
+cross join lateral (
+    select min(happened_at) filter (where to_status = 'planned') as planned_at,
+        min(happened_at) filter (where to_status = 'sent') as sent_at,
+        min(happened_at) filter (where to_status = 'delivered') as delivered_at,
+        min(happened_at) filter (where to_status = 'answered') as answered_at,
+        coalesce(sum(jsonb_array_length(detail -> 'answers')) filter (where to_status = 'planned'), 0) as asked_planned,
+        coalesce(sum(jsonb_array_length(detail -> 'answers')) filter (where to_status = 'sent'), 0) as asked_sent,
+        coalesce(sum(jsonb_array_length(jsonb_path_query_array(detail, '$.answers[*] ? (@.passed == false)')))
+            filter (where to_status in ('planned', 'sent')), 0) as refused
+    from ops.contact_events where contact_id = c.contact_id
+) as e
+left join lateral (
+    select max(stated_amount) as stated_amount from ops.contact_items where contact_id = c.contact_id
+) as i on true
+left join lateral (
+    select subject, message from ops.ghost_messages
+    where contact_id = c.contact_id order by message_no desc limit 1
+) as m on c.handed_at is not null
+where c.customer_id = %(id)s
+order by c.planned_date, e.planned_at, c.contact_id
+"""
+_SKIPS = """
+select as_of_date, reason_code as reason from ops.contact_skips where customer_id = %(id)s order by skip_id
+"""
+_LAST_PLAN = """
+select max(plan_id) as plan_id from ops.contacts where customer_id = %(id)s
+"""
+
+
+def _policy(connection: Connection, ghost: Row) -> Policy:
+    """The policy as it read when the ghost was planned for last; as it reads now when it never was."""
+    plan_id = rows(connection, _LAST_PLAN, {"id": ghost["customer_id"]})[0]["plan_id"]
+    if plan_id is not None:
+        return ledger.policy_of(connection, plan_id)
+    for policy in policies_of(get_settings(), None).all:
+        if policy.name == ghost["policy_name"]:
+            return policy
+    raise ConfigError(f"there is no policy {ghost['policy_name']!r} in force", "write it anew, or remove the ghost")
+
+
+def _timed(row: Row) -> Row:
+    sent_at, answered_at = row["sent_at"], row["answered_at"]
+    return row | {"time_to_answer": answered_at - sent_at if sent_at and answered_at else None}
+
+
+def _ladder(policy: Policy, ghost: Row, told: Sequence[Row]) -> Iterator[Row]:
+    """Each step: by which channels it came and on which day; passed over when a later one came first."""
+    furthest = max((row["offset_days"] for row in told), default=None)
+    for step in policy.ladder:
+        came = [row for row in told if row["step"] == step.name]
+        outcome = "came" if came else "to come"
+        if not came and furthest is not None and step.offset_days < furthest:
+            outcome = "passed over"
+        yield {
+            "step": step.name,
+            "tone": step.tone,
+            # where a step follows the one before, its day is known only when that has come
+            "due_on": None if step.days_after_previous else ghost["due_date"] + dt.timedelta(days=step.offset_days),
+            "came_on": min((row["contact_date"] for row in came), default=None),
+            "channels": ", ".join(row["channel"] for row in came),
+            "outcome": outcome,
+        }
+
+
+def _rules(policy: Policy, ghost: Row, told: Sequence[Row]) -> Iterator[Kept]:
+    days = sorted(row["contact_date"] for row in told)
+    gaps = [(later - earlier).days for earlier, later in pairwise(days)]
+    yield _kept("one message a day at most", not any(gap == 0 for gap in gaps), f"{len(days)} messages")
+    rule = f"{policy.minimum_days_between} days between messages"
+    yield _kept(
+        rule, all(gap >= policy.minimum_days_between for gap in gaps), f"smallest gap: {min(gaps, default='-')}"
+    )
+    for most, span in ((policy.caps.messages_per_week, 7), (policy.caps.messages_per_month, 30)):
+        if most is not None:
+            busiest = max((sum(0 <= (day - each).days < span for each in days) for day in days), default=0)
+            yield _kept(f"at most {most} messages in {span} days", busiest <= most, f"most: {busiest}")
+    twice = [key for key, count in Counter((r["step"], r["cycle"], r["channel"]) for r in told).items() if count > 1]
+    yield _kept("a step comes once by a channel", not twice, ", ".join(key[0] for key in twice) or "none came twice")
+    offsets = [row["offset_days"] for row in sorted(told, key=lambda row: row["contact_date"])]
+    yield _kept("the tone never goes back", offsets == sorted(offsets), ", ".join(row["step"] for row in told) or "-")
+    early = [row["step"] for row in told if (row["contact_date"] - ghost["due_date"]).days < row["offset_days"]]
+    yield _kept("no step comes before its day", not early, ", ".join(early) or "none came early")
+    # where a step has several channels, the ones before that which was used said no
+    several = {step.name for step in policy.ladder if len(step.channels) > 1}
+    refused = [row["step"] for row in told if row["refused"] and row["step"] not in several]
+    yield _kept("no rule that was asked forbade it", not refused, ", ".join(refused) or "all allowed")
+    unasked = [row["step"] for row in told if not row["asked_planned"] or not row["asked_sent"]]
+    answers = sum(row["asked_planned"] + row["asked_sent"] for row in told)
+    yield _kept("rules were asked when planned and when sent", not unasked, ", ".join(unasked) or f"{answers} answers")
+    known = {ghost["email"], ghost["phone"], *ghost["authorised"], ""}
+    strange = [row["recipient"] for row in told if row["recipient"] not in known]
+    yield _kept("only the addresses given were used", not strange, ", ".join(strange) or "no other")
+    foreign = [row["step"] for row in told if row["language"] != ghost["language_code"]]
+    yield _kept(f"the language is {ghost['language_code']}", not foreign, ", ".join(foreign) or "in all messages")
+    wrong = [row["step"] for row in told if row["stated_amount"] not in (None, ghost["item_amount"])]
+    yield _kept("the amount asked for is what is owed", not wrong, ", ".join(wrong) or "in all messages")
+
+
+def _kept(rule: str, is_kept: bool, saw: Any) -> Kept:
+    return Kept(rule, is_kept, str(saw))
