@@ -60,6 +60,7 @@ benchmarks: setup
 	@$(BIN)/python benchmarks/landing.py
 	@$(BIN)/python benchmarks/warehouse.py
 	@$(BIN)/python benchmarks/connectors.py
+	@$(BIN)/python benchmarks/each_connector.py
 	@$(BIN)/python benchmarks/bank_files.py
 
 # Writes the locks anew; needs uv (`pip install uv`).

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.databases import TEMPLATE, fresh_database
+from support.parsed_projects import parsed_projects_kept
 
 from cartera import db
 from cartera.db import embedded
@@ -14,7 +15,6 @@ from cartera.db.server_settings import server_settings
 from cartera.settings import get_settings
 
 PROJECT = Path(__file__).resolve().parents[1]
-_numbers = itertools.count(1)
 
 LONGEST = (
     "dbt_project/test_ledger.py",
@@ -23,6 +23,8 @@ LONGEST = (
     "sandbox/test_kpi_figures.py",
     "sandbox/test_whole_way.py",
     "warehouse/test_proofs.py",
+    "test_company_settings.py",
+    "warehouse/test_bad_input_landed.py",
 )
 """The modules that take longest, first: `make test` gives each to one worker, and none may be left for the end."""
 
@@ -46,12 +48,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name in ("DATABASE_URL", "DATABASE_URL_FILE", "SMTP_URL", "SMTP_URL_FILE", "DELIVER_TO_REAL_ADDRESSES"):
             patch.delenv(f"CARTERA_{name}", raising=False)
         patch.setenv("CARTERA_HOME", str(folder))
-        patch.setenv("CARTERA_DATABASE_NAME", "template_of_tests")
+        patch.setenv("CARTERA_DATABASE_NAME", TEMPLATE)
         # what tests write need not survive a power cut; tests/db/test_embedded.py has servers that would
         patch.setattr(embedded, "server_settings", lambda data, port: server_settings(data, port) | {"fsync": "off"})
         get_settings.cache_clear()
         db.ensure_ready()
-        yield folder
+        with parsed_projects_kept(folder.parent / "parsed"):
+            yield folder
         db.stop()
     get_settings.cache_clear()
 
@@ -59,14 +62,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture
 def database(home: Path) -> Iterator[str]:
     """The name of a fresh, migrated, empty database that `connect` uses, in this process and its children."""
-    name = f"test_{next(_numbers)}"
-    db.copy_database("template_of_tests", name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_DATABASE_NAME", name)
-        get_settings.cache_clear()
+    with fresh_database() as name:
         yield name
-    get_settings.cache_clear()
-    db.drop_database(name)
 
 
 @pytest.fixture(scope="session")

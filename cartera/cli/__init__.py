@@ -47,6 +47,7 @@ MODULES = (
     "calls",
     "channels",
     "audit",
+    "rules",
     "operations",
     "airflow",
     "dashboard",

@@ -24,6 +24,10 @@ DIFFERENCE_COLUMNS = (
     "company_id", "currency_code", "equation", "document_id", "document_number", "customer_id", "left_amount",
     "right_amount", "difference_amount",
 )  # fmt: skip
+CONTROL_COLUMNS = (
+    "source", "company_id", "currency_code", "control_amount", "ledger_amount", "difference_amount",
+    "tolerance_amount", "is_tied",
+)  # fmt: skip
 SHOWN_ENTRY_COLUMNS = (
     "change", "recorded_at", "company_id", "currency_code", "customer_name", "entry_type", "document_number",
     "effective_date", "amount", "difference_amount",
@@ -46,7 +50,8 @@ def tie_out(
 ) -> None:
     """The certificate: buckets = open items = ledger = source, per company and currency. Exit status 1 if not.
 
-    Without dates the one stored with the publication; with dates the same comparison for them.
+    Beside it what the books of each source state as receivable, and what its records give. Without dates the one
+    stored with the publication; with dates the same comparison for them.
     """
     from cartera.db import Role, transaction
     from cartera.warehouse import read
@@ -59,6 +64,8 @@ def tie_out(
             document = _compared(connection, date, moment)
         else:
             document = _stored(connection, publication)
+        document["control_totals"] = _controls(connection, document["known_at"])
+    document["is_tied"] = document["is_tied"] and all(total["is_tied"] for total in document["control_totals"])
     document["publication_id"] = publication.publication_id
     _print_certificate(document, format)
     if not document["is_tied"]:
@@ -83,6 +90,14 @@ def _compared(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> 
     }
 
 
+def _controls(connection: Connection, known_at: dt.datetime) -> list[dict[str, Any]]:
+    """Those known at that moment. One that is not compared (their books moved) has no amount and no difference."""
+    from cartera.warehouse import control_totals
+
+    totals = control_totals.served(connection, known_at)
+    return with_plain_amounts([{name: getattr(total, name) for name in CONTROL_COLUMNS} for total in totals])
+
+
 def _stored(connection: Connection, publication: Any) -> dict[str, Any]:
     from cartera.warehouse import read_runs
 
@@ -105,6 +120,15 @@ def _print_certificate(document: dict[str, Any], format: Format) -> None:
     issued = f", certificate of run {document['run_id']}" if document["run_id"] else ""
     clocks = _clocks(document["as_of"], document["known_at"])
     print_rows(document["lines"], LINE_COLUMNS, format, f"tie-out {clocks}{issued}")
+    if document["control_totals"] and format is Format.table:
+        print_rows(document["control_totals"], CONTROL_COLUMNS, format, "what the books of the sources state")
+    for total in document["control_totals"] if format is Format.csv else []:
+        if not total["is_tied"]:
+            messages.print(
+                f"{total['source']}, {total['company_id']} {total['currency_code']}: its books state"
+                f" {total['control_amount']} but its records give {total['ledger_amount']}",
+                markup=False,
+            )
     if document["differences"] and format is Format.table:
         print_rows(document["differences"], DIFFERENCE_COLUMNS, format, "what differs, largest first")
     for each in document["differences"] if format is Format.csv else []:

@@ -14,6 +14,7 @@ from cartera.cli.output import Format, messages, print_json, print_rows
 from cartera.errors import ConfigError
 from cartera.money import currencies, plain
 from cartera.settings import get_settings
+from cartera.words import counted
 
 if TYPE_CHECKING:
     from cartera.connectors.files.connect import Plan
@@ -140,7 +141,8 @@ def _summary(plan: Plan, entity: str) -> list[str]:
     found, seen = plan.suggestions[entity], plan.previews[entity]
     amounts = ", ".join(f"{_amount(amount, currency)} {currency}" for currency, amount in sorted(seen.amounts.items()))
     lines = [
-        f"{entity}: {seen.rows:,} rows, {seen.rows_refused:,} would be refused" + (f"; {amounts}" if amounts else "")
+        f"{entity}: {counted(seen.rows, 'row')}, {seen.rows_refused:,} would be refused"
+        + (f"; {amounts}" if amounts else "")
     ]
     if found.unmapped:
         lines.append(f"  not mapped: {', '.join(found.unmapped)}")

@@ -60,6 +60,9 @@ def _command(system_name: str) -> Any:
         company: Annotated[
             str | None, typer.Option("--company", help="Our company_id, where the system has one company.")
         ] = None,
+        without: Annotated[
+            list[str] | None, typer.Option("--without", help="A table that is not read; may be repeated.")
+        ] = None,
         yes: Annotated[
             bool, typer.Option("--yes", help="Write without asking, also over a file that is there.")
         ] = False,
@@ -78,6 +81,7 @@ def _command(system_name: str) -> Any:
             name=name,
             given=_pairs(set or []),
             company_id=company,
+            without=without or (),
             ask=_ask,
             compiled=lambda model: transform.compiled(model, system_name),
         )
@@ -109,7 +113,11 @@ def _ask(setting: Setting) -> str | None:
         return None
     choices = f" ({', '.join(setting.choices)})" if setting.choices else ""
     answer: str = typer.prompt(
-        setting.prompt + choices, default=setting.default, hide_input=setting.is_secret, err=True
+        setting.prompt + choices,
+        default=setting.default,
+        show_default=not setting.is_secret,
+        hide_input=setting.is_secret,
+        err=True,
     )
     return answer
 

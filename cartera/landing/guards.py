@@ -93,6 +93,7 @@ def _check_factor(cursor: Cursor, delivery: Delivery) -> None:
 
 
 def _check_fall(cursor: Cursor, delivery: Delivery) -> None:
+    """Without their signs: a credit that goes with its invoice would hide that both are gone, a new one is no fall."""
     tables = Tables(delivery.system, delivery.entity)
     values = {"source": delivery.source, "forever": FOREVER}
     cursor.execute(tables.sql(_CHANGE_OF_AMOUNTS), values)
@@ -105,7 +106,8 @@ def _check_fall(cursor: Cursor, delivery: Delivery) -> None:
         if count >= COUNTED_FROM and -change * 100 > delivery.max_fall_pct * amount > 0:
             raise SourceError(
                 f"{delivery.source}, {delivery.entity.name}: {delivery.entity.amount} in {currency} would fall from"
-                f" {amount:,.2f} to {amount + change:,.2f}, more than {delivery.max_fall_pct}%; nothing was landed",
+                f" {amount:,.2f} to {amount + change:,.2f} without signs, more than"
+                f" {delivery.max_fall_pct}%; nothing was landed",
                 "see whether the system is whole; accept it with `max_fall_pct: 100` in"
                 f" sources/{delivery.source}.yaml, run, and take it out again",
             )
@@ -114,11 +116,11 @@ def _check_fall(cursor: Cursor, delivery: Delivery) -> None:
 _CHANGE_OF_AMOUNTS = """
 select currency_code, sum(amount)
 from (
-    select {currency} as currency_code, coalesce({amount}, 0) as amount
+    select {currency} as currency_code, abs(coalesce({amount}, 0)) as amount
     from landing_stage
     where {key} in (select difference.record_key from landing_differences as difference)
     union all
-    select {currency} as currency_code, -coalesce({amount}, 0) as amount
+    select {currency} as currency_code, -abs(coalesce({amount}, 0)) as amount
     from {raw}
     where source = %(source)s and recorded_to = %(forever)s and not is_deleted
         and record_key in (select difference.record_key from landing_differences as difference)
@@ -127,7 +129,7 @@ group by currency_code
 """
 
 _PRESENT_AMOUNTS = """
-select {currency}, count(*), coalesce(sum({amount}), 0)
+select {currency}, count(*), coalesce(sum(abs({amount})), 0)
 from {raw}
 where source = %(source)s and recorded_to = %(forever)s and not is_deleted
 group by 1

@@ -1,6 +1,6 @@
 """The record of contacts: sealed in a chain by hash, verified, and emptied of what is personal on request.
 
-Rows are digested as they are written and sealed right after the commit, in batches (migration 0014 says how). A trigger
+Rows are digested as they are written and sealed right after the commit, in batches (migration 0012 says how). A trigger
 that chained row by row would make every writer wait for the one before, through its fsync: a plan of 100,000 contacts
 would hold up all senders, and a sender's messages would wait for each other.
 """

@@ -6,18 +6,24 @@ One that does not tie stops the run: the last publication keeps serving, and its
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from importlib.resources import files
 from itertools import groupby
 
+from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Identifier
 
 from cartera.db import Role, transaction
 from cartera.runs import Check, StepReport
 from cartera.warehouse.read import rows
 from cartera.warehouse.transform import BuildPlan
+
+WAITING = SQL("(select source, count(*) as records from quarantine.records where status = 'open' group by source)")
+NOT_ASKED = SQL("(select cast(null as text) as source, 0 as records where false)")
+"""Whoever reads what is served does not see the quarantine."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,10 @@ class ControlTotal:
     tolerance_amount: Decimal
     ledger_amount: Decimal
     quarantined_records: int
+
+    @property
+    def difference_amount(self) -> Decimal | None:
+        return None if self.control_amount is None else self.ledger_amount - self.control_amount
 
     @property
     def is_tied(self) -> bool:
@@ -55,12 +65,23 @@ class ControlTotal:
 
 def compare(plan: BuildPlan) -> list[ControlTotal]:
     """In the slot just built, by source, company and currency."""
-    query = SQL(files("cartera.warehouse").joinpath("sql/control_totals.sql").read_text(encoding="utf-8")).format(
-        entries=Identifier(f"marts_{plan.slot}", "fct_ledger_entries"),
-        totals=Identifier(f"marts_{plan.slot}", "fct_control_totals"),
-    )
     with transaction(Role.transformer) as connection:
-        return [ControlTotal(**row) for row in rows(connection, query, {"known_at": plan.known_at})]
+        return _compared(connection, f"marts_{plan.slot}", plan.known_at, WAITING)
+
+
+def served(connection: Connection, known_at: dt.datetime) -> list[ControlTotal]:
+    """In what is published, at a moment; nothing where it was built before it held these totals."""
+    found = rows(connection, "select to_regclass('serve.fct_control_totals') is null as is_missing")
+    return [] if found[0]["is_missing"] else _compared(connection, "serve", known_at, NOT_ASKED)
+
+
+def _compared(connection: Connection, schema: str, known_at: dt.datetime, waiting: SQL) -> list[ControlTotal]:
+    query = SQL(files("cartera.warehouse").joinpath("sql/control_totals.sql").read_text(encoding="utf-8")).format(
+        entries=Identifier(schema, "fct_ledger_entries"),
+        totals=Identifier(schema, "fct_control_totals"),
+        quarantined=waiting,
+    )
+    return [ControlTotal(**row) for row in rows(connection, query, {"known_at": known_at})]
 
 
 def checks(totals: Sequence[ControlTotal]) -> list[Check]:

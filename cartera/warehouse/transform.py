@@ -26,6 +26,7 @@ from cartera.errors import BuildFailed
 from cartera.landing import raw_schema
 from cartera.runs import Check
 from cartera.settings import Settings, get_settings
+from cartera.words import counted
 
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
@@ -278,8 +279,10 @@ def _check(test: dict[str, Any]) -> Check:
         name=test["name"],
         severity="warning" if test["severity"] == "warn" else "critical",
         passed=passed,
-        observed=f"{failures} rows" if failures else "",
-        message="" if passed else f"{test['name']}: {test['description'] or test['message']} ({failures} rows)",
+        observed=counted(failures, "row") if failures else "",
+        message=""
+        if passed
+        else f"{test['name']}: {test['description'] or test['message']} ({counted(failures, 'row')})",
     )
 
 

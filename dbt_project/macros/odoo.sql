@@ -24,3 +24,40 @@
         else 'converted'
     end
 {%- endmacro %}
+
+{#- when the invoice or credit note of a line was first seen without it; null while it has it. Only what was recorded
+    with the line or after it says so. -#}
+{% macro odoo_lost_at(lines) -%}
+    (
+        select min(moves.recorded_from)
+        from {{ source('odoo', 'account_move') }} as moves
+        where
+            {{ lines }}.move_type <> 'entry'
+            and moves.source = {{ lines }}.source
+            and moves.record_key = {{ lines }}.move_id
+            and moves.recorded_from >= {{ lines }}.recorded_from
+            and moves.recorded_from < {{ lines }}.recorded_to
+            and not moves.is_deleted
+            and position(',' || {{ lines }}.id || ',' in moves.receivable_line_ids) = 0
+    )
+{%- endmacro %}
+
+{#- when the contact that a customer's address for invoices is of was first seen to be no such contact of it any more;
+    null while it is -#}
+{% macro odoo_contact_left_at(partners) -%}
+    (
+        select min(contacts.recorded_from)
+        from {{ source('odoo', 'res_partner') }} as contacts
+        where
+            contacts.source = {{ partners }}.source
+            and contacts.record_key = {{ partners }}.invoice_contact_id
+            and contacts.recorded_from >= {{ partners }}.recorded_from
+            and contacts.recorded_from < {{ partners }}.recorded_to
+            and (
+                contacts.is_deleted
+                or not contacts.active
+                or contacts.type <> 'invoice'
+                or contacts.commercial_partner_id <> {{ partners }}.id
+            )
+    )
+{%- endmacro %}

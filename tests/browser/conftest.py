@@ -10,11 +10,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from support.databases import fresh_database
 from support.serve_fixture import publish_items, sample_items
 from support.served import served
-
-from cartera import db
-from cartera.settings import get_settings
 
 # as root Chromium refuses to start in its sandbox; nothing is asked of the network in the background
 FLAGS = (
@@ -30,16 +28,10 @@ Contexts = Callable[[str, str], BrowserContext]
 @pytest.fixture(scope="session")
 def dashboard_url(home: Path) -> Iterator[str]:
     """One dashboard for all tests that only look."""
-    name = "test_browser"
-    db.copy_database("template_of_tests", name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_DATABASE_NAME", name)
-        get_settings.cache_clear()
+    with fresh_database("test_browser"):
         publish_items(sample_items(), checks=[("landed", "invoices", "c", "warning", False, "3 unknown customers")])
         with served() as url:
             yield url
-    get_settings.cache_clear()
-    db.drop_database(name)
 
 
 @pytest.fixture(scope="session")

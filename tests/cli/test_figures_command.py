@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 import yaml
+from support.databases import fresh_database
 from typer.testing import CliRunner, Result
 
-from cartera import db, pipeline
+from cartera import pipeline
 from cartera.cli import commands
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
@@ -72,18 +73,14 @@ def published(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         entities[entity] = {"files": str(folder / f"{entity}.csv"), "columns": columns}
     document = {"system": "files", "company_id": "acme", "entities": entities}
     (folder / "erp.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    db.copy_database("template_of_tests", "figures")
     settings = home / "companies.yaml"
     settings.write_text("companies:\n  acme: {currency: PEN}\n", encoding="utf-8")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_DATABASE_NAME", "figures")
+    with fresh_database(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARTERA_SOURCES_DIR", str(folder))
         get_settings.cache_clear()
         assert pipeline.run(AS_OF).status == "published"
         yield
     settings.unlink()
-    get_settings.cache_clear()
-    db.drop_database("figures")
 
 
 def run(*arguments: str) -> Result:

@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import Result
+from support.databases import fresh_database
 from typer.testing import CliRunner
 
-from cartera import cli, db, pipeline
+from cartera import cli, pipeline
 from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError, GateFailed, NotPublished
@@ -66,9 +67,7 @@ def write_source(folder: Path) -> None:
 def moments(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
     """Three deliveries: good, one that does not tie and stops the run, good again; the moment after each."""
     folder, after = tmp_path_factory.mktemp("sources"), []
-    db.copy_database("template_of_tests", "proof_commands")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_DATABASE_NAME", "proof_commands")
+    with fresh_database(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARTERA_SOURCES_DIR", str(folder))
         get_settings.cache_clear()
         write_source(folder)
@@ -81,8 +80,6 @@ def moments(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[li
                 assert pipeline.run(AS_OF).status == "published"
             after.append(utc_now().isoformat())
         yield after
-    get_settings.cache_clear()
-    db.drop_database("proof_commands")
 
 
 def invoke(*arguments: str) -> Result:

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 import yaml
+from support.databases import fresh_database
 from typer.testing import CliRunner, Result
 
-from cartera import db, pipeline
+from cartera import pipeline
 from cartera.cli import commands
 from cartera.db import Role, transaction
 from cartera.errors import CarteraError, ConfigError
@@ -46,10 +47,7 @@ def first_known_at(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     entity = {"files": str(folder / "list.csv"), "delivery": "full", "format": "csv", "columns": COLUMNS}
     document = {"system": "files", "company_id": "acme", "entities": {"invoices": entity}}
     (folder / "erp.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    name = "segments"
-    db.copy_database("template_of_tests", name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_DATABASE_NAME", name)
+    with fresh_database(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARTERA_SOURCES_DIR", str(folder))
         get_settings.cache_clear()
         rules = get_settings().home / "segments.yaml"
@@ -60,8 +58,6 @@ def first_known_at(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         pipeline.run(AS_OF)
         yield moment
         rules.unlink()
-    get_settings.cache_clear()
-    db.drop_database(name)
 
 
 def run(*arguments: str) -> Result:

@@ -5,24 +5,18 @@ from pathlib import Path
 
 import pytest
 from psycopg2.extensions import connection as Connection
+from support.databases import fresh_database
 
 from cartera import db
 from cartera.db import Role, connect
 from cartera.landing.entities import ENTITIES
-from cartera.settings import get_settings
 
 
 @pytest.fixture(scope="module")
-def landing_database(home: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+def landing_database(home: Path) -> Iterator[str]:
     """One database for the tests of a module: they need it emptied, not made anew."""
-    name = request.module.__name__.rpartition(".")[2]
-    db.copy_database("template_of_tests", name)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_DATABASE_NAME", name)
-        get_settings.cache_clear()
+    with fresh_database("test_module") as name:
         yield name
-    get_settings.cache_clear()
-    db.drop_database(name)
 
 
 @pytest.fixture

@@ -15,10 +15,11 @@ from typing import Any
 import pytest
 from psycopg2.extras import RealDictCursor
 from sandbox_ledger import UNTIL
+from support.databases import fresh_database
 from support.kpi_model import TABLES, Group, Ledger, kpis
 from typer.testing import CliRunner
 
-from cartera import db, pipeline
+from cartera import pipeline
 from cartera.cli import commands
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
@@ -33,9 +34,7 @@ EARLIER = UNTIL - dt.timedelta(days=45)
 def published(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dt.datetime]:
     """Two runs a week apart, the second on the other slot; the moment known at the first."""
     folder = tmp_path_factory.mktemp("kpis")
-    db.copy_database("template_of_tests", "kpi_figures")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_DATABASE_NAME", "kpi_figures")
+    with fresh_database(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARTERA_SOURCES_DIR", str(folder / "sources"))
         get_settings.cache_clear()
         make_company(folder / "sandbox", until=UNTIL, invoices=500, customers=40)
@@ -44,8 +43,6 @@ def published(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         advance_company(folder / "sandbox", UNTIL + dt.timedelta(days=7))
         assert pipeline.run(UNTIL + dt.timedelta(days=7), ["sandbox"]).status == "published"
         yield first
-    get_settings.cache_clear()
-    db.drop_database("kpi_figures")
 
 
 def _rows(query: str) -> list[dict[str, Any]]:

@@ -38,9 +38,9 @@ create table invoiceinstallment (invoice integer, seqnum integer, amount numeric
 create table deletedrecord (recordid integer, recordtypeid integer, deleteddate text);
 create table subsidiary (id integer, name text, currency integer);
 create table currency (id integer, symbol text);
-create table customer (id integer, entityid text, companyname text, altname text, email text, phone text,
-    isinactive text, isperson text, parent integer, language text, creditlimit numeric, salesrep text, category text,
-    lastmodifieddate text, currency integer);
+create table customer (id integer, externalid text, entityid text, companyname text, altname text, email text,
+    phone text, isinactive text, isperson text, parent integer, language text, creditlimit numeric, salesrep text,
+    category text, lastmodifieddate text, currency integer);
 insert into currency values (1, 'USD'), (2, 'PEN');
 insert into subsidiary values (1, 'Acme S.A.', 2), (2, 'Acme Inc.', 1);
 """

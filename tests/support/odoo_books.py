@@ -73,10 +73,10 @@ class Books:
     def partner(self, name: str, parent: int | None = None, **values: Any) -> int:
         """A contact of `parent` belongs to the customer that its parent is."""
         id = self.save("res.partner", **{
-            "name": name, "parent_id": parent, "commercial_partner_id": parent, "type": "contact", "vat": None,
-            "lang": "es_PE", "tz": None, "email": None, "phone": None, "mobile": None, "country_code": "PE",
-            "user_id": None, "industry_id": None, "company_id": None, "is_company": not parent, "active": True,
-            **values})  # fmt: skip
+            "name": name, "ref": None, "parent_id": parent, "commercial_partner_id": parent, "type": "contact",
+            "vat": None, "lang": "es_PE", "tz": None, "email": None, "phone": None, "mobile": None,
+            "country_code": "PE", "user_id": None, "industry_id": None, "company_id": None, "is_company": not parent,
+            "active": True, **values})  # fmt: skip
         if not parent:
             self.tables["res.partner"][id]["commercial_partner_id"] = id
         return id
@@ -164,6 +164,15 @@ class Books:
         self.save("account.move", move, state=state)
         for line in self._lines(move):
             self.save("account.move.line", line["id"], parent_state=state)
+
+    def repost(self, move: int, *instalments: tuple[str, str]) -> None:
+        """Back to draft, other terms of payment, posted again: new receivable lines, the old ones deleted."""
+        self.set_state(move, "draft")
+        for line in [line for line in self._lines(move) if line["account_id"] == self.receivable]:
+            del self.tables["account.move.line"][line["id"]]
+        for due, part in instalments:
+            self._line(move, Decimal(part), "1", date_maturity=due)
+        self.set_state(move, "posted")
 
     def delete(self, move: int) -> None:
         for line in list(self._lines(move)):

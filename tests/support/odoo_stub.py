@@ -26,7 +26,7 @@ FIELDS = {
                          " amount_residual_currency reconciled",
     "account.partial.reconcile": "debit_amount_currency credit_amount_currency max_date",
     "account.payment": "name state payment_type partner_type date amount memo",
-    "res.partner": "name type vat lang tz email phone mobile country_code is_company active",
+    "res.partner": "name ref type vat lang tz email phone mobile country_code is_company active",
     "res.company": "name", "res.currency": "name active", "res.currency.rate": "name inverse_company_rate rate",
     "account.journal": "name type", "account.account": "name account_type", "res.users": "name login company_ids",
 }  # fmt: skip

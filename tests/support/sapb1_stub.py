@@ -18,10 +18,10 @@ from support.stub_server import Reply, Request, Stub, json_reply
 Record = dict[str, Any]
 PASSWORD = "s3cr3t-of-b1"
 KEYS = {
-    "Invoices": "DocEntry", "CreditNotes": "DocEntry", "IncomingPayments": "DocEntry",
+    "Invoices": "DocEntry", "CreditNotes": "DocEntry", "IncomingPayments": "DocEntry", "VendorPayments": "DocEntry",
     "InternalReconciliations": "ReconNum", "BusinessPartners": "CardCode", "Currencies": "Code",
 }  # fmt: skip
-TYPES = {"Invoices": "13", "CreditNotes": "14", "IncomingPayments": "24"}
+TYPES = {"Invoices": "13", "CreditNotes": "14", "IncomingPayments": "24", "VendorPayments": "46"}
 CONDITION = re.compile(r"(\w+) (eq|gt|ge) ('(?:[^']|'')*'|\d+)$")
 OPERATORS = {
     "eq": lambda one, other: one == other,
@@ -66,22 +66,23 @@ class ServiceLayer(Stub):
         return entry
 
     def payment(
-        self, customer: str, total: str, lines: Sequence[tuple[str, int, int, str]], *, rate: str = "", **values: Any
-    ) -> int:
-        """`total` in local currency. `lines`: (type, document, instalment, amount in the document's currency)."""
+        self, customer: str, total: str, lines: Sequence[tuple[str, int, int, str]], *, rate: str = "",
+        table: str = "IncomingPayments", **values: Any,
+    ) -> int:  # fmt: skip
+        """`total` in local currency. `lines`: (type, document, instalment, amount in the document's currency).
+        `table`: VendorPayments for what is paid back."""
         rows = []
         for number, (kind, entry, instalment, amount) in enumerate(lines):
-            table = {"it_Invoice": "Invoices", "it_CredItnote": "CreditNotes", "it_Receipt": "IncomingPayments"}.get(
-                kind
-            )
-            is_foreign = table is not None and self.tables[table][entry]["DocCurrency"] == "$"
+            of = {"it_Invoice": "Invoices", "it_CredItnote": "CreditNotes", "it_Receipt": "IncomingPayments",
+                  "it_PaymentAdvice": "VendorPayments"}.get(kind)  # fmt: skip
+            is_foreign = of is not None and self.tables[of][entry]["DocCurrency"] == "$"
             local = Decimal(amount) * Decimal("3.75") if is_foreign else Decimal(amount)
             rows.append({"LineNum": number, "DocEntry": entry, "DocNum": entry, "SumApplied": local,
                          "AppliedFC": Decimal(amount) if is_foreign else Decimal("0.0"), "InvoiceType": kind,
                          "InstallmentId": instalment, "TotalDiscount": Decimal("0.0"),
                          "TotalDiscountFC": Decimal("0.0")})  # fmt: skip
-        entry = self._next("IncomingPayments")
-        self._put("IncomingPayments", {
+        entry = self._next(table)
+        self._put(table, {
             "DocEntry": entry, "DocNum": 7000 + entry, "DocType": "rCustomer", "DocDate": self._day(),
             "CardCode": customer, "DocCurrency": "$" if rate else "S/", "DocRate": Decimal(rate or "0.0"),
             "CashSum": Decimal("0.0"), "TransferSum": Decimal(total), "BillOfExchangeAmount": Decimal("0.0"),
@@ -123,7 +124,7 @@ class ServiceLayer(Stub):
     def paid(self, entry: int) -> Decimal:
         """In the currency of the invoice."""
         found = Decimal(0)
-        for payment in self.tables["IncomingPayments"].values():
+        for payment in (*self.tables["IncomingPayments"].values(), *self.tables["VendorPayments"].values()):
             if payment["Cancelled"] == "tNO":
                 found += sum(
                     (line["AppliedFC"] or line["SumApplied"] for line in payment["PaymentInvoices"]
@@ -142,9 +143,11 @@ class ServiceLayer(Stub):
             found += sum(
                 (sign * document["DocTotal"] for document in self.tables[table].values()
                  if document["CardCode"] == customer and document["CancelStatus"] == "csNo"), Decimal(0))  # fmt: skip
-        return found - sum(
-            (payment["TransferSum"] + payment["CashSum"] for payment in self.tables["IncomingPayments"].values()
-             if payment["CardCode"] == customer and payment["Cancelled"] == "tNO"), Decimal(0))  # fmt: skip
+        for table, sign in (("IncomingPayments", -1), ("VendorPayments", 1)):
+            found += sum(
+                (sign * (payment["TransferSum"] + payment["CashSum"]) for payment in self.tables[table].values()
+                 if payment["CardCode"] == customer and payment["Cancelled"] == "tNO"), Decimal(0))  # fmt: skip
+        return found
 
     def _document(
         self, table: str, customer: str, total: str, instalments: Sequence[tuple[str, str]], rate: str, values: Record

@@ -30,6 +30,7 @@ class StripeStub(Stub):
         self.now = START
         self.objects: dict[str, dict[str, Record]] = {kind: {} for kind in KINDS}
         self.forbidden: set[str] = set()
+        self.granted: dict[str, Record] = {}
         self._numbers: Counter[str] = Counter()
 
     # what people do there
@@ -70,6 +71,11 @@ class StripeStub(Stub):
             "id": f"cus_{name}", "name": name, "email": f"{name.lower()}@example.com", "phone": None, "balance": 0,
             "currency": None, "preferred_locales": ["es"], "address": {"country": "PE"}, "next_invoice_sequence": 1,
             "tax_ids": {"data": [{"type": "pe_ruc", "value": "20123456789"}]}, **values})  # fmt: skip
+
+    def grant(self, name: str, balance: int) -> None:
+        """The customer's balance, negative for credit, and what moved it there."""
+        self.granted[f"cus_{name}"] = {"object": "customer_balance_transaction", "created": self._epoch}
+        self.change("customer", f"cus_{name}", "customer.updated", balance=balance)
 
     def invoice(self, customer: str, total: int, currency: str = "usd", **values: Any) -> Record:
         """A finalized one, due in a month."""
@@ -187,6 +193,8 @@ class StripeStub(Stub):
         if kind in self.forbidden:
             return error(403, f"The provided key does not have the 'rak_{kind}_read' permission")
         expand = [value for name, value in request.params.items() if name.startswith("expand[")]
+        if key[1:] == ["balance_transactions"]:
+            return json_reply(listed([self.granted[key[0]]] if key[0] in self.granted else [], False))
         if key:
             return self._one(kind, key[0], expand)
         return self._list(kind, request, [field.removeprefix("data.") for field in expand])

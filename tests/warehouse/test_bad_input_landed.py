@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 import yaml
 from psycopg2.extras import RealDictCursor
+from support.databases import fresh_database
 from typer.testing import CliRunner
 
-from cartera import db
 from cartera.cli import commands
 from cartera.db import Role, transaction
 from cartera.settings import get_settings
@@ -99,17 +99,13 @@ def published(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         entities[entity] = {"files": str(folder / f"{entity}.csv"), "delivery": "full", "columns": columns}
     document = {"system": "files", "company_id": "acme", "entities": entities}
     (folder / "erp.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    db.copy_database("template_of_tests", "bad_input")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_DATABASE_NAME", "bad_input")
+    with fresh_database(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("CARTERA_SOURCES_DIR", str(folder))
         get_settings.cache_clear()
         assert run("run", "--as-of", str(AS_OF))["status"] == "published"
         (folder / "customers.csv").write_text(FILES["customers"].replace("C-1,PE", "C-1,CO"), encoding="utf-8")
         assert run("run", "--as-of", str(AS_OF))["status"] == "published"
         yield
-    get_settings.cache_clear()
-    db.drop_database("bad_input")
 
 
 @pytest.mark.parametrize("test", REPORTED)

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from dbt_project.ledger_history import DELIVERIES, FIRST_DAY, KNOWN_AT, Version, random_history, write_raw
+from support.databases import fresh_database
 
-from cartera import db, pipeline
+from cartera import pipeline
 from cartera.clock import FOREVER
 from cartera.db import Role, transaction
 from cartera.runs import start_run
-from cartera.settings import get_settings
 from cartera.warehouse import learned, read, tie_out
 
 AS_OF = dt.date(2026, 3, 31)
@@ -56,10 +56,7 @@ HISTORY = [version for seed in range(40) for version in said_again(with_past_rep
 @pytest.fixture(scope="module")
 def published(home: Any) -> Iterator[None]:
     """The histories built and published once for all tests of this module."""
-    db.copy_database("template_of_tests", "proofs")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CARTERA_DATABASE_NAME", "proofs")
-        get_settings.cache_clear()
+    with fresh_database():
         with transaction(Role.admin) as connection:
             write_raw(connection, HISTORY)
             with connection.cursor() as cursor:
@@ -74,8 +71,6 @@ def published(home: Any) -> Iterator[None]:
         pipeline.certify(run_id, plan)
         pipeline.publish_marts(run_id, plan)
         yield
-    get_settings.cache_clear()
-    db.drop_database("proofs")
 
 
 def random_clocks(count: int, seed: int) -> list[tuple[dt.date, dt.datetime, dt.datetime]]:

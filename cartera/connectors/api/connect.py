@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,20 +51,27 @@ def plan(
     name: str | None = None,
     given: Mapping[str, str] | None = None,
     company_id: str | None = None,
+    without: Sequence[str] = (),
     ask: Ask = lambda _setting: None,
     compiled: Callable[[str], str],
 ) -> Plan:
-    """Ask for what is missing, log in, look. Raises ConfigError, SourceError; nothing is written."""
+    """Ask for what is missing, log in, look. `without`: tables that are not read, e.g. because the account may not.
+
+    Raises ConfigError, SourceError; nothing is written.
+    """
     path = settings.sources_dir / f"{name or system.name}.yaml"
-    _check(system, path, given or {})
+    _check(system, path, given or {}, without)
     known = load_source(path) if path.exists() else None
     if known is not None and known.system != system.name:
         raise ConfigError(f"{path} is a source of {known.system}", "give another --name")
     source = (known or ApiSource(system=system.name, company_id=company_id)).model_copy(deep=True)
     source._path = path
     source.connection.update(given or {})
+    source.without = list(without) or source.without
     asked = _ask(settings, system, source, ask)
-    access = secrets.access_from(system, source.name, source.connection, settings, asked, source.page_size)
+    access = secrets.access_from(
+        system, source.name, source.connection, settings, page_size=source.page_size, asked=asked
+    )
     source.connection = _not_secret(system, access)
     with system.open(access) as session:
         account = system.check(session)
@@ -78,9 +85,13 @@ def plan(
     return made
 
 
-def _check(system: System, path: Path, given: Mapping[str, str]) -> None:
+def _check(system: System, path: Path, given: Mapping[str, str], without: Sequence[str]) -> None:
     if path.stem in RESERVED_NAMES:
         raise ConfigError(RESERVED_NAMES[path.stem], "choose another with --name")
+    tables = [resource.name for resource in system.resources]
+    for table in without:
+        if table not in tables:
+            raise ConfigError(f"{system.name} has no table {table!r}", guess(table, tables))
     known = {setting.key: setting for setting in system.settings}
     for key in given:
         if key not in known:
@@ -97,11 +108,10 @@ def _ask(settings: Settings, system: System, source: ApiSource, ask: Ask) -> dic
     stored = secrets.read(settings, source.name)
     found = {}
     for setting in system.settings:
-        is_known = (
-            secrets.variable(source.name, setting.key) in os.environ
-            or setting.key in stored
-            or setting.key in source.connection
-        )
+        is_known = secrets.variable(source.name, setting.key) in os.environ or setting.key in source.connection
+        if setting.key in stored:
+            # it may have expired: that is why one connects again
+            setting = replace(setting, default=stored[setting.key], prompt=f"{setting.prompt} (Enter: as it is)")
         answer = None if is_known else ask(setting)
         if answer is not None:
             found[setting.key] = answer

@@ -48,10 +48,11 @@ def deliver(
             before = controls.read(source, session)
             extracted = extract(source, session, places, now, folder, watch)
             totals = before, controls.read(source, session)
+            said = source.declared.notes(session) if source.declared.notes else ()
         with transaction(Role.loader) as connection:
-            landed = _land(connection, source, extracted, totals, now)
+            reports, notes = _land(connection, source, extracted, totals, now)
         spool.remove(folder)
-    return landed
+    return reports, [*said, *notes]
 
 
 def _land(

@@ -8,13 +8,17 @@ message: they are taken out of the texts that the other system answers too.
 from __future__ import annotations
 
 import datetime as dt
+import json
+import re
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import quote, quote_plus, urljoin, urlsplit
 
 import httpx
 import tenacity
@@ -32,8 +36,30 @@ MOST_BYTES = 256 << 20
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 MOST_REDIRECTS = 3
 SHOWN = 200
+MOST_SAID = 100_000
+"""Of an error's text so much is searched for secrets; cut nearer to what is shown, the half of a token would stay."""
+
+LEAST_HIDDEN = 8
+"""A shorter word of a header or line of a key is a scheme (`Bearer`), or says nothing."""
+
+_CARRIES_SECRETS = re.compile(r"auth|token|key|secret|cookie|session", re.IGNORECASE)
+_TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w.-]+")
+"""A signed token, whoever it is of."""
 
 Params = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One request. `accept`: further statuses that are answers and no errors."""
+
+    method: str
+    url: str
+    params: Params | None = None
+    json: Any = None
+    form: Mapping[str, str] | bytes | None = None
+    headers: Mapping[str, str] | None = None
+    accept: tuple[int, ...] = ()
 
 
 class Answer:
@@ -41,6 +67,13 @@ class Answer:
 
     def __init__(self, status: int, headers: Mapping[str, str], body: bytes, where: str) -> None:
         self.status, self.headers, self.body, self.where = status, headers, body, where
+
+    def word(self, name: str) -> str:
+        """A text that must be in the answer: a token, a session. Raises SourceError, which shows nothing of it."""
+        found = self.json.get(name) if isinstance(self.json, dict) else None
+        if not isinstance(found, str) or not found:
+            raise SourceError(f"{self.where}: gives no {name}", "see whether the address is right, and run again")
+        return found
 
     @cached_property
     def json(self) -> Any:
@@ -96,7 +129,11 @@ class Http:
             )
         self._origin = (parts.scheme, parts.netloc)
         self._client = httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=True)
-        self._client.headers.update({"Accept": "application/json", "User-Agent": "cartera"} | dict(headers or {}))
+        self._client.headers.update({"Accept": "application/json", "User-Agent": "cartera"})
+        self._hidden: set[str] = set()
+        # of requests that are signed one by one those that an answer may still repeat
+        self._signed: deque[str] = deque(maxlen=64)
+        self._carry(headers or {})
 
     def __enter__(self) -> Http:
         return self
@@ -116,7 +153,7 @@ class Http:
     ) -> Answer:
         """`path` may be a whole address of the same host (a link to the next page). `accept`: further statuses that
         are answers and no errors. Raises SourceError."""
-        return self._ask("GET", path, params, None, None, headers, accept)
+        return self._ask(_Question("GET", path, params, headers=headers, accept=accept))
 
     def post(
         self,
@@ -130,25 +167,13 @@ class Http:
     ) -> Answer:
         """A question put by POST (a query, a remote call that reads, a login). `form`: its fields, or the whole body
         where that is neither JSON nor a form. Raises SourceError."""
-        return self._ask("POST", path, params, json, form, headers, accept)
+        return self._ask(_Question("POST", path, params, json, form, headers, accept))
 
-    def _ask(
-        self,
-        method: str,
-        path: str,
-        params: Params | None,
-        json: Any,
-        form: Mapping[str, str] | bytes | None,
-        headers: Mapping[str, str] | None,
-        accept: tuple[int, ...],
-    ) -> Answer:
-        url = urljoin(self._base, path)
-        where = f"{self.access.source}: {method} {_without_query(url)}"
-        self._check_host(url, where)
-
-        def once() -> Answer:
-            return self._once(method, url, params, json, form, headers, accept, where)
-
+    def _ask(self, asked: _Question) -> Answer:
+        asked = replace(asked, url=urljoin(self._base, asked.url))
+        where = f"{self.access.source}: {asked.method} {_without_query(asked.url)}"
+        self._check_host(asked.url, where)
+        self._signed.extend(_secrets_in(asked.headers or {}))
         try:
             return tenacity.Retrying(
                 retry=tenacity.retry_if_exception_type(_Again),
@@ -156,57 +181,40 @@ class Http:
                 stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_before_delay(LONGEST_SECONDS),
                 sleep=self._sleep,
                 reraise=True,
-            )(once)
+            )(self._once, asked, where)
         except _Again as error:
-            asked = f"; it asks to wait {error.seconds:,.0f} s" if error.seconds else ""
+            said = f"; it asks to wait {error.seconds:,.0f} s" if error.seconds else ""
             raise SourceError(
-                f"{where}: {self.clean(str(error))}, tried for as long as is decent{asked}",
-                "run again later; what was read so far is not landed, and nothing is lost",
+                f"{where}: {self.clean(str(error))}, tried for as long as is decent{said}",
+                "see whether the address is right, and run again later; what was read so far is not landed, and nothing"
+                " is lost",
             ) from None
 
-    def _once(
-        self,
-        method: str,
-        url: str,
-        params: Params | None,
-        json: Any,
-        form: Mapping[str, str] | bytes | None,
-        headers: Mapping[str, str] | None,
-        accept: tuple[int, ...],
-        where: str,
-    ) -> Answer:
+    def _once(self, asked: _Question, where: str) -> Answer:
         renewed = False
         redirects = 0
         while True:
-            answer = self._send(method, url, params, json, form, headers, where)
+            answer = self._send(asked, where)
             if answer.status == 401 and self._renew and not renewed:
-                self._client.headers.update(self._renew())
+                self._carry(self._renew())
                 renewed = True
             elif answer.status in (301, 302, 303, 307, 308) and redirects < MOST_REDIRECTS:
-                url, params = urljoin(url, answer.headers.get("location", "")), None
-                self._check_host(url, where)
+                asked = replace(asked, url=urljoin(asked.url, answer.headers.get("location", "")), params=None)
+                self._check_host(asked.url, where)
                 redirects += 1
             else:
                 break
-        self._check(answer, accept, where)
+        self._check(answer, asked.accept, where)
         return answer
 
-    def _send(
-        self,
-        method: str,
-        url: str,
-        params: Params | None,
-        json: Any,
-        form: Mapping[str, str] | bytes | None,
-        headers: Mapping[str, str] | None,
-        where: str,
-    ) -> Answer:
-        content, data = (form, None) if isinstance(form, bytes) else (None, form)
-        asked = dict(params) if params else None
+    def _send(self, asked: _Question, where: str) -> Answer:
+        content, data = (asked.form, None) if isinstance(asked.form, bytes) else (None, asked.form)
+        params = dict(asked.params) if asked.params else None
         try:
             with self._client.stream(
-                method, url, params=asked, json=json, content=content, data=data, headers=headers
-            ) as response:
+                asked.method, asked.url, params=params, json=asked.json, content=content, data=data,
+                headers=asked.headers,
+            ) as response:  # fmt: skip
                 body = bytearray()
                 for chunk in response.iter_bytes():
                     body += chunk
@@ -217,6 +225,10 @@ class Http:
             raise SourceError(f"{where}: {error}", "correct the address") from None
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise _Again(f"the connection failed ({type(error).__name__}: {error})") from None
+
+    def _carry(self, headers: Mapping[str, str]) -> None:
+        self._client.headers.update(headers)
+        self._hidden |= _secrets_in(headers)
 
     def _check_host(self, url: str, where: str) -> None:
         parts = urlsplit(url)
@@ -232,39 +244,64 @@ class Http:
         if status in accept:
             return
         if status in AGAIN:
-            raise _Again(f"answered {status}{self._said(answer)}", _retry_after(answer))
+            raise _Again(f"answered {status}{self.said(answer)}", _retry_after(answer))
         if status == 401:
             raise SourceError(
-                f"{where}: does not accept the login (401){self._said(answer)}",
-                f"give valid ones with `cartera connect --name {self.access.source}`",
+                f"{where}: does not accept the login (401){self.said(answer)}",
+                f"give valid ones with {self.access.anew}",
             )
         if status == 403:
             raise SourceError(
-                f"{where}: the account may not read this (403){self._said(answer)}",
-                "give it the right to read, or leave the table out with `without:` in the source",
+                f"{where}: the account may not read this (403){self.said(answer)}",
+                "see whether the keys are right, and give the account the right to read; or leave the table out"
+                f" with `without:` in sources/{self.access.source}.yaml, or {self.access.anew[:-1]} --without TABLE`",
             )
         if not 200 <= status < 300:
             raise SourceError(
-                f"{where}: answered {status}{self._said(answer)}",
+                f"{where}: answered {status}{self.said(answer)}",
                 "see whether the address and the version of the system are right",
             )
         problem = self._problem_in(answer) if self._problem_in else None
         if problem:
             raise SourceError(f"{where}: {self.clean(problem)[:SHOWN]}", "correct it in the system, and run again")
 
-    def _said(self, answer: Answer) -> str:
+    def said(self, answer: Answer) -> str:
         """The beginning of an error's text, as one line without secrets; nothing of a page for people."""
-        text = answer.body[:2000].decode("utf-8", "replace").strip()
+        text = answer.body[:MOST_SAID].decode("utf-8", "replace").strip()
         if not text or text.startswith("<"):
             return ""
         return f": {self.clean(text)[:SHOWN]}"
 
     def clean(self, text: str) -> str:
         """Text from outside without our secrets and without what would steer a terminal."""
-        for secret in self.access.secrets:
-            if secret:
-                text = text.replace(secret, "***")
+        # the longest first: one may be a part of another
+        for secret in sorted(self._secrets(), key=len, reverse=True):
+            text = text.replace(secret, "***")
+        text = _TOKEN.sub("***", text)
         return "".join(letter if letter.isprintable() else " " for letter in text)
+
+    def _secrets(self) -> set[str]:
+        """Those of the source, and what this session logs in with; as they are, line by line, and as they are written
+        in addresses and in JSON."""
+        secrets = self.access.secrets | {secret.replace("\\n", "\n") for secret in self.access.secrets}
+        lines = {line for secret in secrets for line in secret.splitlines() if len(line) >= LEAST_HIDDEN}
+        every = {secret for secret in secrets | lines | self._hidden | set(self._signed) if secret}
+        return every | {write(secret) for secret in every for write in (quote, quote_plus, _in_json)}
+
+
+def _in_json(text: str) -> str:
+    return json.dumps(text)[1:-1]
+
+
+def _secrets_in(headers: Mapping[str, str]) -> set[str]:
+    """What a header carries to log us in is no more for others than the secret it was made of."""
+    return {
+        word
+        for name, value in headers.items()
+        if _CARRIES_SECRETS.search(name)
+        for word in re.split(r"[\s,]+", value)
+        if len(word) >= LEAST_HIDDEN
+    }
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

@@ -80,7 +80,7 @@ class Tokens:
         return SourceError(
             f"{answer.where}: gives no access token ({answer.status}){reason}",
             "the connection was revoked or has expired, or the client is not the one that it was given to; connect it"
-            f" anew with `cartera connect --name {self.access.source}`",
+            f" anew with {self.access.anew}",
         )
 
     def _kept(self) -> str:

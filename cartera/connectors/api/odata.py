@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cartera.connectors.api.http import Http
-from cartera.connectors.api.paging import records_in, refuse_circle
+from cartera.connectors.api.paging import Turns, records_in, where_of
 from cartera.connectors.api.system import Record, Resource
 from cartera.errors import SourceError
 
@@ -39,15 +39,15 @@ class KeyOrder:
     ) -> Iterator[list[Record]]:
         name = (resource.key or (resource.entity.key,))[-1]
         fixed = {"$orderby": f"{name} asc", "$top": str(http.access.page_size), **params}
-        page, seen = records_in(http.get(resource.path, fixed), resource), set[str]()
+        page, turns = records_in(http.get(resource.path, fixed), resource), Turns(where_of(http, resource))
         while page:
-            yield page
+            yield turns.checked(page)
             key = page[-1].get(name)
             if key is None:
                 raise SourceError(
                     f"{http.access.source}, {resource.name}: a record without {name}",
                     "this table can't be read in the order of keys",
                 )
-            refuse_circle(http, resource, seen, str(key))
+            turns.check_mark(str(key))
             after = f"{name} gt {quoted(key) if self.is_text else key}"
             page = records_in(http.get(resource.path, {**fixed, **where(params.get("$filter", ""), after)}), resource)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any, Protocol
 
 import httpx
@@ -18,7 +19,7 @@ from cartera.connectors.api.system import Record, Resource, dig
 from cartera.connectors.api.values import moment_of
 from cartera.errors import SourceError
 
-MOST_PAGES = 1_000_000
+MOST_PAGES = 100_000
 MOST_RESTARTS = 3
 
 
@@ -43,7 +44,10 @@ def records_in(answer: Answer, resource: Resource) -> list[Record]:
 
 
 def _shape(value: Any) -> str:
-    return f"an object with {', '.join(list(value)[:8]) or 'nothing'}" if isinstance(value, dict) else repr(value)[:80]
+    """Its values may be what we sent."""
+    if isinstance(value, dict):
+        return f"an object with {', '.join(list(value)[:8]) or 'nothing'}"
+    return "a text" if isinstance(value, str) else repr(value)[:80]
 
 
 @dataclass(frozen=True)
@@ -67,16 +71,13 @@ class PageNumber:
     def lists(
         self, http: Http, resource: Resource, params: Mapping[str, str], since: dt.datetime | None
     ) -> Iterator[list[Record]]:
-        last: list[Record] = []
-        for number in range(self.first, self.first + MOST_PAGES):
+        turns = Turns(where_of(http, resource))
+        for number in count(self.first):
             asked = {**params, self.page: str(number), self.size: str(http.access.page_size)}
-            records = records_in(http.get(resource.path, asked), resource)
+            records = turns.checked(records_in(http.get(resource.path, asked), resource))
             if not records:
                 return
-            if records == last:
-                raise _circle(http, resource)
             yield records
-            last = records
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ class Offset:
 
     def _pass(self, http: Http, resource: Resource, params: Mapping[str, str]) -> Generator[list[Record], None, bool]:
         """One reading from the start; whether it came to the end without a shift."""
-        place, tail = 0, set[str | None]()
+        place, tail, turns = 0, set[str | None](), Turns(where_of(http, resource))
         while True:
             asked = {**params, self.offset: str(place), self.limit: str(http.access.page_size)}
             records = records_in(http.get(resource.path, asked), resource)
@@ -113,7 +114,7 @@ class Offset:
                 return False
             if not set(keys) - tail:
                 return True
-            yield records
+            yield turns.checked(records)
             back = min(self.overlap, len(records) - 1)
             place, tail = place + len(records) - back, set(keys[len(keys) - back :])
 
@@ -130,14 +131,14 @@ class Token:
         self, http: Http, resource: Resource, params: Mapping[str, str], since: dt.datetime | None
     ) -> Iterator[list[Record]]:
         asked = {**params, **({self.size: str(http.access.page_size)} if self.size else {})}
-        seen = set[str]()
+        turns = Turns(where_of(http, resource))
         while True:
             answer = http.get(resource.path, asked)
-            yield records_in(answer, resource)
+            yield turns.checked(records_in(answer, resource))
             token = dig(answer.json, self.token)
             if not token:
                 return
-            refuse_circle(http, resource, seen, str(token))
+            turns.check_mark(str(token))
             asked = {**asked, self.param: str(token)}
 
 
@@ -152,18 +153,11 @@ class NextLink:
     def lists(
         self, http: Http, resource: Resource, params: Mapping[str, str], since: dt.datetime | None
     ) -> Iterator[list[Record]]:
-        asked: Mapping[str, str] | None = {**params, **({self.size: str(http.access.page_size)} if self.size else {})}
-        url, seen = resource.path, set[str]()
-        while True:
-            answer = http.get(url, asked)
-            yield records_in(answer, resource)
+        def following(answer: Answer) -> str | None:
             document = answer.json if isinstance(answer.json, dict) else {}
-            link = dig(document, self.link) if self.is_dotted else document.get(self.link)
-            if not link:
-                return
-            refuse_circle(http, resource, seen, str(link))
-            # the link carries all parameters already
-            url, asked = str(link), None
+            return dig(document, self.link) if self.is_dotted else document.get(self.link)
+
+        return _follow(http, resource, params, self.size, following)
 
 
 @dataclass(frozen=True)
@@ -175,18 +169,31 @@ class LinkHeader:
     def lists(
         self, http: Http, resource: Resource, params: Mapping[str, str], since: dt.datetime | None
     ) -> Iterator[list[Record]]:
-        asked: Mapping[str, str] | None = {**params, **({self.size: str(http.access.page_size)} if self.size else {})}
-        url, seen = resource.path, set[str]()
-        while True:
-            answer = http.get(url, asked)
-            yield records_in(answer, resource)
-            link = (
-                httpx.Response(200, headers={"link": answer.headers.get("link", "")}).links.get("next", {}).get("url")
-            )
-            if not link:
-                return
-            refuse_circle(http, resource, seen, link)
-            url, asked = link, None
+        def following(answer: Answer) -> str | None:
+            header = {"link": answer.headers.get("link", "")}
+            return httpx.Response(200, headers=header).links.get("next", {}).get("url")
+
+        return _follow(http, resource, params, self.size, following)
+
+
+def _follow(
+    http: Http,
+    resource: Resource,
+    params: Mapping[str, str],
+    size: str,
+    following: Callable[[Answer], str | None],
+) -> Iterator[list[Record]]:
+    """From link to link; a link carries all parameters already."""
+    asked: Mapping[str, str] | None = {**params, **({size: str(http.access.page_size)} if size else {})}
+    url, turns = resource.path, Turns(where_of(http, resource))
+    while True:
+        answer = http.get(url, asked)
+        yield turns.checked(records_in(answer, resource))
+        link = following(answer)
+        if not link:
+            return
+        turns.check_mark(str(link))
+        url, asked = str(link), None
 
 
 @dataclass(frozen=True)
@@ -198,14 +205,14 @@ class Range:
     def lists(
         self, http: Http, resource: Resource, params: Mapping[str, str], since: dt.datetime | None
     ) -> Iterator[list[Record]]:
-        place = 0
+        place, turns = 0, Turns(where_of(http, resource))
         while True:
             header = {"Range": f"{self.unit}={place}-{place + http.access.page_size - 1}"}
             answer = http.get(resource.path, params, headers=header, accept=(416,))
             records = [] if answer.status == 416 else records_in(answer, resource)
             if not records:
                 return
-            yield records
+            yield turns.checked(records)
             place += len(records)
 
 
@@ -229,10 +236,11 @@ class Seek:
         def ask(more: Mapping[str, str]) -> list[Record]:
             return records_in(http.get(resource.path, {**fixed, **more}), resource)
 
+        turns = Turns(where_of(http, resource))
         page = ask({})
         fresh = page
         while fresh:
-            yield fresh
+            yield turns.checked(fresh)
             first, moment, key = self._places(http, resource, page)
             fresh = []
             if first != moment and resource.since:
@@ -255,15 +263,45 @@ class Seek:
         return first, last, key
 
 
-def refuse_circle(http: Http, resource: Resource, seen: set[str], mark: str) -> None:
-    """`seen` grows by `mark`, which says where the next page is. Raises SourceError when it was there before."""
-    if mark in seen:
-        raise _circle(http, resource)
-    seen.add(mark)
+def where_of(http: Http, resource: Resource) -> str:
+    return f"{http.access.source}, {resource.name}"
 
 
-def _circle(http: Http, resource: Resource) -> SourceError:
+class Turns:
+    """The pages of one list as they are turned, for systems that ignore what they are asked for: a page that comes
+    twice, a place that was there before, or pages without end. Raises SourceError."""
+
+    def __init__(self, where: str) -> None:
+        self._where = where
+        self._last: list[Record] = []
+        self._pages, self._marks = 0, set[str]()
+
+    def checked(self, records: list[Record]) -> list[Record]:
+        self._pages += 1
+        if records and records == self._last:
+            raise self._circle("gives the same page again and again")
+        if self._pages > MOST_PAGES:
+            raise self._circle(f"gives more than {MOST_PAGES:,} pages")
+        self._last = records
+        return records
+
+    def check_mark(self, mark: str) -> None:
+        """`mark` says where the next page is."""
+        if mark in self._marks:
+            raise self._circle("leads from page to page in a circle")
+        self._marks.add(mark)
+
+    def _circle(self, problem: str) -> SourceError:
+        return refused(self._where, problem)
+
+
+def circle(http: Http, table: str) -> SourceError:
+    """For what pages by itself and is given the same page again: the system does not heed what it was asked for."""
+    return refused(f"{http.access.source}, {table}", "gives the same page again and again")
+
+
+def refused(where: str, problem: str) -> SourceError:
     return SourceError(
-        f"{http.access.source}, {resource.name}: the system leads from page to page in a circle",
-        "run again; if it stays, ask who runs the system",
+        f"{where}: the system {problem}",
+        "run again, with a larger page_size in the source; if it stays, ask who runs the system",
     )

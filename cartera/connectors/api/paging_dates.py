@@ -135,9 +135,9 @@ class Windows:
         answer: Answer,
     ) -> Iterator[list[Record]]:
         if not self.is_too_much(answer):
-            said = http.clean(answer.body[:200].decode("utf-8", "replace"))
             raise SourceError(
-                f"{answer.where}: answered 400: {said}", f"see whether {START} in the source is a day that it still has"
+                f"{answer.where}: answered 400{http.said(answer)}",
+                f"see whether {START} in the source is a day that it still has",
             )
         middle = max((first + (last - first) / 2).replace(microsecond=0), first + self.least)
         if last - first <= self.least:

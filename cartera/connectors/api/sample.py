@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import datetime as dt
 import io
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -18,20 +19,25 @@ from psycopg2.sql import SQL, Identifier, Literal
 from cartera.clock import utc_now
 from cartera.connectors.api import jsons
 from cartera.connectors.api.spec import ApiSource
-from cartera.connectors.api.system import Resource, dig
+from cartera.connectors.api.system import Page, Resource, dig
 from cartera.connectors.api.typed import Typer
 from cartera.db import Role, connect
 from cartera.landing.delivery import Reject
 from cartera.landing.encode import encode
 from cartera.landing.tables import Tables
 
+_OF_RAW = re.compile(r'(?:"[^"]+"\.)?"raw_\w+"\.')
+_OF_STAGING = re.compile(r'(?:"[^"]+"\.)?"\w*staging\w*"\."(\w+)"')
 SAMPLED = 50
+MOST_PAGES = 50
+"""So many are looked through for records: the first spans of time, or the first files, may hold none."""
 SHOWN = 5
 
 
 @dataclass
 class Sample:
-    """Some records of one table: how many the system says it has (None: it does not), and those that were bad."""
+    """Some records of one table: how many it has, as the system says or because these are all (None: more, nobody says
+    how many), and those that were bad."""
 
     resource: Resource
     count: int | None
@@ -45,15 +51,22 @@ def take(source: ApiSource, session: Any) -> list[Sample]:
     system = source.declared
     samples = []
     for resource in source.resources:
-        records = [
-            record
-            for page in islice(system.pages(session, resource, None), 1)
-            for record in list(page.records)[:SAMPLED]
-        ]
-        count = system.count(session, resource) if system.count else None
+        records, is_all = _beginning(system.pages(session, resource, None))
+        all_there = len({resource.key_of(record) for record in records}) if is_all else None
+        count = system.count(session, resource) if system.count else all_there
         companies = {str(theirs) for record in records if resource.company and (theirs := _company(resource, record))}
         samples.append(Sample(resource, count, [jsons.encode(record) for record in records], [], companies))
     return samples
+
+
+def _beginning(pages: Iterator[Page]) -> tuple[list[dict[str, Any]], bool]:
+    """The first records, and whether there are no others."""
+    records: list[dict[str, Any]] = []
+    for page in islice(pages, MOST_PAGES):
+        records += page.records
+        if len(records) > SAMPLED:
+            return records[:SAMPLED], False
+    return records, next(pages, None) is None
 
 
 def _company(resource: Resource, record: dict[str, Any]) -> Any:
@@ -67,21 +80,32 @@ def mapped(
     source: ApiSource, samples: list[Sample], compiled: Callable[[str], str], model: str
 ) -> list[dict[str, Any]]:
     """The first rows of a staging model over the samples; `compiled` gives the SQL of a model."""
-    sql = compiled(model)
     now = utc_now()  # one for all tables, as a landing has: versions of two tables meet
     connection = connect(Role.transformer, application_name="cartera connect")
     try:
         with connection.cursor(cursor_factory=RealDictCursor) as cursor:
-            for sample in samples:
+            taken = {sample.resource.name for sample in samples}
+            left_out = [Sample(one, None, []) for one in source.declared.resources if one.name not in taken]
+            for sample in (*samples, *left_out):
                 _fill(cursor, source, sample, now)
-            # the tables of the model are those of the sample
-            for schema in (f'"{connection.info.dbname}"."raw_{source.system}".', f'"raw_{source.system}".'):
-                sql = sql.replace(schema, "pg_temp.")
+            sql = _over_samples(cursor, compiled, model, set())
             cursor.execute(SQL("select * from ({}) as staged order by 1 limit {}").format(SQL(sql), Literal(SHOWN)))
             return [dict(row) for row in cursor]
     finally:
         connection.rollback()
         connection.close()
+
+
+def _over_samples(cursor: Cursor, compiled: Callable[[str], str], model: str, made: set[str]) -> str:
+    """The SQL of a model over the tables of the sample. The models that it is made of become views beside them."""
+    sql = _OF_RAW.sub("pg_temp.", compiled(model))
+    for name in sorted({found[1] for found in _OF_STAGING.finditer(sql)}):
+        if name in made:
+            continue
+        made.add(name)
+        inner = _over_samples(cursor, compiled, name, made)
+        cursor.execute(SQL("create temporary view {} as {}").format(Identifier(name), SQL(inner)))
+    return _OF_STAGING.sub(r'pg_temp."\1"', sql)
 
 
 def _fill(cursor: Cursor, source: ApiSource, sample: Sample, now: dt.datetime) -> None:

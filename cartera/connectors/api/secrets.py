@@ -43,9 +43,10 @@ def access_from(
     settings: Settings,
     given: Mapping[str, str] | None = None,
     page_size: int = 100,
+    asked: Mapping[str, str] | None = None,
 ) -> Access:
-    """As `access`, of a source that has no file yet."""
-    stored, given = read(settings, name), dict(given or {})
+    """As `access`, of a source that has no file yet. `asked`: what a person has just said, which goes before all."""
+    stored, given = read(settings, name) | dict(asked or {}), dict(given or {})
     secret_keys = [setting.key for setting in system.settings if setting.is_secret]
     if "password" in given and len(secret_keys) == 1:
         # a scheduler's store has one place for the secret, whatever the system calls it
@@ -63,7 +64,7 @@ def access_from(
             f" --name {name}`, which asks for it and keeps it in {path_of(settings, name)}",
         )
     secret = frozenset(values[setting.key] for setting in system.settings if setting.is_secret)
-    return Access(name, values, secret, page_size)
+    return Access(name, values, secret, page_size, system.name)
 
 
 def _value(

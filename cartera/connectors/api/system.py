@@ -39,9 +39,15 @@ class Access:
     values: Mapping[str, str] = field(repr=False)
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     page_size: int = 100
+    system: str = "SYSTEM"
 
     def __getitem__(self, key: str) -> str:
         return self.values[key]
+
+    @property
+    def anew(self) -> str:
+        """The command that asks for the secrets again."""
+        return f"`cartera connect {self.system} --name {self.source}`"
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,7 @@ class System:
     `check`: what the account is and may, in a line; raises SourceError when it may not read.
     `pages`: for systems that are no plain REST. `keys`: all keys of a table now, for the swept ones.
     `count`: how many records a table has, where the system says so cheaply.
+    `notes`: what the operator should know of what was just read.
     `controls`: the receivable of its own books now, one for each company and currency.
     `overlap`: how far behind the last date of change the next reading begins: skew of clocks, and an hour more
     where dates of change are in a local time that is set back in autumn.
@@ -156,6 +163,7 @@ class System:
     keys: Callable[[Any, Resource], Iterator[Sequence[str]]] | None = None
     count: Callable[[Any, Resource], int | None] | None = None
     controls: Callable[[Any], Iterator[Control]] | None = None
+    notes: Callable[[Any], Sequence[str]] | None = None
     overlap: dt.timedelta = dt.timedelta(minutes=5)
 
     @property

@@ -6,7 +6,7 @@ the statement repeats them.
 
 from cartera.connectors.api import Setting, System
 from cartera.connectors.bank.entities import RESOURCES
-from cartera.connectors.bank.folder import check, count, open_folder, pages
+from cartera.connectors.bank.folder import check, count, notes, open_folder, pages
 
 SYSTEM = System(
     name="bank",
@@ -22,4 +22,5 @@ SYSTEM = System(
     check=check,
     pages=pages,
     count=count,
+    notes=notes,
 )

@@ -26,6 +26,8 @@ from cartera.connectors.bank.statement import (
 
 MESSAGE = re.compile(rb"urn:iso:std:iso:20022:tech:xsd:camt\.05[234]\.001\.[0-9]{2}")
 _DOCUMENT_TYPE = "declares a document type, which no statement needs: its entities could name other files"
+_TAKEN_BACK = ("UPDD", "PRDD", "RCDD", "RRTN")
+"""Subfamilies of the bank transaction code: a direct debit unpaid or reversed, a transfer returned."""
 _NOTICE = {"Stmt": False, "Rpt": True, "Ntfctn": True}
 """What an account's part is called in each message, and whether the statement repeats it."""
 
@@ -198,17 +200,18 @@ def _entries(element: Any, statement: Statement) -> Iterator[Entry]:
     what = f"an entry of statement {statement.number}"
     amount = parts.get("Amt")
     status = parts.get("Sts")
+    code = _code(parts.get("BkTxCd"))
     whole = Entry(
         amount=amount_of(_text(amount) or "", what),
         side=_side(_text(parts.get("CdtDbtInd")), what),
         booking_date=_date(parts.get("BookgDt"), what),
         value_date=_date(parts.get("ValDt"), what),
         currency=(None if amount is None else amount.get("Ccy")) or statement.currency,
-        is_reversal=_text(parts.get("RvslInd")) in ("true", "1"),
+        is_reversal=_text(parts.get("RvslInd")) in ("true", "1") or _takes_back(code),
         is_booked=(_text(status) or _text(status, "Cd")) in ("BOOK", None),
         text=_text(parts.get("AddtlNtryInf")),
         bank_reference=reference_or_none(_text(parts.get("AcctSvcrRef"))) or _text(parts.get("NtryRef")),
-        code=_code(parts.get("BkTxCd")),
+        code=code,
     )
     split = [_detailed(whole, detail, what) for detail in details]
     if len(split) > 1 and not all(one.amount for one in split):
@@ -228,7 +231,8 @@ def _detailed(whole: Entry, detail: Any, what: str) -> Entry:
     if amount is None:
         amount = _down(parts.get("AmtDtls"), "TxAmt", "Amt")
     side = _side(_text(parts["CdtDbtInd"]), what) if "CdtDbtInd" in parts else whole.side
-    is_reversal = whole.is_reversal or "RtrInf" in parts
+    code = _code(parts.get("BkTxCd")) or whole.code
+    is_reversal = whole.is_reversal or "RtrInf" in parts or _takes_back(code)
     # the parties of what is taken back are those of the first payment
     from_debtor = (side == "CRDT") != is_reversal
     name, account = _party(parts.get("RltdPties"), "Dbtr" if from_debtor else "Cdtr")
@@ -247,7 +251,8 @@ def _detailed(whole: Entry, detail: Any, what: str) -> Entry:
         reference=reference,
         end_to_end_id=reference_or_none(_text(references.get("EndToEndId"))),
         bank_reference=reference_or_none(_text(references.get("AcctSvcrRef"))) or whole.bank_reference,
-        code=_code(parts.get("BkTxCd")) or whole.code,
+        code=code,
+        return_reason=_text(parts.get("RtrInf"), "Rsn", "Cd") or _text(parts.get("RtrInf"), "Rsn", "Prtry"),
     )
 
 
@@ -291,6 +296,10 @@ def _code(element: Any) -> str | None:
     if family is not None:
         found += [_text(family, "Cd"), _text(family, "SubFmlyCd")]
     return "-".join([part for part in found if part]) or None
+
+
+def _takes_back(code: str | None) -> bool:
+    return (code or "").rpartition("-")[2] in _TAKEN_BACK
 
 
 def _date(element: Any, what: str) -> dt.date | None:

@@ -21,7 +21,7 @@ RESOURCES = (
             date("booking_date", required=True),
             date("value_date"),
             *texts("counterparty_name", "counterparty_account", "text", "reference", "end_to_end_id"),
-            *texts("bank_reference", "code", "customer"),
+            *texts("bank_reference", "code", "customer", "refunded_customer", "return_reason"),
             # signed, it would fall with every payment that goes out, and the guard against falls would stop the source
             amount="amount",
         ),
@@ -61,6 +61,8 @@ RESOURCES = (
             text("same_as"),
             # what the declaration of the CSV was when it was read, where the file may be one
             text("declared"),
+            # statements that are counted already, in another format or under another number: which, as what
+            text("left_out"),
         ),
         stays=True,
     ),

@@ -19,38 +19,16 @@ from types import TracebackType
 from typing import Any
 
 from cartera.connectors.api import Access, Page, Record, Resource, jsons
-from cartera.connectors.bank import known
+from cartera.connectors.bank import known, listing, repeats
 from cartera.connectors.bank.formats import CSV_SUFFIXES, HEAD, Read, reader_of
-from cartera.connectors.bank.statement import BadStatement, Entry, Keys, Statement, Sums
-from cartera.errors import SourceError, UnreadableFile
+from cartera.connectors.bank.listing import Found, stamp_of
+from cartera.connectors.bank.part import OpenPart, Part
+from cartera.connectors.bank.statement import BadStatement, Statement
+from cartera.errors import UnreadableFile
 from cartera.settings import get_settings
+from cartera.words import counted
 
 AT_ONCE = 2_000
-DIGEST_VERSION = b"1"
-"""Changes with how keys are made: then the entries of a statement that is read again replace those with other keys."""
-
-_UNFINISHED = (".part", ".tmp", ".filepart", ".crdownload")
-
-
-@dataclass(frozen=True)
-class Found:
-    """One file of the folder; `name` is its path in it."""
-
-    name: str
-    path: Path
-    stamp: tuple[int, int]
-    sha256: str
-
-
-@dataclass
-class Part:
-    """A statement as its record, and where its entries are in the spool."""
-
-    record: Record
-    start: int
-    end: int
-    is_period: bool
-    """Of whatever period one asked for: other files may hold the same entries."""
 
 
 @dataclass
@@ -62,6 +40,8 @@ class Contents:
     gone: list[str] = field(default_factory=list)
     owners: dict[str, str] = field(default_factory=dict)
     """The statement that an entry came with first: one that repeats it makes no new version of it."""
+    left_out: dict[str, list[str]] = field(default_factory=dict)
+    """By file the statements that are there already, in another format or under another number."""
 
     @property
     def entry_count(self) -> int:
@@ -115,6 +95,14 @@ class Folder:
             for part in contents.parts.values():
                 yield from self._entries(part, contents.owners)
 
+    def notes(self) -> list[str]:
+        return [
+            f"{file}: left out, because it is counted already: {said}"
+            for contents in self._read.values()
+            for file, left_out in contents.left_out.items()
+            for said in left_out
+        ]
+
     def _entries(self, part: Part, owners: Mapping[str, str]) -> Iterator[Page]:
         place = part.start
         while place < part.end:
@@ -156,29 +144,17 @@ class Folder:
             contents.files.append(record)
         if refused:
             raise UnreadableFile(
-                "\n  ".join([f"{self.source}: {len(refused)} files can't be read, nothing was landed", *refused]),
+                "\n  ".join(
+                    [f"{self.source}: {counted(len(refused), 'file')} can't be read, nothing was landed", *refused]
+                ),
                 "get them from the bank again, or take them out of the folder",
             )
         self._settle(contents, is_whole=is_whole)
         return contents
 
     def files(self) -> list[Found]:
-        """By date and name, so that the later of two with one statement counts. Raises SourceError."""
-        try:
-            if not self.path.is_dir():
-                raise SourceError(f"{self.source}: {self.path} is no folder", "correct `folder`, or mount it")
-            paths = [path for path in self.path.glob(self._pattern) if path.is_file() and _is_whole(path, self.path)]
-            found = [_found(path, self.path) for path in paths]
-        except OSError as error:
-            raise SourceError(
-                f"{self.source}: {error.filename}: {error.strerror}", "let Cartera read the folder and its files"
-            ) from None
-        if not found:
-            raise SourceError(
-                f"{self.source}: {self.path} holds no file like {self._pattern}",
-                "put the first statement there, correct `folder` or `pattern`, or mount it",
-            )
-        return sorted(found, key=lambda file: (file.stamp[1], file.name))
+        """Raises SourceError."""
+        return listing.files(self.source, self.path, self._pattern)
 
     def _parts(self, file: Found, contents: Contents) -> Record:
         """The statements of one file, whole or not at all. Raises BadStatement."""
@@ -186,19 +162,19 @@ class Folder:
         with file.path.open("rb") as opened:
             head = opened.read(HEAD)
         begun = self._spool.seek(0, io.SEEK_END)
-        open_part: _OpenPart | None = None
+        open_part: OpenPart | None = None
         parts: dict[str, Part] = {}
         try:
             for item in read(file.path, head):
                 if isinstance(item, Statement):
                     if open_part:
                         _add(parts, open_part.closed(name, file.name))
-                    open_part = _OpenPart(item, self._spool)
+                    open_part = OpenPart(item, self._spool)
                 elif open_part:
                     open_part.add(item)
             if open_part:
                 _add(parts, open_part.closed(name, file.name))
-            if _stamp(file.path) != file.stamp:
+            if stamp_of(file.path) != file.stamp:
                 raise BadStatement("was changed while it was read")
         except BadStatement:
             self._spool.truncate(begun)
@@ -232,61 +208,21 @@ class Folder:
             contents.gone += [entry for entry in known.entries(self.source, changed) if entry not in kept]
 
     def _leave_out_repeats(self, contents: Contents, landed: Mapping[str, Any]) -> None:
-        """A statement that is there under another number: some banks number each download."""
-        new = {key: part.record for key, part in contents.parts.items() if not part.is_period and key not in landed}
-        told = known.alike(self.source, {record["account"] for record in new.values()}) if new else {}
-        told |= {
-            said: key for key in landed if key in contents.parts and (said := known.said_by(contents.parts[key].record))
-        }
-        for key, record in new.items():
-            said = known.said_by(record)
-            if said and told.setdefault(said, key) != key:
-                del contents.parts[key]
-
-
-class _OpenPart:
-    """A statement that is being read: its entries go to the spool, their sum is kept."""
-
-    def __init__(self, statement: Statement, spool: Any) -> None:
-        self._statement, self._spool = statement, spool
-        self._start = spool.tell()
-        self._sums, self._keys = Sums(), Keys(statement)
-        self._digest = hashlib.sha256(DIGEST_VERSION)
-
-    def add(self, entry: Entry) -> None:
-        statement = self._statement
-        currency, day = entry.currency or statement.currency, entry.booking_date or entry.value_date
-        if currency is None:
-            raise BadStatement(f"statement {statement.number} of {statement.account} names no currency")
-        self._sums.add(entry)
-        line = jsons.encode({
-            "entry": self._keys.of(entry), "account": statement.account,
-            "kind": "notice" if statement.is_notice else "statement",
-            "is_booked": entry.is_booked, "is_reversal": entry.is_reversal, "side": entry.side,
-            "amount": entry.amount, "signed_amount": entry.signed, "currency": currency,
-            "booking_date": day or statement.to_date or statement.from_date, "value_date": entry.value_date,
-            "counterparty_name": entry.counterparty_name, "counterparty_account": entry.counterparty_account,
-            "text": entry.text, "reference": entry.reference, "end_to_end_id": entry.end_to_end_id,
-            "bank_reference": entry.bank_reference, "code": entry.code, "customer": entry.customer,
-        })  # fmt: skip
-        self._digest.update(line)
-        self._spool.write(line + b"\n")
-
-    def closed(self, format_name: str, file_name: str) -> Part:
-        """Raises BadStatement when it does not add up."""
-        statement, sums = self._statement, self._sums
-        sums.check(statement)
-        record: Record = {
-            "statement": statement.key, "account": statement.account, "number": statement.number,
-            "kind": "notice" if statement.is_notice else "statement", "currency": statement.currency,
-            "from_date": statement.from_date, "to_date": statement.to_date,
-            "opening_balance": statement.opening, "closing_balance": statement.closing,
-            "entry_count": sums.count, "credits": sums.credits, "debits": sums.debits,
-            "created_at": statement.created_at,
-        }  # fmt: skip
-        self._digest.update(jsons.encode({**record, "created_at": None}))
-        record |= {"digest": self._digest.hexdigest(), "format": format_name, "file": file_name}
-        return Part(record, self._start, self._spool.tell(), statement.entries_keyed == "account")
+        """A statement that is there under another number, or in another format."""
+        new = {key: part.record for key, part in contents.parts.items() if key not in landed}
+        if not new:
+            return
+        again = {key: part.record for key, part in contents.parts.items() if key in landed}
+        there = {**known.around(self.source, new.values()), **again}
+        stated = {key: record for key, record in new.items() if not contents.parts[key].is_period}
+        same = repeats.same_as(stated, there)
+        for key, kept in same.items():
+            record = contents.parts.pop(key).record
+            said = f"{key} ({record['format']}) is {kept['statement']} ({kept['format']}, {kept['file']})"
+            contents.left_out.setdefault(record["file"], []).append(said)
+        repeats.refuse_overlaps(self.source, {key: new[key] for key in new if key not in same}, there)
+        for record in contents.files:
+            record["left_out"] = "; ".join(contents.left_out.get(record["file"], ())) or None
 
 
 def _csv(declaration: str) -> tuple[Read | None, str | None]:
@@ -314,32 +250,13 @@ def _is_older(record: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return bool(mine and theirs and mine < theirs)
 
 
-def _is_whole(path: Path, folder: Path) -> bool:
-    """Not hidden, and not being copied."""
-    parts = path.relative_to(folder).parts
-    return not any(part.startswith((".", "~$")) for part in parts) and path.suffix.lower() not in _UNFINISHED
-
-
-def _found(path: Path, folder: Path) -> Found:
-    stamp, digest = _stamp(path), hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return Found(path.relative_to(folder).as_posix(), path, stamp, digest.hexdigest())
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns
-
-
 def pages(folder: Folder, resource: Resource, since: object) -> Iterator[Page]:
     return folder.pages(resource.name, is_whole=since is None)
 
 
 def check(folder: Folder) -> str:
     found = folder.files()
-    return f"{len(found):,} files in {folder.path}"
+    return f"{counted(len(found), 'file')} in {folder.path}"
 
 
 def count(folder: Folder, resource: Resource) -> int | None:
@@ -348,3 +265,8 @@ def count(folder: Folder, resource: Resource) -> int | None:
     found = numbers.get(resource.name, contents.entry_count)
     assert isinstance(found, int)
     return found
+
+
+def notes(folder: Folder) -> list[str]:
+    """The statements that were not counted, because they are there already."""
+    return folder.notes()

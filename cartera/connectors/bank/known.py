@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from psycopg2.extras import RealDictCursor
-from psycopg2.sql import SQL, Composed, Identifier
+from psycopg2.sql import SQL
 
 from cartera.clock import FOREVER
 from cartera.db import Role, transaction
 
 _FILES = SQL("select file, sha256, declared from raw_bank.files where")
 _STATEMENTS = SQL("select statement, digest, created_at from raw_bank.statements where record_key = any(%(keys)s) and")
-_TOLD = ("account", "kind", "currency", "from_date", "to_date", "opening_balance", "closing_balance", "entry_count",
-         "credits", "debits")  # fmt: skip
-_ALIKE = SQL("select statement, {} from raw_bank.statements where account = any(%(keys)s) and").format(
-    SQL(", ").join(map(Identifier, _TOLD))
+_AROUND = SQL(
+    "select statement, account, kind, currency, from_date, to_date, opening_balance, closing_balance, entry_count,"
+    " credits, debits, format, file from raw_bank.statements"
+    " where to_date >= %(first)s and coalesce(from_date, to_date) <= %(last)s and"
 )
 _ENTRIES = SQL("select entry from raw_bank.entries where statement = any(%(keys)s) and")
 _OWNERS = SQL("select entry, statement from raw_bank.entries where account = any(%(keys)s) and")
@@ -33,17 +34,13 @@ def statements(source: str, keys: Sequence[str]) -> dict[str, Mapping[str, Any]]
     return {row["statement"]: row for row in _rows(_STATEMENTS, "statements", source, keys)}
 
 
-def alike(source: str, accounts: Collection[str]) -> dict[tuple[Any, ...], str]:
-    """The statements of some accounts by what they say."""
-    rows = _rows(_ALIKE, "statements", source, accounts)
-    return {told: row["statement"] for row in rows if (told := said_by(row))}
-
-
-def said_by(record: Mapping[str, Any]) -> tuple[Any, ...] | None:
-    """What no two statements have in common: the balance moved, on these days, from here to there. None: it does not
-    say so much, or did not move, as on each day on which what came in was swept."""
-    told = tuple(record[name] for name in _TOLD)
-    return None if None in told or record["opening_balance"] == record["closing_balance"] else told
+def around(source: str, records: Iterable[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The statements of the days of some, and of the day before and after."""
+    days = [day for record in records for day in (record["from_date"], record["to_date"]) if day]
+    if not days:
+        return {}
+    first, last = min(days) - dt.timedelta(days=1), max(days) + dt.timedelta(days=1)
+    return {row["statement"]: row for row in _rows(_AROUND, "statements", source, first=first, last=last)}
 
 
 def entries(source: str, statements: Sequence[str]) -> Iterator[str]:
@@ -56,11 +53,13 @@ def owners(source: str, accounts: Collection[str]) -> dict[str, str]:
     return {row["entry"]: row["statement"] for row in _rows(_OWNERS, "entries", source, accounts)}
 
 
-def _rows(statement: SQL | Composed, table: str, source: str, keys: Collection[str] = ()) -> list[Mapping[str, Any]]:
+def _rows(
+    statement: SQL, table: str, source: str, keys: Collection[str] = (), **more: object
+) -> list[Mapping[str, Any]]:
     """None where nothing was ever landed: the table is made by the first reading."""
     with transaction(Role.loader) as connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
         cursor.execute("select 1 where to_regclass(%s) is not null", [f"raw_bank.{table}"])
         if not cursor.fetchall():
             return []
-        cursor.execute(statement + _HOLDS, {"source": source, "forever": FOREVER, "keys": list(keys)})
+        cursor.execute(statement + _HOLDS, {"source": source, "forever": FOREVER, "keys": list(keys), **more})
         return list(cursor.fetchall())

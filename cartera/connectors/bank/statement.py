@@ -80,6 +80,10 @@ class Entry:
     """The bank's code of the kind of transaction."""
     customer: str | None = None
     """The code of a customer; only a declared CSV says it."""
+    refunded_customer: str | None = None
+    """To whom a debit gave money back; only a declared CSV says it."""
+    return_reason: str | None = None
+    """Why a payment was returned, in the code of the bank."""
 
     @property
     def signed(self) -> Decimal:
@@ -121,7 +125,7 @@ class Sums:
             return  # its balances are of some moment of the day
         if opening is not None and closing is not None and opening + self.credits - self.debits != closing:
             raise BadStatement(
-                f"{name} does not add up: it opens with {opening}, its {self.count:,} entries give"
+                f"{name} does not add up: it opens with {opening}, in its entries ({self.count:,}) moved"
                 f" {self.credits - self.debits}, and it closes with {closing}"
             )
 

@@ -11,6 +11,7 @@ from typing import Any
 from cartera.connectors.api import Access, Control, Record, Resource
 from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.odata import quoted, where
+from cartera.connectors.api.paging import Turns, where_of
 from cartera.errors import SourceError
 
 LINKS_AT_ONCE = 50
@@ -56,7 +57,7 @@ def open_session(access: Access) -> Iterator[BusinessCentral]:
 
         def token() -> dict[str, str]:
             answer = door.post(f"{access['tenant']}/oauth2/v2.0/token", form=asked)
-            return {"Authorization": f"Bearer {answer.json['access_token']}"}
+            return {"Authorization": f"Bearer {answer.word('access_token')}"}
 
         base = f"{access['url']}/v2.0/{access['tenant']}/{access['environment']}/api"
         # read from the replica: the people who work there don't notice
@@ -76,10 +77,10 @@ def count(http: BusinessCentral, resource: Resource) -> int | None:
 
 
 def keys(http: BusinessCentral, resource: Resource) -> Iterator[Sequence[str]]:
-    last = ""
+    last, turns = "", Turns(where_of(http, resource))
     while True:
         asked = {"$select": "number", "$orderby": "number asc", "$top": "5000", **where(f"number gt {quoted(last)}")}
-        found = [record["number"] for record in http.get(resource.path, asked).json["value"]]
+        found = [record["number"] for record in turns.checked(http.get(resource.path, asked).json["value"])]
         if not found:
             return
         yield found

@@ -14,11 +14,14 @@ from pathlib import Path
 
 from cartera.clock import utc_now
 from cartera.connectors.api import Access, Page, Record, Resource
+from cartera.connectors.api.folders import refuse_outside
 from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.reports import csv_records
 from cartera.errors import SourceError
+from cartera.words import counted
 
-AT_ONCE = 1_000
+AT_ONCE = 100
+"""Each line of a payment is a question to the API."""
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -49,7 +52,13 @@ def problem(answer: Answer) -> str | None:
 
 def check(session: Session) -> str:
     session.get("payments-methods", {"country": "BR"})
-    return f"logged in as {session.access['login']}"
+    found = len(_files(session.access))
+    if not found:
+        raise SourceError(
+            f"{session.access.source}: {session.access['folder']} holds no report (.csv)",
+            "put the first one there, or correct `folder`",
+        )
+    return f"logged in as {session.access['login']}; {counted(found, 'report')} in {session.access['folder']}"
 
 
 def pages(session: Session, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:
@@ -67,11 +76,7 @@ def _reports(access: Access, since: dt.datetime | None) -> Iterator[tuple[dt.dat
     are dated after it, so that of what several name the last word stays the last.
     """
     try:
-        found = [
-            (path.stat(), path)
-            for path in Path(access["folder"]).iterdir()
-            if path.suffix.lower() == ".csv" and path.is_file()
-        ]
+        found = [(path.stat(), path) for path in _files(access)]
         dated = sorted((_moment(stat.st_mtime), path) for stat, path in found)
         if since is not None:
             new = [
@@ -82,6 +87,18 @@ def _reports(access: Access, since: dt.datetime | None) -> Iterator[tuple[dt.dat
             yield came, path.name, path.read_bytes()
     except OSError as error:
         raise SourceError(f"{access.source}: {error.filename}: {error.strerror}", "correct `folder`") from None
+
+
+def _files(access: Access) -> list[Path]:
+    """Raises SourceError, also for a link that leads out of the folder."""
+    folder = Path(access["folder"])
+    try:
+        found = [path for path in folder.iterdir() if path.suffix.lower() == ".csv" and path.is_file()]
+    except OSError as error:
+        raise SourceError(f"{access.source}: {error.filename}: {error.strerror}", "correct `folder`") from None
+    for path in found:
+        refuse_outside(access.source, path, folder)
+    return found
 
 
 def _moment(seconds: float) -> dt.datetime:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from cartera.connectors.api import Record, Resource, raw_entity
 from cartera.connectors.api import columns as col
 from cartera.connectors.api.system import flat
+from cartera.connectors.api.values import BadValue
 
 TYPES = ("Payment", "Refund", "Chargeback", "Chargeback Reversal", "Credit Note", "Debit Note",
          "Refund processing fee", "Chargeback processing fee")  # fmt: skip
 
+OPEN = frozenset({"pending", "in process", "waiting details", "authorized", "cancelled", "rejected", "expired"})
+"""Of a payment or refund: no money moved, or not yet."""
+MOVED = frozenset({"cleared", "completed", "paid", "approved", "verified", "settled", "success", "delivered"})
+STATUSES = {"Payment": OPEN | MOVED, "Refund": OPEN | MOVED, "Chargeback": OPEN | MOVED | {"reimbursed"}}
+
 DATES = ("transfer_date", "creation_date", "approved_date")
 PAYER = {f"payer_{name}": f"payment.payer.{name}" for name in ("name", "document", "user_reference", "email")}
 """`payment` is what the API says of it."""
+
+
+def transaction(record: Record) -> Record:
+    """Raises BadValue of a status that nobody knows: whether money moved must not be guessed."""
+    known, status = STATUSES.get(record.get("type") or ""), str(record.get("status") or "")
+    if known and status and status.lower() not in known:
+        raise BadValue(
+            "unknown_choice", f"status {status[:60]!r} of a {record['type']} is none of {', '.join(sorted(known))}"
+        )
+    return flat(record, PAYER)
 
 
 def settlement(record: Record) -> Record:
@@ -57,7 +71,7 @@ RESOURCES = (
         ),
         # a line comes again when its status has changed
         key=("type", "reference"),
-        prepare=partial(flat, paths=PAYER),
+        prepare=transaction,
         only_grows=True,
     ),
 )

@@ -15,6 +15,8 @@ PAID = "{http://www.sat.gob.mx/Pagos20}"
 STAMP = "{http://www.sat.gob.mx/TimbreFiscalDigital}TimbreFiscalDigital"
 CORRECTIONS = ("01", "03", "07")
 """Credit note, return, use of an advance."""
+SUBSTITUTION = ("04",)
+"""It takes the place of a cancelled one, which counts no more."""
 PUBLIC, ABROAD = "XAXX010101000", "XEXX010101000"
 CENT = Decimal("0.01")
 
@@ -30,6 +32,7 @@ def read(root: Any) -> list[Record]:
     folio = "-".join(filter(None, (root.get("Serie"), root.get("Folio")))) or uuid
     common = {
         "format": "cfdi", "number": folio, "issuer_ids": [identity(issuer.get("Rfc", ""))], "home_currency": "MXN",
+        "replaces": [{"document_key": one} for one in sorted(_related(root, SUBSTITUTION))],
         **party(customer.get("Nombre"), *_known(customer)),
     }  # fmt: skip
     type_ = root.get("TipoDeComprobante")
@@ -85,13 +88,17 @@ def payment(key: str, one: Any) -> Record:
 
 def _corrected(root: Any) -> str | None:
     """The one document that it corrects; with several nobody says how much is of which."""
-    found = {
+    found = _related(root, CORRECTIONS)
+    return found.pop() if len(found) == 1 else None
+
+
+def _related(root: Any, relations: tuple[str, ...]) -> set[str]:
+    return {
         one.get("UUID", "").upper()
         for related in root.iterfind(f"{CFDI}CfdiRelacionados")
-        if related.get("TipoRelacion") in CORRECTIONS
+        if related.get("TipoRelacion") in relations
         for one in related.iterfind(f"{CFDI}CfdiRelacionado")
     }
-    return found.pop() if len(found) == 1 else None
 
 
 def _day(moment: str | None) -> str:

@@ -48,6 +48,9 @@ RESOURCES = (
             "settled", *texts("row", "document_key", "currency", required=True), amount("amount", required=True)
         ),
         amount("rest_amount"),
+        # what it took the place of, and what took its place: that counts instead
+        json_column("replaces", text("document_key", required=True)),
+        text("replaced_by"),
         amount="total_amount",
     ),
     resource(

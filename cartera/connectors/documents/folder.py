@@ -1,133 +1,119 @@
-"""The folder: its files in the order of their names, read without entities and without the network."""
+"""The folder: its files in the order of their names, each parsed once in a reading, whatever the tables made of it.
+
+What the files give waits in a spool until it is asked for, since only the whole folder says which documents are
+replaced by others.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import io
 import os
+import tempfile
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from cartera.connectors.api import Access, Page, Record, Resource
-from cartera.connectors.documents import cfdi, cii, known, ubl
-from cartera.connectors.documents.parts import BadDocument, identity
+from cartera.connectors.api import Access, Page, Record, Resource, jsons
+from cartera.connectors.api.folders import refuse_outside
+from cartera.connectors.documents import known, one_file
+from cartera.connectors.documents.one_file import Read
+from cartera.connectors.documents.parts import identity, stamp_of
 from cartera.errors import SourceError
 from cartera.settings import get_settings
+from cartera.words import counted
 
-FORMATS = {**ubl.ROOTS, **cfdi.ROOTS, **cii.ROOTS}
-"""By the name of the root: how its documents are read."""
 MOST_BYTES = 32 << 20
 AT_ONCE = 200
 
 
-@dataclass
-class Read:
-    """What one file gave."""
-
-    file: Record
-    documents: list[Record] = field(default_factory=list)
-
-
-@dataclass
 class Folder:
     """`issuers`: as the user writes them, by what is compared."""
 
-    source: str
-    path: Path
-    issuers: dict[str, str]
+    def __init__(self, source: str, path: Path, issuers: dict[str, str]) -> None:
+        self.source, self.path, self.issuers = source, path, issuers
+        self.outcomes: Counter[str] = Counter()
+        self.replaced: dict[str, str] = {}
+        """Which document took the place of one: by the key of what it replaces."""
+        self._lock = threading.Lock()
+        self._spool: Any = None
+
+    def close(self) -> None:
+        if self._spool is not None:
+            self._spool.close()
 
     def names(self) -> list[str]:
-        """All XML and PDF files, those in folders within too."""
+        """All XML and PDF files, those in folders within too. Raises SourceError, also for a link that leads out."""
         found = []
         try:
             for folder, folders, names in os.walk(self.path, onerror=_raise):
                 folders[:] = sorted(name for name in folders if not name.startswith("."))
+                for name in folders:
+                    refuse_outside(self.source, Path(folder, name), self.path)
                 found += [Path(folder, name) for name in names if not name.startswith(".")]
+            wanted = [path for path in found if path.suffix.lower() in (".xml", ".pdf") and not _is_odd(path)]
         except OSError as error:
             raise SourceError(f"{self.source}: {self.path}: {error.strerror}", "correct the folder") from None
-        wanted = (path for path in found if path.suffix.lower() in (".xml", ".pdf") and not _is_odd(path))
+        for path in wanted:
+            refuse_outside(self.source, path, self.path)
         return sorted(path.relative_to(self.path).as_posix() for path in wanted)
 
-    def files(self) -> Iterator[Read]:
-        for name in self.names():
-            yield self.read(name)
-
     def read(self, name: str) -> Read:
+        """Raises SourceError."""
         try:
             body = (self.path / name).read_bytes() if (self.path / name).stat().st_size <= MOST_BYTES else b""
         except OSError as error:
             raise SourceError(f"{self.source}: {self.path / name}: {error.strerror}", "make it readable") from None
-        file: Record = {"file_name": name, "sha256": hashlib.sha256(body).hexdigest(), "documents": 0}
-        try:
-            root = parse(embedded(body) if body[:5] == b"%PDF-" else body)
-            if root is None or root.tag not in FORMATS:
-                return Read({**file, "outcome": "other"})
-            documents = FORMATS[root.tag](root)
-        except BadDocument as error:
-            problem = {"document_key": name, "file_name": name, "problem": str(error)}
-            return Read({**file, "outcome": "broken"}, [problem])
-        ours = [self._ours(document, name) for document in documents]
-        kept = [document for document in ours if document]
-        found = {"format": documents[0]["format"] if documents else None, "documents": len(kept)}
-        issuer = kept[0]["issuer"] if kept else None
-        return Read({**file, **found, "issuer": issuer, "outcome": "issued" if kept else "received"}, kept)
+        return one_file.read(name, body, self.issuers)
 
-    def _ours(self, document: Record, name: str) -> Record | None:
-        """The document under the tax id of our company; None when another one issued it."""
-        issuer = next((self.issuers[one] for one in document.pop("issuer_ids") if one in self.issuers), None)
-        if issuer is None:
-            return None
-        for key in ("document_key", "corrected_key", "customer_key"):
-            document[key] = f"{issuer}:{document[key]}" if document.get(key) else None
-        settled = [{**one, "document_key": f"{issuer}:{one['document_key']}"} for one in document.get("settled", ())]
-        return {**document, "issuer": issuer, "file_name": name, "settled": settled}
+    def parsed(self) -> Folder:
+        """With every file in the spool. Raises SourceError."""
+        with self._lock:
+            if self._spool is None:
+                spool = tempfile.TemporaryFile(prefix="cartera-documents-")  # noqa: SIM115 (closed with the folder)
+                broken = []
+                for name in self.names():
+                    read = self.read(name)
+                    if read.file["outcome"] == "broken":
+                        broken.append(name)
+                    else:
+                        self._note(read)
+                    self.outcomes[read.file["outcome"]] += 1
+                    spool.write(jsons.encode([read.file, read.documents]) + b"\n")
+                # what a file replaced that can't be read now stays replaced, as its own documents stay
+                self.replaced |= known.replacements(self.source, broken)
+                self._spool = spool
+            return self
 
+    def _note(self, read: Read) -> None:
+        for document in read.documents:
+            stamp = stamp_of(document["document_key"], document["kind"])
+            self.replaced |= {key: stamp for one in document["replaces"] if (key := one["document_key"]) != stamp}
 
-def _is_odd(path: Path) -> bool:
-    """A pipe, which has no end. A link that leads nowhere is not left out: what it led to would be gone."""
-    return path.exists() and not path.is_file()
+    def files(self) -> Iterator[Read]:
+        """All that the folder holds, of the one reading of it."""
+        self.parsed()
+        place = 0
+        while True:
+            with self._lock:
+                self._spool.seek(place)
+                line = self._spool.readline()
+                place = self._spool.tell()
+            if not line:
+                return
+            file, documents = jsons.decode(line)
+            yield Read(file, documents)
 
 
 def _raise(error: OSError) -> None:
     raise error
 
 
-def parse(body: bytes | None) -> Any:
-    """The root element; None where there is no document. Raises BadDocument."""
-    if body is None:
-        return None
-    from lxml import etree  # type: ignore[import-untyped]
-
-    parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
-    )
-    try:
-        root = etree.fromstring(body, parser)
-    except etree.XMLSyntaxError as error:
-        raise BadDocument(f"is no whole XML: {error.msg}") from None
-    if root.getroottree().docinfo.doctype:
-        raise BadDocument("declares a document type, which no invoice needs: it could name other files")
-    return root
-
-
-def embedded(body: bytes) -> bytes | None:
-    """The XML that a Factur-X or ZUGFeRD PDF carries; None of another PDF. Raises BadDocument."""
-    from pypdf import PdfReader  # type: ignore[import-not-found,unused-ignore]
-    from pypdf.errors import PyPdfError  # type: ignore[import-not-found,unused-ignore]
-
-    try:
-        attached = PdfReader(io.BytesIO(body)).attachments
-        for name in ("factur-x.xml", "zugferd-invoice.xml", "ZUGFeRD-invoice.xml", "xrechnung.xml"):
-            if name in attached:
-                return bytes(attached[name][0])
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
-        raise BadDocument(f"is no PDF that can be read: {type(error).__name__}") from None
-    return None
+def _is_odd(path: Path) -> bool:
+    """A pipe, which has no end. A link that leads nowhere is not left out: what it led to would be gone."""
+    return path.exists() and not path.is_file()
 
 
 @contextmanager
@@ -136,7 +122,11 @@ def open_folder(access: Access) -> Iterator[Folder]:
     issuers = {identity(one): one.strip() for one in access["issuers"].split(",") if identity(one)}
     if not issuers:
         raise SourceError(f"{access.source}: issuers names no tax id", "name those of our companies")
-    yield Folder(access.source, path, issuers)
+    folder = Folder(access.source, path, issuers)
+    try:
+        yield folder
+    finally:
+        folder.close()
 
 
 def pages(folder: Folder, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:
@@ -145,7 +135,7 @@ def pages(folder: Folder, resource: Resource, since: dt.datetime | None) -> Iter
         if read.file["outcome"] == "broken" and resource.name != "file":
             records += _held(folder.source, resource.entity.key, read)
         else:
-            records += _records(resource.name, read)
+            records += _records(resource.name, read, folder)
         if len(records) >= AT_ONCE:
             yield Page(records)
             records = []
@@ -159,16 +149,31 @@ def _held(source: str, key: str, read: Read) -> list[Record]:
     return [{**problem, key: one} for one in landed] or ([problem] if key == "document_key" else [])
 
 
-def _records(table: str, read: Read) -> list[Record]:
+def _records(table: str, read: Read, folder: Folder) -> list[Record]:
     if table == "file":
         return [read.file]
     if table == "document":
-        return [{name: value for name, value in one.items() if name != "customer"} for one in read.documents]
+        return [
+            {name: value for name, value in one.items() if name != "customer"}
+            | {"replaced_by": folder.replaced.get(stamp_of(one["document_key"], one["kind"]))}
+            for one in read.documents
+        ]
     return [{"customer_key": one["customer_key"], "issuer": one["issuer"], **one["customer"]} for one in read.documents]
 
 
 def check(folder: Folder) -> str:
-    """How many files are what, those of others counted too."""
-    outcomes = Counter(read.file["outcome"] for read in folder.files())
+    """How many files are what, those of others counted too. Raises SourceError when none is ours."""
+    outcomes = folder.parsed().outcomes
+    if not outcomes:
+        raise SourceError(
+            f"{folder.source}: {folder.path} holds no XML or PDF file",
+            "put the first invoice there, correct `folder`, or mount it",
+        )
+    if not outcomes["issued"] and not outcomes["broken"]:
+        raise SourceError(
+            f"{folder.source}: of {counted(outcomes.total(), 'file')} in {folder.path} none was issued by"
+            f" {', '.join(folder.issuers.values())}",
+            "correct `issuers`: the tax ids of our companies as the files write them",
+        )
     said = ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(outcomes.items()))
-    return f"{folder.path}: {said or 'no files'}"
+    return f"{folder.path}: {said}"

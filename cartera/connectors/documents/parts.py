@@ -14,6 +14,11 @@ class BadDocument(ValueError):
     """Why a file is not the document that it looks like."""
 
 
+def stamp_of(key: str, kind: str) -> str:
+    """The key of the document that was issued: one of payments is several of ours."""
+    return key.rpartition(":")[0] if kind == "payment" else key
+
+
 def path_of(path: str) -> str:
     """`A/B` in any namespace."""
     return "/".join(f"{{*}}{name}" for name in path.split("/"))

@@ -1,12 +1,12 @@
-"""ERPNext 14-16 through the REST API of its framework: sales invoices, payments, customers, companies.
+"""ERPNext 14-16 through the REST API of its framework: sales invoices, payments, journal entries, customers, rates.
 
-What is settled by journal entries is not read: the payments and credit notes themselves are.
+The rows of journal entries count that name a customer: they settle, pay back, write off, or are debts of their own.
 """
 
 import datetime as dt
 
 from cartera.connectors.api import Setting, System
-from cartera.connectors.erpnext.client import check, count, keys, open_session
+from cartera.connectors.erpnext.client import check, controls, count, keys, open_session
 from cartera.connectors.erpnext.entities import RESOURCES
 
 SYSTEM = System(
@@ -23,6 +23,7 @@ SYSTEM = System(
     check=check,
     keys=keys,
     count=count,
+    controls=controls,
     # `modified` is in the site's local time, which is set back by an hour in autumn
     overlap=dt.timedelta(minutes=65),
 )

@@ -158,10 +158,11 @@ def load_source(path: Path) -> FileSource:
 
 def source_paths(settings: Settings) -> list[Path]:
     """The files of sources: the user's own, and those of the sandbox."""
-    folders = (settings.sources_dir, settings.home / "sources")
+    # both may be the same folder, also by another name of it
+    folders = {folder.resolve(): folder for folder in (settings.home / "sources", settings.sources_dir)}
     return [
         path
-        for folder in folders
+        for folder in reversed(folders.values())
         for path in sorted(folder.glob("*.y*ml"))
         if path.suffix in (".yaml", ".yml") and path.name != LINKS_FILE
     ]

@@ -5,18 +5,26 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cached_property
 
 from cartera.connectors.api import Access, Page, Record, Resource, raw_entity, rest
 from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.paging import records_in
 from cartera.connectors.api.reports import csv_records
 from cartera.connectors.api.values import moment_of
+from cartera.connectors.mercadopago import known
 
 CHARGEBACKS = Resource(raw_entity("chargebacks", "id"), "v1/chargebacks/search", records="results")
 
 
-def open_session(access: Access) -> Http:
-    return Http(
+class Session(Http):
+    @cached_property
+    def charged_back(self) -> frozenset[str]:
+        return known.charged_back(self.access.source)
+
+
+def open_session(access: Access) -> Session:
+    return Session(
         access["url"], access, headers={"Authorization": f"Bearer {access['access_token']}"}, problem_in=problem
     )
 
@@ -44,10 +52,13 @@ def pages(http: Http, resource: Resource, since: dt.datetime | None) -> Iterator
     return rest.pages(http, resource, since)
 
 
-def with_chargebacks(http: Http, records: Sequence[Record]) -> Sequence[Record]:
-    """They can be asked for by payment alone; a change of a chargeback changes its payment."""
+def with_chargebacks(http: Session, records: Sequence[Record]) -> Sequence[Record]:
+    """They can be asked for by payment alone; a change of a chargeback changes its payment. One that was won leaves its
+    payment approved: what was charged back before is asked for again, so that its end is seen."""
     return [
-        {**record, "chargebacks": _cases(http, str(record["id"]))} if record.get("status") == "charged_back" else record
+        {**record, "chargebacks": _cases(http, str(record["id"]))}
+        if record.get("status") == "charged_back" or str(record["id"]) in http.charged_back
+        else record
         for record in records
     ]
 

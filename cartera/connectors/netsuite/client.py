@@ -12,6 +12,7 @@ from decimal import Decimal
 from cartera.clock import utc_now
 from cartera.connectors.api import Access, Control, Record, Resource
 from cartera.connectors.api.http import Http
+from cartera.connectors.api.paging import Turns
 from cartera.errors import SourceError
 
 TOKEN_PATH = "services/rest/auth/oauth2/v1/token"
@@ -33,6 +34,7 @@ class SuiteTalk(Http):
         """The rows. `once`: only those of one answer, because the statement asks for what comes after a key. Columns
         without a value are not in the row. Raises SourceError."""
         rows: list[Record] = []
+        turns = Turns(f"{self.access.source}, {what}")
         limit = min(self.access.page_size, MOST_ROWS) if once else MOST_ROWS
         while True:
             answer = self.post(
@@ -47,7 +49,10 @@ class SuiteTalk(Http):
                     f"{answer.where}: has no list of items, for {what}",
                     "see whether the address is that of SuiteTalk",
                 )
-            rows += [{name: value for name, value in row.items() if name != "links"} for row in document["items"]]
+            rows += [
+                {name: value for name, value in row.items() if name != "links"}
+                for row in turns.checked(document["items"])
+            ]
             if once or not document.get("hasMore"):
                 return rows
             if not document["items"]:
@@ -69,7 +74,7 @@ def open_session(access: Access) -> Iterator[SuiteTalk]:
                 "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
                 "client_assertion": assertion(access, f"{base.rstrip('/')}/{TOKEN_PATH}"),
             }
-            return {"Authorization": f"Bearer {door.post(TOKEN_PATH, form=form).json['access_token']}"}
+            return {"Authorization": f"Bearer {door.post(TOKEN_PATH, form=form).word('access_token')}"}
 
         with SuiteTalk(base, access, headers=token(), renew=token) as http:
             yield http

@@ -24,6 +24,7 @@ from cartera.connectors.api import (
     timestamp,
 )
 from cartera.connectors.api import json as json_column
+from cartera.connectors.api.paging import circle
 from cartera.connectors.netsuite.client import SuiteTalk, listed
 
 CREDITS = ("CustCred", "CustPymt", "DepAppl", "CustRfnd")
@@ -42,7 +43,7 @@ SELECT = {
     f" t.exchangerate, {day('t.trandate')}, {day('t.duedate')}, {MODIFIED}, tl.subsidiary, c.symbol AS currency,"
     " b.symbol AS basecurrency",
     "customer": "t.id, t.entityid, t.companyname, t.altname, t.email, t.phone, t.isinactive, t.isperson, t.parent,"
-    " t.language, t.creditlimit, BUILTIN.DF(t.salesrep) AS salesrep, BUILTIN.DF(t.category) AS category,"
+    " t.language, t.creditlimit, BUILTIN.DF(t.salesrep) AS salesrep, BUILTIN.DF(t.category) AS category, t.externalid,"
     f" {MODIFIED}, c.symbol AS currency",
 }
 FROM = {
@@ -97,6 +98,8 @@ def pages(http: SuiteTalk, resource: Resource, since: dt.datetime | None) -> Ite
     while rows := http.ask(
         f"SELECT {SELECT[name]} FROM {FROM[name]}{only} AND t.id > {last} ORDER BY t.id", resource.name, once=True
     ):
+        if int(rows[-1]["id"]) <= last:
+            raise circle(http, name)
         last = int(rows[-1]["id"])
         whole = [{**empty, **row} for row in rows]
         yield Page(with_children(http, whole) if name == "transaction" else whole)
@@ -170,6 +173,7 @@ RESOURCES = (
             *texts("entityid", "companyname", "altname", "email", "phone", "isinactive", "isperson", "parent"),
             *texts("language", "salesrep", "category", "currency"),
             amount("creditlimit"),
+            text("externalid"),
             changed_at="lastmodifieddate",
         ),
     ),

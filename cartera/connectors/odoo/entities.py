@@ -113,16 +113,19 @@ RESOURCES = (
         *(date(name) for name in ("date", "invoice_date", "invoice_date_due")),
         amount("amount_total_signed"),
         amount("converted_amount"),
+        # ,1,2, of those it has now: see matched.py
+        text("receivable_line_ids"),
         amount="amount_total_in_currency_signed",
         company="company",
     ),
     resource(
         "res.partner",
-        "name commercial_partner_id parent_id type vat lang tz email phone mobile country_code user_id industry_id"
+        "name ref commercial_partner_id parent_id type vat lang tz email phone mobile country_code user_id industry_id"
         " company_id is_company active",
         *texts("commercial_partner_id", "name", "parent_id", "type", "vat", "lang", "tz", "email", "phone", "mobile"),
         *texts("country_code", "user", "industry", "company", "invoice_email"),
         *booleans("is_company", "active"),
+        *texts("invoice_contact_id", "ref"),
         company="company",
     ),
     resource("res.company", "name currency_id", *texts("name", "currency", required=True), company="name"),

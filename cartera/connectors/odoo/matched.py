@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cartera.connectors.api import Record
+from cartera.connectors.odoo.entities import RECEIVABLE
 
 if TYPE_CHECKING:
     from cartera.connectors.odoo.client import Odoo
@@ -39,10 +40,22 @@ def lines(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
 
 
 def moves(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
-    """With what of a credit note was used up in another currency."""
+    """With what of a credit note was used up in another currency, and the receivable lines that it has: one that was
+    made anew (set back to draft, changed, posted again) lost the others without a trace."""
     ids = [record["id"] for record in records if record["move_type"] == "out_refund"]
     converted = _matches(odoo, [["credit_move_id.move_id", "in", ids]], by="move_id")[1] if ids else {}
-    return [{**record, "converted_amount": converted.get(record["id"], 0)} for record in records]
+    lines = defaultdict[int, list[int]](list)
+    domain = [RECEIVABLE, ["move_id", "in", [record["id"] for record in records]]]
+    for line in odoo.search("account.move.line", domain, ["move_id"]):
+        lines[_id(line["move_id"])].append(line["id"])
+    return [
+        {
+            **record,
+            "converted_amount": converted.get(record["id"], 0),
+            "receivable_line_ids": f",{','.join(map(str, lines[record['id']]))},",
+        }
+        for record in records
+    ]
 
 
 def partners(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
@@ -52,8 +65,15 @@ def partners(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:
     everyone = [*records, *_by_id(odoo, "res.partner", parents, list(records[0])).values()]
     domain = [["commercial_partner_id", "in", sorted(ids | parents)], ["type", "=", "invoice"], ["active", "=", True]]
     found = odoo.search("res.partner", [*domain, ["email", "!=", False]], ["commercial_partner_id", "email"], "id desc")
-    emails = {_id(contact["commercial_partner_id"]): contact["email"] for contact in found}
-    return [{**record, "invoice_email": emails.get(record["id"])} for record in everyone]
+    contacts = {_id(contact["commercial_partner_id"]): contact for contact in found}
+    return [
+        {
+            **record,
+            "invoice_email": contacts.get(record["id"], {}).get("email"),
+            "invoice_contact_id": contacts.get(record["id"], {}).get("id"),
+        }
+        for record in everyone
+    ]
 
 
 def rates(odoo: Odoo, records: Sequence[Record]) -> Sequence[Record]:

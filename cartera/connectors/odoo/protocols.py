@@ -122,6 +122,5 @@ def problem(http: Http, answer: Answer, kind: str | int, message: Any) -> Source
 def _refused(access: Access, where: str, said: str) -> SourceError:
     return SourceError(
         f"{where}: does not accept the login: {said}",
-        "see database and user, whether the API key has expired, and give a valid one with"
-        f" `cartera connect --name {access.source}`",
+        f"see database and user, whether the API key has expired, and give a valid one with {access.anew}",
     )

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from cartera.connectors.api import Access, Page, Record, Resource, rest
 from cartera.connectors.api.http import Answer, Http
-from cartera.connectors.api.paging import records_in, refuse_circle
+from cartera.connectors.api.paging import Turns, records_in, where_of
 from cartera.connectors.paypal.entities import refreshed
 
 OLDEST_DISPUTE = dt.timedelta(days=179)
@@ -54,13 +54,13 @@ def _flat(record: Record) -> Record:
 
 def _disputes(http: Http, resource: Resource, since: dt.datetime) -> Iterator[Page]:
     asked = {"update_time_after": since.isoformat(timespec="milliseconds").replace("+00:00", "Z"), "page_size": "50"}
-    seen = set[str]()
+    turns = Turns(where_of(http, resource))
     while True:
         answer = http.get(resource.path, asked)
-        yield Page(records_in(answer, resource))
+        yield Page(turns.checked(records_in(answer, resource)))
         links = [link["href"] for link in answer.json.get("links") or () if link.get("rel") == "next"]
         following = parse_qs(urlsplit(links[0]).query).get("next_page_token") if links else None
         if not following:
             return
-        refuse_circle(http, resource, seen, following[0])
+        turns.check_mark(following[0])
         asked = {**asked, "next_page_token": following[0]}

@@ -13,6 +13,7 @@ from cartera.connectors.api import Access, Page, Record, Resource
 from cartera.connectors.api.by_change import by_change
 from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.oauth import Tokens
+from cartera.connectors.api.paging import circle
 from cartera.connectors.api.system import dig
 from cartera.connectors.quickbooks.entities import OWED, PAID, RESOURCES, used
 from cartera.errors import SourceError
@@ -92,10 +93,12 @@ def pages(books: QuickBooks, resource: Resource, since: dt.datetime | None) -> I
 def still_open(books: QuickBooks) -> Iterator[list[Record]]:
     """Nobody promises that a payment moves the invoice's own date of change, and a balance that is out of date would
     not tie."""
-    size, start = min(books.http.access.page_size, MOST), 1
+    size, start, last = min(books.http.access.page_size, MOST), 1, list[Record]()
     while found := books.records(OWED, "Balance > '0'", more=f" orderby Id startposition {start} maxresults {size}"):
+        if found == last:
+            raise circle(books.http, OWED)
         yield found
-        start += len(found)
+        start, last = start + len(found), found
 
 
 def paid_since(books: QuickBooks, since: dt.datetime) -> Iterator[list[Record]]:

@@ -21,6 +21,7 @@ from cartera.connectors.api import (
     timestamp,
 )
 from cartera.connectors.api import json as json_column
+from cartera.connectors.api.applied import spread
 from cartera.connectors.api.system import dig
 from cartera.connectors.api.values import OF
 from cartera.landing.entities import Column
@@ -44,7 +45,10 @@ def payment(record: Record) -> Record:
 
     `SettledAmt`: the money that invoices took, and what is on account.
     """
-    applied = spread(used(record, OWED), used(record, "CreditMemo"))
+    applied: list[Record] = [
+        {"Row": f"{invoice or ''}/{memo or ''}", "InvoiceId": invoice, "CreditMemoId": memo, "Amount": part}
+        for invoice, memo, part in spread(used(record, OWED), used(record, "CreditMemo"))
+    ]
     by_money = sum((one["Amount"] for one in applied if one["CreditMemoId"] is None), Decimal(0))
     return {**flat(record), "Applied": applied, "SettledAmt": by_money + number(record.get("UnappliedAmt"))}
 
@@ -62,26 +66,6 @@ def used(record: Record, type_: str) -> dict[str, Decimal]:
             if link["TxnType"] == type_:
                 amounts[link["TxnId"]] += number(line["Amount"])
     return amounts
-
-
-def spread(owed: dict[str, Decimal], credit: dict[str, Decimal]) -> list[Record]:
-    applied: list[Record] = []
-
-    def add(invoice: str | None, memo: str | None, part: Decimal) -> None:
-        if part:
-            row = f"{invoice or ''}/{memo or ''}"
-            applied.append({"Row": row, "InvoiceId": invoice, "CreditMemoId": memo, "Amount": part})
-
-    for invoice in owed:
-        for memo in credit:
-            part = min(owed[invoice], credit[memo])
-            owed[invoice] -= part
-            credit[memo] -= part
-            add(invoice, memo, part)
-        add(invoice, None, owed[invoice])
-    for memo in credit:
-        add(None, memo, credit[memo])
-    return applied
 
 
 def person(record: Record) -> Record:

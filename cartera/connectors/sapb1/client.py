@@ -9,6 +9,7 @@ from functools import cached_property
 
 from cartera.connectors.api import Access, Record, Resource
 from cartera.connectors.api.http import Http
+from cartera.connectors.api.paging import circle
 from cartera.errors import SourceError
 
 
@@ -20,10 +21,10 @@ class ServiceLayer(Http):
     def currencies(self) -> Mapping[str, str]:
         """The ISO code of each currency: companies name theirs as they like ("$", "S/"). "" is the company's own."""
         codes: dict[str, str] = {}
-        place = 0
-        while found := self.get("Currencies", {"$orderby": "Code asc", "$skip": str(place)}).json["value"]:
+        while found := self.get("Currencies", {"$orderby": "Code asc", "$skip": str(len(codes))}).json["value"]:
+            if found[-1]["Code"] in codes:
+                raise circle(self, "Currencies")
             codes |= {one["Code"]: one.get("DocumentsCode") or one["Code"] for one in found}
-            place += len(found)
         own = self.post("CompanyService_GetAdminInfo").json["LocalCurrency"]
         return {**codes, "": codes.get(own, own)}
 
@@ -39,7 +40,7 @@ def open_session(access: Access) -> Iterator[ServiceLayer]:
             answer = door.post("Login", named)
             # behind a load balancer the session lives on one node
             route = re.search(r"ROUTEID=[^;,]+", answer.headers.get("set-cookie", ""))
-            return {"Cookie": "; ".join([f"B1SESSION={answer.json['SessionId']}", *([route[0]] if route else [])])}
+            return {"Cookie": "; ".join([f"B1SESSION={answer.word('SessionId')}", *([route[0]] if route else [])])}
 
         size = {"Prefer": f"odata.maxpagesize={access.page_size}"}
         with ServiceLayer(access["url"], access, headers=size | logged_in(), renew=logged_in) as http:

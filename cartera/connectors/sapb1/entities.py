@@ -98,22 +98,11 @@ def with_sum(record: Record) -> Record:
     return {**record, "MeansSum": sum(parts, Decimal(0))}
 
 
-RESOURCES = (
-    # what refers to others comes first
-    resource(
-        "InternalReconciliations",
-        "internal_reconciliations",
-        "ReconNum",
-        date("ReconDate", required=True),
-        text("ReconType", required=True),
-        integer("CancelAbs"),
-        RECONCILED,
-        only="CardOrAccount eq 'coaCard'",
-    ),
-    # payments say nowhere when they changed: they are read whole, in the order of their numbers
-    resource(
-        "IncomingPayments",
-        "incoming_payments",
+def payments(path: str, entity: str) -> Resource:
+    """Those from or to customers."""
+    return resource(
+        path,
+        entity,
         "DocEntry",
         *texts("DocNum", "TransferReference", "CounterReference"),
         *texts("CardCode", "currency", "company_currency", required=True),
@@ -127,7 +116,25 @@ RESOURCES = (
         amount="MeansSum",
         enrich=with_currencies,
         prepare=with_sum,
+    )
+
+
+RESOURCES = (
+    # what refers to others comes first
+    resource(
+        "InternalReconciliations",
+        "internal_reconciliations",
+        "ReconNum",
+        date("ReconDate", required=True),
+        text("ReconType", required=True),
+        integer("CancelAbs"),
+        RECONCILED,
+        only="CardOrAccount eq 'coaCard'",
     ),
+    # payments say nowhere when they changed: they are read whole, in the order of their numbers
+    payments("IncomingPayments", "incoming_payments"),
+    # what is paid back to customers
+    payments("VendorPayments", "outgoing_payments"),
     resource(
         "CreditNotes",
         "credit_notes",

@@ -98,7 +98,15 @@ class Stripe:
             pages = self.lists("v1/invoice_payments", {"invoice": record["id"]})
             record["payments"] = {"data": [payment for page in pages for payment in page]}
         record.pop("client_secret", None)
+        if record.get("object") == "customer" and (record.get("balance") or 0) < 0:
+            record["balance_at"] = self._balance_at(record["id"])
         return {**record, CREATED: record.get("created"), READ_AT: int(self.now().timestamp())}
+
+    def _balance_at(self, customer: str) -> Any:
+        """When the balance became what it is; None: the key may not read that, or Stripe keeps no record of it."""
+        answer = self.http.get(f"v1/customers/{customer}/balance_transactions", {"limit": "1"}, accept=(403, 404))
+        newest = _listed(answer) if answer.status == 200 else []
+        return newest[0].get("created") if newest else None
 
 
 def _note(event: Mapping[str, Any], found: dict[str, dict[str, bool]]) -> None:

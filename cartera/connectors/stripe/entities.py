@@ -197,6 +197,7 @@ RESOURCES = (
         "customer",
         amount("balance"),
         *texts("name", "email", "phone", "language", "country", "tax_id"),
+        timestamp("balance_at"),
         expand="tax_ids",
         flatten=customer,
     ),

@@ -153,6 +153,7 @@ RESOURCES = (
         text("Name", required=True),
         *texts("ContactStatus", "EmailAddress", "TaxNumber", "AccountNumber", "DefaultCurrency", "Phone"),
         integer("SalesDays"),
+        text("ContactNumber"),
         params={"includeArchived": "true"},
         prepare=person,
     ),

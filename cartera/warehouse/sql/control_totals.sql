@@ -2,7 +2,7 @@
 -- state (null: not to be compared this time), by how much it may differ, what our ledger makes of that source's entries,
 -- and how many of its records wait in quarantine. Both speak of the moment of reading, so all entries known count,
 -- whatever their date.
--- In: the parameter known_at; the marts entries and totals.
+-- In: the parameter known_at; the marts entries and totals; quarantined, the records that wait by source.
 with
 
 stated as (
@@ -39,7 +39,5 @@ left join held
         stated.source = held.source
         and stated.company_id = held.company_id
         and stated.currency_code = held.currency_code
-left join (
-    select source, count(*) as records from quarantine.records where status = 'open' group by source
-) as quarantined on stated.source = quarantined.source
+left join {quarantined} as quarantined on stated.source = quarantined.source
 order by 1, 2, 3

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 import yaml
+from support import paypal_stub
 from support.connected import Connected
 from support.erpnext_stub import ErpNext
 from typer.testing import CliRunner
 
 from cartera.cli import commands
-from cartera.connectors.api import secrets
+from cartera.connectors.api import Setting, secrets, systems
+from cartera.connectors.api import connect as connecting
 from cartera.connectors.api.spec import load_source
 from cartera.connectors.sources import all_sources
 from cartera.db import Role, transaction
@@ -60,7 +62,8 @@ def test_it_shows_counts_and_invoices_in_our_words_and_writes_no_secret(
     document = connect(*given)
     assert document["account"] == "logged in as reader@example.com"
     assert {row["table"]: row["rows_there"] for row in document["tables"]} == {
-        "payment_entry": 0, "sales_invoice": 30, "customer": 1, "company": 1
+        "payment_entry": 0, "journal_entry": 0, "sales_invoice": 30, "customer": 1, "currency_exchange": 0,
+        "company": 1,
     }  # fmt: skip
     assert document["model"] == "invoices" and len(document["rows"]) == 5
     assert len({row["invoice_id"] for row in document["rows"]}) == 5
@@ -80,6 +83,51 @@ def test_it_shows_counts_and_invoices_in_our_words_and_writes_no_secret(
         connect(*given, "--company", "other")
     assert connect(*given, "--yes")["written"]
     assert load_source(folder / "my_erp.yaml").page_size == 7
+
+
+def test_a_gateway_that_does_not_count_is_counted_where_all_is_seen(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first spans of time hold nothing: they are passed over."""
+    monkeypatch.setenv("CARTERA_SOURCE_PAY_CLIENT_SECRET", paypal_stub.SECRET)
+    with paypal_stub.PayPal() as stub:
+        for number in range(7):
+            stub.happen(f"T{number}", "T0006", "10.00")
+        stub.tick(days=1)
+        settings = {"url": stub.url, "client_id": paypal_stub.CLIENT, "start_date": "2025-06-01"}
+        given = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
+        document = connect("paypal", "--name", "pay", *given)
+        assert {row["table"]: row["rows_there"] for row in document["tables"]} == {
+            "disputes": 0, "transactions": 7, "balances": 1
+        }  # fmt: skip
+        assert document["model"] == "payments" and len(document["rows"]) == 5
+        for number in range(7, 99):
+            stub.happen(f"T{number}", "T0006", "10.00")
+        stub.tick(days=1)
+        document = connect("paypal", "--name", "pay", "--yes", "--without", "disputes")
+    seen = {row["table"]: (row["rows_there"], row["rows_sampled"]) for row in document["tables"]}
+    assert seen == {"transactions": (None, 50), "balances": (1, 1)} and len(document["rows"]) == 5
+    assert load_source(folder / "pay.yaml").without == ["disputes"]
+    with pytest.raises(ConfigError, match="paypal has no table 'dispute'"):
+        connect("paypal", "--name", "pay", "--without", "dispute")
+
+
+def test_a_kept_secret_is_asked_for_again(stub: ErpNext, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may have expired; who gives nothing keeps it. It is never shown."""
+    settings = get_settings()
+    secrets.store(settings, "my_erp", {"api_secret": "expired-secret"})
+    asked: list[Setting] = []
+
+    def ask(setting: Setting) -> str | None:
+        asked.append(setting)
+        return SECRET
+
+    given = {"url": stub.url, "api_key": "key"}
+    made = connecting.plan(
+        settings, systems.get("erpnext"), name="my_erp", given=given, ask=ask, compiled=lambda model: "select 1"
+    )
+    assert [(one.key, one.default) for one in asked] == [("api_secret", "expired-secret")]
+    assert made.asked == {"api_secret": SECRET}
 
 
 def test_what_is_missing_is_named(stub: ErpNext, folder: Path) -> None:
@@ -166,7 +214,8 @@ def test_a_bad_record_that_comes_again_is_in_quarantine_once(stub: ErpNext, erp:
 def test_tables_are_read_at_the_same_time_and_some_are_left_out(stub: ErpNext, erp: Connected) -> None:
     erp.source.concurrency = 4
     erp.source.without = ["company"]
-    assert set(erp.sync()) == {"payment_entry", "sales_invoice", "customer"}
+    tables = {"payment_entry", "journal_entry", "sales_invoice", "customer", "currency_exchange"}
+    assert set(erp.sync()) == {*tables, "controls"}
     assert len(erp.current("sales_invoice")) == 30
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
@@ -10,8 +11,9 @@ from decimal import Decimal
 import pytest
 from support.connected import Connected
 from support.erpnext_stub import ErpNext
+from typer.testing import CliRunner
 
-from cartera import pipeline
+from cartera import cli, pipeline
 from cartera.connectors import erpnext
 from cartera.connectors.api import Control
 from cartera.connectors.api.http import Http
@@ -97,6 +99,14 @@ def test_one_that_does_not_tie_stops_publication_and_freezes_its_source(
     erp.source.path.write_text(text.replace('"page_size"', '"control_tolerance": "2.50", "page_size"'))
     assert pipeline.run(AS_OF).status == "published"
     assert _stopped() == [] and erp.open_balances() == {"erp:ANA": Decimal("310.00")}
+    shown = CliRunner().invoke(cli.commands(), ["tie-out", "--format", "json"], catch_exceptions=False)
+    assert shown.exit_code == 0
+    assert json.loads(shown.stdout)["control_totals"] == [
+        {"source": "erp", "company_id": "acme", "currency_code": "PEN", "control_amount": "307.50",
+         "ledger_amount": "310.00", "difference_amount": "2.50", "tolerance_amount": "2.50", "is_tied": True}
+    ]  # fmt: skip
+    shown = CliRunner().invoke(cli.commands(), ["tie-out"], catch_exceptions=False)
+    assert "what the books of the sources state" in shown.stdout and "307.50" in shown.stdout
 
 
 def test_one_that_is_switched_off_is_not_compared(erp: Connected, books: Books) -> None:

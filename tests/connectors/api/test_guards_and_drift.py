@@ -53,6 +53,22 @@ def test_an_amount_that_falls(stub: ErpNext, erp: Connected) -> None:
     stops(erp, "would fall from 303.00 to 53.50")
 
 
+def test_credits_hide_no_fall_and_are_none(stub: ErpNext, erp: Connected) -> None:
+    for number in range(20):
+        stub.credit_note(f"C{number:02}", f"I{number:02}", "10.10", for_self=True)
+    erp.sync()
+    stub.tick()
+    # more than half of what is left when credits are taken off
+    stub.credit_note("C20", "I20", "60.00", for_self=True)
+    assert erp.sync()["sales_invoice"].rows_new == 1
+    stub.tick()
+    for number in range(30):
+        stub.save(INVOICES, f"I{number:02}", grand_total=Decimal("4.00") + Decimal(number) / 100)
+    for number in range(20):
+        stub.save(INVOICES, f"C{number:02}", grand_total=Decimal("-1.00") - Decimal(number) / 100)
+    stops(erp, "would fall from 565.00 to 206.25")
+
+
 def test_a_restored_backup(stub: ErpNext, erp: Connected) -> None:
     """Dates of change that go back, found because the record at the cursor is not there any more."""
     stub.invoice("LAST", "ANA", "1.00")

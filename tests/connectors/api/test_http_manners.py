@@ -159,3 +159,37 @@ def test_one_session_is_reused(stub: Echo, http: Http) -> None:
         http.get("things")
     pool = http._client._transport._pool  # type: ignore[attr-defined]
     assert len(pool.connections) == 1
+
+
+@pytest.mark.parametrize(
+    "echoed",
+    [
+        "Bearer t0ken-of-this-session",
+        "t0ken%2Fwith%2Fslashes",
+        '{"assertion": "eyJhbGciOiJQUzI1NiJ9.eyJpc3MiOiJhcHAifQ.c2lnbmF0dXJl"}',
+        "MIIEvQIBADANBgkqhkiG9w0BAQEFAASC",
+        "B1SESSION=0f8fad5b-d9cb-469f-a165-70867728950e",
+    ],
+)
+def test_what_an_error_repeats_of_tokens_and_keys_is_not_told(stub: Echo, echoed: str) -> None:
+    key = "-----BEGIN PRIVATE KEY-----\\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASC\\n-----END PRIVATE KEY-----"
+    access = Access("erp", {}, frozenset({key, "t0ken/with/slashes"}))
+    headers = {
+        "Authorization": "Bearer t0ken-of-this-session",
+        "Cookie": "B1SESSION=0f8fad5b-d9cb-469f-a165-70867728950e; ROUTEID=.node3",
+    }
+    stub.fail(Reply(400, f"you sent {echoed}, which is wrong".encode()))
+    with (
+        Http(stub.url, access, headers=headers) as http,
+        pytest.raises(SourceError, match=r"you sent .*\*\*\*") as told,
+    ):
+        http.get("things")
+    for secret in ("t0ken", "eyJ", "MIIE", "0f8fad5b"):
+        assert secret not in str(told.value)
+
+
+def test_a_login_that_gives_no_token_is_told_without_what_it_said(stub: Echo) -> None:
+    stub.fail(json_reply({"access": "s0me-other-token"}))
+    with Http(stub.url, ACCESS) as http, pytest.raises(SourceError, match="gives no access_token") as told:
+        http.post("token").word("access_token")
+    assert "s0me" not in str(told.value)

@@ -82,7 +82,7 @@ def test_a_server_that_ignores_the_filter_does_not_lead_in_a_circle() -> None:
         def answer(self, request: Request) -> Reply:
             return json_reply({"value": [{"code": "one"}]})
 
-    with Deaf(1) as server, pytest.raises(SourceError, match="in a circle"):
+    with Deaf(1) as server, pytest.raises(SourceError, match="the same page again and again"):
         read(server)
 
 

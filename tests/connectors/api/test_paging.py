@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from support.stub_server import Reply, Request, Stub, json_reply
 
-from cartera.connectors.api import Access, Resource, raw_entity, timestamp
+from cartera.connectors.api import Access, Resource, paging, raw_entity, timestamp
 from cartera.connectors.api.http import Http
 from cartera.connectors.api.paging import LinkHeader, NextLink, Offset, PageNumber, Paging, Range, Seek, Token, Whole
 from cartera.connectors.api.rest import pages as rest_pages
@@ -86,12 +86,12 @@ WAYS: dict[str, tuple[Paging, str]] = {
 }
 
 
-def resource(way: str, paging: Paging | None = None) -> Resource:
+def resource(way: str, instead: Paging | None = None) -> Resource:
     ours, records = WAYS[way]
     return Resource(
         raw_entity("things", "id", timestamp("changed"), changed_at="changed"),
         path=way,
-        paging=paging or ours,
+        paging=instead or ours,
         records=records,
         since=lambda moment: {"since": moment.isoformat()},
     )
@@ -181,11 +181,46 @@ def test_a_circle_is_left() -> None:
             return json_reply({"data": [record(1)], "next": "again"})
 
     for way in ("token", "number"):
-        with Circle(0) as stub, pytest.raises(SourceError, match="in a circle"):
+        with Circle(0) as stub, pytest.raises(SourceError, match="in a circle|again and again"):
             read(stub, replace(resource(way), records="data"))
+
+
+@pytest.mark.parametrize("way", [way for way in WAYS if way != "whole"])
+def test_a_system_that_ignores_where_to_go_on_is_given_up(way: str) -> None:
+    """The first page again and again, with a token or link that is always new."""
+
+    class Deaf(Lists):
+        def _page(self, request: Request) -> Reply:
+            page, more = self.records[:10], f"{len(self.requests)}"
+            link = f"{self.url}/{way}?more={more}"
+            if way in ("token", "next"):
+                return json_reply({"data": page, "value": page, "next": more, "@odata.nextLink": link})
+            return json_reply(page, Link=f'<{link}>; rel="next"')
+
+    with Deaf(53) as stub, pytest.raises(SourceError, match="the same page again and again"):
+        read(stub, resource(way))
+
+
+def test_pages_without_end_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Endless(Lists):
+        def _page(self, request: Request) -> Reply:
+            return json_reply([record(len(self.requests))])
+
+    monkeypatch.setattr(paging, "MOST_PAGES", 7)
+    with Endless(0) as stub, pytest.raises(SourceError, match="gives more than 7 pages"):
+        read(stub, resource("number"))
 
 
 def test_an_answer_without_the_list_is_an_error(stub: Lists) -> None:
     stub.fail(json_reply({"message": "maintenance"}))
     with pytest.raises(SourceError, match="has not a list at 'data' but an object with message"):
         read(stub, resource("token"))
+
+
+@pytest.mark.parametrize("way", ["offset", "range", "seek"])
+def test_a_server_that_heeds_nothing_is_left_with_one_clear_error(way: str) -> None:
+    with Lists(10) as server:
+        server.faults += [lambda _request: json_reply([record(number, 1) for number in range(10)])] * 50
+        with pytest.raises(SourceError, match="from page to page in a circle"):
+            read(server, resource(way))
+        assert len(server.requests) < 10

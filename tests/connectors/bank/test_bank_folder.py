@@ -9,12 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from support.bank_files import IBAN, MOVED, Moved, bai2, camt, mt940, mt942, norma43, ofx, total
+from support.bank_files import IBAN, MOVED, Moved, bai2, camt, camt_entry, mt940, mt942, norma43, ofx, total
 from support.connected import Connected, connected
 
 from cartera.errors import SourceError, UnreadableFile
 
 UNIDENTIFIED = "int_bank__credits_unidentified"
+DEBITS = "int_bank__debits_unidentified"
 
 
 @pytest.fixture
@@ -234,6 +235,84 @@ def test_a_declared_csv_whose_periods_overlap_lands_once(folder: Path, csv_bank:
     csv_bank.sync()
     assert {text for (text,) in csv_bank.current("entries", "text").values()} == {None}
     assert landed(csv_bank) == Decimal("999.75")
+
+
+WITHOUT_BALANCE = """\
+Fecha;Concepto;Importe;Cliente;Devuelto
+{}"""
+
+
+@pytest.fixture
+def plain_csv(folder: Path, csv_bank: Connected, tmp_path: Path) -> Connected:
+    columns = "customer: Cliente, refunded_customer: Devuelto"
+    (tmp_path / "csv.yaml").write_text(DECLARED.replace("balance: Saldo, customer: Cliente", columns))
+    return csv_bank
+
+
+def test_two_csv_files_of_one_day_without_balances_add_up(folder: Path, plain_csv: Connected) -> None:
+    morning, evening = "01/04/2026;Factura 1;2.000,00;;\n", "01/04/2026;Factura 2;30,00;;\n"
+    (folder / "morning.csv").write_text(WITHOUT_BALANCE.format(morning))
+    plain_csv.sync()
+    (folder / "evening.csv").write_text(WITHOUT_BALANCE.format(evening))
+    plain_csv.sync()
+    assert landed(plain_csv) == 2030
+    (folder / "whole day.csv").write_text(WITHOUT_BALANCE.format(morning + evening + evening))
+    plain_csv.sync()
+    assert landed(plain_csv) == 2060
+    # read anew by another company it is the same
+    plain_csv.source = plain_csv.source.model_copy(update={"company_id": "other"})
+    plain_csv.sync()
+    assert landed(plain_csv) == 2060
+
+
+def test_a_declared_csv_says_to_whom_money_went_back(folder: Path, plain_csv: Connected) -> None:
+    lines = "01/04/2026;Factura 1;2.000,00;C7;\n02/04/2026;Devolución;-500,00;;C7\n02/04/2026;Luz;-30,00;;\n"
+    (folder / "april.csv").write_text(WITHOUT_BALANCE.format(lines))
+    returned = "<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf>"
+    back = Moved("-7.00", "Ana Quispe", "Invoice 1001", more="<!-- -->")
+    unpaid = camt_entry(Moved("-9.00")).replace("<Cd>RCDT</Cd>", "<Cd>IDDT</Cd>").replace("ESCT", "UPDD")
+    entries = camt_entry(Moved("20.00")) + camt_entry(Moved("-3.00")) + unpaid
+    entries += camt_entry(back).replace("</TxDtls>", returned + "</TxDtls>")
+    (folder / "one.xml").write_text(camt(entries=entries, closing="1001.00"))
+    plain_csv.sync()
+    plain_csv.publish(dt.date(2026, 6, 30))
+    assert plain_csv.open_balances() == {"bank:C7": Decimal(-1500)}
+    slots = plain_csv.rows("select table_schema from information_schema.views where table_name = %s", [DEBITS])
+    listed = plain_csv.rows(f"select kind, debited_amount, return_reason from {slots[0][0]}.{DEBITS} order by 2")
+    assert listed == [
+        ("paid to a payer", Decimal(3), None),
+        ("takes a credit back", Decimal(7), "AC04"),
+        ("takes a credit back", Decimal(9), None),
+    ]
+
+
+def test_a_statement_in_two_formats_counts_once(folder: Path, bank: Connected) -> None:
+    """The account of MT940 is written as banks do: that of the bank, and the number."""
+    old = mt940().replace(IBAN, "51210800/1245126199EUR")
+    (folder / "a.sta").write_text(old)
+    (folder / "b.xml").write_text(camt())
+    bank.sync()
+    assert landed(bank) == total(MOVED)
+    assert {said for (said,) in bank.current("statements", "format").values()} == {"camt"}
+    ((said,),) = bank.rows("select left_out from raw_bank.files where left_out is not null")
+    assert "(mt940) is" in said and any("a.sta: left out, because it is counted already" in one for one in bank.notes)
+    # the one that landed first stays; one that says otherwise of the same days is refused
+    (folder / "c.sta").write_text(mt940([Moved("1.00")], number="8/1", opening="1080.15").replace("2604", "2605"))
+    bank.sync()
+    (folder / "d.xml").write_text(camt([Moved("1.00", day=5)], opening="1080.15", number="S8").replace("-04-", "-05-"))
+    bank.sync()
+    assert landed(bank) == total(MOVED) + 1
+    (folder / "e.xml").write_text(camt([Moved("2.00")], opening="1080.15", number="S9").replace("-04-", "-05-"))
+    with pytest.raises(UnreadableFile, match=r"both have entries of account .* they would count twice"):
+        bank.sync()
+    assert landed(bank) == total(MOVED) + 1
+
+
+def test_a_link_that_leads_out_of_the_folder_is_refused(folder: Path, bank: Connected, tmp_path: Path) -> None:
+    (tmp_path / "outside.xml").write_text(camt())
+    (folder / "one.xml").symlink_to(tmp_path / "outside.xml")
+    with pytest.raises(SourceError, match=r"one\.xml is a link that leads out of"):
+        bank.sync()
 
 
 @pytest.mark.parametrize(

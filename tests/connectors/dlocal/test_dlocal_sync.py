@@ -77,6 +77,40 @@ def test_the_first_reading_is_whole_and_the_next_brings_new_reports(stub: Dlocal
     assert {report.load_id for report in gateway.sync().values()} == {None}
 
 
+def test_a_folder_without_reports_or_with_a_link_out_of_it_is_told(stub: Dlocal, gateway: Connected) -> None:
+    with SYSTEM.open(access(gateway.source, get_settings())) as session:
+        with pytest.raises(SourceError, match=r"holds no report \(\.csv\)"):
+            SYSTEM.check(session)
+        stub.pay("P0", "10.00", "INV-0")
+        stub.deliver("acme_report_2026-03-02.csv")
+        assert SYSTEM.check(session).endswith(f"1 report in {stub.folder}")
+        outside = (stub.folder / "acme_report_2026-03-02.csv").rename(stub.folder.parent / "outside.csv")
+        (stub.folder / "link.csv").symlink_to(outside)
+        with pytest.raises(SourceError, match=r"link\.csv is a link that leads out of"):
+            SYSTEM.check(session)
+
+
+def test_a_status_that_nobody_knows_is_no_money(stub: Dlocal, gateway: Connected) -> None:
+    """One goes to quarantine, with what it was; where all have it, something changed there and the source stops."""
+    stub.pay("P0", "10.00", "INV-0", status="In process")
+    stub.deliver("acme_report_2026-03-02.csv")
+    gateway.sync()
+    stub.tick(days=1)
+    stub.line("Payment", "P0", "10.00", "On hold", mail="ana@example.com")
+    stub.line("Refund", "R0", "1.00", "on hold", of="P0")
+    stub.deliver("acme_report_2026-03-03.csv")
+    assert counts(gateway.sync()["transactions"]) == (0, 0, 0, 2)
+    assert gateway.current("transactions", "status") == {"Payment:P0": ("In process",)}
+    (reasons,) = gateway.rows("select array_agg(distinct reason_code) from quarantine.records")
+    assert reasons == (["unknown_choice"],)
+    stub.tick(days=1)
+    for number in range(30):
+        stub.pay(f"Q{number}", "1.00", f"INV-{number}", status="On hold")
+    stub.deliver("acme_report_2026-03-04.csv")
+    with pytest.raises(SourceError, match="status 'On hold' of a Payment is none of"):
+        gateway.sync()
+
+
 def test_a_report_that_arrives_late_with_an_old_date_is_read(stub: Dlocal, gateway: Connected) -> None:
     stub.pay("P1", "1.00", "INV-1", status="In process")
     stub.deliver("late.csv")
@@ -163,7 +197,7 @@ def test_errors_of_the_api_and_of_the_folder_are_told_without_a_secret(stub: Dlo
     with pytest.raises(SourceError, match="may not read this"):
         gateway.sync()
     with SYSTEM.open(access(gateway.source, get_settings(), None)) as session:
-        assert SYSTEM.check(session) == f"logged in as {LOGIN}"
+        assert SYSTEM.check(session) == f"logged in as {LOGIN}; 1 report in {stub.folder}"
     gateway.source.connection["folder"] = str(stub.folder / "missing")
     with pytest.raises(SourceError, match="No such file or directory"):
         gateway.sync()

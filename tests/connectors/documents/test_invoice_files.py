@@ -13,7 +13,9 @@ import pytest
 from support.connected import Connected, connected
 from support.invoice_files import cfdi, cii, complement, paid, pdf, peppol, sunat
 
-from cartera.connectors.documents.folder import Folder, parse
+from cartera.connectors.documents import one_file
+from cartera.connectors.documents.folder import Folder, check
+from cartera.connectors.documents.one_file import parse
 from cartera.connectors.documents.parts import BadDocument, identity
 from cartera.errors import SourceError
 from cartera.landing import LoadReport
@@ -232,6 +234,69 @@ def test_what_is_no_file_is_left_alone(inbox: Path) -> None:
     (inbox / "b.xml").symlink_to(inbox / "missing")
     with pytest.raises(SourceError, match=r"b\.xml: No such file"):
         reader(inbox).read(reader(inbox).names()[1])
+
+
+def test_a_substitution_takes_the_place_of_what_it_replaces_whichever_comes_first(
+    inbox: Path, files: Connected
+) -> None:
+    """TipoRelacion 04: A was replaced by B, that by C; a complement by another, which pays C instead of A."""
+    fourth, fifth, sixth = (TWO[:-3] + number for number in ("404", "505", "606"))
+    by_b = cfdi(TWO, "1100.00", corrects=[ONE.lower()], relation="04")
+    by_c = cfdi(THREE, "1200.00", corrects=[TWO], relation="04")
+    put(inbox, c_xml=by_c, c2_xml=by_c, b_xml=by_b)
+    files.sync()
+    put(inbox, a_xml=cfdi(ONE, "1000.00"), p_xml=complement(fourth, ("300.00", "MXN", [paid(ONE, "300.00")])))
+    put(inbox, e_xml=cfdi(sixth, "50.00", type_="E", corrects=[ONE]))
+    found = files.sync()
+    assert counts(found["document"]) == (3, 0, 0, 0)
+    customer = "files_in:EKU9003173C9:URE180429TM6"
+    files.publish(dt.date(2026, 6, 30))
+    # what was paid and credited on A is on account until the papers are replaced too
+    assert files.open_balances() == {customer: Decimal("850.00")}
+    replacing = complement(fifth, ("300.00", "MXN", [paid(THREE, "300.00")]), corrects=[fourth], relation="04")
+    put(inbox, p2_xml=replacing)
+    assert counts(files.sync()["document"]) == (1, 1, 0, 0)
+    files.publish(dt.date(2026, 7, 1))
+    assert files.open_balances() == {customer: Decimal("850.00")}
+    assert files.rows("select sum(open_amount) from serve.fct_open_items where open_amount > 0") == [(Decimal(900),)]
+    # while the replacement can't be read, what it replaced stays so
+    put(inbox, p2_xml=replacing[:900])
+    assert counts(files.sync()["document"]) == (0, 0, 0, 1)
+    # taken out, the first one holds again
+    (inbox / "p2.xml").unlink()
+    assert counts(files.sync()["document"]) == (0, 1, 1, 0)
+
+
+def test_a_link_that_leads_out_of_the_folder_is_refused(inbox: Path, tmp_path: Path) -> None:
+    """Whoever may put files there must not make us read others."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "x.xml").write_bytes(sunat("F001-1", "10.00"))
+    (inbox / "a.xml").write_bytes(sunat("F001-2", "10.00"))
+    (inbox / "within.xml").symlink_to(inbox / "a.xml")
+    assert reader(inbox).names() == ["a.xml", "within.xml"]
+    for link, target in (("file.xml", "x.xml"), ("folder", "")):
+        (inbox / link).symlink_to(tmp_path / "outside" / target)
+        with pytest.raises(SourceError, match=rf"{link} is a link that leads out of"):
+            reader(inbox).names()
+        (inbox / link).unlink()
+
+
+def test_a_folder_without_invoices_of_ours_is_told_when_it_is_connected(inbox: Path) -> None:
+    with pytest.raises(SourceError, match="holds no XML or PDF file"):
+        check(reader(inbox))
+    (inbox / "a.xml").write_bytes(sunat("F001-1", "99.00", issuer="20999999999"))
+    with pytest.raises(SourceError, match="of 1 file in .* none was issued by 20100066603"):
+        check(reader(inbox))
+    (inbox / "b.xml").write_bytes(sunat("F001-1", "99.00"))
+    assert check(reader(inbox)).endswith("1 issued, 1 received")
+
+
+def test_a_file_is_parsed_once_in_a_reading(inbox: Path, files: Connected, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[bytes | None] = []
+    monkeypatch.setattr(one_file, "parse", lambda body: parsed.append(body) or parse(body))
+    put(inbox, a_xml=sunat("F001-1", "10.00"), b_xml=peppol("INV-1", "20.00"))
+    files.sync()
+    assert len(parsed) == 2
 
 
 def test_a_payment_complement_with_several_payments_and_documents(inbox: Path) -> None:

@@ -117,6 +117,50 @@ def test_the_open_balance_of_each_customer_is_the_systems_own(stub: ErpNext, erp
     assert erp.open_balances() == {"erp:ANA": Decimal("75.05"), "erp:LUZ": Decimal("30.00")}
 
 
+def test_journal_entries_refunds_and_credit_notes_count_as_the_ledger_has_them(stub: ErpNext, erp: Connected) -> None:
+    for number in range(1, 8):
+        stub.invoice(f"I{number}", "ANA" if number < 6 else "LUZ", "100.00")
+    stub.credit_note("C1", "I1", "30.00", for_self=True)
+    stub.credit_note("C2", "I2", "50.00", for_self=True)
+    stub.credit_note("C3", "I6", "20.00", for_self=True)
+    # bank money, a write-off, a credit note reconciled with another invoice, and an opening balance with money of it
+    stub.journal("J1", (None, "60.00", ""), ("ANA", "-60.00", "I1"))
+    stub.journal("J2", (None, "5.00", ""), ("ANA", "-5.00", "I2"), voucher_type="Write Off Entry")
+    stub.journal("J3", ("ANA", "30.00", "C1"), ("ANA", "-30.00", "I3"), voucher_type="Credit Note")
+    stub.journal("J4", ("LUZ", "500.00", ""), (None, "-500.00", ""), voucher_type="Opening Entry")
+    stub.journal("J5", (None, "7.00", ""), ("LUZ", "-7.00", ""))
+    agrees_with_the_ledger(stub, erp)
+    stub.tick()
+    # a credit note that lowers what is paid, one paid back, money paid back, a debt of an entry paid, a deduction
+    stub.payment("P1", "ANA", "50.00", {"I4": "100.00", "C2": "-50.00"})
+    stub.payment("P2", "LUZ", "20.00", {"C3": "-20.00"}, payment_type="Pay")
+    stub.payment("P3", "LUZ", "3.00", {}, payment_type="Pay")
+    stub.payment("P4", "LUZ", "150.00", {"J4": "150.00"})
+    stub.payment("P5", "ANA", "98.00", {"I5": "100.00"}, deducted="2.00")
+    stub.cancel("Journal Entry", "J1")
+    rate = {"from_currency": "USD", "to_currency": "PEN", "exchange_rate": Decimal("3.75"), "for_selling": 1}
+    stub.save("Currency Exchange", "2026-03-01-USD-PEN", date="2026-03-01", **rate)
+    agrees_with_the_ledger(stub, erp)
+    # as from version 16 on
+    stub.is_16 = True
+    erp.sync()
+    assert erp.open_balances() == {"erp:ANA": Decimal(265), "erp:LUZ": Decimal(546)}
+    assert erp.rows("select sum(written_off_amount) from serve.fct_write_offs") == [(Decimal(5),)]
+    assert erp.rows("select reason, refunded_amount from serve.fct_refunds order by 2") == [
+        ("payment entry", Decimal(3)), ("payment entry", Decimal(20))]  # fmt: skip
+    rates = "select currency_code, company_currency_code, rate from serve.fct_fx_rates"
+    assert erp.rows(rates) == [("USD", "PEN", Decimal("3.75"))]
+
+
+def agrees_with_the_ledger(stub: ErpNext, erp: Connected) -> None:
+    """By customer, and - the gate refuses anything else - by invoice and with the sum of the GL entries."""
+    erp.sync()
+    erp.publish(dt.date(2026, 6, 30))
+    assert erp.open_balances() == {f"erp:{name}": stub.ledger(name) for name in ("ANA", "LUZ")}
+    totals = "select control_amount from serve.fct_control_totals where recorded_to > '9999-01-01'"
+    assert erp.rows(totals) == [(stub.ledger(),)]
+
+
 def agrees(stub: ErpNext, erp: Connected) -> None:
     erp.sync()
     erp.publish(dt.date(2026, 6, 30))

@@ -86,6 +86,18 @@ def test_all_sources_are_those_of_the_user_and_of_the_sandbox(mapping, tmp_path,
         all_sources(get_settings())
 
 
+def test_the_folders_of_the_user_and_of_the_sandbox_may_be_one(mapping, tmp_path, monkeypatch):  # type: ignore[no-untyped-def]
+    mapping(GOOD, "alpha")
+    (tmp_path / "sources").rename(tmp_path / "elsewhere")
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "sources").symlink_to(tmp_path / "elsewhere")
+    monkeypatch.setenv("CARTERA_HOME", str(tmp_path / "home"))
+    for folder in (tmp_path / "home" / "sources", tmp_path / "elsewhere"):
+        monkeypatch.setenv("CARTERA_SOURCES_DIR", str(folder))
+        get_settings.cache_clear()
+        assert [source.name for source in all_sources(get_settings())] == ["alpha"]
+
+
 AWKWARD = EntityFiles(
     files="Año 2026/it's: #1*.csv",
     delimiter="\t",

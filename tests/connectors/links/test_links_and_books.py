@@ -13,11 +13,13 @@ import pytest
 import yaml
 from support.connected import Connected, connected
 from support.erpnext_stub import ErpNext
+from support.odoo_stub import DATABASE, KEY, LOGIN, Odoo
 from typer.testing import CliRunner
 
 from cartera import pipeline
 from cartera.cli import commands
 from cartera.connectors import erpnext
+from cartera.connectors.api.secrets import variable
 from cartera.db import Role, transaction
 from cartera.settings import get_settings
 from cartera.warehouse import read
@@ -144,3 +146,27 @@ def test_one_customer_and_one_payment(gateway: Connected) -> None:
     # before there were rules
     before = first - dt.timedelta(microseconds=1)
     assert balances(known_at=before) == {C_1: Decimal(70), C_2: Decimal(10), ANA: Decimal(50), LUZ: Decimal(5)}
+
+
+def test_a_reference_that_the_books_keep_links_and_an_invoice_in_both_is_told(
+    gateway: Connected, tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Odoo's reference of a customer is the code that the gateway has for it; G-2 stands in both."""
+    folder = gateway.source.path.parent
+    (folder / "books.yaml").unlink()
+    with Odoo() as stub:
+        luz = stub.partner("Luz S.A.", ref="LUZ")
+        stub.partner("Ana S.A.", ref="somebody else")
+        invoice = stub.invoice(luz, "5.00")
+        stub.tables["account.move"][invoice]["name"] = "G-2"
+        connection = {"url": stub.url, "database": DATABASE, "user": LOGIN, "protocol": "jsonrpc"}
+        names = {"Acme S.A.": "acme", "Norte S.A.": "norte"}
+        document = {"system": "odoo", "connection": connection, "companies": names, "company_id": "acme"}
+        (folder / "odoo.yaml").write_text(json.dumps(document), encoding="utf-8")
+        monkeypatch.setenv(variable("odoo", "api_key"), KEY)
+        get_settings.cache_clear()
+        assert pipeline.run(AS_OF).status == "published"
+    links = "select customer_id, status, rule, linked_customer_id from serve.fct_customer_links order by 1"
+    assert gateway.rows(links) == [("gw:LUZ", "linked", "reference", f"odoo:{luz}")]
+    told = {name for (name,) in gateway.rows("select check_name from ops.check_results where not passed")}
+    assert "assert_no_invoice_stands_in_two_systems" in told

@@ -121,6 +121,8 @@ def test_what_the_payers_have_on_account_follows_refunds_and_chargebacks(stub: M
     stub.pay(9, "60.00", None, "eva")
     stub.charge_back("C2", 6, payments=[6, 9], amount="100.00")
     stub.change(9, status="charged_back")
+    stub.pay(10, "70.00", "INV-10", "won")
+    stub.charge_back("C3", 10)
     gateway.sync()
     first = gateway.now
     # later: paid in cash after all, the pending refund refused, the rest given back, one chargeback covered, one refund
@@ -130,6 +132,7 @@ def test_what_the_payers_have_on_account_follows_refunds_and_chargebacks(stub: M
     stub.refund(1, 502, "5.00", "rejected")
     stub.refund(1, 503, "90.00")
     stub.cover("C1")
+    stub.change(10, status="approved", status_detail="accredited")
     stub.change(2, transaction_amount_refunded=Decimal(15))
     stub.pay(7, "10.00", None, payer={"id": "ana-1", "email": "XXXXXXXXXXX", "identification": None})
     stub.pay(8, "3.00", None, payer=None)
@@ -137,8 +140,13 @@ def test_what_the_payers_have_on_account_follows_refunds_and_chargebacks(stub: M
     assert gateway.current("payments", "payer_id", "payer_email")["7"] == ("ana-1", None)
     gateway.publish(dt.date(2026, 6, 30))
     assert on_account(gateway, first) == {"mp:ana-1": Decimal(-90)}
-    assert documents(gateway, first) == ["6", "9", "C1", "C2", "INV-1", "INV-2"]
-    assert gateway.open_balances() == {"mp:ana-1": Decimal(-30), "mp:luz-1": Decimal(-35), "mp:unknown": Decimal(-3)}
+    assert documents(gateway, first) == ["6", "9", "C1", "C2", "C3", "INV-1", "INV-10", "INV-2"]
+    assert gateway.open_balances() == {
+        "mp:ana-1": Decimal(-30), "mp:luz-1": Decimal(-35), "mp:unknown": Decimal(-3), "mp:won-1": Decimal(-70)
+    }  # fmt: skip
+    # the one that was won without a word of it has a history: on its first day the money was gone
+    then = "select coalesce(sum(open_amount), 0) from serve.open_items('2026-03-01', %s) where customer_id = 'mp:won-1'"
+    assert gateway.rows(then, [gateway.now]) == [(Decimal(0),)]
     found = gateway.rows(
         "select customer_id, name, tax_id, email from serve.dim_customers"
         " where recorded_to = '9999-12-31 00:00:00+00' order by 1"
@@ -148,6 +156,7 @@ def test_what_the_payers_have_on_account_follows_refunds_and_chargebacks(stub: M
         ("mp:eva-1", "Eva Quispe", "20-eva", "eva@example.com"),
         ("mp:luz-1", "Luz Quispe", "20-luz", "luz@example.com"),
         ("mp:unknown", "unknown", None, None),
+        ("mp:won-1", "Won Quispe", "20-won", "won@example.com"),
     ]
 
 

@@ -281,3 +281,44 @@ def test_a_contact_that_changes_brings_its_customer_with_it(stub: Odoo, erp: Con
     stub.save("res.partner", contact, email="cobranza@ana.example")
     assert counts(erp.sync()["res_partner"]) == (0, 2, 0, 0)
     assert erp.current("res_partner", "email", "invoice_email")[str(ana)] == ("ana@ana.example", "cobranza@ana.example")
+
+
+def test_an_invoice_posted_again_has_its_new_instalments_alone(stub: Odoo, erp: Connected) -> None:
+    ana = stub.partner("Ana S.A.")
+    made = stub.invoice(ana, "100.00", [("2026-04-01", "60.00"), ("2026-05-01", "40.00")])
+    paid = stub.payment(ana, "60.00", stub.line(made))
+    erp.sync()
+    erp.publish(AS_OF)
+    stub.tick(3600)
+    stub.repost(made, ("2026-04-15", "30.00"), ("2026-05-15", "70.00"))
+    stub.reconcile(stub.line(made), stub.paying(paid))
+    assert agrees(stub, erp)["PEN"] == {ana: Decimal("40.00")}
+    items = "select due_date, open_amount from serve.fct_open_items where due_date is not null and open_amount <> 0"
+    assert erp.rows(items) == [(dt.date(2026, 5, 15), Decimal(70))]
+    # the sweep finds the old lines gone, which changes nothing
+    erp.now += dt.timedelta(hours=24)
+    assert counts(erp.sync()["account_move_line"]) == (0, 0, 2, 0)
+    erp.publish(AS_OF)
+    assert erp.rows(items) == [(dt.date(2026, 5, 15), Decimal(70))]
+
+
+def test_a_contact_that_moves_takes_its_address_with_it(stub: Odoo, erp: Connected) -> None:
+    ana, luz = stub.partner("Ana S.A.", email="ana@ana.example"), stub.partner("Luz S.A.")
+    contact = stub.partner("Cobros", parent=ana, type="invoice", email="pagos@ana.example")
+    stub.invoice(ana, "10.00")
+    erp.sync()
+    stub.tick(3600)
+    stub.save("res.partner", contact, parent_id=luz, commercial_partner_id=luz)
+    erp.sync()
+    erp.publish(AS_OF)
+    emails = (
+        "select customer_id, email from serve.dim_customers where recorded_to = '9999-12-31 00:00:00+00' order by name"
+    )
+    assert erp.rows(emails) == [(f"erp:{ana}", "ana@ana.example"), (f"erp:{luz}", "pagos@ana.example")]
+    stub.tick(3600)
+    stub.save("res.partner", luz, email="luz@luz.example")
+    del stub.tables["res.partner"][contact]
+    erp.now += dt.timedelta(hours=24)
+    erp.sync()
+    erp.publish(AS_OF)
+    assert erp.rows(emails) == [(f"erp:{ana}", "ana@ana.example"), (f"erp:{luz}", "luz@luz.example")]

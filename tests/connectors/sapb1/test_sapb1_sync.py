@@ -128,6 +128,29 @@ def test_a_payment_in_another_currency_without_its_rate_stops_no_other(stub: Ser
     assert erp.open_balances() == {"erp:ANA": Decimal(88)}
 
 
+def test_what_is_paid_back_to_a_customer_counts(stub: ServiceLayer, erp: Connected) -> None:
+    stub.invoice("ANA", "100.00")
+    on_account, note = stub.payment("LUZ", "40.00", []), stub.credit_note("LUZ", "20.00")
+    # of the money 25, of the note 20; and 15 without saying for what, later reconciled with the rest of the money
+    back = {"table": "VendorPayments"}
+    stub.payment("LUZ", "45.00", [("it_Receipt", on_account, 0, "25.00"), ("it_CredItnote", note, 0, "20.00")], **back)
+    loose = stub.payment("LUZ", "18.00", [], **back)
+    # an invoice and a larger note: only the difference is paid
+    owed, larger = stub.invoice("ANA", "30.00"), stub.credit_note("ANA", "50.00")
+    lines = [("it_Invoice", owed, 1, "30.00"), ("it_CredItnote", larger, 0, "50.00")]
+    stub.payment("ANA", "20.00", lines, **back)
+    # cancelled
+    stub.payment("ANA", "9.00", [], **back, Cancelled="tYES")
+    agrees(stub, erp)
+    assert (stub.balance("ANA"), stub.balance("LUZ")) == (Decimal(100), Decimal(3))
+    stub.reconcile("LUZ", [("46", loose, "codDebit", "15.00"), ("24", on_account, "codCredit", "15.00")])
+    agrees(stub, erp)
+    refunds = "select reason, sum(refunded_amount) from serve.fct_refunds group by 1"
+    assert erp.rows(refunds) == [("outgoing payment", Decimal(65))]
+    left = "select item_id, open_amount from serve.fct_open_items where open_amount <> 0 order by 1"
+    assert erp.rows(left) == [("erp:13:1:1", Decimal(100)), (f"erp:46:{loose}:1", Decimal(3))]
+
+
 def agrees(stub: ServiceLayer, erp: Connected) -> None:
     """By customer, and - the gate refuses anything else - by invoice, as PaidToDate says."""
     erp.sync()

@@ -97,13 +97,17 @@ def test_the_open_balance_of_each_customer_is_what_stripe_says_remains(stub: Str
     stub.pay(in_parts, 2000)
     stub.credit_note(credited, 444)
     stub.mark(late, "uncollectible", "marked_uncollectible_at")
-    stub.customer("EVA", balance=-1500, currency="usd")
+    stub.customer("EVA", currency="usd")
+    stub.grant("EVA", -1500)
     lost, won = (stub.dispute(stub.pay(stub.invoice("EVA", total)["id"])["id"])["id"] for total in (800, 900))
     stub.dispute(stub.charge(None, 100)["id"])
     stripe.sync()
     stripe.publish(dt.date(2026, 6, 30))
     balances = {"ANA": stub.outstanding("ANA"), "LUZ": stub.outstanding("LUZ"), "EVA": -1500}
     assert stripe.open_balances() == {f"pay:cus_{name}": Decimal(amount) / 100 for name, amount in balances.items()}
+    # the credit is of the day on which it was given, not of that of the reading
+    granted = "select issue_date from serve.fct_open_items where customer_id = 'pay:cus_EVA' and open_amount < 0"
+    assert stripe.rows(granted) == [(dt.date(2026, 3, 1),)]
     assert balances["ANA"] == 3005 + 3333 + 4000 + 700 + 900 and balances["LUZ"] == 2800
     # what is disputed is contested, not owed
     assert stripe.rows("select count(*) from serve.fct_disputes where resolved_date is null") == [(2,)]

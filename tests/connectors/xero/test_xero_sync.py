@@ -62,6 +62,9 @@ def test_the_open_balance_of_each_customer_is_the_systems_own(stub: XeroStub, bo
     # so many dollars for a pound
     stub.invoice("U1", "LUZ", "25.00", CurrencyCode="USD", CurrencyRate=Decimal("1.250000"))
     stub.pay("P5", "U1", "5.00")
+    # worth nothing that a rate of ours could say
+    stub.invoice("V1", "LUZ", "2.00", CurrencyCode="VEF", CurrencyRate=Decimal("0.000000000001"))
+    stub.pay("P7", "V1", "1.00")
     agrees(stub, books)
     landed = {key for table in ("payments", "overpayments", "invoices") for key in books.current(table)}
     assert "P1" in landed and not {"P9", "O9", "B1"} & landed

@@ -29,7 +29,8 @@ master_stated as (
     {{ customer_keys('master_customers') }}
 ),
 
--- a reference that another system keeps of the customer is the code that the customer has in the books
+-- a reference that another system keeps of the customer is the code that the customer has in the books; one that the
+-- books keep is the code that the customer has in the other system
 references_kept as (
     {{ customer_references() }}
 ),
@@ -50,6 +51,17 @@ linkable_keys as (
         on
             linkable_customers.customer_id = references_kept.customer_id
             and {{ lives_overlap('linkable_customers', 'references_kept') }}
+    union all
+    select
+        customer_id,
+        company_id,
+        'reference' as rule,
+        'kept in the books: ' || key_value as key_value,
+        tax_number,
+        recorded_from,
+        recorded_to
+    from linkable_stated
+    where rule = 'code'
 ),
 
 master_keys as (
@@ -65,6 +77,20 @@ master_keys as (
         recorded_to
     from master_stated
     where rule = 'code'
+    union all
+    select
+        master_customers.customer_id,
+        master_customers.company_id,
+        'reference' as rule,
+        'kept in the books: ' || references_kept.reference_code as key_value,
+        master_customers.tax_number,
+        {{ later_start('master_customers', 'references_kept') }} as recorded_from,
+        {{ earlier_end('master_customers', 'references_kept') }} as recorded_to
+    from master_customers
+    inner join references_kept
+        on
+            master_customers.customer_id = references_kept.customer_id
+            and {{ lives_overlap('master_customers', 'references_kept') }}
 ),
 
 pairs_found as (

@@ -3,7 +3,7 @@ select
     source || ':' || entry as entry_id,
     source || ':' || statement as statement_id,
     cartera_company_id as company_id,
-    source || ':' || customer as customer_id,
+    source || ':' || coalesce(case when side = 'DBIT' then refunded_customer end, customer) as customer_id,
     source,
 
     -- attributes
@@ -17,6 +17,7 @@ select
     end_to_end_id,
     bank_reference,
     code as transaction_code,
+    return_reason,
 
     -- amounts
     signed_amount,

@@ -231,51 +231,44 @@ movements as (
             and entries.record_key = placed.record_key
 ),
 
+halves as (
+    select false as is_after
+    union all
+    select true as is_after
+),
+
+-- until and since it was taken back
 lives as (
     select
-        source,
-        record_key,
-        company_id,
-        customer_code,
-        moved_date,
-        entry_type,
-        debit_entry_number,
-        credit_entry_number,
-        debit_kind,
-        credit_kind,
-        currency_code,
-        settled_amount,
-        is_deleted,
-        recorded_from,
-        least(recorded_to, coalesce(taken_back_from, recorded_to)) as recorded_to
+        movements.source,
+        movements.record_key,
+        movements.company_id,
+        movements.customer_code,
+        movements.moved_date,
+        movements.entry_type,
+        movements.debit_entry_number,
+        movements.credit_entry_number,
+        movements.debit_kind,
+        movements.credit_kind,
+        movements.currency_code,
+        movements.settled_amount,
+        movements.is_deleted or halves.is_after as is_deleted,
+        case
+            when halves.is_after then greatest(movements.recorded_from, movements.taken_back_from)
+            else movements.recorded_from
+        end as recorded_from,
+        case
+            when halves.is_after then movements.recorded_to
+            else least(movements.recorded_to, coalesce(movements.taken_back_from, movements.recorded_to))
+        end as recorded_to
     from movements
+    cross join halves
     where
-        taken_back_from is null
-        or recorded_from < taken_back_from
-
-    union all
-
-    -- since it was taken back
-    select
-        source,
-        record_key,
-        company_id,
-        customer_code,
-        moved_date,
-        entry_type,
-        debit_entry_number,
-        credit_entry_number,
-        debit_kind,
-        credit_kind,
-        currency_code,
-        settled_amount,
-        true as is_deleted,
-        greatest(recorded_from, taken_back_from) as recorded_from,
-        recorded_to
-    from movements
-    where
-        taken_back_from is not null
-        and recorded_to > taken_back_from
+        (halves.is_after and movements.recorded_to > movements.taken_back_from)
+        or (
+            not halves.is_after
+            and (movements.taken_back_from is null or movements.recorded_from < movements.taken_back_from)
+        )
 )
 
 select * from lives

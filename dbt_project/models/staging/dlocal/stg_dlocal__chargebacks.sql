@@ -55,7 +55,10 @@ renamed as (
         ) as reversed_date,
 
         -- versions
-        transactions.is_deleted or transactions.status in ('pending', 'in process', 'cancelled') as is_deleted,
+        transactions.is_deleted
+        or transactions.status
+        in ('pending', 'in process', 'waiting details', 'cancelled', 'rejected', 'expired', 'authorized')
+            as is_deleted,
         {{ joined_from('transactions', 'reversals') }} as recorded_from,
         {{ joined_to('transactions', 'reversals') }} as recorded_to
     from transactions

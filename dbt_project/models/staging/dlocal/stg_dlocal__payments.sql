@@ -9,7 +9,9 @@ select
     customer_code,
     document_number,
     case
-        when status in ('pending', 'in process', 'cancelled', 'rejected', 'expired', 'authorized') then 'cancelled'
+        when
+            status in ('pending', 'in process', 'waiting details', 'cancelled', 'rejected', 'expired', 'authorized')
+            then 'cancelled'
         else 'received'
     end as status,
     currency_code,

@@ -20,7 +20,9 @@ select
     creation_date as refund_date,
 
     -- versions
-    is_deleted or status in ('pending', 'in process', 'waiting details', 'cancelled', 'rejected') as is_deleted,
+    is_deleted
+    or status in ('pending', 'in process', 'waiting details', 'cancelled', 'rejected', 'expired', 'authorized')
+        as is_deleted,
     recorded_from,
     recorded_to
 from {{ ref('stg_dlocal__transactions') }}

@@ -14,7 +14,7 @@ select
     issue_date as allocated_date,
 
     -- versions
-    is_deleted,
+    is_deleted or replaced_by is not null as is_deleted,
     recorded_from,
     recorded_to
 from {{ source('documents', 'document') }}
@@ -39,7 +39,7 @@ select
     issue_date as allocated_date,
 
     -- versions
-    is_deleted or corrected_key is null as is_deleted,
+    is_deleted or corrected_key is null or replaced_by is not null as is_deleted,
     recorded_from,
     recorded_to
 from {{ source('documents', 'document') }}

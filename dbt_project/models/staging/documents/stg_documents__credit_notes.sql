@@ -9,7 +9,7 @@ select
     -- attributes
     coalesce(customer_tax_id, customer_name) as customer_code,
     number as document_number,
-    'open' as status,
+    case when replaced_by is null then 'open' else 'void' end as status,
     currency as currency_code,
     home_currency as company_currency_code,
     nullif(exchange_rate, 0) as document_fx_rate,

@@ -11,7 +11,7 @@ select
     customer_email,
     number as document_number,
     'invoice' as document_type,
-    'open' as status,
+    case when replaced_by is null then 'open' else 'void' end as status,
     currency as currency_code,
     home_currency as company_currency_code,
     nullif(exchange_rate, 0) as document_fx_rate,

@@ -9,7 +9,7 @@ select
     -- attributes
     coalesce(customer_tax_id, customer_name) as customer_code,
     number as document_number,
-    'received' as status,
+    case when replaced_by is null then 'received' else 'cancelled' end as status,
     {{ json_text('item', 'currency') }} as currency_code,
     home_currency as company_currency_code,
     case when {{ json_text('item', 'currency') }} = currency then nullif(exchange_rate, 0) end as document_fx_rate,
@@ -41,7 +41,7 @@ select
     -- attributes
     coalesce(customer_tax_id, customer_name) as customer_code,
     number as document_number,
-    case when rest_amount > 0 then 'received' else 'cancelled' end as status,
+    case when rest_amount > 0 and replaced_by is null then 'received' else 'cancelled' end as status,
     currency as currency_code,
     home_currency as company_currency_code,
     nullif(exchange_rate, 0) as document_fx_rate,

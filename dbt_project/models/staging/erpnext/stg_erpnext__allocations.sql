@@ -1,45 +1,40 @@
 with
 
-payment_entries as (
-    select * from {{ source('erpnext', 'payment_entry') }}
+settlements as (
+    select * from {{ ref('base_erpnext__settlements') }}
 ),
 
 sales_invoices as (
     select * from {{ source('erpnext', 'sales_invoice') }}
 ),
 
-referring as (
-    select
-        payment_entries.*,
-        item
-    from payment_entries
-    {{ json_items('payment_entries."references"', 'item') }}
-    where payment_entries.payment_type = 'Receive' and payment_entries.party_type = 'Customer'
-),
-
--- a draft or cancelled payment settles nothing
-of_payments as (
+-- a draft or cancelled entry settles nothing; the money of a journal entry is a payment for each row
+of_entries as (
     select
         -- ids
-        source || ':' || {{ json_text('item', 'name') }} as allocation_id,
-        source || ':' || name as payment_id,
-        cast(null as text) as credit_note_id,
-        source || ':' || {{ json_text('item', 'reference_name') }} as invoice_id,
+        source || ':' || entry_row as allocation_id,
+        case
+            when kind = 'matched' then used_payment_id
+            when entry_type = 'payment' then source || ':' || entry_name
+            else source || ':' || entry_row
+        end as payment_id,
+        credit_note_id,
+        invoice_id,
         cast(null as text) as instalment_id,
         source,
 
         -- amounts
-        cast({{ json_text('item', 'allocated_amount') }} as numeric(24, 6)) as allocated_amount,
+        amount as allocated_amount,
 
         -- dates
         posting_date as allocated_date,
 
         -- versions
-        is_deleted or docstatus <> 1 as is_deleted,
+        is_deleted,
         recorded_from,
         recorded_to
-    from referring
-    where {{ json_text('item', 'reference_doctype') }} = 'Sales Invoice'
+    from settlements
+    where kind in ('money', 'matched')
 ),
 
 -- a return that does not keep an outstanding amount of its own lowers that of the invoice at once
@@ -75,7 +70,7 @@ of_returns as (
 ),
 
 unioned as (
-    select * from of_payments
+    select * from of_entries
     union all
     select * from of_returns
 )

@@ -69,6 +69,58 @@ renamed as (
             and owed.company = company_currencies.record_key
             and {{ lives_overlap('owed', 'company_currencies') }}
     where not coalesce(owed.is_return, false)
+),
+
+settlements as (
+    select * from {{ ref('base_erpnext__settlements') }}
+),
+
+-- a debt that no invoice made: an opening balance, a correction
+of_journals as (
+    select
+        -- ids
+        source || ':' || entry_row as invoice_id,
+        company_id,
+        source || ':' || party as customer_id,
+        source,
+
+        -- attributes
+        party as customer_code,
+        cast(null as text) as customer_name,
+        cast(null as text) as customer_email,
+        document_number,
+        'invoice' as document_type,
+        'open' as status,
+        currency_code,
+        cast(null as text) as company_currency_code,
+        cast(null as numeric(24, 12)) as document_fx_rate,
+
+        -- amounts
+        amount as total_amount,
+        cast(null as numeric(24, 6)) as paid_amount,
+        cast(null as numeric(24, 6)) as credited_amount,
+        cast(null as numeric(24, 6)) as open_amount,
+
+        -- booleans
+        false as is_disputed,
+
+        -- dates
+        posting_date as issue_date,
+        posting_date as due_date,
+        cast(null as date) as paid_date,
+
+        -- versions
+        is_deleted,
+        recorded_from,
+        recorded_to
+    from settlements
+    where kind = 'debt'
+),
+
+unioned as (
+    select * from renamed
+    union all
+    select * from of_journals
 )
 
-select * from renamed
+select * from unioned

@@ -15,13 +15,14 @@ renamed as (
         -- attributes
         party as customer_code,
         coalesce(reference_no, name) as document_number,
-        case docstatus when 1 then 'received' else 'cancelled' end as status,
+        -- one of nothing only brings a credit note to an invoice
+        case when docstatus = 1 and settled_amount > 0 then 'received' else 'cancelled' end as status,
         paid_from_account_currency as currency_code,
         cast(null as text) as company_currency_code,
         cast(null as numeric(24, 12)) as document_fx_rate,
 
         -- amounts
-        paid_amount as payment_amount,
+        settled_amount as payment_amount,
 
         -- dates
         posting_date as received_date,
@@ -32,6 +33,48 @@ renamed as (
         recorded_to
     from source
     where payment_type = 'Receive' and party_type = 'Customer'
+),
+
+settlements as (
+    select * from {{ ref('base_erpnext__settlements') }}
+),
+
+of_journals as (
+    select
+        -- ids
+        source || ':' || entry_row as payment_id,
+        company_id,
+        source || ':' || party as customer_id,
+        source,
+
+        -- attributes
+        party as customer_code,
+        document_number,
+        'received' as status,
+        currency_code,
+        cast(null as text) as company_currency_code,
+        cast(null as numeric(24, 12)) as document_fx_rate,
+
+        -- amounts
+        amount as payment_amount,
+
+        -- dates
+        posting_date as received_date,
+
+        -- versions
+        is_deleted,
+        recorded_from,
+        recorded_to
+    from settlements
+    where
+        entry_type = 'journal'
+        and kind in ('money', 'on_account')
+),
+
+unioned as (
+    select * from renamed
+    union all
+    select * from of_journals
 )
 
-select * from renamed
+select * from unioned

@@ -16,7 +16,7 @@ charged_back as (
     {{ json_items('payments.chargebacks', 'item') }}
 ),
 
--- what Mercado Pago covers comes again
+-- what Mercado Pago covers comes again, and so does what leaves its payment approved
 renamed as (
     select
         -- ids
@@ -42,6 +42,7 @@ renamed as (
         case
             when {{ json_text('item', 'coverage_applied') }} = 'true'
                 then cast({{ json_text('item', 'updated_date') }} as date)
+            when status not in ('charged_back', 'in_mediation') then updated_date
         end as reversed_date,
 
         -- versions

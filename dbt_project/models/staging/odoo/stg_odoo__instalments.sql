@@ -14,5 +14,5 @@ select
     is_deleted,
     recorded_from,
     recorded_to
-from {{ source('odoo', 'account_move_line') }}
+from {{ ref('base_odoo__lines') }}
 where {{ odoo_line_kind() }} = 'instalment'

@@ -2,7 +2,7 @@ with
 
 lines as (
     select *
-    from {{ source('odoo', 'account_move_line') }}
+    from {{ ref('base_odoo__lines') }}
     where {{ odoo_line_kind() }} = 'refund'
 ),
 

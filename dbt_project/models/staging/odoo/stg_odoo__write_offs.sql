@@ -1,7 +1,7 @@
 with
 
 lines as (
-    select * from {{ source('odoo', 'account_move_line') }}
+    select * from {{ ref('base_odoo__lines') }}
 ),
 
 debits as (

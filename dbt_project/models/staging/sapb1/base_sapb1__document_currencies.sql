@@ -12,6 +12,10 @@ incoming_payments as (
     select * from {{ source('sapb1', 'incoming_payments') }}
 ),
 
+outgoing_payments as (
+    select * from {{ source('sapb1', 'outgoing_payments') }}
+),
+
 -- by object type and number; the currency of a posted document does not change
 unioned as (
     select
@@ -37,6 +41,15 @@ unioned as (
         '24:' || record_key as document_key,
         max(currency) as currency_code
     from incoming_payments
+    group by source, record_key
+
+    union all
+
+    select
+        source,
+        '46:' || record_key as document_key,
+        max(currency) as currency_code
+    from outgoing_payments
     group by source, record_key
 )
 

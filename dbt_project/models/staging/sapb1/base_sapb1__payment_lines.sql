@@ -8,36 +8,77 @@ incoming_payments as (
     select * from {{ source('sapb1', 'incoming_payments') }}
 ),
 
+outgoing_payments as (
+    select * from {{ source('sapb1', 'outgoing_payments') }}
+),
+
+payments as (
+    select
+        '24' as payment_type,
+        source,
+        record_key,
+        "CardCode",
+        currency,
+        company_currency,
+        "DocDate",
+        "Cancelled",
+        "PaymentInvoices",
+        is_deleted,
+        recorded_from,
+        recorded_to
+    from incoming_payments
+
+    union all
+
+    select
+        '46' as payment_type,
+        source,
+        record_key,
+        "CardCode",
+        currency,
+        company_currency,
+        "DocDate",
+        "Cancelled",
+        "PaymentInvoices",
+        is_deleted,
+        recorded_from,
+        recorded_to
+    from outgoing_payments
+),
+
 lines as (
     select
-        incoming_payments.source,
-        incoming_payments.record_key,
-        incoming_payments."CardCode" as customer_code,
-        incoming_payments.currency as payment_currency_code,
-        incoming_payments.company_currency as company_currency_code,
-        incoming_payments."DocDate" as payment_date,
-        incoming_payments.recorded_from,
-        incoming_payments.recorded_to,
-        incoming_payments.is_deleted or coalesce(incoming_payments."Cancelled", 'tNO') = 'tYES' as is_deleted,
+        payments.payment_type,
+        payments.source,
+        payments.record_key,
+        payments."CardCode" as customer_code,
+        payments.currency as payment_currency_code,
+        payments.company_currency as company_currency_code,
+        payments."DocDate" as payment_date,
+        payments.recorded_from,
+        payments.recorded_to,
+        payments.is_deleted or coalesce(payments."Cancelled", 'tNO') = 'tYES' as is_deleted,
         cast({{ json_text('item', 'LineNum') }} as bigint) as line_number,
         case {{ json_text('item', 'InvoiceType') }}
             when 'it_Invoice' then 'debit'
             when 'it_CredItnote' then 'credit'
             when 'it_Receipt' then 'credit'
+            when 'it_PaymentAdvice' then 'debit'
             else 'other'
         end as side,
         case {{ json_text('item', 'InvoiceType') }}
             when 'it_Invoice' then '13:'
             when 'it_CredItnote' then '14:'
             when 'it_Receipt' then '24:'
+            when 'it_PaymentAdvice' then '46:'
         end || {{ json_text('item', 'DocEntry') }} as document_key,
         {{ json_text('item', 'InstallmentId') }} as instalment_number,
         cast({{ json_text('item', 'SumApplied') }} as numeric(24, 6)) as local_amount,
         cast({{ json_text('item', 'AppliedFC') }} as numeric(24, 6)) as foreign_amount,
         coalesce(cast({{ json_text('item', 'TotalDiscount') }} as numeric(24, 6)), 0) as local_discount_amount,
         coalesce(cast({{ json_text('item', 'TotalDiscountFC') }} as numeric(24, 6)), 0) as foreign_discount_amount
-    from incoming_payments
-    {{ json_items('incoming_payments."PaymentInvoices"', 'item') }}
+    from payments
+    {{ json_items('payments."PaymentInvoices"', 'item') }}
 ),
 
 -- a line is in the currency of its document, beside that in the company's; one of a document that is not read is not
@@ -57,6 +98,7 @@ resolved as (
 
 valued as (
     select
+        payment_type,
         source,
         record_key,
         customer_code,

@@ -6,6 +6,7 @@ incoming_payments as (
 
 lines as (
     select * from {{ ref('base_sapb1__payment_lines') }}
+    where payment_type = '24'
 ),
 
 applied as (

@@ -68,7 +68,7 @@ rows_valued as (
 lines as (
     select
         source,
-        '24:' || record_key as match_key,
+        payment_type || ':' || record_key as match_key,
         matched_lines.side,
         line_number as position,
         customer_code,
@@ -101,6 +101,31 @@ lines as (
         recorded_from,
         recorded_to
     from payment_parts
+
+    union all
+
+    -- what an outgoing payment pays back of the credits in its lines
+    select
+        source,
+        payment_type || ':' || record_key as match_key,
+        'debit' as side,
+        1000000 as position,
+        customer_code,
+        cast(null as text) as document_key,
+        cast(null as text) as instalment_number,
+        currency_code,
+        sum(case side when 'credit' then line_amount else -line_amount end) as amount,
+        payment_date as matched_date,
+        is_deleted,
+        recorded_from,
+        recorded_to
+    from payment_lines
+    where
+        payment_type = '46'
+        and side <> 'other'
+    group by
+        source, payment_type, record_key, customer_code, currency_code, payment_date, is_deleted, recorded_from,
+        recorded_to
 
     union all
 

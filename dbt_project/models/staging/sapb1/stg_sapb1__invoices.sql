@@ -12,6 +12,42 @@ balances as (
     {{ with_gaps('invoice_balances', ['"PaidToDate"', '"PaidToDateFC"']) }}
 ),
 
+outgoing_payments as (
+    select * from {{ source('sapb1', 'outgoing_payments') }}
+),
+
+paid_back as (
+    select
+        source,
+        record_key,
+        recorded_from,
+        sum(case side when 'other' then abs(local_amount) else -local_amount end) as local_amount
+    from {{ ref('base_sapb1__payment_lines') }}
+    where payment_type = '46'
+    group by source, record_key, recorded_from
+),
+
+-- what an outgoing payment paid without saying for what: the customer owes it until it is reconciled
+debts as (
+    select
+        outgoing_payments.*,
+        case
+            when outgoing_payments.currency = outgoing_payments.company_currency
+                then outgoing_payments."MeansSum" - coalesce(paid_back.local_amount, 0)
+            else round(
+                (outgoing_payments."MeansSum" - coalesce(paid_back.local_amount, 0))
+                / nullif(outgoing_payments."DocRate", 0),
+                2
+            )
+        end as debt_amount
+    from outgoing_payments
+    left join paid_back
+        on
+            outgoing_payments.source = paid_back.source
+            and outgoing_payments.record_key = paid_back.record_key
+            and outgoing_payments.recorded_from = paid_back.recorded_from
+),
+
 -- a cancelled invoice and the document that cancels it are both void
 renamed as (
     select
@@ -62,6 +98,50 @@ renamed as (
             source.source = balances.source
             and source.record_key = balances.record_key
             and {{ lives_overlap('source', 'balances') }}
+),
+
+unioned as (
+    select * from renamed
+
+    union all
+
+    select
+        -- ids
+        source || ':46:' || "DocEntry" as invoice_id,
+        cartera_company_id as company_id,
+        source || ':' || "CardCode" as customer_id,
+        source,
+
+        -- attributes
+        "CardCode" as customer_code,
+        cast(null as text) as customer_name,
+        cast(null as text) as customer_email,
+        coalesce("DocNum", "DocEntry") as document_number,
+        'invoice' as document_type,
+        case when coalesce("Cancelled", 'tNO') = 'tYES' then 'void' else 'open' end as status,
+        currency as currency_code,
+        company_currency as company_currency_code,
+        case when currency <> company_currency then nullif("DocRate", 0) end as document_fx_rate,
+
+        -- amounts
+        cast(greatest(debt_amount, 0) as numeric(24, 6)) as total_amount,
+        cast(null as numeric(24, 6)) as paid_amount,
+        cast(null as numeric(24, 6)) as credited_amount,
+        cast(null as numeric(24, 6)) as open_amount,
+
+        -- booleans
+        false as is_disputed,
+
+        -- dates
+        "DocDate" as issue_date,
+        "DocDate" as due_date,
+        cast(null as date) as paid_date,
+
+        -- versions
+        is_deleted or debt_amount <= 0 as is_deleted,
+        recorded_from,
+        recorded_to
+    from debts
 )
 
-select * from renamed
+select * from unioned

@@ -43,7 +43,10 @@ renamed as (
         matched.customer_code,
         matched.match_id as document_number,
         matched.currency_code,
-        'reconciled with another entry' as reason,
+        case
+            when matched.match_id like matched.source || ':46:%' then 'outgoing payment'
+            else 'reconciled with another entry'
+        end as reason,
 
         -- amounts
         matched.matched_amount as refunded_amount,

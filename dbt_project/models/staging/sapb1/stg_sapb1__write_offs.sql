@@ -61,7 +61,8 @@ renamed as (
         recorded_to
     from lines
     where
-        side = 'debit'
+        payment_type = '24'
+        and side = 'debit'
         and discount_amount > 0
 )
 

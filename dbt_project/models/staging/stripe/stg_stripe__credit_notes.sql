@@ -61,7 +61,8 @@ where customer is not null
 
 union all
 
--- a negative balance is credit for the next invoice; of its date we know only that it is not after the day of reading
+-- a negative balance is credit for the next invoice, since it last changed; where the key may not read when that was,
+-- we know only that it is not after the day of reading
 select
     -- ids
     source || ':' || id || ':balance' as credit_note_id,
@@ -82,7 +83,7 @@ select
     -balance as total_amount,
 
     -- dates
-    {{ utc_date('recorded_from') }} as issue_date,
+    {{ utc_date('coalesce(balance_at, recorded_from)') }} as issue_date,
 
     -- versions
     is_deleted,

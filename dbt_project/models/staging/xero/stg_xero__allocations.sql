@@ -20,74 +20,33 @@ select
 from {{ source('xero', 'payments') }}
 where "PaymentType" = 'ACCRECPAYMENT'
 
-union all
+{% set nothing = 'cast(null as text)' %}
+{% for table, key, payment, credit_note in [
+    ('credit_notes', 'CreditNoteID', nothing, "source || ':' || \"CreditNoteID\""),
+    ('overpayments', 'OverpaymentID', "source || ':' || \"OverpaymentID\"", nothing),
+    ('prepayments', 'PrepaymentID', "source || ':' || \"PrepaymentID\"", nothing),
+] %}
+    union all
 
-select
-    -- ids
-    source || ':' || "CreditNoteID" || ':' || {{ json_text('item', 'AllocationID') }} as allocation_id,
-    cast(null as text) as payment_id,
-    source || ':' || "CreditNoteID" as credit_note_id,
-    source || ':' || {{ json_text('item', 'InvoiceID') }} as invoice_id,
-    cast(null as text) as instalment_id,
-    source,
+    select
+        -- ids
+        source || ':' || "{{ key }}" || ':' || {{ json_text('item', 'AllocationID') }} as allocation_id,
+        {{ payment }} as payment_id,
+        {{ credit_note }} as credit_note_id,
+        source || ':' || {{ json_text('item', 'InvoiceID') }} as invoice_id,
+        cast(null as text) as instalment_id,
+        source,
 
-    -- amounts
-    cast({{ json_text('item', 'Amount') }} as numeric(24, 6)) as allocated_amount,
+        -- amounts
+        cast({{ json_text('item', 'Amount') }} as numeric(24, 6)) as allocated_amount,
 
-    -- dates
-    coalesce(cast({{ json_text('item', 'Date') }} as date), "Date") as allocated_date,
+        -- dates
+        coalesce(cast({{ json_text('item', 'Date') }} as date), "Date") as allocated_date,
 
-    -- versions
-    is_deleted or "Status" not in ('AUTHORISED', 'PAID') as is_deleted,
-    recorded_from,
-    recorded_to
-from {{ source('xero', 'credit_notes') }}
-{{ json_items('"Allocations"', 'item') }}
-
-union all
-
-select
-    -- ids
-    source || ':' || "OverpaymentID" || ':' || {{ json_text('item', 'AllocationID') }} as allocation_id,
-    source || ':' || "OverpaymentID" as payment_id,
-    cast(null as text) as credit_note_id,
-    source || ':' || {{ json_text('item', 'InvoiceID') }} as invoice_id,
-    cast(null as text) as instalment_id,
-    source,
-
-    -- amounts
-    cast({{ json_text('item', 'Amount') }} as numeric(24, 6)) as allocated_amount,
-
-    -- dates
-    coalesce(cast({{ json_text('item', 'Date') }} as date), "Date") as allocated_date,
-
-    -- versions
-    is_deleted or "Status" not in ('AUTHORISED', 'PAID') as is_deleted,
-    recorded_from,
-    recorded_to
-from {{ source('xero', 'overpayments') }}
-{{ json_items('"Allocations"', 'item') }}
-
-union all
-
-select
-    -- ids
-    source || ':' || "PrepaymentID" || ':' || {{ json_text('item', 'AllocationID') }} as allocation_id,
-    source || ':' || "PrepaymentID" as payment_id,
-    cast(null as text) as credit_note_id,
-    source || ':' || {{ json_text('item', 'InvoiceID') }} as invoice_id,
-    cast(null as text) as instalment_id,
-    source,
-
-    -- amounts
-    cast({{ json_text('item', 'Amount') }} as numeric(24, 6)) as allocated_amount,
-
-    -- dates
-    coalesce(cast({{ json_text('item', 'Date') }} as date), "Date") as allocated_date,
-
-    -- versions
-    is_deleted or "Status" not in ('AUTHORISED', 'PAID') as is_deleted,
-    recorded_from,
-    recorded_to
-from {{ source('xero', 'prepayments') }}
-{{ json_items('"Allocations"', 'item') }}
+        -- versions
+        is_deleted or "Status" not in ('AUTHORISED', 'PAID') as is_deleted,
+        recorded_from,
+        recorded_to
+    from {{ source('xero', table) }}
+    {{ json_items('"Allocations"', 'item') }}
+{% endfor %}

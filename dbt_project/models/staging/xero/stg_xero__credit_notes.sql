@@ -17,7 +17,7 @@ select
     end as status,
     "CurrencyCode" as currency_code,
     "BaseCurrency" as company_currency_code,
-    cast(1 / nullif("CurrencyRate", 0) as numeric(24, 12)) as document_fx_rate,
+    {{ rate_turned_round('"CurrencyRate"') }} as document_fx_rate,
 
     -- amounts
     "Total" as total_amount,

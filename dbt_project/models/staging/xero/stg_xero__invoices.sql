@@ -20,7 +20,7 @@ select
     "CurrencyCode" as currency_code,
     "BaseCurrency" as company_currency_code,
     -- theirs is how much of the currency one unit of the base currency gives
-    cast(1 / nullif("CurrencyRate", 0) as numeric(24, 12)) as document_fx_rate,
+    {{ rate_turned_round('"CurrencyRate"') }} as document_fx_rate,
 
     -- amounts
     "Total" as total_amount,

@@ -1,85 +1,35 @@
-select
-    -- ids
-    source || ':' || "PaymentID" as payment_id,
-    cartera_company_id as company_id,
-    source || ':' || "ContactID" as customer_id,
-    source,
+{% for table, key, amount, received, only in [
+    ('payments', 'PaymentID', 'Amount', "'AUTHORISED'", 'where "PaymentType" = \'ACCRECPAYMENT\''),
+    ('overpayments', 'OverpaymentID', 'Total', "'AUTHORISED', 'PAID'", ''),
+    ('prepayments', 'PrepaymentID', 'Total', "'AUTHORISED', 'PAID'", ''),
+] %}
+    {{ 'union all' if not loop.first }}
 
-    -- attributes
-    "ContactID" as customer_code,
-    coalesce("Reference", "PaymentID") as document_number,
-    case when "Status" in ('AUTHORISED') then 'received' else 'cancelled' end as status,
-    "CurrencyCode" as currency_code,
-    "BaseCurrency" as company_currency_code,
-    cast(1 / nullif("CurrencyRate", 0) as numeric(24, 12)) as document_fx_rate,
+    select
+        -- ids
+        source || ':' || "{{ key }}" as payment_id,
+        cartera_company_id as company_id,
+        source || ':' || "ContactID" as customer_id,
+        source,
 
-    -- amounts
-    "Amount" as payment_amount,
+        -- attributes
+        "ContactID" as customer_code,
+        coalesce("Reference", "{{ key }}") as document_number,
+        case when "Status" in ({{ received }}) then 'received' else 'cancelled' end as status,
+        "CurrencyCode" as currency_code,
+        "BaseCurrency" as company_currency_code,
+        {{ rate_turned_round('"CurrencyRate"') }} as document_fx_rate,
 
-    -- dates
-    "Date" as received_date,
+        -- amounts
+        "{{ amount }}" as payment_amount,
 
-    -- versions
-    is_deleted,
-    recorded_from,
-    recorded_to
-from {{ source('xero', 'payments') }}
-where "PaymentType" = 'ACCRECPAYMENT'
+        -- dates
+        "Date" as received_date,
 
-union all
-
-select
-    -- ids
-    source || ':' || "OverpaymentID" as payment_id,
-    cartera_company_id as company_id,
-    source || ':' || "ContactID" as customer_id,
-    source,
-
-    -- attributes
-    "ContactID" as customer_code,
-    coalesce("Reference", "OverpaymentID") as document_number,
-    case when "Status" in ('AUTHORISED', 'PAID') then 'received' else 'cancelled' end as status,
-    "CurrencyCode" as currency_code,
-    "BaseCurrency" as company_currency_code,
-    cast(1 / nullif("CurrencyRate", 0) as numeric(24, 12)) as document_fx_rate,
-
-    -- amounts
-    "Total" as payment_amount,
-
-    -- dates
-    "Date" as received_date,
-
-    -- versions
-    is_deleted,
-    recorded_from,
-    recorded_to
-from {{ source('xero', 'overpayments') }}
-
-union all
-
-select
-    -- ids
-    source || ':' || "PrepaymentID" as payment_id,
-    cartera_company_id as company_id,
-    source || ':' || "ContactID" as customer_id,
-    source,
-
-    -- attributes
-    "ContactID" as customer_code,
-    coalesce("Reference", "PrepaymentID") as document_number,
-    case when "Status" in ('AUTHORISED', 'PAID') then 'received' else 'cancelled' end as status,
-    "CurrencyCode" as currency_code,
-    "BaseCurrency" as company_currency_code,
-    cast(1 / nullif("CurrencyRate", 0) as numeric(24, 12)) as document_fx_rate,
-
-    -- amounts
-    "Total" as payment_amount,
-
-    -- dates
-    "Date" as received_date,
-
-    -- versions
-    is_deleted,
-    recorded_from,
-    recorded_to
-from {{ source('xero', 'prepayments') }}
+        -- versions
+        is_deleted,
+        recorded_from,
+        recorded_to
+    from {{ source('xero', table) }}
+    {{ only }}
+{% endfor %}

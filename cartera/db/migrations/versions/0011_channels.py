@@ -1,8 +1,8 @@
-"""A step may go by several channels, one after the other."""
+"""What comes back of contacts: reports, bad addresses, what debtors want; and calls for people."""
 
 from cartera.db.migrate import execute_sql_file
 
-revision = "0012"
+revision = "0011"
 down_revision = "0010"
 
 

@@ -1,4 +1,4 @@
-"""What comes back of contacts: reports, bad addresses, what debtors want; and calls for people."""
+"""A step may go by several channels, one after the other."""
 
 from cartera.db.migrate import execute_sql_file
 

@@ -1,0 +1,106 @@
+"""Every connector from answer to landed, against its stub: a first reading of one table with so many records.
+
+    python benchmarks/each_connector.py [--records 20000] [--keep] [SYSTEM ...]
+
+The stubs are those of the tests, in a process of their own: they look up and sort, so they do not answer at once, and
+what is measured is the processor time of the process that reads (GET, parse with exact decimals, spool, type, judge,
+hash, stage) and, beside it, of the database server (versions, totals, commit). benchmarks/connectors.py measures the
+time that passes, with a stub that answers at once and up to a million records.
+
+Claim: at least 5,000 records for each second of the reading process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import resource
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+from landing import checkpoint, scratch
+from stubbed_systems import MADE, NOW, serve
+
+PAGE = 1_000
+CLAIM = 5_000
+
+
+def read(system: str, told: tuple[dict[str, str], dict[str, str], dict[str, Any]], answer: Any) -> None:
+    """In a process that does nothing else: records, seconds of processor time, peak megabytes."""
+    from cartera.connectors.api.deliver import deliver
+    from cartera.connectors.api.spec import load_source
+    from cartera.db import Role, transaction
+
+    connection, secrets, more = told
+    path = Path(os.environ["CARTERA_SOURCES_DIR"]) / f"{system}_here.yaml"
+    path.write_text(json.dumps({"system": system, "connection": connection, "page_size": PAGE, **more}))
+    source = load_source(path)
+    with transaction(Role.loader):
+        pass  # what is made once is no part of a reading
+    _ = source.declared
+    started = time.process_time()
+    reports, _notes = deliver(source, secrets, clock=lambda: NOW)
+    seconds = time.process_time() - started
+    refused = sum(report.rows_quarantined for report in reports)
+    assert not refused, f"{system}: {refused} records in quarantine"
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    answer.send((sum(report.rows_new for report in reports), seconds, peak))
+
+
+def of_server() -> float:
+    """Seconds of processor time of the database server, with its children that have ended."""
+    state = json.loads((Path(os.environ["CARTERA_HOME"]) / "run" / "postgres.json").read_text())
+    server = psutil.Process(state["pid"])
+    spent = [process.cpu_times() for process in [server, *server.children(recursive=True)]]
+    ended = server.cpu_times()
+    return sum(times.user + times.system for times in spent) + ended.children_user + ended.children_system
+
+
+def measure(system: str, records: int) -> bool:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    server = context.Process(target=serve, args=(system, records, theirs), daemon=True)
+    server.start()
+    told = ours.recv()
+    checkpoint()
+    before = of_server()
+    here, there = context.Pipe()
+    reader = context.Process(target=read, args=(system, told, there))
+    reader.start()
+    there.close()  # else a process that failed would be waited for
+    try:
+        landed, seconds, peak = here.recv()
+    except EOFError:
+        return False  # it has said why
+    finally:
+        reader.join()
+        server.terminate()
+    of_database = of_server() - before
+    assert landed >= records, (system, landed)
+    print(
+        f"{system:<16} {landed:>9,} records {seconds:7.2f} s {landed / seconds:9,.0f}/s {peak:6,.0f} MB"
+        f"   database server {of_database:6.2f} s",
+        flush=True,
+    )
+    return landed / seconds >= CLAIM
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--records", type=int, default=20_000, help="of the main table of each system")
+    parser.add_argument("--keep", action="store_true", help="leave the state folder")
+    parser.add_argument("systems", nargs="*", metavar="SYSTEM", help=", ".join(MADE))
+    arguments = parser.parse_args()
+    print("seconds of processor time of the reading process, from answer to landed; its peak memory")
+    with scratch(arguments.keep):
+        kept = [measure(system, arguments.records) for system in arguments.systems or MADE]
+    return 0 if all(kept) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

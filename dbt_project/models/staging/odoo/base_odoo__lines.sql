@@ -1,0 +1,68 @@
+-- plain selects, so that the raw table's indexes are used
+select
+    lines.source,
+    lines.record_key,
+    lines.id,
+    lines.cartera_company_id,
+    lines.move_id,
+    lines.company,
+    lines.currency,
+    lines.parent_state,
+    lines.date,
+    lines.amount_currency,
+    lines.balance,
+    lines.amount_residual_currency,
+    lines.move_name,
+    lines.move_type,
+    lines.ref,
+    lines.name,
+    lines.partner,
+    lines.company_currency,
+    lines.payment_id,
+    lines.date_maturity,
+    lines.commercial_partner_id,
+    lines.journal_type,
+    lines.is_exchange_difference,
+    lines.converted_amount,
+    lines.matched_credits,
+    lines.write_date,
+    lines.is_deleted,
+    lines.recorded_from,
+    coalesce({{ odoo_lost_at('lines') }}, lines.recorded_to) as recorded_to
+from {{ source('odoo', 'account_move_line') }} as lines
+
+union all
+
+-- a line that its invoice has no more, though nobody said that it was deleted
+select
+    lines.source,
+    lines.record_key,
+    lines.id,
+    lines.cartera_company_id,
+    lines.move_id,
+    lines.company,
+    lines.currency,
+    lines.parent_state,
+    lines.date,
+    lines.amount_currency,
+    lines.balance,
+    lines.amount_residual_currency,
+    lines.move_name,
+    lines.move_type,
+    lines.ref,
+    lines.name,
+    lines.partner,
+    lines.company_currency,
+    lines.payment_id,
+    lines.date_maturity,
+    lines.commercial_partner_id,
+    lines.journal_type,
+    lines.is_exchange_difference,
+    lines.converted_amount,
+    lines.matched_credits,
+    lines.write_date,
+    true as is_deleted,
+    {{ odoo_lost_at('lines') }} as recorded_from,
+    lines.recorded_to
+from {{ source('odoo', 'account_move_line') }} as lines
+where {{ odoo_lost_at('lines') }} is not null

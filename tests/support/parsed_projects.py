@@ -1,0 +1,45 @@
+"""What dbt has read of the project, kept for each slot and set of systems while a worker lasts.
+
+A warehouse has one set of systems and reads the project once. Tests go from one set to the next and back, and each
+reading takes seconds. dbt itself decides whether what is kept still holds: it compares variables, connection and files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cartera.settings import get_settings
+from cartera.warehouse import transform
+
+PARSED = "partial_parse.msgpack"
+
+
+@contextmanager
+def parsed_projects_kept(folder: Path) -> Iterator[None]:
+    folder.mkdir()
+    invoke = transform._invoke
+
+    def with_kept(arguments: list[str], slot: str, clocks: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
+        variables = arguments[arguments.index("--vars") + 1]
+        place = get_settings().home / "dbt" / slot / PARSED
+        of_what = f"{slot} {get_settings().home} {get_settings().database_name} {variables}"
+        kept = folder / hashlib.blake2b(of_what.encode(), digest_size=16).hexdigest()
+        if kept.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(kept, place)
+        try:
+            return invoke(arguments, slot, clocks)
+        finally:
+            if place.exists():
+                shutil.copy2(place, kept)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(transform, "_invoke", with_kept)
+        yield
