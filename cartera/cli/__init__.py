@@ -43,6 +43,7 @@ MODULES = (
     "quarantine",
     "reminders",
     "preview",
+    "simulate",
     "contacts",
     "calls",
     "channels",

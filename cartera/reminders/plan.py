@@ -60,7 +60,7 @@ class PlanReport:
 
 
 @dataclass
-class _Outcome:
+class Outcome:
     """The decisions of one plan before they are stored, by the policy's name."""
 
     decisions: dict[str, list[Decision]] = field(default_factory=dict)
@@ -149,7 +149,7 @@ def _plan(
     return report
 
 
-def _store(connection: Connection, policy: Policy, report: PlanReport, outcome: _Outcome, domain: str) -> None:
+def _store(connection: Connection, policy: Policy, report: PlanReport, outcome: Outcome, domain: str) -> None:
     """What one policy decided."""
     plan_id, decisions = report.plan_ids[policy.name], outcome.decisions.get(policy.name, [])
     planned = store.add_contacts(connection, plan_id, policy, report.as_of, decisions, domain)
@@ -167,28 +167,28 @@ def asked_on(standing: Standing, as_of: dt.date, settings: Settings) -> Standing
 
 def _decide_all(
     connection: Connection, published: read.Publication, policies: Policies, as_of: dt.date, standing: Standing
-) -> _Outcome:
+) -> Outcome:
     histories = portfolio.histories(connection, as_of)
     customers = portfolio.customers(connection, published.known_at)
     segments = portfolio.segments(connection, published, as_of) if policies.asks_segments else {}
-    outcome, met = _Outcome(), set[str]()
+    outcome, met = Outcome(), set[str]()
     for customer_id, companies in portfolio.items_in_stream(connection, published, as_of):
         customer = customers.get(customer_id) or portfolio.unknown_customer(customer_id)
         history = histories.get(customer_id, NO_HISTORY)
         decided = decide_debts(companies, customer, history, policies, as_of, standing, segments)
-        _sort_out(customer_id, decided, history.pending, as_of, outcome)
+        sort_out(customer_id, decided, history.pending, as_of, outcome)
         met.add(customer_id)
     for customer_id, history in histories.items():
         if customer_id not in met:
-            _sort_out(customer_id, {}, history.pending, as_of, outcome)
+            sort_out(customer_id, {}, history.pending, as_of, outcome)
     return outcome
 
 
 NO_HISTORY = History()
 
 
-def _sort_out(
-    customer_id: str, decided: Mapping[Key, Choice], pending: Pending | None, as_of: dt.date, outcome: _Outcome
+def sort_out(
+    customer_id: str, decided: Mapping[Key, Choice], pending: Pending | None, as_of: dt.date, outcome: Outcome
 ) -> None:
     """One customer: at most one contact on its way, whatever number of companies it owes."""
     wanted = [choice for choice in decided.values() if choice.decision.contact]
@@ -213,7 +213,7 @@ def _sort_out(
             outcome.skips.setdefault(choice.policy_name, []).append(skip)
 
 
-def _add(chosen: Choice | None, outcome: _Outcome) -> None:
+def _add(chosen: Choice | None, outcome: Outcome) -> None:
     if chosen:
         outcome.decisions.setdefault(chosen.policy_name, []).append(chosen.decision)
 
