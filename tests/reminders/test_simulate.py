@@ -190,6 +190,8 @@ def test_what_a_customer_said_holds_from_the_moment_it_was_recorded(world: World
     world.publish(AS_OF)
     said = dt.datetime.combine(AS_OF - dt.timedelta(days=2), dt.time(9), tzinfo=dt.UTC)
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        # the world tells of its last landing alone
+        cursor.execute("update ops.loads set recorded_at = recorded_at - interval '4 days'")
         cursor.execute(
             "insert into ops.contact_preferences (customer_id, channel, kind, at, by)"
             " values ('opted', 'email', 'opt_out', %s, 'test')",
