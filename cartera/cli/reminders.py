@@ -167,6 +167,7 @@ def send(
         "failed": report.failed,
         "unknown": report.unknown,
         "retry_later": report.later,
+        "outside_send_window": report.outside_window,
         "settled": dict(report.settled),
         "channel": where,
     }

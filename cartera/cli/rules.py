@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
 
+from cartera.cli.asked import company_of, country_of, question_of
 from cartera.cli.output import Format, messages, print_json, print_rows
-from cartera.contact_rules.model import Channel, HoldKind, Place, Recipient
-from cartera.errors import ConfigError
+from cartera.contact_rules.model import Channel, Place, Recipient
 
 if TYPE_CHECKING:
-    from cartera.contact_rules import Question, Rulebook
+    from cartera.contact_rules import Question
 
 rules = typer.Typer(help="Contact rules: what the law and the company allow, and where from.", no_args_is_help=True)
 
@@ -41,10 +40,19 @@ HoldOption = Annotated[
     list[str] | None, typer.Option("--hold", help="What stops contact: dispute, breathing_space:2026-11-01, ...")
 ]
 Debts = Annotated[list[str] | None, typer.Option("--debt", help="What the contact is about; can be repeated.")]
+CustomerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--customer", help="A customer: residence, history, holds, consents as known. Other options go first."
+    ),
+]
 RecipientOption = Annotated[Recipient, typer.Option("--recipient", help="Who would be contacted.")]
 PlaceOption = Annotated[Place, typer.Option("--place", help="The debtor's own address or number, or one at work.")]
 StrictOption = Annotated[bool, typer.Option("--strict", help="Also the rules that packs keep for a strict mode.")]
-CompanyRules = Annotated[Path | None, typer.Option("--company-rules", help="A YAML file of the company's own rules.")]
+CompanyFile = Annotated[
+    Path | None,
+    typer.Option("--company-rules", help="The company's own rules. Default: policies/shared/contact_rules.yaml."),
+]
 FormatOption = Annotated[Format, typer.Option("--format", help="table, csv or json.")]
 
 ANSWER_COLUMNS = ("answer", "rule", "weight", "text", "saw", "source")
@@ -59,6 +67,7 @@ def register(app: typer.Typer) -> None:
 def check(
     channel: ChannelOption,
     at: Annotated[str, typer.Option("--at", help="When, as 2026-11-21T10:00: the debtor's time, or with an offset.")],
+    customer: CustomerOption = None,
     country: Country = None,
     region: Region = None,
     timezone: Timezone = None,
@@ -71,13 +80,13 @@ def check(
     recipient: RecipientOption = Recipient.debtor,
     place: PlaceOption = Place.home,
     strict: StrictOption = False,
-    company_rules: CompanyRules = None,
+    company_rules: CompanyFile = None,
     format: FormatOption = Format.table,
 ) -> None:
     """Yes or no (exit status 0 or 1), with every rule that was asked, its source and what it saw. Not legal advice."""
-    book, question, said = _question(
-        channel, at, country, region, timezone, is_business, history, authorised, opted_out, hold, debt, recipient,
-        place, strict, company_rules,
+    book, question, said = question_of(
+        channel, at, customer, country, region, timezone, is_business, history, authorised, opted_out, hold, debt,
+        recipient, place, strict, company_rules,
     )  # fmt: skip
     verdict = book.check(question)
     answers = [answer.as_json() for answer in verdict.answers]
@@ -107,6 +116,7 @@ def check(
 def next_(
     channel: ChannelOption,
     after: Annotated[str, typer.Option("--after", help="Not before, as 2026-11-21T10:00: the debtor's time.")],
+    customer: CustomerOption = None,
     country: Country = None,
     region: Region = None,
     timezone: Timezone = None,
@@ -119,13 +129,13 @@ def next_(
     recipient: RecipientOption = Recipient.debtor,
     place: PlaceOption = Place.home,
     strict: StrictOption = False,
-    company_rules: CompanyRules = None,
+    company_rules: CompanyFile = None,
     format: FormatOption = Format.table,
 ) -> None:
     """The next moment that every rule allows, if nothing else happens until then. Exit status 1: there is none."""
-    book, question, said = _question(
-        channel, after, country, region, timezone, is_business, history, authorised, opted_out, hold, debt, recipient,
-        place, strict, company_rules,
+    book, question, said = question_of(
+        channel, after, customer, country, region, timezone, is_business, history, authorised, opted_out, hold, debt,
+        recipient, place, strict, company_rules,
     )  # fmt: skip
     found = book.next_allowed(question)
     verdict = book.check(question)
@@ -150,15 +160,14 @@ def next_(
 def list_(
     country: Country = None,
     region: Region = None,
-    company_rules: CompanyRules = None,
+    company_rules: CompanyFile = None,
     format: FormatOption = Format.table,
 ) -> None:
     """What the packs say, where from, and how sure it is. Not legal advice."""
-    from cartera.contact_rules import rulebook
     from cartera.contact_rules.shown import pack_json, rule_rows
 
-    book = rulebook(company_rules)
-    packs = book.packs_of(_country(country), region=region) if country else book.packs
+    _, book = company_of(company_rules)
+    packs = book.packs_of(country_of(country), region=region) if country else book.packs
     if format is Format.json:
         print_json({"packs": [pack_json(pack) for pack in packs]})
         return
@@ -166,107 +175,6 @@ def list_(
     for pack in packs:
         for text in pack.unverified:
             messages.print(f"{pack.id}: not verified: {text}", markup=False)
-
-
-def _question(
-    channel: Channel,
-    moment: str,
-    country: str | None,
-    region: str | None,
-    timezone: str | None,
-    is_business: bool | None,
-    history: Path | None,
-    authorised: list[Channel] | None,
-    opted_out: list[Channel] | None,
-    hold: list[str] | None,
-    debt: list[str] | None,
-    recipient: Recipient,
-    place: Place,
-    strict: bool,
-    company_rules: Path | None,
-) -> tuple[Rulebook, Question, list[str]]:
-    from cartera.contact_rules import Question, rulebook
-    from cartera.contact_rules.history import read_history
-
-    book = rulebook(company_rules)
-    code = _country(country)
-    zone, said = _own_zone(book, code, region, timezone)
-    at = _moment(moment)
-    if at.tzinfo is None:
-        at = at.replace(tzinfo=zone)
-    else:
-        said = []
-    question = Question(
-        at=at,
-        channel=channel,
-        country=code,
-        region=region,
-        timezone=timezone,
-        is_business=is_business,
-        debts=frozenset(debt or ()),
-        history=read_history(history, zone) if history else (),
-        holds=tuple(_hold(text) for text in hold or ()),
-        opted_out=frozenset(opted_out or ()),
-        authorised=frozenset(authorised) if authorised else None,
-        recipient=recipient,
-        place=place,
-        is_strict=strict,
-    )
-    return book, question, said
-
-
-def _country(text: str | None) -> str | None:
-    from babel.core import Locale
-
-    from cartera.contact_rules.selection import country_code
-    from cartera.yaml_config import guess
-
-    if text is None:
-        return None
-    code = country_code(text)
-    known = [str(each) for each in Locale("en").territories if len(str(each)) == 2 and each != "ZZ"]
-    if code not in known:
-        raise ConfigError(f"{text!r} is no country of ISO 3166", guess(code, known) if len(code) == 2 else "e.g. PE")
-    return code
-
-
-def _own_zone(
-    book: Rulebook, country: str | None, region: str | None, timezone: str | None
-) -> tuple[ZoneInfo, list[str]]:
-    """The zone in which a moment without an offset is meant, and a note where that is a guess."""
-    from cartera.contact_rules.moments import zone_named
-    from cartera.contact_rules.selection import residence
-
-    if timezone:
-        zone = zone_named(timezone)
-        if zone is None:
-            raise ConfigError(f"{timezone!r} is no time zone", "write it as in the IANA database, e.g. America/Lima")
-        return zone, []
-    names = residence(book.packs, country, region).time_zones
-    zone = ZoneInfo(names[0] if names else "UTC")
-    return zone, [] if len(names) == 1 else [
-        f"the time is read as that of {zone.key}; --timezone or an offset says more"
-    ]
-
-
-def _moment(text: str) -> dt.datetime:
-    try:
-        return dt.datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(
-            f"{text!r} is not a moment", "write it as 2026-11-21T10:00 or 2026-11-21T10:00-05:00"
-        ) from None
-
-
-def _hold(text: str) -> Any:
-    from cartera.clock import parse_date
-    from cartera.contact_rules import Hold
-    from cartera.yaml_config import guess
-
-    kind, _, since = text.partition(":")
-    if kind not in list(HoldKind):
-        raise ConfigError(f"--hold {kind!r} is not possible", guess(kind, [str(each) for each in HoldKind]))
-    return Hold(HoldKind(kind), parse_date(since) if since else None)
 
 
 def _title(question: Question, verdict: Any) -> str:

@@ -1,5 +1,6 @@
 """Contact rules: what the law, the platform and the company allow. An engine and one pack of YAML per country."""
 
+from cartera.contact_rules.company import CompanyRules, load_company_rules
 from cartera.contact_rules.model import (
     Answer,
     Channel,
@@ -20,6 +21,7 @@ from cartera.contact_rules.rulebook import Rulebook, product_rulebook, rulebook
 __all__ = [
     "Answer",
     "Channel",
+    "CompanyRules",
     "Event",
     "Hold",
     "HoldKind",
@@ -32,6 +34,7 @@ __all__ = [
     "Rulebook",
     "Standing",
     "Verdict",
+    "load_company_rules",
     "load_pack",
     "load_packs",
     "product_rulebook",

@@ -225,6 +225,16 @@ class AskHours(Asker[spec.HoursRule]):
                 return min(later)
         return NEVER
 
+    def closes(self, context: Context) -> dt.datetime:
+        """The end of the hours that an allowed moment is in, in the first of the zones to reach it."""
+        ends = []
+        for zone, local in zip(context.zones, context.locals, strict=True):
+            minute = local.hour * 60 + local.minute
+            end = next(end for start, end in self.spans(local) if start <= minute < end)
+            date = local.date() + dt.timedelta(days=end // (24 * 60))
+            ends.append(first_instant(date, end % (24 * 60), zone, context.question.at))
+        return min(ends)
+
     def _set_back(self, date: dt.date, zone: Any) -> list[dt.datetime]:
         """The moment of that day at which clocks are set back into a span that had ended."""
         change = change_of(date, zone)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -288,16 +289,28 @@ def load_pack(path: Path) -> Pack:
     """One pack. Raises ConfigError with file and line."""
     pack = load_yaml_model(path, Pack)
     _check_places(path, pack)
-    keys = [source.key for source in pack.sources]
+    keys = frozenset(source.key for source in pack.sources)
+    check_rules(path, pack.rules, keys, is_verified=pack.is_verified, is_company=pack.applies == "company")
+    return pack
+
+
+def check_rules(
+    path: Path,
+    rules: Sequence[Rule],
+    keys: frozenset[str] = frozenset(),
+    *,
+    is_verified: bool = True,
+    is_company: bool,
+) -> None:
+    """What no single rule can say of itself. Raises ConfigError with file and line."""
     seen: set[str] = set()
-    for index, rule in enumerate(pack.rules):
-        problem = _problem(pack, rule, keys, seen)
+    for index, rule in enumerate(rules):
+        problem = _problem(rule, keys, seen, is_verified=is_verified, is_company=is_company)
         if problem:
             key, message = problem
             line = line_of(path, ("rules", index, key))
             raise ConfigError(f"{path}:{line}: rules.{index}.{key}: {message}", f"correct {path.name} and run again")
         seen.add(rule.id)
-    return pack
 
 
 def _check_places(path: Path, pack: Pack) -> None:
@@ -313,7 +326,9 @@ def _check_places(path: Path, pack: Pack) -> None:
         raise ConfigError(f"{path}:{line}: a pack that applies to a {pack.applies} names its {key}", f"add {key}")
 
 
-def _problem(pack: Pack, rule: Rule, keys: list[str], seen: set[str]) -> tuple[str, str] | None:
+def _problem(
+    rule: Rule, keys: frozenset[str], seen: set[str], *, is_verified: bool, is_company: bool
+) -> tuple[str, str] | None:
     """What one rule says that the rest of the pack forbids: the key and the message."""
     if rule.id in seen:
         return "id", f"{rule.id!r} is used twice"
@@ -325,11 +340,10 @@ def _problem(pack: Pack, rule: Rule, keys: list[str], seen: set[str]) -> tuple[s
         return "id", "a fact names its source"
     standings = set(rule.debtors.values())
     is_sure = rule.level in (Level.primary_text, Level.official_summary, Level.secondary_multiple)
-    if standings & {Standing.law, Standing.platform} and not (pack.is_verified and is_sure):
+    if standings & {Standing.law, Standing.platform} and not (is_verified and is_sure):
         return "debtors", "what is not verified is no `law`; write `caution`"
-    if (pack.applies == "company") != (rule.level is Level.company) or (Standing.policy in standings) != (
-        rule.level is Level.company
-    ):
+    is_own = rule.level is Level.company
+    if is_company != is_own or (Standing.policy in standings) != is_own:
         return "level", "`level: company` and the standing `policy` belong to the company's own rules"
     return None
 

@@ -6,10 +6,11 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from cartera.contact_rules.asking import AskHours
+from cartera.contact_rules.company import CompanyRules
 from cartera.contact_rules.context import Context
 from cartera.contact_rules.model import (
     Answer,
@@ -22,8 +23,8 @@ from cartera.contact_rules.model import (
     Standing,
     Verdict,
 )
-from cartera.contact_rules.moments import zone_named
-from cartera.contact_rules.pack import DisclosureRule, Pack, WordingRule, load_pack, load_packs
+from cartera.contact_rules.moments import first_instant, zone_named
+from cartera.contact_rules.pack import DisclosureRule, Pack, WordingRule, load_packs
 from cartera.contact_rules.selection import Selected, _applies, residence, select
 
 HORIZON = dt.timedelta(days=400)
@@ -107,6 +108,27 @@ class Rulebook:
             moment = max(known).astimezone(dt.UTC)
         return None
 
+    def opening(self, question: Question, until: dt.datetime) -> tuple[dt.datetime, dt.datetime] | None:
+        """The first stretch of allowed moments from `question.at` on that begins before `until`: its two ends.
+
+        It ends where hours end at the latest; what else may end it has to be asked again. None: there is none.
+        """
+        start = self.next_allowed(question, horizon=until - question.at)
+        if start is None or start >= until:
+            return None
+        selected = self._select(question)
+        context = Context(replace(question, at=start), self._time_zones(question, selected)[0])
+        ends = [asker.closes(context) for asker in selected.askers if isinstance(asker, AskHours)]
+        return start, min(ends, default=until)
+
+    def day(self, question: Question, date: dt.date) -> tuple[dt.datetime, dt.datetime] | None:
+        """When a day begins in the first of the debtor's time zones, and when it has ended in all; None: no zone."""
+        zones, _ = self._time_zones(question, self._select(question))
+        if not zones:
+            return None
+        begins = min(first_instant(date, 0, zone) for zone in zones)
+        return begins, max(first_instant(date + dt.timedelta(days=1), 0, zone) for zone in zones)
+
     def requirements(
         self, country: str | None, channel: Channel, *, region: str | None = None, is_business: bool | None = None
     ) -> tuple[Requirement, ...]:
@@ -180,7 +202,7 @@ def product_rulebook() -> Rulebook:
     return Rulebook(load_packs())
 
 
-def rulebook(company_rules: Path | None = None) -> Rulebook:
-    """The packs and, where the company has rules of its own, those too. Raises ConfigError with file and line."""
-    book = product_rulebook()
-    return book.with_company(load_pack(company_rules)) if company_rules else book
+def rulebook(company: CompanyRules | None = None) -> Rulebook:
+    """The packs and, where the company has rules of its own, those too."""
+    own = company.pack() if company else None
+    return product_rulebook().with_company(own) if own else product_rulebook()

@@ -22,6 +22,9 @@ from cartera.reminders.timing import Turn, ask_timing
 Allow = Callable[[Customer, History, Channel, str, dt.date], Iterable[Answer]]
 """What else must allow a channel: (customer, history, channel, address, day) -> its answers; the law is asked so."""
 
+NOT_ALLOWED = (Reason.not_now_by_law, Reason.not_by_law, Reason.not_allowed)
+"""Of several channels the reason that passes first."""
+
 __all__ = ["decide", "email_address", "language_of"]
 
 
@@ -68,6 +71,7 @@ def decide(
         credits=owed.credits,
         channel=found.channel,
         statement=tuple(items) if "statement" in turn.step.attach else (),
+        window=next((answer.window for answer in reversed(answers) if answer.window), None),
     )
     return Decision(contact, None, tuple(answers), left_out)
 
@@ -89,10 +93,11 @@ def _choose_channel(
             if len(turn.step.channels) > 1:
                 answers.append(Answer(f"the channel of {turn.step.name}", channel, True))
             return found, None
-        tried.append(Reach(channel, None, "not allowed", Reason.not_allowed))
+        why = next((answer.reason for answer in asked if answer.reason), Reason.not_allowed)
+        tried.append(Reach(channel, None, "not allowed", why))
     if turn.is_fallback:
         return None, Reason.step_done
-    return None, Reason.not_allowed if any(each.reason is Reason.not_allowed for each in tried) else worst(tried)
+    return None, next((why for why in NOT_ALLOWED if any(each.reason is why for each in tried)), None) or worst(tried)
 
 
 def language_of(customer: Customer, policy: Policy) -> Language:

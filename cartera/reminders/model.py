@@ -54,6 +54,8 @@ class Reason(StrEnum):
     replaced = "replaced"
     send_refused = "send_refused"
     template_failed = "template_failed"
+    not_now_by_law = "not_now_by_law"
+    not_by_law = "not_by_law"
 
 
 class Item(NamedTuple):
@@ -162,11 +164,14 @@ class Standing:
 
 
 class Answer(NamedTuple):
-    """One rule asked: what it saw and whether a contact may go on."""
+    """One rule asked: what it saw and whether a contact may go on. `reason`: for a no that has one of its own;
+    `window`: the stretch of time for which a yes holds."""
 
     rule: str
     saw: str
     passed: bool
+    reason: Reason | None = None
+    window: tuple[dt.datetime, dt.datetime] | None = None
 
 
 class Line(NamedTuple):
@@ -182,6 +187,7 @@ class PlannedContact:
 
     `credits`: what is left of unapplied cash per currency after it covered the oldest items; >= 0.
     `statement`: all that is open between customer and company, where the step sends a statement of account.
+    `window`: when it may be sent.
     """
 
     company_id: str
@@ -194,6 +200,7 @@ class PlannedContact:
     credits: Mapping[str, Decimal]
     channel: Channel = "email"
     statement: tuple[Item, ...] = ()
+    window: tuple[dt.datetime, dt.datetime] | None = None
 
 
 @dataclass(frozen=True)

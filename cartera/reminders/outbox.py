@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from psycopg2.extensions import connection as Connection
 
+from cartera.clock import utc_now
 from cartera.reminders import ledger
 from cartera.reminders.channels.base import Channel
 from cartera.reminders.ledger import Move
@@ -35,7 +36,8 @@ def reserve(
     """Take the next contacts for ourselves; other senders pass over them. At most one of each customer.
 
     Approved ones; and unknown ones of a channel that surely still keeps their key: handed over again under the same
-    key they arrive once. `tried`: those that this sender has had already.
+    key they arrive once. Those to real people only within their send windows: before it a contact waits, after it too,
+    until the next plan has asked again. `tried`: those that this sender has had already.
     """
     taken = rows(
         connection,
@@ -51,6 +53,8 @@ def reserve(
             "keeps": [_trusted(channel) if with_unknown else None for channel in channels.values()],
             "max_attempts": MAX_ATTEMPTS,
             "set_back": CLOCK_SET_BACK,
+            "real": [channel for channel, each in channels.items() if each.is_real],
+            "moment": utc_now(),
         },
     )
     moves = [(row["was"], Move(row["contact_id"], Status.reserved)) for row in taken]
@@ -75,6 +79,10 @@ with keeps as (
         and (retry_at is null or retry_at <= now() or retry_at > now() + %(set_back)s)
         and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
         and contact_id <> all(%(tried)s::uuid[])
+        and (
+            channel <> all(%(real)s::text[])
+            or coalesce(send_from <= %(moment)s, true) and coalesce(send_until > %(moment)s, true)
+        )
     order by planned_date, contact_id limit %(limit)s
     for update skip locked
 ), again as (
@@ -106,6 +114,22 @@ where c.contact_id = chosen.contact_id
 returning c.contact_id::text as contact_id, plan_id, channel, step_name, template, company_id, customer_id,
     planned_date, message_id, attempts, recipient, was
 """
+
+
+def outside_windows(connection: Connection, channels: Mapping[str, Channel], plan_id: int | None) -> int:
+    """How many approved contacts to real people wait for their send window, or for a plan to give them another."""
+    found = rows(
+        connection,
+        "select count(*) as waiting from ops.contacts where status = 'approved' and channel = any(%(real)s)"
+        " and (send_from > %(moment)s or send_until <= %(moment)s)"
+        " and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)",
+        {
+            "real": [channel for channel, each in channels.items() if each.is_real],
+            "moment": utc_now(),
+            "plan_id": plan_id,
+        },
+    )
+    return int(found[0]["waiting"])
 
 
 def begin(connection: Connection, number: int, contacts: Sequence[Row], lease: dt.timedelta) -> set[str]:

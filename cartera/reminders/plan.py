@@ -18,6 +18,7 @@ from cartera.clock import utc_now
 from cartera.db import Role, connect
 from cartera.reminders import audit, ledger, portfolio, store
 from cartera.reminders.choose import Choice, Key, decide_debts
+from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Answer, Decision, History, Pending, PlannedContact, Reason, Standing, Status
 from cartera.reminders.policy import Policies, Policy, load_policies, load_policy
 from cartera.reminders.render import Templates
@@ -67,6 +68,8 @@ class Outcome:
     skips: dict[str, list[store.Skip]] = field(default_factory=dict)
     retired: list[tuple[str, Reason]] = field(default_factory=list)
     kept: int = 0
+    windows: dict[str, store.Window] = field(default_factory=dict)
+    """Of those that are kept: when they may be sent, as asked now."""
 
 
 def templates_of(settings: Settings) -> Templates:
@@ -132,7 +135,9 @@ def _plan(
     published = read.publication(connection)
     day = as_of or published.as_of_date
     standing = asked_on(portfolio.standing(connection, published), day, settings)
-    outcome = _decide_all(connection, published, policies, day, standing)
+    now = utc_now() if _is_real(settings) else None
+    rules = lawful(connection, day, settings.policies_dir, not_before=now)
+    outcome = _decide_all(connection, published, policies, day, standing, rules)
 
     plan_ids = {policy.name: ledger.store_plan(connection, policy, day, published, planned_by) for policy in policies}
     for contact_id, reason in outcome.retired:
@@ -144,6 +149,7 @@ def _plan(
         kept=outcome.kept,
         replaced=sum(reason is Reason.replaced for _, reason in outcome.retired),
     )
+    store.move_windows(connection, outcome.windows)
     for policy in policies:
         _store(connection, policy, report, outcome, settings.mail_from.rpartition("@")[2])
     return report
@@ -161,12 +167,20 @@ def _store(connection: Connection, policy: Policy, report: PlanReport, outcome: 
 
 def asked_on(standing: Standing, as_of: dt.date, settings: Settings) -> Standing:
     """Where real people are written to, the age of a source counts from today, whatever date is asked for."""
-    real = settings.smtp_url is not None and settings.deliver_to_real_addresses
-    return replace(standing, asked_on=max(as_of, utc_now().date()) if real else as_of)
+    return replace(standing, asked_on=max(as_of, utc_now().date()) if _is_real(settings) else as_of)
+
+
+def _is_real(settings: Settings) -> bool:
+    return settings.smtp_url is not None and settings.deliver_to_real_addresses
 
 
 def _decide_all(
-    connection: Connection, published: read.Publication, policies: Policies, as_of: dt.date, standing: Standing
+    connection: Connection,
+    published: read.Publication,
+    policies: Policies,
+    as_of: dt.date,
+    standing: Standing,
+    rules: Lawful,
 ) -> Outcome:
     histories = portfolio.histories(connection, as_of)
     customers = portfolio.customers(connection, published.known_at)
@@ -175,7 +189,7 @@ def _decide_all(
     for customer_id, companies in portfolio.items_in_stream(connection, published, as_of):
         customer = customers.get(customer_id) or portfolio.unknown_customer(customer_id)
         history = histories.get(customer_id, NO_HISTORY)
-        decided = decide_debts(companies, customer, history, policies, as_of, standing, segments)
+        decided = decide_debts(companies, customer, history, policies, as_of, standing, segments, allow=rules)
         sort_out(customer_id, decided, history.pending, as_of, outcome)
         met.add(customer_id)
     for customer_id, history in histories.items():
@@ -202,6 +216,8 @@ def sort_out(
         if same:
             outcome.kept += 1
             chosen = same
+            if same.decision.contact and same.decision.contact.window:
+                outcome.windows[pending.contact_id] = same.decision.contact.window
         else:
             outcome.retired.append((pending.contact_id, _why_retired(pending, decided.values(), chosen)))
             _add(chosen, outcome)

@@ -1,4 +1,4 @@
-"""Law 8 at the moment of sending: what was planned is asked again of what is published now.
+"""Laws 7 and 8 at the moment of sending: what was planned is asked again, of what is published and of the law now.
 
 Asked for a batch of contacts at once, when they are reserved; and once more for a contact whose world has changed
 by the time it is handed over, which `still_holds` tells for next to nothing.
@@ -21,6 +21,7 @@ from cartera.clock import utc_now
 from cartera.errors import ConfigError, GateFailed
 from cartera.reminders import ledger, portfolio
 from cartera.reminders.decide import decide
+from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Customer, Decision, History, Item, PlannedContact, Reason, Standing, Status
 from cartera.reminders.plan import asked_on
 from cartera.reminders.policy import Policy
@@ -53,6 +54,8 @@ class Verdict:
     contact: PlannedContact | None = None
     reason: Reason | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
+    until: dt.datetime | None = None
+    """When the hours end that allow it; None in the sandbox, which has none."""
 
 
 Stated = Mapping[str, Decimal | None]
@@ -68,6 +71,7 @@ class _World:
     items: Mapping[str, Mapping[str, Sequence[Item]]]
     customers: Mapping[str, Customer]
     histories: Mapping[str, History]
+    rules: Lawful
 
 
 def recheck(
@@ -93,7 +97,7 @@ def recheck(
         by_day.setdefault(max(published.as_of_date, contact["planned_date"]), []).append(contact)
     for as_of, of_day in by_day.items():
         _require_current(as_of, is_real=is_real)
-        world = _world(connection, published, as_of, of_day, settings)
+        world = _world(connection, published, as_of, of_day, settings, utc_now() if is_real else None)
         for contact in of_day:
             contact_id = contact["contact_id"]
             verdicts[contact_id] = _ask(contact, policy_of, world, planned.get(contact_id, {}), stamp)
@@ -119,7 +123,7 @@ def still_holds(connection: Connection, contact: Row, number: int, verdict: Verd
     For a connection in autocommit: one look, right before the hand-over.
     """
     stamp = verdict.stamp
-    if time.monotonic() - stamp.asked_at > FRESH_SECONDS:
+    if time.monotonic() - stamp.asked_at > FRESH_SECONDS or (verdict.until and utc_now() >= verdict.until):
         return False
     bound = {"number": number, "as_of": verdict.as_of, **contact, **asdict(stamp)}
     return bool(rows(connection, _STILL, bound)[0]["holds"])
@@ -185,7 +189,12 @@ def _planned_items(connection: Connection, contact_ids: Sequence[str]) -> Mappin
 
 
 def _world(
-    connection: Connection, published: Publication, as_of: dt.date, contacts: Sequence[Row], settings: Settings
+    connection: Connection,
+    published: Publication,
+    as_of: dt.date,
+    contacts: Sequence[Row],
+    settings: Settings,
+    moment: dt.datetime | None,
 ) -> _World:
     ids = [contact["customer_id"] for contact in contacts]
     ours = [contact["contact_id"] for contact in contacts]
@@ -195,6 +204,7 @@ def _world(
         portfolio.items_by_customer(connection, published, as_of, ids),
         portfolio.customers(connection, published.known_at, ids),
         portfolio.histories(connection, as_of, customer_ids=ids, except_contacts=ours),
+        lawful(connection, as_of, settings.policies_dir, customer_ids=ids, except_contacts=ours, moment=moment),
     )
 
 
@@ -210,7 +220,7 @@ def _ask(contact: Row, policy_of: Callable[[int], Policy], world: _World, planne
     if not any(item.item_id in planned for item in items):
         return _no(asked, Reason.paid)
     history = world.histories.get(customer_id, History())
-    decision = decide(items, customer, history, policy, world.as_of, world.standing, only=planned)
+    decision = decide(items, customer, history, policy, world.as_of, world.standing, only=planned, allow=world.rules)
     decision = decision or Decision(None, Reason.not_due, ())
     detail = {"answers": ledger.answers_json(decision.answers), "left_out": dict(decision.left_out)}
     if decision.contact is None:
@@ -221,7 +231,8 @@ def _ask(contact: Row, policy_of: Callable[[int], Policy], world: _World, planne
     if contact["was"] == Status.unknown and not _says_the_same(contact, decision.contact, planned):
         # under one key there is one message
         return _no(asked, Reason.replaced, detail)
-    return Verdict(world.as_of, customer, stamp, decision.contact, None, detail)
+    window = decision.contact.window if world.rules.moment else None
+    return Verdict(world.as_of, customer, stamp, decision.contact, None, detail, window[1] if window else None)
 
 
 def _says_the_same(contact: Row, planned: PlannedContact, stated: Stated) -> bool:

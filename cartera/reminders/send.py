@@ -58,6 +58,8 @@ class SendReport:
     failed: int = 0
     unknown: int = 0
     later: int = 0
+    outside_window: int = 0
+    """Approved, and left for a moment that the law allows."""
     settled: Counter[str] = field(default_factory=Counter)
     skipped: Counter[Reason] = field(default_factory=Counter)
     stopped: CarteraError | None = None
@@ -128,6 +130,7 @@ def send_reminders(
         finally:
             for channel in channels.values():
                 channel.close()
+        report.outside_window = outbox.outside_windows(connection, channels, plan_id)
         audit.seal_on(connection)
         connection.commit()
         at("acknowledge")

@@ -6,7 +6,7 @@ import datetime as dt
 import io
 import json
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
@@ -17,6 +17,8 @@ from cartera.reminders.policy import Policy
 
 Skip = tuple[str, str, Reason, Sequence[Answer]]
 """company_id, customer_id, why, each rule's answer."""
+
+Window = tuple[dt.datetime, dt.datetime]
 
 CHUNK = 5_000
 """Contacts per statement: memory for some thousands, however many there are."""
@@ -37,6 +39,7 @@ def add_contacts(
                 contact_id, plan_id, contact.channel, policy.name, contact.step.name, contact.step.offset_days,
                 contact.step.template, contact.cycle, contact.company_id, contact.customer_id, contact.recipient,
                 contact.language, as_of, Status.planned, f"<{contact_id}@{domain}>",
+                *(contact.window or (None, None)),
             )
             for contact_id, decision in planned.items()
             if (contact := decision.contact)
@@ -52,8 +55,23 @@ def add_contacts(
     return found
 
 
+def move_windows(connection: Connection, windows: Mapping[str, Window]) -> None:
+    """When contacts planned before may be sent, where that has changed since; by contact_id."""
+    columns = [list(windows), [start for start, _ in windows.values()], [end for _, end in windows.values()]]
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE_WINDOWS, columns)
+
+
+_MOVE_WINDOWS = """
+update ops.contacts as c set send_from = moved.send_from, send_until = moved.send_until
+from unnest(%s::uuid[], %s::timestamptz[], %s::timestamptz[]) as moved (contact_id, send_from, send_until)
+where c.contact_id = moved.contact_id and c.status in ('planned', 'approved')
+    and (c.send_from, c.send_until) is distinct from (moved.send_from, moved.send_until)
+"""
+
+
 def _insert_contacts(connection: Connection, rows: Sequence[tuple[Any, ...]]) -> list[str]:
-    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(15)]
+    columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(17)]
     with connection.cursor() as cursor:
         cursor.execute(_INSERT_CONTACTS, columns)
         return [contact_id for (contact_id,) in cursor.fetchall()]
@@ -61,9 +79,10 @@ def _insert_contacts(connection: Connection, rows: Sequence[tuple[Any, ...]]) ->
 
 _INSERT_CONTACTS = """
 insert into ops.contacts (contact_id, plan_id, channel, policy_name, step_name, offset_days, template, cycle,
-    company_id, customer_id, recipient, language_code, planned_date, status, message_id)
+    company_id, customer_id, recipient, language_code, planned_date, status, message_id, send_from, send_until)
 select * from unnest(%s::uuid[], %s::bigint[], %s::text[], %s::text[], %s::text[], %s::int[], %s::text[], %s::text[],
-    %s::text[], %s::text[], %s::text[], %s::text[], %s::date[], %s::text[], %s::text[])
+    %s::text[], %s::text[], %s::text[], %s::text[], %s::date[], %s::text[], %s::text[],
+    %s::timestamptz[], %s::timestamptz[])
 on conflict do nothing returning contact_id::text
 """
 _COPY_ITEMS = """

@@ -11,7 +11,16 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 
-from cartera.contact_rules import Channel, Question, Rulebook, Standing, load_pack, product_rulebook
+from cartera.contact_rules import (
+    Channel,
+    Question,
+    Rulebook,
+    Standing,
+    load_company_rules,
+    load_pack,
+    product_rulebook,
+    rulebook,
+)
 from cartera.contact_rules.model import Level
 from cartera.contact_rules.moments import change_of, first_instant
 from cartera.contact_rules.pack import DAYS, PACKS_DIR, span_of
@@ -186,3 +195,31 @@ def test_an_empty_rulebook_has_nothing_to_refuse_but_an_unknown_zone() -> None:
     at = dt.datetime(2026, 11, 22, 3, tzinfo=dt.UTC)
     assert book.check(Question(at, Channel.call, "PE")).is_allowed
     assert not book.check(Question(at, Channel.call)).is_allowed
+
+
+def test_the_companys_own_file_as_the_document_shows_it(tmp_path: Path) -> None:
+    document = (Path(__file__).resolve().parents[2] / "docs" / "contact-rules.md").read_text(encoding="utf-8")
+    example = re.search(r"```yaml\n(.*?)```", document, re.DOTALL)
+    assert example
+    path = tmp_path / "contact_rules.yaml"
+    path.write_text(example[1], encoding="utf-8")
+    company = load_company_rules(path)
+    assert company.is_business("Persona Natural") is False
+    assert company.is_business("cooperativa") is True
+    assert company.unknown_country == "PE"
+    at = dt.datetime(2026, 11, 20, 12, tzinfo=ZoneInfo("America/Lima"))
+    verdict = rulebook(company).check(Question(at, Channel.email, "PE", is_business=True))
+    assert [(each.rule.id, each.rule.standing) for each in verdict.refusals] == [("mornings_only", "policy")]
+
+    path.write_text(example[1].replace("level: company", "level: primary_text", 1), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"contact_rules\.yaml:\d+: rules\.0\."):
+        load_company_rules(path)
+    path.write_text(example[1].replace("is_strict", "is_strikt", 1), encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"contact_rules\.yaml:4: is_strikt: .*did you mean is_strict"):
+        load_company_rules(path)
+
+
+def test_without_the_file_nothing_is_added_and_nothing_is_assumed(tmp_path: Path) -> None:
+    company = load_company_rules(tmp_path / "none.yaml")
+    assert company.is_business("sociedad anónima") is None
+    assert rulebook(company) is product_rulebook()

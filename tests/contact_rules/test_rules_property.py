@@ -108,3 +108,27 @@ def test_next_sees_an_opening_that_comes_back_when_clocks_are_set_back(readers: 
     assert refusals(only, question) == {"house_hours"}
     book = Rulebook([pack for pack in readers[True][0].packs if pack.id == "HOUSE"])
     assert book.next_allowed(typed(question)) == dt.datetime(2027, 4, 4, 3, 0, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_an_opening_is_allowed_from_its_first_to_its_last_minute(readers: Any, seed: int) -> None:
+    rng, special = random.Random(2_000 + seed), special_moments()
+    found = 0
+    for _ in range(150):
+        question = drawn(rng, special)
+        question["holds"] = []
+        question["history"] = [event for event in question["history"] if event["at"] <= question["at"]]
+        book, packs = readers[rng.random() < 0.4]
+        until = question["at"] + dt.timedelta(days=rng.choice((1, 3)))
+        opening = book.opening(typed(question), until)
+        if opening is None:
+            continue
+        found += 1
+        start, end = opening
+        assert question["at"] <= start < until
+        assert start < end
+        minutes = int((end - start).total_seconds() // 60)
+        for minute in {0, *(rng.randrange(max(minutes, 1)) for _ in range(8)), max(minutes - 1, 0)}:
+            at = start + dt.timedelta(minutes=minute)
+            assert refusals(packs, question | {"at": at}) == set(), (question, opening, at)
+    assert found > 20

@@ -78,6 +78,8 @@ class World:
     customers: dict[str, dict[str, Any]] = field(default_factory=dict)
     segments: list[tuple[str, str, str, str]] = field(default_factory=list)
     """company_id, customer_id, scheme, segment"""
+    home: tuple[str, str] = ("MX", "America/Mexico_City")
+    """Where customers live of whom a test says nothing: messages may go there on every day of the week."""
     _is_made: bool = False
     _numbers: int = 0
 
@@ -85,13 +87,13 @@ class World:
         given = {
             "company_id": "main",
             "name": f"Cliente {customer_id}",
-            "country_code": "PE",
+            "country_code": self.home[0],
             "language_code": "es",
             "email": f"{customer_id}@cliente.pe",
             "is_active": True,
             "source": "files",
             "phone": None,
-            "timezone": "America/Lima",
+            "timezone": self.home[1],
             "customer_type": None,
             "risk_class": None,
             "collector": None,

@@ -237,6 +237,7 @@ def test_a_channel_that_is_down_does_not_keep_the_others_from_sending(
     world: World, provider: Callable[..., Answering], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # each is planned by the first channel that reaches it
+    world.home = ("PE", "America/Lima")
     world.customer("ana", email=None, phone="987 654 321")
     world.customer("carla", email=None, phone="987 654 322")
     world.customer("dora", email=None)

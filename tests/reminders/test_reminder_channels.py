@@ -53,6 +53,13 @@ creditor: {CREDITOR}
 
 
 @pytest.fixture
+def world(world: World) -> World:
+    """Customers live in Peru, as their numbers do."""
+    world.home = ("PE", "America/Lima")
+    return world
+
+
+@pytest.fixture
 def policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two policies in force; prices and call rule as they come."""
     folder = tmp_path / "policies"
@@ -106,6 +113,8 @@ def test_each_debt_is_planned_under_one_policy(world: World, policies: Path) -> 
 
 
 def test_past_dates_ask_the_segments_of_then(world: World, policies: Path) -> None:
+    # the day before is a holiday in Peru
+    world.customer("ana", country_code="MX", timezone="America/Mexico_City")
     world.owes("ana", due=-10)
     world.segments = [("main", "ana", "value", "large")]
     world.publish()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from reminder_world import AS_OF, World, channel_to, contacts, query
 
+from cartera.db import Role, transaction
 from cartera.errors import ConfigError, GateFailed, NotPublished, SendError
 from cartera.reminders import EmailChannel, approve_reminders, approve_small, plan_reminders, send_reminders, settle
 from cartera.reminders.approve import hold, release
@@ -425,6 +426,8 @@ def test_real_people_are_written_to_on_figures_of_today_only(world: World, mailb
     world.publish()  # figures of AS_OF, which is not today
     plan_reminders()
     approve_reminders(approved_by="test")
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.contacts set send_from = null, send_until = null")
     real = channel_to(mailbox)
     real.is_real = True
     report = send_reminders({"email": real})

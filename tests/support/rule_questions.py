@@ -95,10 +95,8 @@ def drawn(rng: random.Random, special: list[dt.datetime]) -> dict[str, Any]:
             (None, at.date() - dt.timedelta(days=rng.choice((rng.randint(-2, 70), rng.randint(57, 62)))))
         )
         until = rng.choice((None, at.date() + dt.timedelta(days=rng.randint(-2, 40))))
-        question["holds"].append(
-            {"kind": rng.choice(["breathing_space"] * 6 + [str(each) for each in HoldKind]),
-             "since": since, "until": until, "debt": rng.choice((None, "a"))}
-        )  # fmt: skip
+        kind = rng.choice(["breathing_space"] * 6 + [str(each) for each in HoldKind])
+        question["holds"].append({"kind": kind, "since": since, "until": until, "debt": rng.choice((None, "a"))})
     return question
 
 

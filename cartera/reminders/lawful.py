@@ -1,0 +1,221 @@
+"""Law 7: what the contact rules say of a customer, a channel and a day; asked at planning and again at sending.
+
+Planning asks for a day: is there a stretch of it in which a message is allowed? It becomes the contact's send window.
+Sending to real people asks for the very moment. The sandbox mailbox has no hours: it is asked for the day again, and
+its messages count as sent at the beginning of their windows.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from psycopg2.extensions import connection as Connection
+
+from cartera.contact_rules import (
+    Channel,
+    CompanyRules,
+    Event,
+    Outcome,
+    Question,
+    Rulebook,
+    Verdict,
+    load_company_rules,
+    rulebook,
+)
+from cartera.reminders.addresses import consent
+from cartera.reminders.model import Answer, Customer, History, Reason
+from cartera.warehouse.read import rows
+
+REMEMBERED_DAYS = 40
+"""No rule of a pack looks further back (30 days); rules of the company's own may not either."""
+LASTING = frozenset({"hold", "opt_out", "recipients", "place", "channel", "authorisation", "time_zone"})
+"""Kinds of rules whose no does not end with time alone."""
+OUTCOMES: Mapping[str, Outcome] = {
+    "reserved": Outcome.unknown,
+    "sent": Outcome.sent,
+    "unknown": Outcome.unknown,
+    "delivered": Outcome.delivered,
+    "answered": Outcome.answered,
+    "failed": Outcome.failed,
+    "bounced": Outcome.failed,
+}
+"""What an earlier contact's state means to the rules. What was planned or skipped was nobody's contact."""
+
+
+@dataclass(frozen=True)
+class Debtor:
+    """What the rules need to know of a customer. `authorised`, `opted_out`: what it said of channels."""
+
+    customer_id: str
+    country_code: str | None = None
+    timezone: str | None = None
+    customer_type: str | None = None
+    authorised: frozenset[Channel] = frozenset()
+    opted_out: frozenset[Channel] = frozenset()
+
+
+class Lawful:
+    """The rules with what was sent before. `moment`: ask for it, and not for a day as a whole."""
+
+    def __init__(
+        self,
+        book: Rulebook,
+        company: CompanyRules,
+        events: Mapping[str, tuple[Event, ...]],
+        *,
+        moment: dt.datetime | None = None,
+        not_before: dt.datetime | None = None,
+    ) -> None:
+        self.book = book
+        self.company = company
+        self.events = events
+        self.moment = moment
+        self.not_before = not_before
+        self._asked: dict[Any, tuple[Answer, ...]] = {}
+
+    def __call__(
+        self, customer: Customer, history: History, channel: str, address: str, day: dt.date
+    ) -> tuple[Answer, ...]:
+        """As planning asks it: of a customer with what it said of the channel and the address."""
+        said = consent(channel, address, history.consents)  # type: ignore[arg-type]
+        named = frozenset({Channel(channel)})
+        debtor = Debtor(
+            customer.customer_id,
+            customer.country_code,
+            customer.timezone,
+            customer.customer_type,
+            named if said else frozenset(),
+            named if said is False else frozenset(),
+        )
+        return self.allow(debtor, channel, day)
+
+    def allow(self, debtor: Debtor, channel: str, day: dt.date) -> tuple[Answer, ...]:
+        """Every rule's answer; where all say yes, the last one carries the window."""
+        named, history = Channel(channel), self.events.get(debtor.customer_id, ())
+        alike = replace(debtor, customer_id="")
+        key = (alike, named, day)
+        if not history and key in self._asked:
+            return self._asked[key]
+        question = Question(
+            at=self.moment or dt.datetime.combine(day, dt.time(12), tzinfo=dt.UTC),
+            channel=named,
+            country=(debtor.country_code or "").strip() or self.company.unknown_country,
+            timezone=debtor.timezone,
+            is_business=self.company.is_business(debtor.customer_type),
+            history=history,
+            opted_out=debtor.opted_out,
+            authorised=debtor.authorised,
+            is_strict=self.company.is_strict,
+        )
+        found = self._now(question) if self.moment else self._on(question, day)
+        if not history:
+            self._asked[key] = found
+        return found
+
+    def _now(self, question: Question) -> tuple[Answer, ...]:
+        verdict = self.book.check(question)
+        opening = self.book.opening(question, question.at + dt.timedelta(days=1)) if verdict.is_allowed else None
+        if opening is None:
+            return self._refused(verdict, question)
+        saw = f"{question.at:%Y-%m-%d %H:%M} UTC, until {opening[1]:%Y-%m-%d %H:%M}"
+        return (*_passed(verdict), Answer("the law allows this moment", saw, True, window=opening))
+
+    def _on(self, question: Question, day: dt.date) -> tuple[Answer, ...]:
+        if self.not_before:
+            day = max(day, self.not_before.date())
+        bounds = self.book.day(question, day)
+        if bounds is None:
+            return self._refused(self.book.check(question), question)
+        # what was sent on that day already was sent before
+        sent = [event.at for event in question.history if event.at < bounds[1]]
+        start = max([bounds[0], *([self.not_before] if self.not_before else []), *sent])
+        question = replace(question, at=start)
+        opening = self.book.opening(question, bounds[1]) if start < bounds[1] else None
+        if opening is None:
+            noon = bounds[0] + (bounds[1] - bounds[0]) / 2
+            return self._refused(self.book.check(replace(question, at=max(noon, start))), question)
+        verdict = self.book.check(replace(question, at=opening[0]))
+        saw = f"from {opening[0]:%Y-%m-%d %H:%M} to {opening[1]:%Y-%m-%d %H:%M} UTC"
+        return (*_passed(verdict), Answer("the law allows a moment of that day", saw, True, window=opening))
+
+    def _refused(self, verdict: Verdict, question: Question) -> tuple[Answer, ...]:
+        """Every rule that says no, by its text; then from when on it would be allowed."""
+        following = self.book.next_allowed(question)
+        reason = Reason.not_now_by_law if following else Reason.not_by_law
+        refused = [
+            Answer(f"{each.rule.text} [{each.rule.id}, {each.rule.standing}]", each.saw, False, reason=reason)
+            for each in verdict.refusals
+        ]
+        saw = f"the next is {following:%Y-%m-%d %H:%M} UTC" if following else "none as things stand"
+        notes = "".join(f"; {note}" for note in verdict.notes)
+        last = Answer("the law allows a moment of that day", saw + notes, False, reason=reason)
+        return (*refused, last)
+
+
+def _passed(verdict: Verdict) -> Iterable[Answer]:
+    """One line per rule: its whole text is shown by `cartera rules list`."""
+    for answer in verdict.answers:
+        yield Answer(f"{answer.rule.id} ({answer.rule.standing})", answer.saw, True)
+
+
+def lawful(
+    connection: Connection,
+    as_of: dt.date,
+    policies_dir: Path,
+    *,
+    customer_ids: Sequence[str] | None = None,
+    except_contacts: Sequence[str] = (),
+    moment: dt.datetime | None = None,
+    not_before: dt.datetime | None = None,
+) -> Lawful:
+    """The rules ready to be asked about all customers or those named. Raises ConfigError (the company's own rules).
+
+    `except_contacts`: at the moment of sending, the contacts that are about to be sent.
+    """
+    company = load_company_rules(policies_dir / "shared" / "contact_rules.yaml")
+    found = events_of(connection, as_of, customer_ids, except_contacts)
+    return Lawful(rulebook(company), company, found, moment=moment, not_before=not_before)
+
+
+def events_of(
+    connection: Connection,
+    as_of: dt.date,
+    customer_ids: Sequence[str] | None = None,
+    except_contacts: Sequence[str] = (),
+) -> dict[str, tuple[Event, ...]]:
+    """What customers were sent lately, by customer_id; all customers when none is named."""
+    bound = {
+        "since": as_of - dt.timedelta(days=REMEMBERED_DAYS),
+        "ids": list(customer_ids) if customer_ids is not None else None,
+        "self": list(except_contacts),
+        "states": list(OUTCOMES),
+    }
+    events: dict[str, list[Event]] = {}
+    for row in rows(connection, _EVENTS, bound):
+        event = Event(_went_at(row), Channel(row["channel"]), OUTCOMES[row["status"]])
+        events.setdefault(row["customer_id"], []).append(event)
+    return {customer_id: tuple(found) for customer_id, found in events.items()}
+
+
+def _went_at(row: Mapping[str, Any]) -> dt.datetime:
+    """When it was handed over, by the debtor's calendar: what the sandbox sent for another day was sent on that day."""
+    day: dt.date = row["went_on"]
+    for moment in (row["handed_at"], row["send_from"]):
+        if moment is not None and abs((moment.date() - day).days) <= 1:
+            return moment  # type: ignore[no-any-return]
+    return dt.datetime.combine(day, dt.time(12), tzinfo=dt.UTC)
+
+
+# handed_at is gone from a contact that failed: the day is kept
+_EVENTS = """
+select customer_id, channel, status, handed_at, send_from, coalesce(contact_date, planned_date) as went_on
+from ops.contacts
+where status = any(%(states)s) and coalesce(contact_date, planned_date) >= %(since)s
+    and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+    and contact_id <> all(%(self)s::uuid[])
+order by went_on, contact_id
+"""

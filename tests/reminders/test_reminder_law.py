@@ -1,0 +1,193 @@
+"""Law 7 in the ledger: windows, what waits for them, and what is asked again when a message is about to leave."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import pytest
+from reminder_world import AS_OF, World, channel_to, contacts, query
+from typer.testing import CliRunner
+
+from cartera.cli import commands
+from cartera.db import Role, transaction
+from cartera.reminders import EmailChannel, approve_reminders, outbox, plan_reminders, recheck, send_reminders
+from cartera.reminders.model import Reason
+from cartera.sandbox.mailbox import Mailbox
+
+SATURDAY = dt.date(2026, 7, 4)
+LIMA = {"country_code": "PE", "timezone": "America/Lima"}
+
+
+def at(day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(hour, minute), tzinfo=dt.UTC)
+
+
+def owes_in_lima(world: World, customer_id: str = "ana") -> None:
+    world.customer(customer_id, **LIMA)
+    world.owes(customer_id, due=-9)
+    world.publish()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[dt.datetime]:
+    """What real sending takes for now: the last moment of the list."""
+    moments = [at(AS_OF, 15)]
+    for module in (outbox, recheck):
+        monkeypatch.setattr(module, "utc_now", lambda: moments[-1])
+    return moments
+
+
+@pytest.fixture
+def real(mailbox: Mailbox) -> EmailChannel:
+    """A channel that is taken for one to real people."""
+    channel = channel_to(mailbox)
+    channel.is_real = True
+    return channel
+
+
+def test_a_contact_has_the_lawful_hours_of_its_day(world: World) -> None:
+    owes_in_lima(world)
+    plan_reminders()
+    (contact,) = contacts()
+    assert (contact["send_from"], contact["send_until"]) == (at(AS_OF, 12), at(AS_OF + dt.timedelta(days=1), 1))
+    answers = query("select detail -> 'answers' as answers from ops.contact_events")[0]["answers"]
+    assert {"rule": "pe_message_hours (default)", "saw": "Tue 2026-06-30 07:00 in America/Lima; that day: 07:00-20:00",
+            "passed": True} in answers  # fmt: skip
+
+
+def test_nobody_is_planned_for_a_day_that_the_law_closes(world: World) -> None:
+    owes_in_lima(world)
+    world.publish(SATURDAY)
+    assert plan_reminders().skips == {Reason.not_now_by_law: 1}
+    (skip,) = query("select reason_code, answers from ops.contact_skips")
+    assert skip["answers"][-1]["saw"].startswith("the next is 2026-07-06 12:00 UTC")
+    assert any("pe_message_hours" in answer["rule"] and not answer["passed"] for answer in skip["answers"])
+    world.publish(SATURDAY + dt.timedelta(days=2))
+    assert plan_reminders().planned == 1
+
+
+def test_without_consent_no_consumer_in_colombia_is_written_to(world: World) -> None:
+    world.customer("ana", country_code="CO", timezone="America/Bogota")
+    world.owes("ana", due=-9)
+    world.publish()
+    assert plan_reminders().skips == {Reason.not_by_law: 1}
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.contact_preferences (customer_id, channel, kind, by)"
+            " values ('ana', 'email', 'authorised', 'test')"
+        )
+    assert plan_reminders().planned == 1
+
+
+@pytest.mark.parametrize(
+    ("hour", "minute", "sent"),
+    [(11, 59, 0), (12, 0, 1), (24, 59, 1), (25, 0, 0)],
+    ids=["06:59", "07:00", "19:59", "20:00"],
+)
+def test_real_people_are_written_to_within_the_window_only(
+    world: World, mailbox: Mailbox, real: EmailChannel, clock: list[dt.datetime], hour: int, minute: int, sent: int
+) -> None:
+    owes_in_lima(world)
+    plan_reminders()
+    approve_reminders(approved_by="test")
+    clock.append(at(AS_OF, 0) + dt.timedelta(hours=hour, minutes=minute))
+    report = send_reminders({"email": real})
+    assert (report.sent, report.outside_window) == (sent, 1 - sent)
+    assert len(mailbox.messages()) == sent
+    assert contacts()[0]["status"] == ("sent" if sent else "approved")
+
+
+def test_after_its_window_a_contact_waits_for_the_next_plan_and_keeps_its_approval(
+    world: World, real: EmailChannel, clock: list[dt.datetime]
+) -> None:
+    owes_in_lima(world)
+    plan_reminders()
+    approve_reminders(approved_by="test")
+    tomorrow = AS_OF + dt.timedelta(days=1)
+    clock.append(at(tomorrow, 15))
+    assert send_reminders({"email": real}).outside_window == 1
+    world.publish(tomorrow)
+    report = plan_reminders()
+    assert (report.planned, report.kept) == (0, 1)
+    assert contacts()[0]["send_from"] == at(tomorrow, 12)
+    assert send_reminders({"email": real}).sent == 1
+
+
+def test_a_slow_queue_sends_nothing_after_hours(
+    world: World, mailbox: Mailbox, real: EmailChannel, clock: list[dt.datetime]
+) -> None:
+    """Reserved at 19:59, about to be handed over at 20:00: the look before the hand-over says no."""
+    owes_in_lima(world)
+    plan_reminders()
+    approve_reminders(approved_by="test")
+    clock.append(at(AS_OF + dt.timedelta(days=1), 0, 59))
+
+    def late(point: str) -> None:
+        if point == "before_call":
+            clock.append(at(AS_OF + dt.timedelta(days=1), 1))
+
+    report = send_reminders({"email": real}, at=late)
+    assert report.sent == 0
+    assert report.skipped == {Reason.not_now_by_law: 1}
+    assert mailbox.messages() == []
+    # it was skipped, not lost: the next day plans it anew
+    world.publish(AS_OF + dt.timedelta(days=1))
+    assert plan_reminders().planned == 1
+
+
+def test_the_sandbox_asks_for_the_day_again(world: World, channel: EmailChannel) -> None:
+    owes_in_lima(world)
+    plan_reminders()
+    approve_reminders(approved_by="test")
+    world.publish(SATURDAY)
+    assert send_reminders({"email": channel}).skipped == {Reason.not_now_by_law: 1}
+
+
+def test_what_was_sent_before_counts_for_the_next_message(world: World, channel: EmailChannel) -> None:
+    world.customer("ana", country_code="CL", timezone="America/Santiago")
+    world.owes("ana", due=-9)
+    world.publish()
+    plan_reminders()
+    approve_reminders(approved_by="test")
+    assert send_reminders({"email": channel}).sent == 1
+    asked = [
+        "rules",
+        "check",
+        "--customer",
+        "ana",
+        "--channel",
+        "email",
+        "--at",
+        "2026-07-01T10:00",
+        "--format",
+        "json",
+    ]
+    result = CliRunner().invoke(commands(), asked)
+    answer = json.loads(result.stdout)
+    assert (result.exit_code, answer["reason"]) == (1, "spacing")
+    asked[asked.index("2026-07-01T10:00")] = "2026-07-03T10:00"
+    assert CliRunner().invoke(commands(), asked).exit_code == 0
+
+
+def test_a_customer_on_hold_is_not_lawful_to_contact_on_the_command_line(world: World) -> None:
+    owes_in_lima(world)
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.contact_holds (customer_id, reason, held_by, held_at) values ('ana', 'x', 'test', %s)",
+            (at(AS_OF, 0),),
+        )
+    asked = [
+        "rules",
+        "check",
+        "--customer",
+        "ana",
+        "--channel",
+        "email",
+        "--at",
+        "2026-07-02T10:00",
+        "--format",
+        "json",
+    ]
+    result = CliRunner().invoke(commands(), asked)
+    assert json.loads(result.stdout)["reason"] == "hold"
