@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from cartera.reminders.choose import Segments, decide_debts
-from cartera.reminders.decide import Allow
+from cartera.reminders.lawful import Lawful
 from cartera.reminders.model import Answer, Customer, History, Item, PlannedContact, Standing, Status, Tried
 from cartera.reminders.plan import Outcome, sort_out
 from cartera.reminders.policy import Channel, Policies, Policy
@@ -32,18 +32,19 @@ class Day:
 
 
 class Replay:
-    """Every contact that is decided on counts as sent on its day and stays without an answer."""
+    """Every contact that is decided on counts as sent on its day and stays without an answer.
 
-    def __init__(
-        self, policies: Policies, histories: Mapping[str, History], cost: Cost, allow: Allow = lambda *_: ()
-    ) -> None:
+    `rules`: the contact rules, which remember what this replay sends; no other replay may have the same.
+    """
+
+    def __init__(self, policies: Policies, histories: Mapping[str, History], cost: Cost, rules: Lawful) -> None:
         self.policies = policies
         self.days: dict[dt.date, Day] = {}
         self.customers: set[str] = set()
         self._histories = dict(histories)
         self._named = {policy.name: policy for policy in policies}
         self._cost = cost
-        self._allow = allow
+        self._rules = rules
 
     def ask(
         self,
@@ -58,7 +59,7 @@ class Replay:
         history = self._histories.get(customer.customer_id, NO_HISTORY)
         if wishes:
             history = replace(history, **wishes)
-        decided = decide_debts(companies, customer, history, self.policies, day, standing, segments, allow=self._allow)
+        decided = decide_debts(companies, customer, history, self.policies, day, standing, segments, allow=self._rules)
         if not decided:
             return
         outcome = Outcome()
@@ -77,6 +78,7 @@ class Replay:
         tally.contacts[contact.channel] += 1
         tally.spend[contact.channel] += self._cost(contact, customer, policy, day)
         self.customers.add(contact.customer_id)
+        self._rules.remember(contact.customer_id, contact.channel, day, contact.window[0] if contact.window else None)
         history = self._histories.get(contact.customer_id, NO_HISTORY)
         self._histories[contact.customer_id] = after(history, contact, policy.name, day)
 

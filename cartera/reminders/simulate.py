@@ -17,6 +17,7 @@ from cartera.db import Role, connect
 from cartera.errors import ConfigError
 from cartera.reminders import past, portfolio
 from cartera.reminders.content import Content, ShortText
+from cartera.reminders.lawful import lawful
 from cartera.reminders.model import Customer, History, PlannedContact
 from cartera.reminders.plan import policies_of, templates_of
 from cartera.reminders.policy import Policy
@@ -58,7 +59,12 @@ def simulate(
     known_later = 0
     with _read_only() as connection:
         histories = _told_before(connection, from_date, to_date)
-        replays = tuple(Replay(policies, histories, _cost(prices, templates)) for policies in sets)
+        cost = _cost(prices, templates)
+        replays = tuple(
+            Replay(policies, histories, cost, lawful(connection, from_date, settings.policies_dir, before=from_date))
+            for policies in sets
+        )
+        connection.rollback()
         for day in days:
             # a transaction each: whoever wants to publish waits for one day at most
             known_later += _replay(connection, day, replays)
@@ -84,7 +90,6 @@ def _told_before(connection: Connection, from_date: dt.date, to_date: dt.date) -
             f"{to_date} lies after {published.as_of_date}, the day of what is published", "say an earlier --to"
         )
     found = portfolio.histories(connection, from_date, before=from_date)
-    connection.rollback()
     # what they said and what holds them is read for each day; what was on its way never went
     return {
         customer_id: replace(history, consents=(), hold_reason=None, pending=None)

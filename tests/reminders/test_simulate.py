@@ -27,6 +27,7 @@ from cartera.reminders import ledger, plan_reminders
 from cartera.reminders.compared import rows
 from cartera.reminders.ledger import Move
 from cartera.reminders.model import Status
+from cartera.reminders.preview import preview
 from cartera.reminders.simulate import _read_only, simulate
 from cartera.sandbox.company import advance_company, make_company
 from cartera.settings import get_settings
@@ -174,13 +175,14 @@ def test_a_range_that_can_not_be_replayed(lived: Lived) -> None:
 
 
 def test_an_sms_costs_its_segments(world: World, tmp_path: Path) -> None:
-    world.customer("ana", phone="987 654 321", email=None)
+    world.customer("ana", phone="987 654 321", email=None, country_code="PE", timezone="America/Lima")
     world.owes("ana", due=-5)
     world.publish()
     policy = written(tmp_path, steps=[{"name": "one", "offset_days": 1, "template": "overdue", "channels": ["sms"]}])
     (replay,) = simulate(AS_OF, AS_OF, policy).replays
-    spend = replay.days[AS_OF].spend["sms"]
-    assert replay.days[AS_OF].contacts == {"sms": 1} and spend in (Decimal("0.05"), Decimal("0.10"))
+    seen = preview("overdue", "ana", channel="sms", as_of=AS_OF, policy_path=policy)
+    assert replay.days[AS_OF].contacts == {"sms": 1}
+    assert replay.days[AS_OF].spend["sms"] == seen.cost == Decimal("0.05") * seen.sms.segments  # type: ignore[union-attr]
 
 
 def test_what_a_customer_said_holds_from_the_moment_it_was_recorded(world: World, tmp_path: Path) -> None:
