@@ -44,6 +44,7 @@ MODULES = (
     "reminders",
     "preview",
     "simulate",
+    "costs",
     "contacts",
     "calls",
     "channels",
