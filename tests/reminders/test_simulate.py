@@ -25,6 +25,7 @@ from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.reminders import ledger, plan_reminders
 from cartera.reminders.compared import rows
+from cartera.reminders.costs import costs
 from cartera.reminders.ledger import Move
 from cartera.reminders.model import Status
 from cartera.reminders.preview import preview
@@ -36,12 +37,12 @@ FIRST = dt.date(2026, 6, 24)
 POLICY: dict[str, Any] = {
     "name": "lived",
     "steps": [
-        {"name": "first", "offset_days": 1, "template": "overdue", "channels": ["email", "call"],
+        {"name": "first", "offset_days": 1, "template": "overdue"},
+        {"name": "second", "days_after_previous": 2, "template": "overdue", "channels": ["email", "call"],
          "fallback_after_days": 2},
-        {"name": "second", "days_after_previous": 3, "template": "overdue"},
     ],
     "minimum_days_between": 2,
-    "caps": {"messages_per_week": 2},
+    "caps": {"messages_per_week": 3},
     "creditor": {"name": "Acreedor", "contact_name": "Cobranzas", "email": "cobranzas@acreedor.pe"},
 }  # fmt: skip
 
@@ -67,6 +68,10 @@ class Lived:
         with transaction(Role.campaign) as connection:
             moves = [Move(contact_id, Status.sent) for contact_id in report.contacts]
             ledger.move_all(connection, moves, (Status.planned,), "test")
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "update ops.contacts set cost_amount = 0.1 * length(channel), cost_currency_code = 'USD'"
+                )
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +82,7 @@ def lived(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live
         patch.setenv("CARTERA_SOURCES_DIR", str(folder / "sources"))
         get_settings.cache_clear()
         lived = Lived(written(folder))
-        make_company(folder / "sandbox", until=FIRST, invoices=500, customers=40)
+        make_company(folder / "sandbox", until=FIRST, invoices=2500, customers=60)
         for number in range(7):
             day = FIRST + dt.timedelta(days=number)
             if number % 3 == 0:
@@ -211,3 +216,59 @@ def test_what_a_customer_said_holds_from_the_moment_it_was_recorded(world: World
     assert [day.contacts["email"] for day in days] == [2, 0, 0, 1]
     assert [day.skips["on_hold"] for day in days] == [0, 1, 1, 0]
     assert [day.skips["opted_out"] for day in days] == [0, 1, 1, 1]
+
+
+@pytest.mark.parametrize("days", [0, 3])
+def test_what_came_in_is_counted_once_with_the_last_contact_before(lived: Lived, days: int) -> None:
+    found = {row["channel"]: row for row in costs(FIRST, LAST, "channel", days)}
+    model = paid_after_contacts(days)
+    for channel in ("email", "call"):
+        count = sum(each[channel] for each in lived.contacts.values())
+        row = found[channel]
+        assert (row["contacts"], row["spend_amount"]) == (count, count * len(channel) * Decimal("0.1"))
+        assert row["collected_amount"] == round(model.get(channel, Decimal(0)), 2)
+        if model.get(channel):
+            assert row["cost_to_collect"] == round(row["spend_amount"] / row["collected_amount"], 6)
+    assert days == 0 or model["email"] > 0
+
+
+def paid_after_contacts(days: int) -> dict[str, Decimal]:
+    """Read plainly: by channel, in USD."""
+    contacts = query("select * from ops.contacts where status = 'sent' order by contact_date, contact_id desc")
+    rates = query("select * from serve.fct_fx_rates where recorded_to > now() order by rate_date")
+    found: dict[str, Decimal] = {}
+    for paid in query(
+        "select * from serve.fct_ledger_entries as e, serve.publication as p where entry_type = 'received'"
+        " and effective_date <= as_of_date and e.recorded_from <= p.known_at and e.recorded_to > p.known_at"
+    ):
+        day = paid["effective_date"]
+        mine = [
+            each["channel"]
+            for each in contacts
+            if (each["company_id"], each["customer_id"]) == (paid["company_id"], paid["customer_id"])
+            and 0 <= (day - each["contact_date"]).days <= days
+        ]
+        if mine:
+            rate = Decimal(1)
+            if paid["currency_code"] != "USD":
+                to = [each for each in rates if each["company_currency_code"] == paid["currency_code"]]
+                rate = [each["rate"] for each in to if each["rate_date"] <= day][-1]
+            found[mine[-1]] = found.get(mine[-1], Decimal(0)) - paid["amount"] / rate
+    return found
+
+
+def test_every_grouping_adds_up_to_the_same(lived: Lived) -> None:
+    by_channel, by_step, by_policy, by_segment = (costs(by=by) for by in ("channel", "step", "policy", "segment"))
+    (total,) = by_policy
+    for found in (
+        by_channel,
+        by_step,
+        *([row for row in by_segment if row["scheme"] == scheme] for scheme in {row["scheme"] for row in by_segment}),
+    ):
+        for name in ("contacts", "spend_amount"):
+            assert sum(row[name] for row in found) == total[name]
+        # each is rounded once
+        assert abs(sum(row["collected_amount"] or 0 for row in found) - total["collected_amount"]) < 1
+    assert costs(LAST + dt.timedelta(days=1)) == []
+    result = CliRunner().invoke(commands(), ["reminders", "costs", "--by", "step", "--format", "csv"])
+    assert [row["step_name"] for row in csv.DictReader(io.StringIO(result.stdout))] == ["first", "second"]
