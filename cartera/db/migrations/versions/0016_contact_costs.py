@@ -2,7 +2,7 @@
 
 from cartera.db.migrate import execute_sql_file
 
-revision = "0018"
+revision = "0016"
 down_revision = "0015"
 
 
