@@ -31,9 +31,11 @@ tryton: setup
 	@test -d .venv-tryton || echo "installing Tryton into .venv-tryton (about two minutes, once)"
 	@PYTHONPATH=tests $(BIN)/python -m support.tryton_server
 
-# The ledger's proof on 10,000 random histories, a thousand at a time; HISTORIES_FROM=10000 takes other ones.
+# A thousand senders killed at random points, for each kind of provider; then
+# the ledger's proof on 10,000 random histories, a thousand at a time; HISTORIES_FROM=10000 takes other ones.
 HISTORIES_FROM ?= 0
 soak: setup
+	@CARTERA_CRASH_SEEDS=1000 $(BIN)/python -m pytest -q --timeout 3600 tests/reminders/test_reminder_crashes.py
 	@for batch in 0 1 2 3 4 5 6 7 8 9; do \
 		CARTERA_HISTORY_SEED=$$(($(HISTORIES_FROM) + batch * 1000)) $(BIN)/python -m pytest -q tests/dbt_project/test_ledger.py || exit 1; \
 	done
@@ -62,6 +64,7 @@ benchmarks: setup
 	@$(BIN)/python benchmarks/connectors.py
 	@$(BIN)/python benchmarks/each_connector.py
 	@$(BIN)/python benchmarks/bank_files.py
+	@$(BIN)/python benchmarks/reminders.py
 	@$(BIN)/python benchmarks/contact_rules.py
 
 # Writes the locks anew; needs uv (`pip install uv`).

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from cartera.db import Role, transaction
 from cartera.reminders import EmailChannel, SendReport, send_reminders
 from cartera.reminders.channels.base import CHANNELS, Channel
 from cartera.reminders.channels.build import choose_channels
 from cartera.reminders.channels.caught import CaughtChannel
 from cartera.reminders.channels.config import load_channels
 from cartera.settings import get_settings
+from cartera.warehouse.read import rows
 
 
 def reminder_channels() -> dict[str, Channel]:
@@ -53,6 +55,18 @@ def where_to(channels: Mapping[str, Channel]) -> str:
     if len(real) + len(tried) < len(channels):
         said.append("the rest to the sandbox mailbox" if said else "the sandbox mailbox")
     return "; ".join(said)
+
+
+def waiting(channels: Mapping[str, Channel]) -> dict[str, int]:
+    """Approved contacts that have no way to leave, by channel: nobody configured it beside those that are real."""
+    with transaction(Role.campaign) as connection:
+        found = rows(
+            connection,
+            "select channel, count(*)::int as contacts from ops.contacts where status = 'approved'"
+            " and channel <> all(%(channels)s) group by channel order by channel",
+            {"channels": list(channels)},
+        )
+    return {row["channel"]: row["contacts"] for row in found}
 
 
 def send_approved(plan_id: int | None = None, *, limit: int | None = None) -> SendReport:

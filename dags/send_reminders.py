@@ -1,56 +1,41 @@
-"""After each publication of the day: plan reminders, approve what the policy lets through, send.
+"""Every hour, and when something was approved: send what is approved and may go out now.
 
-A publication for another day (a figure asked for in the past) reminds nobody, unless a person starts
-this DAG with that `as_of`. Plans that are larger than the policy says wait for a person.
+Nothing is lost by an hour that is missed, and nothing is sent twice by a run that is repeated: a contact
+is reserved before it is handed over, all rules are asked again at that moment, and one whose fate is not
+known is handed over again only under a key that its provider still keeps. So the task is not retried:
+the next hour's run is the retry, for what surely was not handed over and for those keys alone.
 
-Sending is not retried here. It is safe to run again (a contact is reserved before it is handed over,
-and an ambiguous one is never sent again by itself), but the contacts carry their own time of retry:
-what the channel refused is for the next run or a person, not for a loop.
+A backfill, and a run that is cleared days later, send nothing.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from airflow.sdk import dag, task
-from assets import published
-from steps import AS_OF, ONCE, RETRIED, START, as_of_of_the_day
+from airflow.sdk import AssetOrTimeSchedule, CronTriggerTimetable, dag, task
+from assets import approved
+from steps import ONCE, START, require_live
 
 
 @dag(
-    description="Plan, approve and send reminders on the published figures",
+    description="Send approved reminders",
     doc_md=__doc__,
-    schedule=published,
+    schedule=AssetOrTimeSchedule(timetable=CronTriggerTimetable("7 * * * *", timezone="UTC"), assets=approved),
     start_date=START,
     catchup=False,
     max_active_runs=1,
-    params={"as_of": AS_OF},
     tags=["cartera", "reminders"],
 )
 def send_reminders() -> None:
-    @task(**RETRIED)
-    def plan(**context: Any) -> int:
-        import datetime as dt
-
-        as_of = dt.date.fromisoformat(as_of_of_the_day(context))
-
-        from cartera.reminders import plan_reminders
-
-        return plan_reminders(as_of, planned_by="airflow").plan_id
-
-    @task(**RETRIED)
-    def approve() -> int:
-        from cartera.reminders import approve_small
-
-        return approve_small().approved
-
     @task(**ONCE)
-    def send() -> int:
+    def send(**context: Any) -> int:
+        require_live(context)
+
         from cartera.outgoing import send_approved
 
         return send_approved().sent
 
-    plan() >> approve() >> send()
+    send()
 
 
 send_reminders()

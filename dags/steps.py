@@ -71,6 +71,19 @@ def as_of_of_the_day(context: Mapping[str, Any]) -> str:
     return as_of
 
 
+LIVE_FOR = dt.timedelta(hours=24)
+"""A run that is older was cleared, or waited too long: what it was for has been done, or is done by a newer one."""
+
+
+def require_live(context: Mapping[str, Any], now: dt.datetime | None = None) -> None:
+    """For what speaks to debtors: skips the task in a backfill, and in an old run that is run again."""
+    run, now = context["dag_run"], now or dt.datetime.now(dt.UTC)
+    if run.run_type == "backfill":
+        raise AirflowSkipException("a backfill reminds nobody")
+    if now - run.run_after > LIVE_FOR:
+        raise AirflowSkipException(f"this run was due {run.run_after:%Y-%m-%d %H:%M} UTC: an old run reminds nobody")
+
+
 def triggered_by(context: Mapping[str, Any]) -> str:
     """How `cartera status` names this run."""
     run = context["dag_run"]

@@ -47,6 +47,7 @@ MODULES = (
     "costs",
     "contacts",
     "calls",
+    "reminder_reports",
     "channels",
     "audit",
     "rules",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import Annotated
 
 import typer
 
 from cartera.cli.output import Format, messages, print_json, print_rows
+from cartera.cli.reminders import current_user
 
 audit = typer.Typer(help="The record of every contact and every skip: verify it, erase from it.", no_args_is_help=True)
 
@@ -62,12 +62,5 @@ def erase(
     question = f"erase what the record says about {customer}, for good?"
     if not yes and not typer.confirm(question, err=True):
         raise typer.Exit(1)
-    count = erase_customer(customer, _user())
+    count = erase_customer(customer, current_user())
     messages.print(f"{count:,} rows erased" if count else f"the record knows no {customer}", markup=False)
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "cartera"

@@ -40,13 +40,13 @@ def today(
     ] = CallFormat.table,
 ) -> None:
     """The day's calls, ranked: what is overdue times the share that a call brings in at that age."""
-    from cartera.reminders.call_rows import COLUMNS, calendar, call_row
+    from cartera.reminders.call_rows import COLUMNS, call_calendar, call_row
     from cartera.reminders.calls import call_list
 
     found = call_list(parse_date(as_of) if as_of else None, collector=collector)
     chosen = found.calls[:limit]
     if format is CallFormat.ics:
-        sys.stdout.buffer.write(calendar(chosen, found.as_of))
+        sys.stdout.buffer.write(call_calendar(chosen, found.as_of))
     else:
         rows: list[dict[str, Any]] = [call_row(rank, call) for rank, call in enumerate(chosen, 1)]
         if format is CallFormat.json:

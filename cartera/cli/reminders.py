@@ -156,12 +156,12 @@ def send(
     format: FormatOption = Format.table,
 ) -> None:
     """Send what is approved; each contact is checked again at that very moment."""
-    from cartera.outgoing import reminder_channels, where_to
+    from cartera.outgoing import reminder_channels, waiting, where_to
     from cartera.reminders import send_reminders
 
     channels = reminder_channels()
     report, where = send_reminders(channels, run, limit=limit), where_to(channels)
-    summary = {
+    summary: dict[str, Any] = {
         "sent": report.sent,
         "skipped": dict(report.skipped),
         "failed": report.failed,
@@ -169,6 +169,7 @@ def send(
         "retry_later": report.later,
         "outside_send_window": report.outside_window,
         "settled": dict(report.settled),
+        "waiting": waiting(channels),
         "channel": where,
     }
     if format is Format.json:
@@ -180,6 +181,13 @@ def send(
         messages.print(
             "unknown: whether these arrived must be looked up; `cartera reminders list --status unknown`,"
             " then `cartera reminders settle ID --as sent|not-sent`",
+            style="yellow",
+            markup=False,
+        )
+    if summary["waiting"]:
+        messages.print(
+            f"waiting: {', '.join(summary['waiting'])} is not configured beside the channels that are;"
+            " `cartera channels` shows them",
             style="yellow",
             markup=False,
         )

@@ -102,7 +102,7 @@ def list_messages(
         print_json({"messages": rows})
     else:
         shown = [row | {"to": ", ".join(row["to"])} for row in rows]
-        print_rows(shown, ["id", "received_at", "to", "subject"], format)
+        print_rows(shown, ["id", "received_at", "channel", "to", "subject"], format)
 
 
 def show(id: Annotated[str, typer.Argument(help="As `cartera mailbox list` shows it.")]) -> None:
@@ -126,6 +126,7 @@ def _row(message: StoredMessage) -> dict[str, Any]:
     return {
         "id": message.id,
         "received_at": message.received_at.isoformat(timespec="seconds"),
+        "channel": printable(message.channel),
         "from": printable(message.mail_from),
         "to": [printable(address) for address in message.recipients],
         "subject": printable(message.subject),

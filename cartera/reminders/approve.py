@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
@@ -68,6 +70,20 @@ def approve_small() -> ApproveReport:
 def _approve(connection: Connection, contact_ids: Sequence[str], actor: str) -> int:
     moves = [Move(contact_id, Status.approved) for contact_id in contact_ids]
     return len(ledger.move_all(connection, moves, (Status.planned,), actor))
+
+
+def waiting_summary() -> dict[str, Any]:
+    """What waits for a person: `plans`, how many `contacts`, and `text`, their steps; {} when nothing does."""
+    found = waiting()
+    if not found:
+        return {}
+    steps = Counter((row["plan_id"], row["step_name"]) for row in found)
+    lines = [f"- plan {plan_id}, {step}: {count:,}" for (plan_id, step), count in sorted(steps.items())]
+    return {
+        "plans": sorted({row["plan_id"] for row in found}),
+        "contacts": len(found),
+        "text": "\n".join([*lines, "", "`cartera reminders list --status planned` shows each of them."]),
+    }
 
 
 _WAITING = """

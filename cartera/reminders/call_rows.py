@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cartera.money import minor_units, plain
 from cartera.reminders.calls import Call
+from cartera.reminders.ics import Appointment, calendar
 from cartera.reminders.text import MAX_NUMBER, clean
 
 COLUMNS = (
@@ -62,28 +63,22 @@ def amounts(call: Call) -> str:
     return "; ".join(f"{code} {plain(amount, code)}" for code, amount in sorted(totals.items()))
 
 
-def calendar(calls: Sequence[Call], as_of: dt.date) -> bytes:
-    """An iCalendar file (RFC 5545): the calls one after the other from nine o'clock, each in its debtor's time."""
-    from icalendar import Calendar, Event
-
-    found = Calendar()
-    found.add("prodid", "-//Cartera//calls//EN")
-    found.add("version", "2.0")
+def call_calendar(calls: Sequence[Call], as_of: dt.date) -> bytes:
+    """The calls one after the other from nine o'clock, each in its debtor's time, as a calendar file."""
+    appointments = []
     for place, call in enumerate(calls):
-        event = Event()
-        event.add("uid", f"{call.contact_id}@cartera")
-        event.add("dtstamp", dt.datetime.combine(as_of, dt.time(), dt.UTC))
         starts = _starts(min(place, CALLS_PER_DAY - 1), as_of, call.customer.timezone)
-        event.add("dtstart", starts)
-        event.add("dtend", starts + dt.timedelta(minutes=MINUTES))
-        event.add("summary", call.summary)
-        event.add("description", "\n".join(clean(line, 300) for line in (call.contact.recipient, *_script(call))))
-        found.add_component(event)
-    return bytes(found.to_ical())
-
-
-def _script(call: Call) -> list[str]:
-    return call.script.splitlines()
+        lines = (call.contact.recipient, *call.script.splitlines())
+        appointments.append(
+            Appointment(
+                uid=f"{call.contact_id}@cartera",
+                starts=starts,
+                ends=starts + dt.timedelta(minutes=MINUTES),
+                summary=call.summary,
+                description="\n".join(clean(line, 300) for line in lines),
+            )
+        )
+    return calendar(appointments, dt.datetime.combine(as_of, dt.time(), dt.UTC))
 
 
 def _starts(place: int, as_of: dt.date, timezone: str | None) -> dt.datetime:

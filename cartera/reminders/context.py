@@ -102,7 +102,7 @@ def _groups(facts: Facts) -> Iterator[dict[str, Any]]:
             "credit": written.money(credit, currency, locale) if credit else "",
             "net": written.money(total - credit, currency, locale),
             "payment": creditor.payment.get(currency, ""),
-            "pay_link": link.replace("{customer_id}", quote(contact.customer_id, safe="")),
+            "pay_link": link.replace("{customer_id}", quote(contact.customer_id, safe="", errors="replace")),
             "charges": [_charge_text(each, facts) for each in _charges(items, currency, facts)],
         }
 

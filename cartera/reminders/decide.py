@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Container, Iterable, Sequence
+from functools import cache
 
 from babel.core import Locale, UnknownLocaleError
 
@@ -110,6 +111,7 @@ def _known(code: str) -> Language | None:
     return next((language for language in LANGUAGES if language == code), None)
 
 
+@cache
 def _language_of_country(country_code: str | None) -> str:
     try:
         return Locale.parse(f"und_{(country_code or '').strip().upper()}").language

@@ -103,12 +103,18 @@ class Lawful:
         """Every rule's answer; where all say yes, the last one carries the window."""
         named, history = Channel(channel), self.events.get(debtor.customer_id, ())
         alike = replace(debtor, customer_id="")
-        key = (alike, named, day)
-        if not history and key in self._asked:
-            return self._asked[key]
-        question = Question(
+        found = self._asked.get((alike, named, day))
+        if found is None:
+            found = self._asked[alike, named, day] = self._ask(self._question(debtor, named, day, ()), day)
+        if not history:
+            return found
+        question = self._question(debtor, named, day, history)
+        return self._as_without_history(question, found) or self._ask(question, day)
+
+    def _question(self, debtor: Debtor, channel: Channel, day: dt.date, history: tuple[Event, ...]) -> Question:
+        return Question(
             at=self.moment or dt.datetime.combine(day, dt.time(12), tzinfo=dt.UTC),
-            channel=named,
+            channel=channel,
             country=(debtor.country_code or "").strip() or self.company.unknown_country,
             timezone=debtor.timezone,
             is_business=self.company.is_business(debtor.customer_type),
@@ -117,10 +123,17 @@ class Lawful:
             authorised=debtor.authorised,
             is_strict=self.company.is_strict,
         )
-        found = self._now(question) if self.moment else self._on(question, day)
-        if not history:
-            self._asked[key] = found
-        return found
+
+    def _ask(self, question: Question, day: dt.date) -> tuple[Answer, ...]:
+        return self._now(question) if self.moment else self._on(question, day)
+
+    def _as_without_history(self, question: Question, found: tuple[Answer, ...]) -> tuple[Answer, ...] | None:
+        """A history only takes away: where it does not touch the beginning of the window, the window is the same."""
+        window = found[-1].window
+        if window is None or any(event.at >= window[0] for event in question.history):
+            return None
+        verdict = self.book.check(replace(question, at=window[0]))
+        return (*_passed(verdict), found[-1]) if verdict.is_allowed else None
 
     def _now(self, question: Question) -> tuple[Answer, ...]:
         verdict = self.book.check(question)

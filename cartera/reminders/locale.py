@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from functools import cache
 
 from babel.core import Locale, UnknownLocaleError
 from babel.dates import format_date
@@ -13,6 +14,7 @@ from cartera.money import minor_units
 from cartera.reminders.policy import Language
 
 
+@cache
 def locale_of(language: Language, country_code: str | None) -> Locale:
     """The locale for money and dates: language and country where CLDR knows the pair, else the language."""
     try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, Policy
 from email.utils import format_datetime
 from urllib.parse import quote
 
@@ -14,13 +14,27 @@ from cartera.reminders.content import Rendered
 from cartera.reminders.policy import Creditor
 from cartera.reminders.text import header
 
-POLICY = SMTP.clone(cte_type="7bit")
+
+class _Addresses(UnstructuredHeader):
+    """Addresses in angle brackets, one a line. The library would write a long one as encoded words, which no mail
+    program takes for an address."""
+
+    name: str
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: " + f",{policy.linesep} ".join(str(self).split(", ")) + policy.linesep
+
+
+_headers = HeaderRegistry()
+_headers.map_to_type("list-unsubscribe", _Addresses)  # type: ignore[arg-type]  # it mixes the base in itself
+POLICY = SMTP.clone(cte_type="7bit", header_factory=_headers)
 """Every server takes it; nothing is re-encoded on the way."""
 
 
 @dataclass(frozen=True)
 class Envelope:
-    """`message_id` comes from the contact, so a message can be found again by it."""
+    """`message_id` comes from the contact, so a message can be found again by it. `unsubscribe_url`: a POST to it opts
+    out at once (RFC 8058)."""
 
     contact_id: str
     message_id: str
@@ -28,6 +42,7 @@ class Envelope:
     recipient: str
     creditor: Creditor
     redirect_to: str | None = None
+    unsubscribe_url: str | None = None
 
 
 def compose(rendered: Rendered, envelope: Envelope, now: dt.datetime) -> EmailMessage:
@@ -40,9 +55,12 @@ def compose(rendered: Rendered, envelope: Envelope, now: dt.datetime) -> EmailMe
     message["Date"] = format_datetime(now)
     message["Message-ID"] = envelope.message_id
     message["Auto-Submitted"] = "auto-generated"
-    message["List-Unsubscribe"] = (
-        f"<mailto:{envelope.creditor.email}?subject={quote(stop_subject(envelope.contact_id))}>"
-    )
+    by_mail = f"<mailto:{envelope.creditor.email}?subject={quote(stop_subject(envelope.contact_id))}>"
+    if envelope.unsubscribe_url:
+        message["List-Unsubscribe"] = f"<{envelope.unsubscribe_url}>, {by_mail}"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    else:
+        message["List-Unsubscribe"] = by_mail
     message["X-Cartera-Contact"] = envelope.contact_id
     if envelope.redirect_to:
         message["X-Cartera-Redirected-From"] = envelope.recipient

@@ -24,8 +24,8 @@ REGULAR, BOLD = "DejaVuSans.ttf", "DejaVuSans-Bold.ttf"
 MARGIN, WINDOW_TOP, BODY_TOP = 20.0, 50.0, 98.0
 """Millimetres of A4; the window is where DL envelopes have it."""
 REPLACEMENT = "\ufffd"
-PAGES = "\ue000"
-"""Becomes the number of pages; cleaned text holds no letter of private use."""
+PAGES = "\ue000" * 3
+"""Becomes the number of pages, in as many places; cleaned text holds no letter of private use."""
 
 
 class Fonts:

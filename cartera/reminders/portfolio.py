@@ -152,8 +152,6 @@ def histories(
         tried[key] = (*tried.get(key, ()), Tried(row["channel"], Status(row["status"]), row["went_on"]))
     for row in read.rows(connection, _ANSWERED, bound):
         found.setdefault(row["customer_id"], {})["answered_on"] = row["answered_on"]
-    for row in read.rows(connection, _REFUSED, bound):
-        found.setdefault(row["customer_id"], {})["bad_addresses"] = frozenset(row["recipients"])
     for row in read.rows(connection, _PENDING, bound):
         customer_id, status, ids = row.pop("customer_id"), Status(row.pop("status")), frozenset(row.pop("item_ids"))
         found.setdefault(customer_id, {})["pending"] = Pending(status=status, item_ids=ids, **row)
@@ -168,7 +166,10 @@ def wishes(
     customer_ids: Sequence[str] | None = None,
     known_at: dt.datetime | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """What customers said and what holds them, as fields of History; as it was recorded at `known_at` (None: now)."""
+    """What customers said, what holds them and which of their addresses are bad, as fields of History.
+
+    As it was recorded at `known_at` (None: now); an address that a person has called good since counts as good.
+    """
     bound = {"ids": customer_ids, "as_of": as_of, "known_at": known_at}
     found: dict[str, dict[str, Any]] = {}
     for row in read.rows(connection, _CONSENTS, bound):
@@ -176,6 +177,8 @@ def wishes(
         history["consents"] = (*history.get("consents", ()), Consent(**row))
     for row in read.rows(connection, _HOLDS, bound):
         found.setdefault(row["customer_id"], {})["hold_reason"] = row["reason"]
+    for row in read.rows(connection, _REFUSED, bound):
+        found.setdefault(row["customer_id"], {})["bad_addresses"] = frozenset(row["recipients"])
     return found
 
 
@@ -228,14 +231,12 @@ where (%(ids)s::text[] is null or customer_id = any(%(ids)s))
     and (%(known_at)s::timestamptz is null or at <= %(known_at)s)
 order by preference_id
 """
-# a refused address is written to again only when a person says so, by correcting it in the source
+# such an address is written to again only when the source has another, or a person says that it works
 _REFUSED = """
-select customer_id, array_agg(distinct recipient) as recipients
-from ops.contacts
-where (status = 'failed' and reason_code = 'bad_address' or status = 'bounced')
-    and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
-    and contact_id <> all(%(self)s::uuid[])
-    and (%(before)s::date is null or coalesce(contact_date, planned_date) < %(before)s)
+select customer_id, array_agg(distinct address) as recipients
+from ops.bad_addresses_now
+where (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+    and (%(known_at)s::timestamptz is null or noted_at <= %(known_at)s)
 group by customer_id
 """
 _PENDING = """

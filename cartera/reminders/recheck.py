@@ -117,31 +117,39 @@ def _stamp(connection: Connection) -> Stamp:
     return Stamp(found["publication_id"], found["load_id"], found["preference_id"], time.monotonic())
 
 
+def prepare_looks(connection: Connection) -> None:
+    """Plan the look once, on the connection that all of them are made on: one in autocommit."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOOK)
+
+
 def still_holds(connection: Connection, contact: Row, number: int, verdict: Verdict) -> bool:
     """Whether nothing has happened since that could change the answer for a contact reserved by us.
 
-    For a connection in autocommit: one look, right before the hand-over.
+    One look, right before the hand-over, on a connection of `prepare_looks`.
     """
-    stamp = verdict.stamp
-    if time.monotonic() - stamp.asked_at > FRESH_SECONDS or (verdict.until and utc_now() >= verdict.until):
+    if time.monotonic() - verdict.stamp.asked_at > FRESH_SECONDS or (verdict.until and utc_now() >= verdict.until):
         return False
-    bound = {"number": number, "as_of": verdict.as_of, **contact, **asdict(stamp)}
-    return bool(rows(connection, _STILL, bound)[0]["holds"])
+    bound = {"number": number, "as_of": verdict.as_of, **contact, **asdict(verdict.stamp)}
+    return bool(rows(connection, _LOOKED, bound)[0]["holds"])
 
 
-_STILL = """
-select (select max(publication_id) from ops.publications) is not distinct from %(publication_id)s
-    and (select max(load_id) from ops.loads) is not distinct from %(load_id)s
-    and (select max(preference_id) from ops.contact_preferences) is not distinct from %(preference_id)s
-    and exists (
-        select 1 from ops.contacts
-        where contact_id = %(contact_id)s::uuid and status = 'reserved' and reserved_by = %(number)s
-    )
+_LOOK = """
+prepare look (bigint, bigint, uuid, bigint, text, date, bigint) as
+select (select max(publication_id) from ops.publications) is not distinct from $1
+    and (select max(load_id) from ops.loads) is not distinct from $2
+    and (select max(preference_id) from ops.contact_preferences) is not distinct from $7
+    and exists (select 1 from ops.contacts where contact_id = $3 and status = 'reserved' and reserved_by = $4)
     and not exists (
         select 1 from ops.contact_holds
-        where customer_id = %(customer_id)s and released_at is null
-            and (held_until is null or held_until >= %(as_of)s)
+        where customer_id = $5 and released_at is null and (held_until is null or held_until >= $6)
     ) as holds
+"""
+_LOOKED = """
+execute look (
+    %(publication_id)s, %(load_id)s, %(contact_id)s, %(number)s, %(customer_id)s, %(as_of)s,
+    %(preference_id)s
+)
 """
 
 

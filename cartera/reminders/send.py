@@ -34,7 +34,7 @@ from cartera.reminders.model import Reason, Status
 from cartera.reminders.plan import templates_of
 from cartera.reminders.policy import Policy
 from cartera.reminders.prices import Prices, find_prices
-from cartera.reminders.recheck import Verdict, recheck, still_holds
+from cartera.reminders.recheck import Verdict, prepare_looks, recheck, still_holds
 from cartera.reminders.render import Templates
 from cartera.reminders.settle import settle_open
 from cartera.settings import Settings, get_settings
@@ -45,7 +45,7 @@ LEASE = dt.timedelta(minutes=5)
 
 RETRY_AFTER = dt.timedelta(minutes=15)
 BATCH = 50
-GROUP = 5
+GROUP = 10
 """How many contacts are reserved at once, and handed over between two commits."""
 ASKED_AT_MOST = 3
 """So often the rules are asked about one message whose world keeps changing; then it waits for the next run."""
@@ -92,7 +92,9 @@ class _Sender:
     at: AtPoint
     prices: Prices | None = None
     policies: dict[int, Policy] = field(default_factory=dict)
+    taken: int = 0
     tried: list[str] = field(default_factory=list)
+    """Had in this run and given back: not taken again before the next."""
     report: SendReport = field(default_factory=SendReport)
 
     def policy(self, plan_id: int) -> Policy:
@@ -126,8 +128,8 @@ def send_reminders(
         report = sender.report
         try:
             report.settled = settle_open(connection, channels)
-            while limit is None or len(sender.tried) < limit:
-                size = batch if limit is None else min(batch, limit - len(sender.tried))
+            while limit is None or sender.taken < limit:
+                size = batch if limit is None else min(batch, limit - sender.taken)
                 if not _send_batch(sender, plan_id, size, group):
                     break
         except (GateFailed, NotPublished) as error:
@@ -153,6 +155,7 @@ def _session() -> Iterator[tuple[Connection, Connection, int]]:
         with connection.cursor() as cursor:
             cursor.execute("select pg_advisory_lock(%s)", (number,))
         connection.commit()
+        prepare_looks(looks)
         yield connection, looks, number
     except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
         raise problems.plain(error, "the database gave up while sending") from error
@@ -167,7 +170,7 @@ def _send_batch(sender: _Sender, plan_id: int | None, size: int, group: int) -> 
     if not reserved:
         sender.connection.rollback()
         return False
-    sender.tried += [contact["contact_id"] for contact in reserved]
+    sender.taken += len(reserved)
     sender.at("after_reserve")
     try:
         verdicts = _ask(sender, reserved)
@@ -218,6 +221,7 @@ def _ask(sender: _Sender, contacts: Sequence[Row]) -> dict[str, Verdict]:
         sender.connection, moves, (Status.reserved,), outbox.name(sender.number), held_by=sender.number
     )
     sender.connection.commit()
+    sender.tried += [each.contact_id for each in moves if each.to is Status.unknown]
     sender.report.skipped.update(
         each.reason or Reason.replaced for each in moves if each.contact_id in moved and each.to is Status.skipped
     )
@@ -344,6 +348,7 @@ def _record(sender: _Sender, moves: Sequence[Move]) -> None:
     sender.connection.commit()
     sender.at("after_record")
     report = sender.report
+    sender.tried += [each.contact_id for each in moves if each.to in (Status.approved, Status.unknown)]
     for each in moves:
         if each.contact_id not in moved:
             continue

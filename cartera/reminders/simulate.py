@@ -90,9 +90,9 @@ def _told_before(connection: Connection, from_date: dt.date, to_date: dt.date) -
             f"{to_date} lies after {published.as_of_date}, the day of what is published", "say an earlier --to"
         )
     found = portfolio.histories(connection, from_date, before=from_date)
-    # what they said and what holds them is read for each day; what was on its way never went
+    # what they said, what holds them and where they are reached is read for each day; what was on its way never went
     return {
-        customer_id: replace(history, consents=(), hold_reason=None, pending=None)
+        customer_id: replace(history, consents=(), hold_reason=None, bad_addresses=frozenset(), pending=None)
         for customer_id, history in found.items()
     }
 

@@ -13,12 +13,22 @@ def last_try(key: str) -> Try | None:
         found = rows(connection, _LAST, {"key": key})
     if not found:
         return None
-    return Try(found[0]["recipient"], found[0]["since"], found[0]["contact_id"][:8])
+    found[0]["reference"] = found[0].pop("contact_id")[:8]
+    return Try(**found[0])
 
 
 _LAST = """
-select c.contact_id::text as contact_id, c.recipient, max(e.happened_at) as since
-from ops.contacts as c join ops.contact_events as e using (contact_id)
-where c.message_id = %(key)s and e.to_status = 'reserved'
-group by c.contact_id, c.recipient
+with tried as (
+    select c.contact_id::text as contact_id, c.channel, c.recipient, max(e.happened_at) as since
+    from ops.contacts as c join ops.contact_events as e using (contact_id)
+    where c.message_id = %(key)s and e.to_status = 'reserved'
+    group by c.contact_id, c.channel, c.recipient
+)
+select contact_id, recipient, since, not exists (
+    select 1 from ops.contacts as other join ops.contact_events as e using (contact_id)
+    where other.recipient = tried.recipient and other.channel = tried.channel
+        and other.contact_id <> tried.contact_id::uuid and e.to_status = 'reserved'
+        and e.happened_at > tried.since - interval '1 day'
+) as is_only
+from tried
 """

@@ -44,7 +44,7 @@
 {#- Stretches of balances with settled_date: the day on which the item came to owe nothing more, last before the stretch;
     null while it owes. Asked right where the stretches are made, so that both share one sorting.
     is_sliced is one word per item and moment; named as a key, a question for the sliced ones alone is asked of them only. -#}
-{% macro settled_dates(balances) %}
+{% macro settled_dates(balances, was_debt='coalesce(lag(balance_amount) over days_so_far, 1) > 0') %}
     select
         marked.*,
         case
@@ -59,7 +59,7 @@
         select
             balances.*,
             case
-                when balance_amount <= 0 and coalesce(lag(balance_amount) over days_so_far, 1) > 0 then valid_from
+                when balance_amount <= 0 and {{ was_debt }} then valid_from
             end as settled_on_date
         from {{ balances }} as balances
         window days_so_far as (partition by item_id, recorded_from, is_sliced order by valid_from)

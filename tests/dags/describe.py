@@ -22,6 +22,8 @@ def assets_of(timetable: Any) -> list[str]:
 
 
 def described(dag: Any) -> dict[str, Any]:
+    # of a schedule by assets or time, its time
+    clock = getattr(dag.timetable, "timetable", dag.timetable)
     return {
         "file": Path(dag.fileloc).name,
         "tasks": {
@@ -34,8 +36,8 @@ def described(dag: Any) -> dict[str, Any]:
             }
             for task in dag.tasks
         },
-        "cron": getattr(dag.timetable, "expression", None),
-        "timezone": str(getattr(dag.timetable, "timezone", "")),
+        "cron": getattr(clock, "expression", None),
+        "timezone": str(getattr(clock, "timezone", "")),
         "assets": assets_of(dag.timetable),
         "catchup": dag.catchup,
         "max_active_runs": dag.max_active_runs,

@@ -75,6 +75,9 @@ EXTRACTS = {
 }
 
 
+CARTERA = {"build_warehouse", "plan_reminders", "approve_reminders", "send_reminders", "collect_delivery_reports"}
+
+
 def test_every_file_imports(seen: dict[str, Any]) -> None:
     assert seen["errors"] == {}
 
@@ -84,7 +87,7 @@ def test_importing_the_dags_imports_nothing_heavy(seen: dict[str, Any]) -> None:
 
 
 def test_one_extraction_for_each_declared_source_also_for_broken_ones(seen: dict[str, Any]) -> None:
-    assert set(seen["dags"]) == EXTRACTS | {"build_warehouse", "send_reminders"}
+    assert set(seen["dags"]) == EXTRACTS | CARTERA
 
 
 @pytest.mark.parametrize(
@@ -138,15 +141,37 @@ def test_the_warehouse_is_built_when_any_source_has_landed(seen: dict[str, Any])
     }
 
 
-def test_reminders_follow_the_publication_and_sending_is_not_retried(seen: dict[str, Any]) -> None:
-    dag = seen["dags"]["send_reminders"]
+def test_planning_follows_the_publication(seen: dict[str, Any]) -> None:
+    dag = seen["dags"]["plan_reminders"]
     assert (dag["assets"], dag["cron"]) == (["published"], None)
     assert (dag["catchup"], dag["max_active_runs"], dag["params"]) == (False, 1, ["as_of"])
+    assert dag["tasks"] == {"plan": {"downstream": [], "retries": 3, "backoff": True, "outlets": ["planned"]}}
+
+
+def test_a_person_is_asked_between_planning_and_sending(seen: dict[str, Any]) -> None:
+    dag = seen["dags"]["approve_reminders"]
+    assert (dag["assets"], dag["cron"]) == (["planned"], None)
+    assert (dag["catchup"], dag["max_active_runs"], dag["params"]) == (False, 1, [])
     assert dag["tasks"] == {
-        "plan": {"downstream": ["approve"], "retries": 3, "backoff": True, "outlets": []},
-        "approve": {"downstream": ["send"], "retries": 3, "backoff": True, "outlets": []},
-        "send": {"downstream": [], "retries": 0, "backoff": False, "outlets": []},
+        "let_through": {"downstream": ["what_waits"], "retries": 3, "backoff": True, "outlets": ["approved"]},
+        "what_waits": {"downstream": ["ask"], "retries": 3, "backoff": True, "outlets": []},
+        "ask": {"downstream": ["approve"], "retries": 0, "backoff": False, "outlets": []},
+        "approve": {"downstream": [], "retries": 3, "backoff": True, "outlets": ["approved"]},
     }
+
+
+def test_sending_is_hourly_and_when_approved_and_its_retry_is_the_next_hour(seen: dict[str, Any]) -> None:
+    dag = seen["dags"]["send_reminders"]
+    assert (dag["assets"], dag["cron"], dag["timezone"]) == (["approved"], "7 * * * *", "UTC")
+    assert (dag["catchup"], dag["max_active_runs"], dag["params"]) == (False, 1, [])
+    assert dag["tasks"] == {"send": {"downstream": [], "retries": 0, "backoff": False, "outlets": []}}
+
+
+def test_reports_are_fetched_every_hour_and_may_be_fetched_again(seen: dict[str, Any]) -> None:
+    dag = seen["dags"]["collect_delivery_reports"]
+    assert (dag["assets"], dag["cron"], dag["timezone"]) == ([], "37 * * * *", "UTC")
+    assert (dag["catchup"], dag["max_active_runs"], dag["params"]) == (False, 1, [])
+    assert dag["tasks"] == {"collect": {"downstream": [], "retries": 3, "backoff": True, "outlets": []}}
 
 
 def test_files_are_named_as_their_dags(seen: dict[str, Any]) -> None:
@@ -157,7 +182,7 @@ def test_files_are_named_as_their_dags(seen: dict[str, Any]) -> None:
 def test_without_sources_the_dags_still_import(describe: Describe) -> None:
     seen = describe({})
     assert seen["errors"] == {}
-    assert set(seen["dags"]) == {"build_warehouse", "send_reminders"}
+    assert set(seen["dags"]) == CARTERA
     assert seen["dags"]["build_warehouse"]["assets"] == []
 
 

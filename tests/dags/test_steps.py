@@ -64,6 +64,31 @@ def test_unless_a_person_asks_for_that_day(steps: Any) -> None:
     assert steps.as_of_of_the_day(context("2026-06-30")) == "2026-06-30"
 
 
+NOW = dt.datetime(2026, 7, 4, 12, tzinfo=dt.UTC)
+
+
+def run_of(run_type: str, age: dt.timedelta) -> Any:
+    from airflow.sdk.api.datamodels._generated import DagRunType
+
+    return {"dag_run": SimpleNamespace(run_type=DagRunType(run_type), run_after=NOW - age)}
+
+
+@pytest.mark.parametrize("run_type", ["scheduled", "manual", "asset_triggered"])
+def test_a_run_of_the_day_speaks_to_debtors(steps: Any, run_type: str) -> None:
+    steps.require_live(run_of(run_type, dt.timedelta(hours=18)), NOW)
+
+
+@pytest.mark.parametrize(
+    ("run_type", "age"),
+    [("backfill", dt.timedelta(0)), ("scheduled", dt.timedelta(days=3)), ("manual", dt.timedelta(days=2))],
+)
+def test_a_backfill_and_an_old_run_cleared_remind_nobody(steps: Any, run_type: str, age: dt.timedelta) -> None:
+    from airflow.sdk.exceptions import AirflowSkipException
+
+    with pytest.raises(AirflowSkipException, match="reminds nobody"):
+        steps.require_live(run_of(run_type, age), NOW)
+
+
 @pytest.mark.parametrize(
     ("error", "action"), [("GateFailed", "fail"), ("ConfigError", "fail"), ("DatabaseError", "default")]
 )

@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+import traceback
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,8 @@ def _fork(command: dict[str, Any], kill_at: tuple[str, int] | None) -> int:
             _send(command, kill_at)
             code = 0
         finally:
+            if code:
+                traceback.print_exc()
             os._exit(code)
     return child
 

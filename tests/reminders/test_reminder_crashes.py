@@ -30,7 +30,8 @@ POINTS = (
     "after_reserve", "after_commit", "after_render", "before_call", "during_call", "after_call",
     "before_record", "after_record", "acknowledge",
 )  # fmt: skip
-SEEDS = int(os.environ.get("CARTERA_CRASH_SEEDS", "200"))
+SEEDS = int(os.environ.get("CARTERA_CRASH_SEEDS", "100"))
+"""For a provider that keeps keys, and as many for one that does not: 200. `make soak` takes 2,000."""
 RACES = 1_000
 CONTACTS = 3
 Send = Callable[..., list[int]]
@@ -151,9 +152,10 @@ def approve_many(world: World, count: int) -> None:
 @pytest.mark.parametrize("kind", ["keys", "none", "look-up"])
 def test_killed_again_and_again(world: World, send: Send, tmp_path: Path, kind: str) -> None:
     """Seed after seed a sender, or two at once, is killed at a random point; at the end one is let through."""
-    approve_many(world, SEEDS * 2)
+    seeds = SEEDS // 5 if kind == "look-up" else SEEDS
+    approve_many(world, seeds * 2)
     killed = in_flight = 0
-    for seed in range(SEEDS):
+    for seed in range(seeds):
         chance = random.Random(f"{kind} {seed}")
         group = chance.choice((1, 1, 2, 5))
         kills = [(chance.choice(POINTS), chance.choice((1, 1, 2, 3))) for _ in range(chance.choice((1, 1, 1, 2)))]
@@ -161,7 +163,7 @@ def test_killed_again_and_again(world: World, send: Send, tmp_path: Path, kind: 
         assert set(codes) <= {0, -9}
         killed += codes.count(-9)
         in_flight += codes.count(-9) * group
-    assert killed > SEEDS / 4, "hardly anything was put to the test"
+    assert killed > seeds / 4, "hardly anything was put to the test"
     provider = Provider(tmp_path, kind)
     send_all(send, waits=() if kind == "none" else ("unknown",), kind=kind)
     delivered, found = provider.deliveries(), contacts()
@@ -174,7 +176,7 @@ def test_killed_again_and_again(world: World, send: Send, tmp_path: Path, kind: 
         if contact["status"] == "unknown":
             settle(contact["id"], "sent" if contact["message_id"] in delivered else "not-sent", "a person")
     send_all(send, kind=kind)
-    assert set(provider.deliveries().values()) == {1} and len(provider.deliveries()) == SEEDS * 2
+    assert set(provider.deliveries().values()) == {1} and len(provider.deliveries()) == seeds * 2
     assert verify().is_whole
 
 

@@ -14,7 +14,7 @@ from reminder_world import AS_OF, World, channel_to, contacts, query
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError, GateFailed, NotPublished, SendError
 from cartera.reminders import EmailChannel, approve_reminders, approve_small, plan_reminders, send_reminders, settle
-from cartera.reminders.approve import hold, release
+from cartera.reminders.approve import hold, release, waiting_summary
 from cartera.reminders.model import Reason
 from cartera.sandbox.mailbox import Mailbox
 from cartera.settings import get_settings
@@ -325,6 +325,19 @@ def test_small_plans_are_approved_by_the_policy_alone(world: World, tmp_path: Pa
     world.publish()
     plan_reminders(policy_path=policy)
     assert approve_small() == type(approve_small())(approved=0, left=2)
+
+
+def test_what_waits_for_a_person_is_said_by_plan_and_step(world: World) -> None:
+    assert waiting_summary() == {}
+    world.owes("ana", due=-10)
+    world.owes("bea", due=-50)
+    world.owes("carla", due=-50)
+    world.publish()
+    plan = plan_reminders().plan_id
+    summary = waiting_summary()
+    assert (summary["plans"], summary["contacts"]) == ([plan], 3)
+    assert f"- plan {plan}, final_notice: 2\n- plan {plan}, second_reminder: 1" in summary["text"]
+    assert "ana" not in summary["text"], "who it is stays in our own tables"
 
 
 def test_a_refused_address_is_not_written_to_again_until_it_is_another(

@@ -132,7 +132,9 @@ def test_a_run_in_airflow_gives_the_figures_of_a_run_by_hand(
 ) -> None:
     from cartera import db
 
-    airflow.wait_until_parsed({"extract_erp", "build_warehouse", "send_reminders"})
+    airflow.wait_until_parsed(
+        {"extract_erp", "build_warehouse", "plan_reminders", "approve_reminders", "send_reminders"}
+    )
     assert airflow.call("/api/v2/importErrors")["total_entries"] == 0
     airflow.call("/api/v2/dags/extract_erp/dagRuns", {"logical_date": None, "conf": {"as_of": AS_OF}})
     assert airflow.wait_for("build_warehouse", 150) == "success", task_log(home, "build_warehouse")
@@ -140,10 +142,11 @@ def test_a_run_in_airflow_gives_the_figures_of_a_run_by_hand(
     assert {row["currency_code"] for row in by_airflow} == {"PEN", "USD"}
 
     # published for another day: the reminders' DAG follows, and reminds nobody
-    assert airflow.wait_for("send_reminders", 60) == "success"
-    run = airflow.call("/api/v2/dags/send_reminders/dagRuns")["dag_runs"][0]["dag_run_id"]
-    tasks = airflow.call(f"/api/v2/dags/send_reminders/dagRuns/{run}/taskInstances")["task_instances"]
-    assert {task["task_id"]: task["state"] for task in tasks} == dict.fromkeys(("plan", "approve", "send"), "skipped")
+    assert airflow.wait_for("plan_reminders", 60) == "success"
+    run = airflow.call("/api/v2/dags/plan_reminders/dagRuns")["dag_runs"][0]["dag_run_id"]
+    tasks = airflow.call(f"/api/v2/dags/plan_reminders/dagRuns/{run}/taskInstances")["task_instances"]
+    assert {task["task_id"]: task["state"] for task in tasks} == {"plan": "skipped"}
+    assert airflow.call("/api/v2/dags/approve_reminders/dagRuns")["dag_runs"] == []
 
     everything_is_on_this_machine_only(airflow)
     secrets_are_private(home)

@@ -299,7 +299,7 @@ def _secrets_in(headers: Mapping[str, str]) -> set[str]:
         word
         for name, value in headers.items()
         if _CARRIES_SECRETS.search(name)
-        for word in re.split(r"[\s,]+", value)
+        for word in re.split(r"[\s,;=]+", value)
         if len(word) >= LEAST_HIDDEN
     }
 

@@ -21,9 +21,11 @@ from cartera.reminders.channels.config import (
     TwilioWhatsApp,
     Webhook,
 )
+from cartera.reminders.channels.dkim_signing import Signer
 from cartera.reminders.channels.email import channel_from_url
 from cartera.reminders.channels.firebase import FirebaseChannel
 from cartera.reminders.channels.letters import LetterChannel
+from cartera.reminders.channels.links import unsubscribe_token
 from cartera.reminders.channels.meta import MetaChannel
 from cartera.reminders.channels.twilio import TwilioChannel
 from cartera.reminders.channels.webhook import WebhookChannel
@@ -65,6 +67,7 @@ def build(name: str, way: AnyWay, settings: Settings, config: Channels) -> Chann
                 redirect_to=way.test_to,
                 templates=way.templates if isinstance(way, TwilioWhatsApp) else {},
                 last_try=last_try,
+                sender_is_ours=way.sender_is_ours,
                 base_url=way.api,
             )
         case Meta():
@@ -103,11 +106,22 @@ def _email(way: Smtp, settings: Settings, config: Channels) -> Channel:
         url = settings.smtp_url.get_secret_value()
     else:
         raise ConfigError("channels.yaml: email is switched on and no mail server is known", "set CARTERA_SMTP_URL")
-    return channel_from_url(
-        url,
-        mail_from=sender_of(way.sender or settings.mail_from),
-        redirect_to=way.test_to or redirected(settings),
-    )
+    sender = sender_of(way.sender or settings.mail_from)
+    channel = channel_from_url(url, mail_from=sender, redirect_to=way.test_to or redirected(settings))
+    channel.return_path, channel.reads_bounces = way.return_path, way.bounces is not None
+    channel.ca_file = str(way.ca_file) if way.ca_file else None
+    if way.dkim:
+        domain = sender.rpartition("@")[2].lower()
+        if domain != way.dkim.domain and not domain.endswith("." + way.dkim.domain):
+            raise ConfigError(
+                f"channels.yaml: email.dkim.domain {way.dkim.domain} does not sign for {sender}",
+                "servers that ask for alignment (DMARC) would refuse the mail; sign for the sender's own domain",
+            )
+        channel.signer = Signer(way.dkim.domain, way.dkim.selector, way.dkim.private_key.read())
+    if config.receive:
+        public_url, secret = config.receive.public_url, config.receive.secret.read()
+        channel.unsubscribe = lambda contact_id: f"{public_url}/u/{unsubscribe_token(secret, contact_id)}"
+    return channel
 
 
 @dataclass(frozen=True)

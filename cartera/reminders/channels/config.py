@@ -97,6 +97,8 @@ class Smtp(Way):
     """Default: the setting CARTERA_MAIL_FROM."""
     return_path: Mail | None = None
     """The envelope's sender, where bounces go. Default: the sender."""
+    ca_file: Path | None = None
+    """Of a server whose certificate is signed by an authority of yours."""
     test_to: Mail | None = None
     dkim: Dkim | None = None
     bounces: Bounces | None = None
@@ -107,6 +109,8 @@ class Twilio(Way):
     account_sid: Annotated[str, Field(pattern=r"^AC[0-9a-fA-F]{32}$")]
     auth_token: Secret
     sender: Annotated[str, Field(alias="from", pattern=r"^(\+[1-9][0-9]{6,14}|MG[0-9a-fA-F]{32}|[A-Za-z0-9 ]{1,11})$")]
+    sender_is_ours: bool = Field(default=False, strict=True)
+    """Nobody but Cartera sends by it: a message that Twilio lists is told apart without a reference in its text."""
     test_to: Number | None = None
     api: str = "https://api.twilio.com"
 

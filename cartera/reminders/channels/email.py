@@ -11,15 +11,15 @@ import smtplib
 import socket
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.message import EmailMessage
-from email.policy import SMTP
 from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from cartera.clock import utc_now
 from cartera.errors import ConfigError, SendError
 from cartera.reminders.channels.base import AtPoint, Outcome, Outgoing, Promises, nowhere, one_line
+from cartera.reminders.channels.dkim_signing import Signer
 from cartera.reminders.content import Rendered
 from cartera.reminders.message import Envelope, compose
 
@@ -37,25 +37,32 @@ class EmailChannel:
     """An SMTP server. `is_real`: what it takes may reach a debtor. `finder`: whether it has a Message-ID, where it
     is a mailbox of our own.
 
-    `redirect_to`: every message goes there instead of to its recipient.
+    `redirect_to`: every message goes there instead of to its recipient. `return_path`: where bounces go, which are
+    read when `reads_bounces`. `unsubscribe`: the link of a contact to hear no more. `ca_file`: whose certificates are
+    believed besides the system's.
     """
 
     host: str
     port: int
     tls: Tls = "none"
     user: str | None = None
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     is_real: bool = True
     redirect_to: str | None = None
     finder: Callable[[str], bool] | None = None
     timeout: float = TIMEOUT_SECONDS
     mail_from: str = "cobranzas@example.com"
     name: str = "email"
+    return_path: str | None = None
+    reads_bounces: bool = False
+    unsubscribe: Callable[[str], str] | None = None
+    signer: Signer | None = None
+    ca_file: str | None = None
     _client: smtplib.SMTP | None = None
 
     @property
     def promises(self) -> Promises:
-        return Promises(idempotency=None, look_up=self.finder is not None, delivery_reports=False)
+        return Promises(idempotency=None, look_up=self.finder is not None, delivery_reports=self.reads_bounces)
 
     def send(self, message: Outgoing, at: AtPoint = nowhere) -> Outcome:
         """Hand over one message. Raises SendError when the server can't be reached: nothing was delivered."""
@@ -68,16 +75,19 @@ class EmailChannel:
             recipient=message.recipient,
             creditor=message.creditor,
             redirect_to=self.redirect_to,
+            unsubscribe_url=self.unsubscribe(message.contact_id) if self.unsubscribe else None,
         )
         composed = compose(message.content, envelope, utc_now())
-        return self.deliver(composed, self.mail_from, self.redirect_to or message.recipient, at)
+        return self.deliver(composed, self.return_path or self.mail_from, self.redirect_to or message.recipient, at)
 
     def look_up(self, key: str) -> bool | None:
         return self.finder(key) if self.finder else None
 
     def deliver(self, message: EmailMessage, sender: str, recipient: str, at: AtPoint = nowhere) -> Outcome:
         """Hand over a finished e-mail."""
-        content = message.as_bytes(policy=SMTP)
+        content = message.as_bytes()
+        if self.signer:
+            content = self.signer.signed(content)
         try:
             refused = self._envelope(sender, recipient)
         except smtplib.SMTPServerDisconnected:
@@ -127,6 +137,8 @@ class EmailChannel:
     def _connected(self) -> smtplib.SMTP:
         if self._client is None:
             context = ssl.create_default_context()
+            if self.ca_file:
+                context.load_verify_locations(self.ca_file)
             if self.tls == "implicit":
                 client: smtplib.SMTP = smtplib.SMTP_SSL(
                     self.host, self.port, _own_name(), timeout=self.timeout, context=context

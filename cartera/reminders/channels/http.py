@@ -104,7 +104,13 @@ class Caller:
                         break
                 text = bytes(body).decode("utf-8", "replace")
                 return Answer(response.status_code, _parsed(text), self.clean(text), response.headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
+        except (
+            httpx.InvalidURL,
+            httpx.ConnectError,
+            httpx.ConnectTimeout,
+            httpx.PoolTimeout,
+            httpx.ProxyError,
+        ) as error:
             raise SendError(
                 f"{self.provider}: can't be reached ({type(error).__name__}: {self.clean(str(error))})",
                 "nothing was lost: wait for the provider or see the connection, and send again",

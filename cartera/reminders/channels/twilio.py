@@ -1,7 +1,8 @@
 """SMS, WhatsApp and voice calls by Twilio's REST API.
 
 Twilio has no idempotency keys for messages and calls. It can be asked what was sent to a number since a moment:
-nothing to that number means surely not sent; a message that shows our reference means sent; more can't be told.
+nothing to that number means surely not sent; a message that shows our reference means sent, and so does any message
+where nobody else uses the sender and the ledger knows of no other contact to that number. More can't be told.
 """
 
 from __future__ import annotations
@@ -34,11 +35,13 @@ MOST_PAGES = 20
 
 @dataclass(frozen=True)
 class Try:
-    """What the ledger knows of the last try of a key: to whom, since when, and what the text shows."""
+    """What the ledger knows of the last try of a key: to whom, since when, and what the text may show. `is_only`: no
+    other contact was tried at that number by that channel since."""
 
     recipient: str
     since: dt.datetime
     reference: str
+    is_only: bool = False
 
 
 @dataclass
@@ -46,6 +49,7 @@ class TwilioChannel:
     """`name`: sms, whatsapp or voice. `sender`: a number of ours (+51...) or a messaging service (MG...).
 
     `templates`: WhatsApp template -> language -> its ContentSid. `last_try`: what the ledger knows of a key.
+    `sender_is_ours`: nobody but Cartera sends by it.
     """
 
     name: str
@@ -56,6 +60,7 @@ class TwilioChannel:
     redirect_to: str | None = None
     templates: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     last_try: Callable[[str], Try | None] | None = None
+    sender_is_ours: bool = False
     base_url: str = API
     timeout: float = 30.0
     _caller: Caller | None = None
@@ -136,7 +141,22 @@ class TwilioChannel:
             return None
         if any(tried.reference in str(entry.get("body") or "") for entry in found):
             return True
+        is_told_apart = self.sender_is_ours and tried.is_only and self.redirect_to is None
+        if is_told_apart and any(self._is_by_us(entry) for entry in found):
+            return True
         return None if found else False
+
+    def _is_by_us(self, entry: Mapping[str, Any]) -> bool:
+        by = entry.get("messaging_service_sid") if self.sender.startswith("MG") else entry.get("from")
+        return by == (self.sender if self.sender.startswith("MG") else self._address(self.sender))
+
+    def state_of(self, provider_id: str) -> Answer:
+        """What Twilio says of a message or call of ours now. Raises SendError and Lost."""
+        resource = "Calls" if self.name == "voice" else "Messages"
+        answer = self.caller.get(f"/2010-04-01/Accounts/{self.account_sid}/{resource}/{provider_id}.json")
+        if answer.status == 401:
+            raise self.caller.refused_login(answer)
+        return answer
 
     def _sent_since(self, tried: Try) -> list[dict[str, Any]] | None:
         """What went to the number from a little before the try on; None when it can't be known."""

@@ -56,6 +56,13 @@ def attachments(message: Message) -> list[str]:
     return [_decoded(name) if name else "(no name)" for name in names]
 
 
+def attachment(message: Message, position: int) -> tuple[str, bytes] | None:
+    """(media type, content) of an attached file by its position; None when there is none."""
+    parts = [part for part in message.walk() if part.get_content_disposition() == "attachment"]
+    payload = parts[position].get_payload(decode=True) if position < len(parts) else None
+    return (parts[position].get_content_type(), payload) if isinstance(payload, bytes) else None
+
+
 def printable(text: str) -> str:
     """Text that a terminal shows and does not obey: no escape sequences, no marks that turn the writing around."""
     unix = text.replace("\r\n", "\n")

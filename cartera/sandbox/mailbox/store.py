@@ -34,6 +34,8 @@ class StoredMessage:
     message_id: str
     subject: str
     size: int
+    channel: str = "email"
+    """How it would have gone out; a sender's X-Cartera-Channel says so."""
 
 
 class MessageStore:
@@ -126,6 +128,7 @@ class MessageStore:
             message_id="".join(header_texts(message, "Message-ID")[:1]).strip(),
             subject="".join(header_texts(message, "Subject")[:1]),
             size=len(delivered),
+            channel="".join(header_texts(message, "X-Cartera-Channel")[:1]).strip() or "email",
         )
 
     def _received_at(self, id: str, envelope: Iterable[tuple[str, str, str]]) -> dt.datetime:

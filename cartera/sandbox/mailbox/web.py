@@ -80,22 +80,43 @@ class _Handler(BaseHTTPRequestHandler):
             case ["messages", id, "html"]:
                 html = content.html_part(content.parse(self.store.read(id)))
                 self._send(html or "", HTTPStatus.OK, "text/html", MESSAGE_POLICY)
+            case ["messages", id, "attachments", position] if position.isdecimal() and len(position) < 4:
+                self._attachment(id, int(position))
             case ["messages", id, "source"]:
                 self._send(self.store.read(id).decode("utf-8", "replace"), HTTPStatus.OK, "text/plain")
             case _:
                 self._send("404: there is no such page", HTTPStatus.NOT_FOUND, "text/plain")
 
     def _list(self, query: dict[str, list[str]]) -> None:
-        to = query.get("to", [""])[0].strip()
+        to, channel = query.get("to", [""])[0].strip(), query.get("channel", [""])[0].strip()
         before = int(query["before"][0]) if query.get("before", [""])[0].isdecimal() else None
+        messages = self.store.messages()
         found = [
             message
-            for message in reversed(self.store.messages())
-            if (not to or any(to.lower() in address.lower() for address in message.recipients))
+            for message in reversed(messages)
+            if (not channel or message.channel == channel)
+            and (not to or any(to.lower() in address.lower() for address in message.recipients))
             and (before is None or int(message.id) < before)
         ]
         shown = found[:MESSAGES_PER_PAGE]
-        self._page("list.html.j2", messages=shown, to=to, before=before, older=len(found) - len(shown))
+        channels = sorted({message.channel for message in messages})
+        self._page(
+            "list.html.j2", messages=shown, to=to, before=before, older=len(found) - len(shown),
+            channel=channel, channels=channels,
+        )  # fmt: skip
+
+    def _attachment(self, id: str, position: int) -> None:
+        """A PDF is given to be kept, never shown in this page's place; what else it may be is bytes."""
+        found = content.attachment(content.parse(self.store.read(id)), position)
+        if found is None:
+            self._send("404: there is no such attachment", HTTPStatus.NOT_FOUND, "text/plain")
+            return
+        kind, name = (
+            ("application/pdf", "pdf") if found[0] == "application/pdf" else ("application/octet-stream", "bin")
+        )
+        self._send_bytes(
+            found[1], HTTPStatus.OK, kind, MESSAGE_POLICY, f'attachment; filename="{id}-{position}.{name}"'
+        )
 
     def _page(self, template: str, **values: Any) -> None:
         self._send(_templates.get_template(template).render(values), HTTPStatus.OK, "text/html")
@@ -105,10 +126,14 @@ class _Handler(BaseHTTPRequestHandler):
         return self.headers.get("Host", "") in (f"127.0.0.1:{self.port}", f"localhost:{self.port}")
 
     def _send(self, text: str, status: HTTPStatus, kind: str, policy: str = PAGE_POLICY) -> None:
-        body = text.encode("utf-8", "replace")
+        self._send_bytes(text.encode("utf-8", "replace"), status, f"{kind}; charset=utf-8", policy)
+
+    def _send_bytes(self, body: bytes, status: HTTPStatus, kind: str, policy: str, disposition: str = "") -> None:
         self.send_response(status)
-        self.send_header("Content-Type", f"{kind}; charset=utf-8")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        if disposition:
+            self.send_header("Content-Disposition", disposition)
         self.send_header("Content-Security-Policy", policy)
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
@@ -126,6 +151,7 @@ def _shown(stored: bytes) -> dict[str, Any]:
     message = content.parse(stored)
     return {
         "subject": "".join(content.header_texts(message, "Subject")[:1]),
+        "channel": "".join(content.header_texts(message, "X-Cartera-Channel")[:1]).strip() or "email",
         "headers": content.headers(message),
         "text": content.text_part(message),
         "has_html": content.html_part(message) is not None,

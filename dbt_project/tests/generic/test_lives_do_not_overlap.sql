@@ -1,7 +1,11 @@
 {#- At any moment at most one version of a key is known: else a figure known at that moment counts it twice.
     After a partial build only the keys that it touched are looked at: those of `recorded_in`, where the lives of the
-    versions are as recorded and not shortened to what the build knew. -#}
+    versions are as recorded and not shortened to what the build knew. Nothing waits for these: they run beside the
+    balances, which keep one core busy for long, and not before everything else. -#}
 {% test lives_do_not_overlap(model, key, recorded_in=none) %}
+{%- if recorded_in %}
+-- depends_on: {{ ref('int_ledger__pools_spread') }}
+{%- endif %}
 
 with
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime as dt
 import time
+from dataclasses import replace
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import parse_qsl
@@ -46,6 +47,7 @@ class TwilioStub(Stub):
             {
                 "sid": each["sid"],
                 "to": each["form"]["To"],
+                "from": each["form"]["From"],
                 "body": each["form"].get("Body"),
                 "direction": "outbound-api",
                 "date_created": format_datetime(each["at"]),
@@ -194,3 +196,14 @@ def test_what_went_out_before_the_try_is_not_it(twilio: TwilioStub) -> None:
     asked.send(outgoing(SHORT))
     twilio.taken[0]["at"] = utc_now() - dt.timedelta(hours=3)
     assert asked.look_up("key") is False
+
+
+def test_where_nobody_else_uses_the_sender_one_message_is_told_apart(twilio: TwilioStub) -> None:
+    text = outgoing(type(SHORT)("a text without a reference"))
+    channel(twilio).send(text)
+    only = replace(tried(10), is_only=True)
+    assert channel(twilio, sender_is_ours=True, last_try=lambda key: only).look_up("key") is True
+    assert channel(twilio, sender_is_ours=True, last_try=lambda key: tried(10)).look_up("key") is None
+    assert channel(twilio, last_try=lambda key: only).look_up("key") is None
+    twilio.taken[0]["form"]["From"] = "+51222222222"
+    assert channel(twilio, sender_is_ours=True, last_try=lambda key: only).look_up("key") is None, "another's message"

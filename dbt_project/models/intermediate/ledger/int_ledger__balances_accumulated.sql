@@ -41,6 +41,8 @@ stretches as (
         sum(amount) over dates_so_far as balance_amount,
         sum(paid_amount) over dates_so_far as paid_amount,
         sum(written_off_amount) over dates_so_far as written_off_amount,
+        -- the first day counts as one on which something was owed
+        row_number() over dates_so_far = 1 or sum(amount) over dates_so_far > amount as was_debt,
         -- until the day before the next movement
         effective_date as valid_from,
         lead(effective_date, 1, {{ forever_date() }}) over dates_so_far as valid_to
@@ -53,7 +55,7 @@ stretches as (
 ),
 
 balances as (
-    {{ settled_dates('stretches') }}
+    {{ settled_dates('stretches', was_debt='was_debt') }}
 ),
 
 accumulated as (

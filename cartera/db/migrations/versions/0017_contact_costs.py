@@ -2,8 +2,8 @@
 
 from cartera.db.migrate import execute_sql_file
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 
 
 def upgrade() -> None:
