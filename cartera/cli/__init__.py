@@ -45,6 +45,8 @@ MODULES = (
     "experiments",
     "ghosts",
     "preview",
+    "simulate",
+    "costs",
     "contacts",
     "calls",
     "reminder_reports",

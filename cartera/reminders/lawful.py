@@ -72,7 +72,7 @@ class Lawful:
     ) -> None:
         self.book = book
         self.company = company
-        self.events = events
+        self.events = dict(events)
         self.moment = moment
         self.not_before = not_before
         self._asked: dict[Any, tuple[Answer, ...]] = {}
@@ -92,6 +92,12 @@ class Lawful:
             named if said is False else frozenset(),
         )
         return self.allow(debtor, channel, day)
+
+    def remember(self, customer_id: str, channel: str, day: dt.date, send_from: dt.datetime | None) -> None:
+        """One more contact that went out, as `events_of` would read it: for a history that is nowhere else."""
+        went_at = _went_at({"went_on": day, "handed_at": None, "send_from": send_from})
+        event = Event(went_at, Channel(channel), Outcome.sent)
+        self.events[customer_id] = (*self.events.get(customer_id, ()), event)
 
     def allow(self, debtor: Debtor, channel: str, day: dt.date) -> tuple[Answer, ...]:
         """Every rule's answer; where all say yes, the last one carries the window."""
@@ -184,13 +190,15 @@ def lawful(
     except_contacts: Sequence[str] = (),
     moment: dt.datetime | None = None,
     not_before: dt.datetime | None = None,
+    before: dt.date | None = None,
 ) -> Lawful:
     """The rules ready to be asked about all customers or those named. Raises ConfigError (the company's own rules).
 
-    `except_contacts`: at the moment of sending, the contacts that are about to be sent.
+    `except_contacts`: at the moment of sending, the contacts that are about to be sent. `before`: with contacts of
+    earlier days alone, for a look at the past.
     """
     company = load_company_rules(policies_dir / "shared" / "contact_rules.yaml")
-    found = events_of(connection, as_of, customer_ids, except_contacts)
+    found = events_of(connection, as_of, customer_ids, except_contacts, before)
     return Lawful(rulebook(company), company, found, moment=moment, not_before=not_before)
 
 
@@ -199,9 +207,14 @@ def events_of(
     as_of: dt.date,
     customer_ids: Sequence[str] | None = None,
     except_contacts: Sequence[str] = (),
+    before: dt.date | None = None,
 ) -> dict[str, tuple[Event, ...]]:
-    """What customers were sent lately, by customer_id; all customers when none is named."""
+    """What customers were sent lately, by customer_id; all customers when none is named.
+
+    `before`: only contacts of earlier days, for a look at the past.
+    """
     bound = {
+        "before": before,
         "since": as_of - dt.timedelta(days=REMEMBERED_DAYS),
         "ids": list(customer_ids) if customer_ids is not None else None,
         "self": list(except_contacts),
@@ -230,5 +243,6 @@ from ops.contacts
 where status = any(%(states)s) and coalesce(contact_date, planned_date) >= %(since)s
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
     and contact_id <> all(%(self)s::uuid[])
+    and (%(before)s::date is null or coalesce(contact_date, planned_date) < %(before)s)
 order by went_on, contact_id
 """

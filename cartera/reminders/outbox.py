@@ -15,6 +15,7 @@ from cartera.reminders import ledger
 from cartera.reminders.channels.base import Channel
 from cartera.reminders.ledger import Move
 from cartera.reminders.model import Status
+from cartera.reminders.prices import Cost
 from cartera.warehouse.read import Row, rows
 
 MAX_ATTEMPTS = 5
@@ -132,19 +133,43 @@ def outside_windows(connection: Connection, channels: Mapping[str, Channel], pla
     return int(found[0]["waiting"])
 
 
-def begin(connection: Connection, number: int, contacts: Sequence[Row], lease: dt.timedelta) -> set[str]:
+def begin(
+    connection: Connection,
+    number: int,
+    contacts: Sequence[Row],
+    lease: dt.timedelta,
+    costs: Mapping[str, Cost] | None = None,
+) -> set[str]:
     """Mark ours as handed over, which they are about to be; the ids of those that are still ours.
 
-    Committed before the first of them is: whatever happens from then on, they may have been delivered.
+    Committed before the first of them is: whatever happens from then on, they may have been delivered. `costs`: what
+    each comes to, kept with it; of one that is not named, what was kept before.
     """
+    ids = [contact["contact_id"] for contact in contacts]
+    known = [(costs or {}).get(contact_id) for contact_id in ids]
     found = rows(
         connection,
-        "update ops.contacts set handed_at = coalesce(handed_at, now()), lease_until = now() + %(lease)s"
-        " where contact_id = any(%(ids)s::uuid[]) and status = 'reserved' and reserved_by = %(number)s"
-        " returning contact_id::text as contact_id",
-        {"ids": [contact["contact_id"] for contact in contacts], "number": number, "lease": lease},
+        _BEGIN,
+        {
+            "ids": ids,
+            "costs": [each.amount if each else None for each in known],
+            "currencies": [each.currency_code if each else None for each in known],
+            "number": number,
+            "lease": lease,
+        },
     )
     return {row["contact_id"] for row in found}
+
+
+_BEGIN = """
+update ops.contacts as c set handed_at = coalesce(handed_at, now()), lease_until = now() + %(lease)s,
+    cost_amount = coalesce(given.cost_amount, c.cost_amount),
+    cost_currency_code = coalesce(given.cost_currency_code, c.cost_currency_code)
+from unnest(%(ids)s::uuid[], %(costs)s::numeric[], %(currencies)s::text[])
+    as given (contact_id, cost_amount, cost_currency_code)
+where c.contact_id = given.contact_id and status = 'reserved' and reserved_by = %(number)s
+returning c.contact_id::text as contact_id
+"""
 
 
 def back(contact: Row, why: str) -> Move:

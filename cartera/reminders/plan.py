@@ -65,7 +65,7 @@ class PlanReport:
 
 
 @dataclass
-class _Outcome:
+class Outcome:
     """The decisions of one plan before they are stored, by the policy's name."""
 
     decisions: dict[str, list[Decision]] = field(default_factory=dict)
@@ -169,7 +169,7 @@ def _plan(
 
 
 def _store(
-    connection: Connection, policy: Policy, report: PlanReport, outcome: _Outcome, domain: str
+    connection: Connection, policy: Policy, report: PlanReport, outcome: Outcome, domain: str
 ) -> tuple[dict[str, PlannedContact], list[Reason]]:
     """What one policy decided: the contacts that are new, and why the others get none."""
     plan_id, decisions = report.plan_ids[policy.name], outcome.decisions.get(policy.name, [])
@@ -195,12 +195,12 @@ def _decide_all(
     as_of: dt.date,
     standing: Standing,
     rules: Lawful,
-) -> _Outcome:
+) -> Outcome:
     histories = portfolio.histories(connection, as_of)
     customers = portfolio.customers(connection, published.known_at)
     segments = portfolio.segments(connection, published, as_of) if policies.asks_segments else {}
     arms, experiments = draws.arms(connection, policies), policies.has_experiments
-    outcome, met = _Outcome(), set[str]()
+    outcome, met = Outcome(), set[str]()
     for customer_id, companies in portfolio.items_in_stream(connection, published, as_of):
         customer = customers.get(customer_id) or portfolio.unknown_customer(customer_id)
         history = histories.get(customer_id, NO_HISTORY)
@@ -211,19 +211,19 @@ def _decide_all(
             companies, customer, history, policies, as_of, standing, segments, allow=rules, arms=own_arms
         )
         outcome.draws += drawn
-        _sort_out(customer_id, decided, history.pending, as_of, outcome)
+        sort_out(customer_id, decided, history.pending, as_of, outcome)
         met.add(customer_id)
     for customer_id, history in histories.items():
         if customer_id not in met and not ghosts.is_ghost(customer_id):
-            _sort_out(customer_id, {}, history.pending, as_of, outcome)
+            sort_out(customer_id, {}, history.pending, as_of, outcome)
     return outcome
 
 
 def _decide_ghosts(
     connection: Connection, policies: Policies, as_of: dt.date, standing: Standing, rules: Lawful
-) -> _Outcome:
+) -> Outcome:
     """Ghost shoppers, each by the policy that it is to live through, whoever that is for."""
-    enrolled, outcome = ghosts.enrolled(connection, as_of), _Outcome()
+    enrolled, outcome = ghosts.enrolled(connection, as_of), Outcome()
     ids = [ghost.customer.customer_id for ghost in enrolled]
     histories = portfolio.histories(connection, as_of, customer_ids=ids) if ids else {}
     for ghost in enrolled:
@@ -234,7 +234,7 @@ def _decide_ghosts(
         customer_id, companies = ghost.customer.customer_id, {ghost.company_id: ghost.items}
         history = histories.get(customer_id, NO_HISTORY)
         decided = decide_debts(companies, ghost.customer, history, own, as_of, standing, {}, allow=rules)
-        _sort_out(customer_id, decided, history.pending, as_of, outcome)
+        sort_out(customer_id, decided, history.pending, as_of, outcome)
     return outcome
 
 
@@ -242,8 +242,8 @@ NO_HISTORY = History()
 NO_ARMS: Mapping[str, Arm] = {}
 
 
-def _sort_out(
-    customer_id: str, decided: Mapping[Key, Choice], pending: Pending | None, as_of: dt.date, outcome: _Outcome
+def sort_out(
+    customer_id: str, decided: Mapping[Key, Choice], pending: Pending | None, as_of: dt.date, outcome: Outcome
 ) -> None:
     """One customer: at most one contact on its way, whatever number of companies it owes."""
     wanted = [choice for choice in decided.values() if choice.decision.contact]
@@ -270,7 +270,7 @@ def _sort_out(
             outcome.skips.setdefault(choice.policy_name, []).append(skip)
 
 
-def _add(chosen: Choice | None, outcome: _Outcome) -> None:
+def _add(chosen: Choice | None, outcome: Outcome) -> None:
     if chosen:
         outcome.decisions.setdefault(chosen.policy_name, []).append(chosen.decision)
 

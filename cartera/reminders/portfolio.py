@@ -143,13 +143,15 @@ def histories(
     *,
     customer_ids: Iterable[str] | None = None,
     except_contacts: Sequence[str] = (),
+    before: dt.date | None = None,
 ) -> dict[str, History]:
     """What customers have been told and what is on its way, by customer_id; customers with neither are absent.
 
-    `except_contacts` are left out: a contact at the moment of sending asks about all the others.
+    `except_contacts` are left out: a contact at the moment of sending asks about all the others. `before`: only
+    contacts of earlier days, for a look at the past.
     """
     named = list(customer_ids) if customer_ids is not None else None
-    bound = {"told": list(TOLD), "ids": named, "self": list(except_contacts), "as_of": as_of}
+    bound = {"told": list(TOLD), "ids": named, "self": list(except_contacts), "as_of": as_of, "before": before}
     found: dict[str, dict[str, Any]] = {}
     for row in read.rows(connection, _TOLD_ITEMS, bound):
         history, passage = found.setdefault(row["customer_id"], {}), (row["item_id"], row["due_date"])
@@ -161,22 +163,39 @@ def histories(
         tried = found.setdefault(row["customer_id"], {}).setdefault("tried", {})
         key = (row["policy_name"], row["step_name"], row["cycle"])
         tried[key] = (*tried.get(key, ()), Tried(row["channel"], Status(row["status"]), row["went_on"]))
-    for row in read.rows(connection, _CONSENTS, bound):
-        history = found.setdefault(row.pop("customer_id"), {})
-        history["consents"] = (*history.get("consents", ()), Consent(**row))
     for row in read.rows(connection, _ANSWERED, bound):
         found.setdefault(row["customer_id"], {})["answered_on"] = row["answered_on"]
-    for row in read.rows(connection, _REFUSED, bound):
-        found.setdefault(row["customer_id"], {})["bad_addresses"] = frozenset(row["recipients"])
-    for row in read.rows(connection, _HOLDS, bound):
-        found.setdefault(row["customer_id"], {})["hold_reason"] = row["reason"]
     for row in read.rows(connection, _PENDING, bound):
         customer_id, status, ids = row.pop("customer_id"), Status(row.pop("status")), frozenset(row.pop("item_ids"))
         found.setdefault(customer_id, {})["pending"] = Pending(status=status, item_ids=ids, **row)
+    for customer_id, values in wishes(connection, as_of, named).items():
+        found.setdefault(customer_id, {}).update(values)
     return {customer_id: History(**values) for customer_id, values in found.items()}
 
 
-# every query takes all customers or those named, and leaves out the contacts named
+def wishes(
+    connection: Connection,
+    as_of: dt.date,
+    customer_ids: Sequence[str] | None = None,
+    known_at: dt.datetime | None = None,
+) -> dict[str, dict[str, Any]]:
+    """What customers said, what holds them and which of their addresses are bad, as fields of History.
+
+    As it was recorded at `known_at` (None: now); an address that a person has called good since counts as good.
+    """
+    bound = {"ids": customer_ids, "as_of": as_of, "known_at": known_at}
+    found: dict[str, dict[str, Any]] = {}
+    for row in read.rows(connection, _CONSENTS, bound):
+        history = found.setdefault(row.pop("customer_id"), {})
+        history["consents"] = (*history.get("consents", ()), Consent(**row))
+    for row in read.rows(connection, _HOLDS, bound):
+        found.setdefault(row["customer_id"], {})["hold_reason"] = row["reason"]
+    for row in read.rows(connection, _REFUSED, bound):
+        found.setdefault(row["customer_id"], {})["bad_addresses"] = frozenset(row["recipients"])
+    return found
+
+
+# every query takes all customers or those named, and leaves out the contacts named and those of later days
 _TOLD_ITEMS = """
 select distinct on (customer_id, item_id, i.due_date) customer_id, item_id, i.due_date, i.offset_days,
     coalesce(contact_date, planned_date) as told_on
@@ -184,6 +203,7 @@ from ops.contacts join ops.contact_items as i using (contact_id)
 where status = any(%(told)s) and i.left_out_reason is null
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
     and contact_id <> all(%(self)s::uuid[])
+    and (%(before)s::date is null or coalesce(contact_date, planned_date) < %(before)s)
 order by customer_id, item_id, i.due_date, i.offset_days desc, told_on desc
 """
 _CONTACTED = """
@@ -195,6 +215,7 @@ from ops.contacts
 where status = any(%(told)s)
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
     and contact_id <> all(%(self)s::uuid[])
+    and (%(before)s::date is null or coalesce(contact_date, planned_date) < %(before)s)
 group by customer_id
 """
 _ANSWERED = """
@@ -203,6 +224,7 @@ from ops.contact_events join ops.contacts using (contact_id)
 where to_status = 'answered'
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
     and contact_id <> all(%(self)s::uuid[])
+    and (%(before)s::date is null or coalesce(contact_date, planned_date) < %(before)s)
 group by customer_id
 """
 # what was skipped was nobody's contact; a planned one is told by _PENDING
@@ -212,19 +234,22 @@ from ops.contacts
 where is_automatic and status not in ('planned', 'approved', 'skipped')
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
     and contact_id <> all(%(self)s::uuid[])
+    and (%(before)s::date is null or coalesce(contact_date, planned_date) < %(before)s)
 order by went_on, contact_id
 """
 _CONSENTS = """
 select customer_id, channel, address, kind = 'authorised' as is_authorised
 from ops.contact_preferences
-where %(ids)s::text[] is null or customer_id = any(%(ids)s)
+where (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+    and (%(known_at)s::timestamptz is null or at <= %(known_at)s)
 order by preference_id
 """
 # such an address is written to again only when the source has another, or a person says that it works
 _REFUSED = """
 select customer_id, array_agg(distinct address) as recipients
 from ops.bad_addresses_now
-where %(ids)s::text[] is null or customer_id = any(%(ids)s)
+where (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+    and (%(known_at)s::timestamptz is null or noted_at <= %(known_at)s)
 group by customer_id
 """
 _PENDING = """
@@ -235,10 +260,13 @@ from ops.contacts as c
 where is_automatic and status in ('planned', 'approved', 'reserved')
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
     and contact_id <> all(%(self)s::uuid[])
+    and (%(before)s::date is null or coalesce(contact_date, planned_date) < %(before)s)
 """
 _HOLDS = """
 select customer_id, reason
 from ops.contact_holds
-where released_at is null and (held_until is null or held_until >= %(as_of)s)
+where (held_until is null or held_until >= %(as_of)s)
+    and (released_at is null or released_at > %(known_at)s)
+    and (%(known_at)s::timestamptz is null or held_at <= %(known_at)s)
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
 """

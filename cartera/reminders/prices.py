@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -16,6 +17,12 @@ from cartera.yaml_config import load_yaml_model
 
 Price = Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
 OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Cost:
+    amount: Decimal
+    currency_code: str
 
 
 class Prices(BaseModel):
@@ -45,7 +52,19 @@ class Prices(BaseModel):
         each = by_country.get((country_code or "").upper(), by_country[OTHER])
         return each * length(content.text).segments if channel == "sms" and isinstance(content, ShortText) else each
 
+    def cost(self, channel: Channel, content: Content, country_code: str | None) -> Cost:
+        return Cost(self.of(channel, content, country_code), self.currency)
+
+
+def find_prices(policies_dir: Path) -> Prices | None:
+    """None where the company wrote no price list. Raises ConfigError."""
+    return load_prices(policies_dir) if path_of(policies_dir).exists() else None
+
 
 def load_prices(policies_dir: Path) -> Prices:
     """Raises ConfigError with file and line."""
-    return load_yaml_model(policies_dir / "shared" / "prices.yaml", Prices, as_text=True)
+    return load_yaml_model(path_of(policies_dir), Prices, as_text=True)
+
+
+def path_of(policies_dir: Path) -> Path:
+    return policies_dir / "shared" / "prices.yaml"

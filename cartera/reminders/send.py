@@ -33,6 +33,7 @@ from cartera.reminders.ledger import Move
 from cartera.reminders.model import Reason, Status
 from cartera.reminders.plan import templates_of
 from cartera.reminders.policy import Policy
+from cartera.reminders.prices import Prices, find_prices
 from cartera.reminders.recheck import Verdict, prepare_looks, recheck, still_holds
 from cartera.reminders.render import Templates
 from cartera.reminders.settle import settle_open
@@ -89,6 +90,7 @@ class _Sender:
     settings: Settings
     lease: dt.timedelta
     at: AtPoint
+    prices: Prices | None = None
     policies: dict[int, Policy] = field(default_factory=dict)
     taken: int = 0
     tried: list[str] = field(default_factory=list)
@@ -119,7 +121,10 @@ def send_reminders(
     """
     started, settings = time.perf_counter(), get_settings()
     with _session() as (connection, looks, number):
-        sender = _Sender(connection, looks, number, dict(channels), templates_of(settings), settings, lease, at)
+        sender = _Sender(
+            connection, looks, number, dict(channels), templates_of(settings), settings, lease, at,
+            find_prices(settings.policies_dir),
+        )  # fmt: skip
         report = sender.report
         try:
             report.settled = settle_open(connection, channels)
@@ -234,7 +239,12 @@ def _send_group(sender: _Sender, contacts: Sequence[Row], verdicts: Mapping[str,
             sender.at("after_render")
         except ConfigError as error:
             moves.append(_failed_to_render(contact, error))
-    ours = outbox.begin(sender.connection, sender.number, [contact for contact, _, _ in ready], sender.lease)
+    costs = {
+        contact["contact_id"]: sender.prices.cost(contact["channel"], message.content, verdict.customer.country_code)
+        for contact, verdict, message in ready
+        if sender.prices
+    }
+    ours = outbox.begin(sender.connection, sender.number, [contact for contact, _, _ in ready], sender.lease, costs)
     sender.connection.commit()
     stopped: CarteraError | None = None
     for contact, verdict, message in ready:
