@@ -43,7 +43,7 @@ def vintage_curves(rows: pd.DataFrame, words: Words, is_dark: bool) -> go.Figure
     """
     look, figure = theme(is_dark), go.Figure()
     cohorts = [month for month in dict.fromkeys(rows["cohort_month"]) if month is not None]
-    for place, month in enumerate(cohorts):
+    for month in cohorts:
         line = rows[(rows["cohort_month"] == month) & rows["collected_pct"].notna()].sort_values("step")
         whole, young = line[line["is_complete"].astype(bool)], line[~line["is_complete"].astype(bool)]
         if not young.empty:
@@ -100,7 +100,10 @@ def settled_bars(rows: pd.DataFrame, currency_code: str, words: Words, is_dark: 
             x=[words.month(month) for month in rows["cohort_month"]],
             y=[float(share or 0) for share in shares],
             name=words(f"recovery.{name}"),
-            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": look.page, "size": 5, "solidity": 0.25}},
+            marker={
+                "color": colour,
+                "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": look.page, "size": 6, "solidity": 0.25},
+            },
             customdata=[
                 [words.money(amount, currency_code), words.percent(share)]
                 for amount, share in zip(amounts, shares, strict=True)
@@ -108,6 +111,8 @@ def settled_bars(rows: pd.DataFrame, currency_code: str, words: Words, is_dark: 
             hovertemplate="%{x}<br><b>%{customdata[0]}</b><br>%{customdata[1]}<extra>%{fullData.name}</extra>",
         )
     figure = finish(figure, look, height=320)
+    # every third month, counted from the latest
+    figure.update_xaxes(tickvals=[words.month(month) for month in list(rows["cohort_month"])[::-1][::3]])
     figure.update_yaxes(
         visible=True, range=[0, 1], tickformat=".0%", gridcolor=look.line, tickfont={"color": look.muted}
     )

@@ -16,6 +16,7 @@ from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import receivables, segments
 
+DAY_WIDTH = 170
 ABSENT = ""
 """Stands for no segment: not a customer yet, or not one any more."""
 
@@ -36,8 +37,11 @@ def moves_part(view: View, asked: segments.Asked, rules: pd.DataFrame) -> None:
         basis = filters.choice(view, "basis", bases, "kept" if len(kept) > 1 else "known")
         days = kept if basis == "kept" else segments.month_ends(view.reading, as_of, "known")
         if len(days) > 1:
-            second = _day(view, "moved_to", days[:-1])
-            first = _day(view, "moved_from", [day for day in days if day < second])
+            earlier, later = st.container(width=DAY_WIDTH), st.container(width=DAY_WIDTH)
+            with later:
+                second = _day(view, "moved_to", days[:-1])
+            with earlier:
+                first = _day(view, "moved_from", [day for day in days if day < second])
     if len(days) < 2:
         st.info(words("moves.none_kept"), icon=":material/hourglass_empty:")
         return
@@ -63,7 +67,6 @@ def _day(view: View, name: str, days: list[dt.date]) -> dt.date:
         format_func=lambda day: offered[day],
         key=key,
         help=view.words(f"filter.{name}_help"),
-        width=170,
     )
     return dt.date.fromisoformat(filters.link(name, chosen, next(iter(offered))))
 

@@ -16,10 +16,10 @@ from dashboards.components.view import View, as_text
 from dashboards.queries import receivables, segments
 
 COLUMNS = {
-    "segment": Column("column.segment", width=150, is_pinned=True),
+    "segment": Column("column.segment", width=130, is_pinned=True),
     "customers": Column("column.customers", "number"),
     "open_amount": Column("column.open", "money"),
-    "share": Column("column.share", "share"),
+    "share": Column("column.share", "share", width=110),
     "overdue_amount": Column("column.overdue", "money"),
     "overdue_pct": Column("column.overdue_pct", "percent"),
 }
