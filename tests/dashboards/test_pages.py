@@ -20,10 +20,12 @@ TITLES = {
     "overview": {"EN": "What is owed to us", "ES": "Lo que nos deben", "PT": "O que nos devem"},
     "aging": {"EN": "Aging by customer", "ES": "Antigüedad por cliente", "PT": "Vencimentos por cliente"},
     "segments": {
-        "EN": "Where is the money stuck?", "ES": "¿Dónde está detenido el dinero?", "PT": "Onde o dinheiro está parado?",
+        "EN": "Where is the money stuck?", "ES": "¿Dónde está detenido el dinero?",
+        "PT": "Onde o dinheiro está parado?",
     },
     "recovery": {
-        "EN": "What becomes of what is late?", "ES": "¿Qué pasa con lo que se atrasa?", "PT": "O que acontece com o que atrasa?",
+        "EN": "What becomes of what is late?", "ES": "¿Qué pasa con lo que se atrasa?",
+        "PT": "O que acontece com o que atrasa?",
     },
     "kpis": {"EN": "How well do we collect?", "ES": "¿Qué tan bien cobramos?", "PT": "Quão bem cobramos?"},
     "data_health": {

@@ -18,7 +18,8 @@ create view serve.dim_segment_rules as select * from marts_a.dim_segment_rules;
 create or replace function serve.customer_segments(p_as_of date, p_known_at timestamptz) returns table (
     company_id text, customer_id text, scheme text, segment text
 ) language sql stable as $$
-    select company_id, customer_id, 'payer_behaviour', case when bool_or(days_past_due > 0) then 'slow' else 'prompt' end
+    select company_id, customer_id, 'payer_behaviour',
+        case when bool_or(days_past_due > 0) then 'slow' else 'prompt' end
     from serve.open_items(p_as_of, p_known_at) group by 1, 2
     union all
     select distinct company_id, customer_id, 'sector', 'unclassified' from serve.open_items(p_as_of, p_known_at)
