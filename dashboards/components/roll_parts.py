@@ -23,9 +23,11 @@ def roll_part(view: View, clocks: Clocks, place: str) -> None:
         spans = {str(n): words.counted("recovery.periods", n) for n in recovery.PERIODS}
         periods = int(filters.choice(view, "periods", spans, "3"))
         bases = {name: words(f"recovery.by_{name}") for name in recovery.BASES}
-        basis = next(b for b in recovery.BASES if b == filters.choice(view, "count_by", bases, recovery.BASES[0]))
+        counted = filters.choice(view, "count_by", bases, recovery.BASES[0])
         methods = {name: words(f"recovery.{name}") for name in recovery.METHODS}
-        method = next(m for m in recovery.METHODS if m == filters.choice(view, "method", methods, "tracked"))
+        followed = filters.choice(view, "method", methods, recovery.METHODS[0])
+    basis = next(name for name in recovery.BASES if name == counted)
+    method = next(name for name in recovery.METHODS if name == followed)
     rates = recovery.of_place(recovery.roll_rates(view.reading, clocks, method, basis, periods), place)
     _rates(view, rates, code if basis == "amount" else None, periods)
     csv_button(view, clocks, method, "roll-rates", lambda: recovery.roll_rates_csv(clocks, method, basis, periods),

@@ -1,6 +1,6 @@
 """What `serve_fixture` serves of segments and risk: few and simple, with the names and columns of the real ones.
 
-Who has anything past due is `slow`, everybody else `prompt`; the second scheme has one segment. Every rate is 25
+Who has anything past due by more than 30 days is `slow`, everybody else `prompt`; the second scheme has one segment. Every rate is 25
 percent; the young cohort is that of the as-of date's month. Placed debts are what is past due.
 """
 
@@ -19,7 +19,7 @@ create or replace function serve.customer_segments(p_as_of date, p_known_at time
     company_id text, customer_id text, scheme text, segment text
 ) language sql stable as $$
     select company_id, customer_id, 'payer_behaviour',
-        case when bool_or(days_past_due > 0) then 'slow' else 'prompt' end
+        case when bool_or(days_past_due > 30) then 'slow' else 'prompt' end
     from serve.open_items(p_as_of, p_known_at) group by 1, 2
     union all
     select distinct company_id, customer_id, 'sector', 'unclassified' from serve.open_items(p_as_of, p_known_at)
