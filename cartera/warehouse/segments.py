@@ -187,7 +187,7 @@ def _members(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> C
 def _bound(
     as_of: dt.date, known_at: dt.datetime, scheme: str | None = None, customer_id: str | None = None
 ) -> dict[str, object]:
-    given = {"as_of": as_of, "known_at": known_at, "scheme": scheme, "customer": customer_id}
+    given: dict[str, object] = {"as_of": as_of, "known_at": known_at, "scheme": scheme, "customer": customer_id}
     return given | {"segment": None, "company": None}
 
 

@@ -19,7 +19,7 @@ COLUMNS = {
     "segment": Column("column.segment", width=130, is_pinned=True),
     "customers": Column("column.customers", "number"),
     "open_amount": Column("column.open", "money"),
-    "share": Column("column.share", "share", width=110),
+    "share": Column("column.share", "share", width=95),
     "overdue_amount": Column("column.overdue", "money"),
     "overdue_pct": Column("column.overdue_pct", "percent"),
 }

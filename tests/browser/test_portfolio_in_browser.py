@@ -24,6 +24,7 @@ def _table(page: Page, name: str) -> Locator:
 
 
 def _click_row(page: Page, table: Locator, row: int) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     box = table.locator("canvas").first.bounding_box()
     assert box is not None
     page.mouse.click(box["x"] + 40, box["y"] + ROW_HEIGHT * (row + 1.5))
@@ -63,7 +64,7 @@ def test_from_a_segment_to_a_customer_to_invoices_that_add_up(
 
 def test_expected_losses_follow_the_factor_and_the_link_holds(dashboard_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{dashboard_url}/recovery?part=losses")
-    factor = page.get_by_label("Forward-looking factor").first
+    factor = page.get_by_test_id("stNumberInput").locator("input")
     factor.fill("1.5")
     factor.press("Enter")
     expect(page).to_have_url(re.compile("factor=1.5"))
