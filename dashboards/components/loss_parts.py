@@ -77,6 +77,8 @@ def _matrix(view: View, rows: pd.DataFrame, code: str, *, is_alone: bool) -> Non
         )  # fmt: skip
     data = rows.assign(
         bucket=[state_name(view, bucket) for bucket in rows["bucket"]],
+        # of a product of rates, as much as amounts have; the workbook has all of it
+        ecl_amount=[None if loss is None else round(loss, 6) for loss in rows["ecl_amount"]],
         reason=[words.reason(reason) for reason in rows["reason"]],
     )
     columns = COLUMNS | ({"reason": Column("column.note", width=300)} if any(data["reason"]) else {})

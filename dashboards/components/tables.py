@@ -65,9 +65,15 @@ def table(
         name: data[name].map(_worded(view, column.kind)) for name, column in columns.items() if column.kind in WORDED
     }
     written = {name: _writer(view, column.kind, currency_code) for name, column in columns.items()}
+    # quotients have as many digits as a Decimal can, more than a table of the browser takes; a rate is no money
+    rates = {
+        name: [None if value is None else float(value) for value in data[name]]
+        for name, column in columns.items()
+        if column.kind == "percent"
+    }
     styled = (
         data[list(columns)]
-        .assign(**worded)
+        .assign(**worded, **rates)
         .style.format({name: writer for name, writer in written.items() if writer}, na_rep="—")
         .apply(lambda row: [_heading(view) if row.name in headings else ""] * len(row), axis=1)
     )

@@ -1,7 +1,7 @@
 """What `serve_fixture` serves of segments and risk: few and simple, with the names and columns of the real ones.
 
-Who has anything past due by more than 30 days is `slow`, everybody else `prompt`; the second scheme has one segment. Every rate is 25
-percent; the young cohort is that of the as-of date's month. Placed debts are what is past due.
+Who has anything past due by more than 30 days is `slow`, everybody else `prompt`; the second scheme has one segment.
+Every rate is 25 percent; the young cohort is that of the as-of date's month. Placed debts are what is past due.
 """
 
 FUNCTIONS = """
