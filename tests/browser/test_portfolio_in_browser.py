@@ -69,12 +69,13 @@ def test_expected_losses_follow_the_factor_and_the_link_holds(dashboard_url: str
     factor.press("Enter")
     expect(page).to_have_url(re.compile("factor=1.5"))
     expect(page.get_by_test_id("stMetricValue").nth(2)).to_have_text("1.5%")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Export XLSX").click()
-    assert download.value.suggested_filename == "cartera-provision-2026-06-30.xlsx"
     again = open_page(page.url, locale="pt-BR")
     expect(again.locator("h1")).to_have_text("O que acontece com o que atrasa?")
     expect(again.get_by_test_id("stMetricValue").nth(2)).to_have_text("1,5%")
+    expect(again.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    with again.expect_download() as download:
+        again.get_by_role("button", name="Exportar XLSX").click()
+    assert download.value.suggested_filename == "cartera-provision-2026-06-30.xlsx"
 
 
 PLACES = ("segments?segment=slow", "recovery", "recovery?part=cohorts", "recovery?part=losses")
