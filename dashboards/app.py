@@ -22,6 +22,8 @@ os.environ.update(TELEMETRY_OFF)
 PAGES = (
     ("overview", "page.overview", ":material/monitoring:"),
     ("aging", "page.aging", ":material/calendar_month:"),
+    ("segments", "page.segments", ":material/grid_view:"),
+    ("recovery", "page.recovery", ":material/trending_down:"),
     ("kpis", "page.kpis", ":material/query_stats:"),
     ("data_health", "page.health", ":material/verified:"),
 )

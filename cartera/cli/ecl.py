@@ -98,15 +98,6 @@ def _narrowed(rows: Sequence[Row]) -> list[Row]:
 
 
 def _write_workbook(path: Path, date: dt.date, moment: dt.datetime, rows: list[Row], inputs: dict[str, Any]) -> None:
-    from cartera.warehouse.provision_workbook import write_workbook
+    from cartera.warehouse.provision_workbook import stated, write_workbook
 
-    stated = {
-        "as_of": date,
-        "known_at": moment.isoformat(),
-        **inputs,
-        "roll rate": "what entered the next bucket / what entered this one",
-        "loss rate": "finally unpaid / entered the bucket: the product of the roll rates from it on",
-        "finally unpaid": "written off, or open loss_days after the due date",
-        "expected loss": "balance x loss rate x factor, at most the balance",
-    }
-    write_workbook(path, rows, stated)
+    write_workbook(path, rows, stated(date, moment, inputs))

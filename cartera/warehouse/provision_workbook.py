@@ -31,6 +31,21 @@ TEXTS = ("company_id", "currency_code", "segment", "bucket", "reason")
 FIRST_ROW = 2  # as Excel counts; the row of headings is 1
 
 
+def stated(
+    as_of: dt.date, known_at: dt.datetime, inputs: Mapping[str, str | int | Decimal]
+) -> dict[str, str | int | Decimal | dt.date]:
+    """The second sheet: both clocks, what the matrix was asked with, and what its words mean."""
+    return {
+        "as_of": as_of,
+        "known_at": known_at.isoformat(),
+        **inputs,
+        "roll rate": "what entered the next bucket / what entered this one",
+        "loss rate": "finally unpaid / entered the bucket: the product of the roll rates from it on",
+        "finally unpaid": "written off, or open loss_days after the due date",
+        "expected loss": "balance x loss rate x factor, at most the balance",
+    }
+
+
 def write_workbook(path: Path, rows: Sequence[Row], inputs: Mapping[str, str | int | Decimal | dt.date]) -> None:
     """Write the rows of risk.expected_losses to `path`. `inputs` (with `factor`) stand on the second sheet.
 

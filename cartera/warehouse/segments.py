@@ -22,6 +22,8 @@ _MEMBERS = SQL(
     " members as (select member.*, schemes.scheme_position, positions.position from {segments} as member"
     " join schemes using (scheme) left join positions using (scheme, segment)"
     " where (%(scheme)s::text is null or member.scheme = %(scheme)s)"
+    " and (%(segment)s::text is null or member.segment = %(segment)s)"
+    " and (%(company)s::text is null or member.company_id = %(company)s)"
     " and (%(customer)s::text is null or member.customer_id = %(customer)s)),"
     " owed as (select company_id, customer_id, currency_code, sum(open_amount) as open_amount,"
     " coalesce(sum(open_amount) filter (where bucket <> 'not_due'), 0) as overdue_amount"
@@ -62,6 +64,38 @@ def members(
         " order by company_id, scheme_position, position, segment, currency_code, open_amount desc, customer_id"
     ).format(members=_members(connection, as_of, known_at), known=SQL(read.CUSTOMERS_KNOWN))
     return read.rows(connection, query, _bound(as_of, known_at, scheme, customer_id))
+
+
+def debtors(
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    *,
+    scheme: str,
+    segment: str,
+    currency_code: str,
+    company_id: str | None = None,
+    limit: int,
+) -> list[read.Row]:
+    """Who of one segment owes in one currency, the largest first: company_id, customer_id, customer_name,
+    open_amount, overdue_amount."""
+    query = SQL(
+        "with {members} select company_id, customer_id, coalesce(customer_name, customer_id) as customer_name,"
+        " open_amount, overdue_amount from cells {known} where currency_code = %(currency)s"
+        " order by open_amount desc, company_id, customer_id limit %(limit)s"
+    ).format(members=_members(connection, as_of, known_at), known=SQL(read.CUSTOMERS_KNOWN))
+    given = {"segment": segment, "company": company_id, "currency": currency_code, "limit": limit}
+    return read.rows(connection, query, _bound(as_of, known_at, scheme) | given)
+
+
+def by_age(connection: Connection, as_of: dt.date, known_at: dt.datetime, scheme: str) -> list[read.Row]:
+    """company_id, segment, currency_code, bucket, open_amount: the amounts of `totals` by days past due."""
+    query = SQL(
+        "select company_id, member.segment, currency_code, bucket, sum(open_amount) as open_amount"
+        " from {cells} as cells join {segments} as member using (company_id, customer_id)"
+        " where member.scheme = %(scheme)s group by company_id, member.segment, currency_code, bucket"
+    ).format(cells=read.cells_at(connection, as_of, known_at), segments=read.segments_at(connection, as_of, known_at))
+    return read.rows(connection, query, _bound(as_of, known_at, scheme))
 
 
 def measures(connection: Connection, as_of: dt.date, known_at: dt.datetime, customer_id: str) -> list[read.Row]:
@@ -153,7 +187,8 @@ def _members(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> C
 def _bound(
     as_of: dt.date, known_at: dt.datetime, scheme: str | None = None, customer_id: str | None = None
 ) -> dict[str, object]:
-    return {"as_of": as_of, "known_at": known_at, "scheme": scheme, "customer": customer_id}
+    given: dict[str, object] = {"as_of": as_of, "known_at": known_at, "scheme": scheme, "customer": customer_id}
+    return given | {"segment": None, "company": None}
 
 
 def _check_served(connection: Connection) -> None:

@@ -16,15 +16,22 @@ class Theme:
     line: str
     ages: tuple[str, ...]
     series: tuple[str, ...]
+    page: str
+
+    def tint(self, strength: float) -> str:
+        """The page, coloured from not at all (0) to as much as leaves text on it legible (1)."""
+        share = max(0.0, min(1.0, strength)) * 0.45
+        pairs = ((self.page[at : at + 2], self.series[0][at : at + 2]) for at in (1, 3, 5))
+        return "#" + "".join(f"{round(int(a, 16) * (1 - share) + int(b, 16) * share):02x}" for a, b in pairs)
 
 
 # One calm hue for what is not due, then one ramp in which lightness alone tells the order: it holds in
 # greyscale and for every kind of colour blindness. In dark mode older is lighter, in light mode darker,
 # so that the oldest always stands out from the page.
 LIGHT = Theme("#16262b", "#5a6c72", "#d5dedf", ("#5b9aa0", "#f0b878", "#e08a4c", "#c75f2c", "#9c3a17", "#651d0a"),
-              ("#0b5e63", "#c75f2c", "#5a4fa2", "#a3742c", "#b03a6f", "#3f6fb5"))  # fmt: skip
+              ("#0b5e63", "#c75f2c", "#5a4fa2", "#a3742c", "#b03a6f", "#3f6fb5"), "#ffffff")  # fmt: skip
 DARK = Theme("#e6eeee", "#9fb2b7", "#324247", ("#3f8f95", "#7d3a1c", "#a85226", "#d0733a", "#ee9f62", "#ffd0a1"),
-             ("#4fb8b5", "#ee9f62", "#a9a0f0", "#d9c06a", "#f08bb4", "#86b4f5"))  # fmt: skip
+             ("#4fb8b5", "#ee9f62", "#a9a0f0", "#d9c06a", "#f08bb4", "#86b4f5"), "#11191c")  # fmt: skip
 
 
 def theme(is_dark: bool) -> Theme:

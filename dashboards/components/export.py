@@ -36,3 +36,17 @@ def csv_button(
         on_click="ignore",
         help=help_text or words("export.csv_help", currency=currency_code, date=words.date(clocks.as_of)),
     )
+
+
+def xlsx_button(view: View, clocks: Clocks, name: str, content: Callable[[], bytes], *, help_text: str) -> None:
+    """As `csv_button`, for a workbook of all companies and currencies."""
+    st.download_button(
+        view.words("export.xlsx"),
+        content,
+        file_name=f"cartera-{name}-{clocks.as_of.isoformat()}.xlsx",
+        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        key=f"export_{name}_xlsx",
+        icon=":material/table_view:",
+        on_click="ignore",
+        help=help_text,
+    )

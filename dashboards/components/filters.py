@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 
 import pandas as pd
 import streamlit as st
@@ -14,6 +16,7 @@ from dashboards.queries import kpis
 from dashboards.queries.receivables import headlines
 from dashboards.queries.session import Clocks
 
+MOST_FACTOR = 100
 EARLIEST = dt.date(1990, 1, 1)
 FEW = 5
 
@@ -117,20 +120,57 @@ def since(view: View, until: dt.date, default: dt.date) -> dt.date:
 
 
 def choice(view: View, name: str, offered: Mapping[str, str], default: str) -> str:
-    """One of a few, given as its word in the URL to what it is called; `filter.<name>` is the label.
+    """One of several, given as its word in the URL to what it is called; `filter.<name>` is the label.
 
     The URL holds the word, not what it is called, so that a link holds in every language.
     """
     key = linked(view, name, offered, default)
+    label, help_text = view.words(f"filter.{name}"), view.words(f"filter.{name}_help")
+    if len(offered) > FEW:
+        chosen = st.selectbox(
+            label, list(offered), format_func=lambda word: offered[word], key=key, help=help_text, width=260
+        )
+        return link(name, chosen, default)
     chosen = st.segmented_control(
-        view.words(f"filter.{name}"),
-        list(offered),
-        format_func=lambda word: offered[word],
-        required=True,
-        key=key,
-        help=view.words(f"filter.{name}_help"),
+        label, list(offered), format_func=lambda word: offered[word], required=True, key=key, help=help_text
     )
     return link(name, chosen or default, default)
+
+
+def factor(view: View, name: str) -> Decimal:
+    """A number from 0 to 100 with up to four decimals, 1 unless chosen; the URL holds it as text."""
+    asked, key = Decimal(1), f"{name}_{view.words.language}"
+    with contextlib.suppress(InvalidOperation):
+        given = Decimal(st.query_params.get(name, "1"))
+        asked = given if given.is_finite() and 0 <= given <= MOST_FACTOR else asked
+    if key not in st.session_state:
+        st.session_state[key] = float(asked)
+    chosen = st.number_input(
+        view.words(f"filter.{name}"),
+        min_value=0.0,
+        max_value=float(MOST_FACTOR),
+        step=0.05,
+        format="%.4f",
+        key=key,
+        help=view.words(f"filter.{name}_help"),
+        width=170,
+    )
+    # a factor is no money: what is typed has four decimals, which is what is computed with
+    exact = Decimal(f"{chosen:.4f}").normalize()
+    return Decimal(link(name, f"{exact:f}", "1"))
+
+
+def clickable(view: View, name: str, offered: Mapping[str, str], clicked: str | None, default: str = "") -> str:
+    """As `choice` from a list, but what was clicked since the list was last used wins."""
+    key, seen = linked(view, name, offered, default), f"{name}_clicked"
+    if clicked in offered and clicked != st.session_state.get(seen):
+        st.session_state[key] = clicked
+    st.session_state[seen] = clicked
+    label, help_text = view.words(f"filter.{name}"), view.words(f"filter.{name}_help")
+    chosen = st.selectbox(
+        label, list(offered), format_func=lambda word: offered[word], key=key, help=help_text, width=360
+    )
+    return link(name, chosen, default)
 
 
 def linked(view: View, name: str, offered: Mapping[str, str], default: str) -> str:

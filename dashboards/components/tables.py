@@ -54,21 +54,31 @@ def table(
     selects: Literal["single-row", "single-cell", "single-row-required"] | None = None,
     headings: Collection[int] = (),
     height: int = TALLEST,
+    shades: pd.DataFrame | None = None,
 ) -> Any:
     """Show the columns in order; with `selects`, returns what Streamlit calls the selection.
 
-    `headings` are the positions of rows that head those below them. More rows than fit `height` scroll.
+    `headings` are the positions of rows that head those below them. More rows than fit `height` scroll. `shades`, as
+    large as the columns shown, has the style of each cell.
     """
     worded = {
         name: data[name].map(_worded(view, column.kind)) for name, column in columns.items() if column.kind in WORDED
     }
     written = {name: _writer(view, column.kind, currency_code) for name, column in columns.items()}
+    # quotients have as many digits as a Decimal can, more than a table of the browser takes; a rate is no money
+    rates = {
+        name: [None if value is None else float(value) for value in data[name]]
+        for name, column in columns.items()
+        if column.kind == "percent"
+    }
     styled = (
         data[list(columns)]
-        .assign(**worded)
+        .assign(**worded, **rates)
         .style.format({name: writer for name, writer in written.items() if writer}, na_rep="—")
         .apply(lambda row: [_heading(view) if row.name in headings else ""] * len(row), axis=1)
     )
+    if shades is not None:
+        styled = styled.apply(lambda _: shades, axis=None)
     selecting: Any = {"on_select": "rerun", "selection_mode": selects} if selects else {}
     event: Any = st.dataframe(
         styled,

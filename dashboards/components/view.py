@@ -45,7 +45,8 @@ def current_words() -> Words:
 
 
 def browser_language() -> str:
-    return "ES" if (st.context.locale or "").lower().startswith("es") else "EN"
+    asked = (st.context.locale or "")[:2].upper()
+    return asked if asked in LOCALES else "EN"
 
 
 def is_dark() -> bool:

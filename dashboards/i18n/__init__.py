@@ -23,8 +23,8 @@ from babel.numbers import (
 from cartera.clock import utc_now
 from cartera.money import minor_units
 
-LOCALES = {"EN": "en_US", "ES": "es_419"}
-"""Language to the locale of its numbers and dates; es_419 is the Spanish of Latin America."""
+LOCALES = {"EN": "en_US", "ES": "es_419", "PT": "pt_BR"}
+"""Language to the locale of its numbers and dates: the Spanish of Latin America, the Portuguese of Brazil."""
 
 CARD_CHARACTERS = 14
 """What a card of a quarter of the page shows without cutting it off."""
@@ -143,6 +143,10 @@ class Words:
     def _grouped(self, value: Decimal | int, decimals: int) -> str:
         """Babel's own formatting takes 40 microseconds, a table has thousands of cells; its symbols are used."""
         return f"{value:,.{decimals}f}".translate(separators(self.locale))
+
+    def named(self, kind: str, name: str) -> str:
+        """What a scheme or segment is called: as the reader's language says, or as its rules do."""
+        return texts(self.language).get(f"{kind}.{name}", name)
 
     def bucket(self, bucket: str) -> str:
         """A bucket's name for people; unknown ones (other edges) as they are."""

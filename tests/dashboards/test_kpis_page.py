@@ -207,3 +207,24 @@ def test_places_and_notes_name_what_differs() -> None:
     }  # fmt: skip
     assert by_name["hhi"]["note"] == "nothing is open"
     assert by_name["cure_rate"]["note"] == "has rows of its own: cartera cure"
+
+
+@pytest.mark.parametrize(
+    ("page", "parameters"),
+    [
+        ("recovery", {"part": "rolling", "periods": "12"}),
+        ("recovery", {"part": "cohorts"}),
+        ("recovery", {"part": "losses", "by_segment": "payer_behaviour"}),
+        ("segments", {"scheme": "age_of_debt", "segment": "120+"}),
+        ("segments", {"scheme": "payer_behaviour", "as_of": "2026-04-15", "moved_from": "2026-01-31"}),
+    ],
+)
+def test_the_pages_of_risk_and_segments_read_the_real_ledger(
+    published: str, page: str, parameters: dict[str, str]
+) -> None:
+    app = AppTest.from_file(APP, default_timeout=60).run().switch_page(f"app_pages/{page}.py")
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app = app.run()
+    assert not app.exception and not app.error, said(app)
+    assert len(app.dataframe) >= 2

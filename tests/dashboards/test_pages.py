@@ -14,7 +14,24 @@ from support.serve_fixture import AS_OF, EVER, KNOWN_AT, item, publish_items, re
 
 from cartera.settings import get_settings
 
-FIGURES = ("overview", "aging", "kpis")
+FIGURES = ("overview", "aging", "segments", "recovery", "kpis")
+
+TITLES = {
+    "overview": {"EN": "What is owed to us", "ES": "Lo que nos deben", "PT": "O que nos devem"},
+    "aging": {"EN": "Aging by customer", "ES": "Antigüedad por cliente", "PT": "Vencimentos por cliente"},
+    "segments": {
+        "EN": "Where is the money stuck?", "ES": "¿Dónde está detenido el dinero?",
+        "PT": "Onde o dinheiro está parado?",
+    },
+    "recovery": {
+        "EN": "What becomes of what is late?", "ES": "¿Qué pasa con lo que se atrasa?",
+        "PT": "O que acontece com o que atrasa?",
+    },
+    "kpis": {"EN": "How well do we collect?", "ES": "¿Qué tan bien cobramos?", "PT": "Quão bem cobramos?"},
+    "data_health": {
+        "EN": "Is the data sound?", "ES": "¿Son fiables los datos?", "PT": "Os dados são confiáveis?",
+    },
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("page", FIGURES)
@@ -55,24 +72,12 @@ def test_one_row(open_page: OpenPage, page: str) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES)
-@pytest.mark.parametrize("language", ["EN", "ES"])
-def test_full_data_in_both_languages(open_page: OpenPage, page: str, language: str) -> None:
+@pytest.mark.parametrize("language", ["EN", "ES", "PT"])
+def test_full_data_in_every_language(open_page: OpenPage, page: str, language: str) -> None:
     publish_items(sample_items())
     app = open_page(page, lang=language)
     assert not app.exception and not app.error
-    assert (
-        app.title[0].value
-        in {
-            ("overview", "EN"): "What is owed to us",
-            ("overview", "ES"): "Lo que nos deben",
-            ("aging", "EN"): "Aging by customer",
-            ("aging", "ES"): "Antigüedad por cliente",
-            ("kpis", "EN"): "How well do we collect?",
-            ("kpis", "ES"): "¿Qué tan bien cobramos?",
-            ("data_health", "EN"): "Is the data sound?",
-            ("data_health", "ES"): "¿Son fiables los datos?",
-        }[page, language]
-    )
+    assert app.title[0].value == TITLES[page][language]
 
 
 def test_overview_shows_exact_sums_of_one_currency(open_page: OpenPage) -> None:

@@ -27,16 +27,22 @@ def test_every_text_exists_in_every_language_with_the_same_values() -> None:
             assert _fields(text) == _fields(english[key]), key
 
 
-def test_spanish_is_not_english() -> None:
-    same = {key for key, text in texts("ES").items() if text == texts("EN")[key]}
-    assert same == {"export.total", "health.no"}
+@pytest.mark.parametrize(("language", "alike"), [("ES", {"export.total", "health.no"}), ("PT", {"export.total"})])
+def test_no_language_is_english(language: str, alike: set[str]) -> None:
+    assert {key for key, text in texts(language).items() if text == texts("EN")[key]} == alike
+
+
+def test_portuguese_is_not_spanish() -> None:
+    """Words that both have are short; a sentence that is the same was never translated."""
+    same = [text for key, text in texts("PT").items() if text == texts("ES")[key]]
+    assert [text for text in same if len(text.split()) > 5] == []
 
 
 def test_every_text_is_used() -> None:
     source = "".join(path.read_text(encoding="utf-8") for path in DASHBOARDS.rglob("*.py"))
     made_up = (
         "status.", "overview.", "state.stopped", "state.failed", "filter.", "currency_view.", "kpis.", "bridge.",
-        "unit.", "reason.",
+        "unit.", "reason.", "recovery.", "moves.", "scheme.", "segment.", "state_of.", "column.",
     )  # fmt: skip
     unused = [
         key
@@ -48,13 +54,17 @@ def test_every_text_is_used() -> None:
 
 @pytest.mark.parametrize(
     ("language", "money", "large"),
-    [("EN", "PEN\u00a01,234.50", "12.3M"), ("ES", "PEN\u00a01,234.50", "12.3\u00a0M")],
+    [
+        ("EN", "PEN\u00a01,234.50", "12.3M"),
+        ("ES", "PEN\u00a01,234.50", "12.3\u00a0M"),
+        ("PT", "PEN\u00a01.234,50", "12,3\u00a0mi"),
+    ],
 )
 def test_amounts(language: str, money: str, large: str) -> None:
     words = Words(language)
     assert words.money(Decimal("1234.5"), "PEN") == money
     assert words.compact(Decimal("12345678")) == large
-    assert words.money(Decimal("-1"), "PEN") == "PEN\u00a0-1.00"
+    assert words.money(Decimal("-1"), "PEN") == words.money(Decimal("1"), "PEN").replace("1", "-1")
 
 
 def test_decimals_follow_the_currency_and_no_digit_is_lost() -> None:
@@ -79,6 +89,13 @@ def test_dates_and_counts() -> None:
     assert Words("EN").percent(None) == "—"
     assert Words("EN").bucket("1-30") == "1-30 days"
     assert Words("ES").bucket("not_due") == "Por vencer"
+    assert Words("PT").date(day) == "5 jan. 2026"
+    assert Words("PT").counted("overview.items", 1234) == "1.234 itens abertos"
+
+
+def test_segments_are_called_as_the_reader_says_or_as_the_rules_do() -> None:
+    assert Words("PT").named("segment", "chronic") == "Atraso crônico"
+    assert Words("ES").named("scheme", "my_scheme") == "my_scheme"
 
 
 def test_figures_are_rounded_to_their_unit() -> None:

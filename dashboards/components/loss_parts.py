@@ -1,0 +1,101 @@
+"""Expected credit losses by the provision matrix, with all that leads to them."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.charts.recovery import rate_bars
+from dashboards.components import filters
+from dashboards.components.export import xlsx_button
+from dashboards.components.roll_parts import state_name
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View
+from dashboards.queries import recovery
+from dashboards.queries.session import Clocks
+
+COLUMNS = {
+    "bucket": Column("column.bucket", is_pinned=True),
+    "entered_items": Column("column.entered_items", "number"),
+    "entered_amount": Column("column.entered", "money"),
+    "unpaid_amount": Column("column.unpaid", "money"),
+    "roll_rate": Column("column.roll_rate", "percent"),
+    "loss_rate": Column("column.loss_rate", "percent"),
+    "applied_rate": Column("column.applied_rate", "percent"),
+    "balance_amount": Column("column.balance", "money"),
+    "ecl_amount": Column("column.ecl", "money"),
+}
+
+
+def loss_part(view: View, clocks: Clocks, place: str) -> None:
+    words, code = view.words, place.rpartition("/")[2]
+    provision = _asked(view, clocks)
+    rows = recovery.of_place(recovery.losses(view.reading, clocks, provision), place)
+    st.subheader(words("recovery.losses"), anchor=False, help=words("recovery.losses_help"))
+    st.caption(words("recovery.losses_sub", history=provision.history_days, loss=provision.loss_days))
+    if rows.empty:
+        st.info(words("recovery.none"), icon=":material/hourglass_empty:")
+        return
+    for segment in recovery.segments_of(rows):
+        if provision.scheme:
+            st.markdown(f"**{words.named('segment', segment)}**")
+        _matrix(view, rows[rows["segment"] == segment].reset_index(drop=True), code, is_alone=not provision.scheme)
+    xlsx_button(view, clocks, "provision", lambda: recovery.losses_xlsx(clocks, provision),
+                help_text=words("recovery.xlsx_help"))  # fmt: skip
+    with st.expander(words("recovery.workings"), icon=":material/function:"):
+        st.markdown(words("recovery.workings_text", history=provision.history_days, loss=provision.loss_days))
+
+
+def _asked(view: View, clocks: Clocks) -> recovery.Provision:
+    words = view.words
+    with st.container(horizontal=True):
+        factor = filters.factor(view, "factor")
+        days = {str(n): words.number(n) for n in recovery.HISTORY_DAYS}
+        history = filters.choice(view, "history", days, str(recovery.HISTORY_DAYS[0]))
+        days = {str(n): words.number(n) for n in recovery.LOSS_DAYS}
+        lost = filters.choice(view, "loss_after", days, str(recovery.LOSS_DAYS[0]))
+        named = {name: words.named("scheme", name) for name in recovery.schemes(view.reading, clocks.known_at)}
+        scheme = filters.choice(view, "by_segment", {"all": words("recovery.all_alike"), **named}, "all")
+    return recovery.Provision(factor, int(history), int(lost), None if scheme == "all" else scheme)
+
+
+def _matrix(view: View, rows: pd.DataFrame, code: str, *, is_alone: bool) -> None:
+    words = view.words
+    total, buckets = rows[rows["bucket"] == "total"].iloc[0], rows[rows["bucket"] != "total"]
+    if is_alone:
+        _cards(view, total, code)
+        told = [
+            words.money(amount, code) if amount is not None else words.reason(reason)
+            for amount, reason in zip(buckets["ecl_amount"], buckets["reason"], strict=True)
+        ]
+        st.plotly_chart(
+            rate_bars([words.bucket(b) for b in buckets["bucket"]], list(buckets["applied_rate"]), told, words,
+                      view.is_dark),
+            key="applied_rates",
+            config={"displayModeBar": False},
+            alt=words("recovery.applied"),
+        )  # fmt: skip
+    data = rows.assign(
+        bucket=[state_name(view, bucket) for bucket in rows["bucket"]],
+        # of a product of rates, as much as amounts have; the workbook has all of it
+        ecl_amount=[None if loss is None else round(loss, 6) for loss in rows["ecl_amount"]],
+        reason=[words.reason(reason) for reason in rows["reason"]],
+    )
+    columns = COLUMNS | ({"reason": Column("column.note", width=300)} if any(data["reason"]) else {})
+    headings = [place for place, bucket in enumerate(rows["bucket"]) if bucket == "total"]
+    table(view, data, columns, alt=words("recovery.losses"), currency_code=code, headings=headings)
+
+
+def _cards(view: View, total: pd.Series, code: str) -> None:
+    words = view.words
+    cards = (
+        ("balance", "—" if total["balance_amount"] is None else words.headline(total["balance_amount"], code)),
+        ("ecl", "—" if total["ecl_amount"] is None else words.headline(total["ecl_amount"], code)),
+        ("coverage", words.figure(total["ecl_pct"], "percent")),
+    )
+    for column, (name, figure) in zip(st.columns(3), cards, strict=True):
+        column.metric(
+            words(f"recovery.{name}", currency=code), figure, border=True, help=words(f"recovery.{name}_help")
+        )
+    if total["reason"]:
+        st.info(words.reason(total["reason"]), icon=":material/info:")

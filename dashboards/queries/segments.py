@@ -1,0 +1,191 @@
+"""Customers by segment: what each segment owes, who is in it, who moved; cached frames with exact amounts."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pandas as pd
+from psycopg2.errors import QueryCanceled
+
+from cartera.errors import ConfigError
+from cartera.warehouse import metrics, read, segment_moves, segments
+from dashboards.i18n import Words
+from dashboards.queries.cache import cached
+from dashboards.queries.export import safe_cell, to_csv
+from dashboards.queries.receivables import EXPORTED_ROWS, LISTED_CUSTOMERS, frame
+from dashboards.queries.session import Clocks, Reading, reading
+
+Compared = segment_moves.Compared
+MONTHS = 12
+RULES = (
+    "scheme", "description", "position", "segment", "measure", "at_least_amount", "below_amount", "accepted_values",
+)  # fmt: skip
+TOTALS = ("company_id", "segment", "currency_code", "customers", "open_amount", "overdue_amount")
+DEBTORS = ("company_id", "customer_id", "customer_name", "open_amount", "overdue_amount")
+BY_AGE = ("company_id", "segment", "currency_code", "bucket", "open_amount")
+OWED = ("segment", "customers", "open_amount", "overdue_amount")
+MOVES = ("from_segment", "to_segment", "customers")
+MOVERS = ("company_id", "customer_id", "customer_name", "open_amount")
+CSV = {
+    "segment": "column.segment", "customers": "column.customers", "overdue_amount": "column.overdue",
+    "open_amount": "column.open",
+}  # fmt: skip
+DEBTORS_CSV = {
+    "customer_id": "column.customer_id", "customer_name": "column.customer", "company_id": "column.company",
+    "overdue_amount": "column.overdue", "open_amount": "column.open",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the figures are of: both clocks, a scheme, a currency, a company or all."""
+
+    clocks: Clocks
+    scheme: str
+    currency_code: str
+    company_id: str | None
+
+
+@cached
+def rules(reading: Reading, known_at: dt.datetime) -> pd.DataFrame:
+    """RULES in their order, one row per condition; empty where none were known then."""
+    try:
+        return frame(segments.rules(reading.connection, known_at), RULES)
+    except ConfigError:
+        return frame([], RULES)
+
+
+@cached
+def totals(reading: Reading, clocks: Clocks, scheme: str) -> pd.DataFrame:
+    """TOTALS in the order of the rules; who owes nothing stands in a row without currency."""
+    return frame(segments.totals(reading.connection, clocks.as_of, clocks.known_at, scheme), TOTALS)
+
+
+def owed(rows: pd.DataFrame, asked: Asked) -> pd.DataFrame:
+    """OWED per segment that owes in the currency; companies are added, currencies never."""
+    found: dict[str, read.Row] = {}
+    zero = {"customers": 0, "open_amount": Decimal(0), "overdue_amount": Decimal(0)}
+    for row in rows[rows["currency_code"] == asked.currency_code].to_dict("records"):
+        if asked.company_id in (None, row["company_id"]):
+            sums = found.setdefault(row["segment"], {"segment": row["segment"], **zero})
+            for name in zero:
+                sums[name] += row[name]
+    order = list(dict.fromkeys(rows["segment"]))
+    return frame(sorted(found.values(), key=lambda row: order.index(row["segment"])), OWED)
+
+
+@cached
+def by_age(reading: Reading, asked: Asked) -> pd.DataFrame:
+    """segment, bucket, open_amount in the order of the buckets."""
+    clocks = asked.clocks
+    sums: dict[tuple[str, str], Decimal] = {}
+    for row in segments.by_age(reading.connection, clocks.as_of, clocks.known_at, asked.scheme):
+        if row["currency_code"] == asked.currency_code and asked.company_id in (None, row["company_id"]):
+            key = (row["segment"], row["bucket"])
+            sums[key] = sums.get(key, Decimal(0)) + row["open_amount"]
+    rows = [
+        {"segment": segment, "bucket": bucket, "open_amount": amount}
+        for (segment, bucket), amount in sorted(sums.items(), key=lambda each: read.BUCKETS.index(each[0][1]))
+    ]
+    return frame(rows, BY_AGE[1:2] + BY_AGE[3:])
+
+
+@cached
+def debtors(reading: Reading, asked: Asked, segment: str, limit: int = LISTED_CUSTOMERS) -> pd.DataFrame:
+    """DEBTORS of one segment, the largest first."""
+    return frame(_debtors(reading, asked, segment, limit), DEBTORS)
+
+
+def _debtors(reading: Reading, asked: Asked, segment: str, limit: int) -> list[read.Row]:
+    clocks = asked.clocks
+    return segments.debtors(
+        reading.connection,
+        clocks.as_of,
+        clocks.known_at,
+        scheme=asked.scheme,
+        segment=segment,
+        currency_code=asked.currency_code,
+        company_id=asked.company_id,
+        limit=limit,
+    )
+
+
+@cached
+def month_ends(reading: Reading, as_of: dt.date, basis: segment_moves.Basis) -> list[dt.date]:
+    """The month-ends that can be compared, the newest first: those kept, or those before the as-of date."""
+    if basis == "kept":
+        return [day for day in segment_moves.month_ends(reading.connection)[::-1] if day <= as_of]
+    return [*dict.fromkeys(metrics.month_ends(as_of, MONTHS + 1))]
+
+
+def compared(asked: Asked, first: dt.date, second: dt.date, basis: segment_moves.Basis) -> Compared:
+    return Compared(asked.scheme, first, second, basis, asked.clocks.known_at, asked.company_id)
+
+
+@cached
+def _moves(reading: Reading, between: Compared) -> pd.DataFrame:
+    return frame(segment_moves.moves(reading.connection, between), MOVES)
+
+
+def moves(reading: Reading, between: Compared) -> pd.DataFrame | None:
+    """MOVES; None where a ledger is too large for both dates to be judged within the session's time."""
+    try:
+        return _moves(reading, between)
+    except QueryCanceled:
+        return None
+
+
+@cached
+def movers(
+    reading: Reading,
+    asked: Asked,
+    between: Compared,
+    from_segment: str | None,
+    to_segment: str | None,
+    limit: int = LISTED_CUSTOMERS,
+) -> pd.DataFrame:
+    """MOVERS behind one figure of `moves`, the largest debtor first."""
+    rows = segment_moves.movers(
+        reading.connection,
+        between,
+        asked.clocks.as_of,
+        asked.clocks.known_at,
+        from_segment=from_segment,
+        to_segment=to_segment,
+        currency_code=asked.currency_code,
+        limit=limit,
+    )
+    return frame(rows, MOVERS)
+
+
+def totals_csv(words: Words, asked: Asked) -> bytes:
+    """Every segment of the scheme. Raises DatabaseError."""
+    with reading() as opened:
+        rows = owed(totals(opened, asked.clocks, asked.scheme), asked)
+    records: Sequence[read.Row] = [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
+    return to_csv(records, CSV, words, asked.clocks, asked.currency_code)
+
+
+def debtors_csv(words: Words, asked: Asked, segment: str) -> bytes:
+    """Every customer of a segment. Raises DatabaseError."""
+    with reading() as opened:
+        rows = _debtors(opened, asked, segment, EXPORTED_ROWS + 1)
+    return to_csv(rows, DEBTORS_CSV, words, asked.clocks, asked.currency_code)
+
+
+def moves_csv(words: Words, asked: Asked, between: Compared) -> bytes:
+    """Every pair of segments with its customers, both dates, and by what they were judged. Raises DatabaseError."""
+    with reading() as opened:
+        rows = _moves(opened, between)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["scheme", "from_date", "to_date", "basis", "known_at", *MOVES])
+    stamp = [between.scheme, between.first, between.second, between.basis, between.known_at.isoformat()]
+    for row in rows.itertuples(index=False):
+        writer.writerow([*stamp, *(safe_cell(value, asked.currency_code) for value in row)])
+    return text.getvalue().encode("utf-8-sig")
