@@ -11,6 +11,7 @@ from psycopg2.sql import SQL, Composable, Identifier
 
 from cartera.db import Role, transaction
 from cartera.money import minor_units, plain
+from cartera.reminders import ghosts
 from cartera.warehouse import read
 from cartera.warehouse.read import Row, rows
 
@@ -52,6 +53,7 @@ def costs(
             "as_of": published.as_of_date,
             "known_at": published.known_at,
             "went_out": list(WENT_OUT),
+            "ghosts": ghosts.PREFIX,
         }
         contacts = _contacts(connection, published, by)
         keys = SQL(", ").join(map(Identifier, (*_KEYS[by], "currency_code")))
@@ -75,7 +77,7 @@ _WENT_OUT = """
     select contact_id, company_id, customer_id, policy_name, step_name, channel, status, cost_amount,
         cost_currency_code as currency_code, coalesce(contact_date, planned_date) as went_on {also}
     from ops.contacts {members}
-    where status = any(%(went_out)s)
+    where status = any(%(went_out)s) and not starts_with(customer_id, %(ghosts)s)
         and (%(from)s::date is null or coalesce(contact_date, planned_date) >= %(from)s)
         and (%(to)s::date is null or coalesce(contact_date, planned_date) <= %(to)s)
 """
