@@ -1,6 +1,6 @@
 -- one entry per record, kind of movement, item and version: what stood twice would count twice.
 -- dim_buckets is named so that no model waits for this test (dbt holds back what descends from all that a test names),
--- the flows so that it runs after them, beside the balances, which keep one core busy for long and should have it alone.
+-- the flows so that it runs after them, beside the balances, which keep one core busy for long.
 -- depends_on: {{ ref('dim_buckets') }}, {{ ref('fct_daily_flows') }}
 with
 

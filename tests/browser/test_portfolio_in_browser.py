@@ -9,6 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
 OpenPage = Callable[..., Page]
@@ -85,7 +86,7 @@ PLACES = ("segments?segment=slow", "recovery", "recovery?part=cohorts", "recover
 def test_a_phone_shows_it_without_sideways_scrolling_and_axe_finds_nothing(
     dashboard_url: str, open_page: OpenPage, scheme: str
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    axe = Axe()
     page = open_page(f"{dashboard_url}/{PLACES[0]}", scheme=scheme, **PHONE)
     for place in PLACES:
         if place != PLACES[0]:

@@ -13,6 +13,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
+import dkim
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
@@ -197,7 +198,6 @@ def dns(name: bytes, timeout: int = 5) -> bytes:
 
 
 def test_the_signature_holds_and_covers_what_unsubscribes() -> None:
-    dkim = pytest.importorskip("dkim")
     content = composed(signer=Signer("empresa.pe", "s1", PEM), unsubscribe=lambda contact: "https://a.pe/u/x")
     assert dkim.verify(content, dnsfunc=dns)
     for before, after in (
@@ -215,14 +215,12 @@ def test_the_signature_holds_and_covers_what_unsubscribes() -> None:
 
 
 def test_a_key_that_is_none_is_said_without_it() -> None:
-    pytest.importorskip("dkim")
     with pytest.raises(ConfigError, match="DKIM key of s1._domainkey.empresa.pe") as caught:
         Signer("empresa.pe", "s1", "hunter2 is no key")
     assert "hunter2" not in str(caught.value) and "hunter2" not in repr(caught.value.__context__)
 
 
 def test_e_mail_is_built_from_its_section(monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("dkim")
     monkeypatch.setenv("A_SMTP", "smtps://u:p@mail.empresa.pe")
     monkeypatch.setenv("A_KEY", PEM)
     monkeypatch.setenv("A_SECRET", "s")
