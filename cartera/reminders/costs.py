@@ -11,6 +11,7 @@ from psycopg2.sql import SQL, Composable, Identifier
 
 from cartera.db import Role, transaction
 from cartera.money import minor_units, plain
+from cartera.reminders import ghosts
 from cartera.warehouse import read
 from cartera.warehouse.read import Row, rows
 
@@ -41,7 +42,8 @@ def costs(
     A payment counts once: with the last contact to its customer in the `days` before, the day itself included.
     `collected` is what came in, by currency. `collected_amount` is all of it in the currency of the spend, each
     payment at the rate of its day; None, as `cost_to_collect`, where `reason` says which rate is missing or that
-    nothing came in. Contacts without a recorded price stand in a row without a currency. Raises NotPublished.
+    nothing came in. Contacts without a recorded price stand in a row without a currency. Ghost shoppers are in none.
+    Raises NotPublished.
     """
     with transaction(Role.campaign) as connection:
         published = read.publication(connection)
@@ -52,6 +54,7 @@ def costs(
             "as_of": published.as_of_date,
             "known_at": published.known_at,
             "went_out": list(WENT_OUT),
+            "ghosts": ghosts.PREFIX,
         }
         contacts = _contacts(connection, published, by)
         keys = SQL(", ").join(map(Identifier, (*_KEYS[by], "currency_code")))
@@ -75,7 +78,7 @@ _WENT_OUT = """
     select contact_id, company_id, customer_id, policy_name, step_name, channel, status, cost_amount,
         cost_currency_code as currency_code, coalesce(contact_date, planned_date) as went_on {also}
     from ops.contacts {members}
-    where status = any(%(went_out)s)
+    where status = any(%(went_out)s) and not starts_with(customer_id, %(ghosts)s)
         and (%(from)s::date is null or coalesce(contact_date, planned_date) >= %(from)s)
         and (%(to)s::date is null or coalesce(contact_date, planned_date) <= %(to)s)
 """
