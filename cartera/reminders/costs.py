@@ -42,7 +42,8 @@ def costs(
     A payment counts once: with the last contact to its customer in the `days` before, the day itself included.
     `collected` is what came in, by currency. `collected_amount` is all of it in the currency of the spend, each
     payment at the rate of its day; None, as `cost_to_collect`, where `reason` says which rate is missing or that
-    nothing came in. Contacts without a recorded price stand in a row without a currency. Raises NotPublished.
+    nothing came in. Contacts without a recorded price stand in a row without a currency. Ghost shoppers are in none.
+    Raises NotPublished.
     """
     with transaction(Role.campaign) as connection:
         published = read.publication(connection)

@@ -26,6 +26,7 @@ from cartera.errors import ConfigError
 from cartera.reminders import ledger, plan_reminders
 from cartera.reminders.compared import rows
 from cartera.reminders.costs import costs
+from cartera.reminders.ghosts import PREFIX
 from cartera.reminders.ledger import Move
 from cartera.reminders.model import Status
 from cartera.reminders.preview import preview
@@ -270,5 +271,10 @@ def test_every_grouping_adds_up_to_the_same(lived: Lived) -> None:
         # each is rounded once
         assert abs(sum(row["collected_amount"] or 0 for row in found) - total["collected_amount"]) < 1
     assert costs(LAST + dt.timedelta(days=1)) == []
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.contacts set customer_id = %s || customer_id", (PREFIX,))
+        connection.commit()
+        assert costs() == []
+        cursor.execute("update ops.contacts set customer_id = substr(customer_id, length(%s) + 1)", (PREFIX,))
     result = CliRunner().invoke(commands(), ["reminders", "costs", "--by", "step", "--format", "csv"])
     assert [row["step_name"] for row in csv.DictReader(io.StringIO(result.stdout))] == ["first", "second"]
