@@ -51,7 +51,8 @@ create function serve.open_items(p_as_of date, p_known_at timestamptz) returns t
     open_amount numeric, days_past_due int, bucket text, is_disputed boolean, promised_date date
 ) language sql stable as $$
     select item_id, item_type, company_id, customer_id, customer_name, item_id, document_number, issue_date,
-        due_date, currency_code, item_amount, item_amount, p_as_of - due_date,
+        due_date, currency_code, item_amount, item_amount,
+        case when item_type = 'instalment' then p_as_of - due_date end,
         case when item_type <> 'instalment' then null
             when p_as_of - due_date <= 0 then 'not_due' when p_as_of - due_date <= 30 then '1-30'
             when p_as_of - due_date <= 60 then '31-60' when p_as_of - due_date <= 90 then '61-90'
