@@ -5,6 +5,7 @@
 Makes a company (benchmarks/company_at_size.py), lands it through cartera.landing as typed records (reading files
 has its own benchmark, landing.py), then measures
 
+- how long dbt reads the project for both slots, which it does once until the project changes;
 - the full build from landed data: `transform.build`, and the whole way to publication, step by step;
 - two next runs with 5,000 changed records each, one per slot;
 - aging as of past dates, as known then and as known now, by bucket and by customer (median and slowest, warm);
@@ -20,6 +21,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime as dt
+import io
 import os
 import shutil
 import statistics
@@ -121,6 +123,20 @@ def forget_builds() -> None:
         cursor.execute("update ops.slots set built_known_at = null, code_hash = null")
 
 
+def read_project() -> None:
+    """For both slots, as the first run after the project changed does for each."""
+    import json
+
+    from cartera.db import Role, transaction
+    from cartera.warehouse import transform
+
+    with transaction(Role.transformer) as connection:
+        variables = json.dumps(transform._system_vars(connection))
+    for slot in ("a", "b"):
+        with contextlib.redirect_stdout(io.StringIO()):
+            transform._invoke(["compile", "--select", "dim_buckets", "--vars", variables], slot, {})
+
+
 def runs_landed() -> int:
     """How many next runs this state folder has had."""
     from cartera.db import Role, transaction
@@ -136,6 +152,7 @@ def runs_landed() -> int:
 def full_build(yardstick: Yardstick) -> None:
     as_of, known_at = POINTS[0]
     forget_builds()
+    show("dbt reads the project, once", seconds_of(read_project)[0], None, None)
     seconds, steps = build(as_of)
     yardstick.export()
     theirs, _ = seconds_of(lambda: yardstick.build(as_of, known_at))
