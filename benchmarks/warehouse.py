@@ -132,9 +132,10 @@ def read_project() -> None:
 
     with transaction(Role.transformer) as connection:
         variables = json.dumps(transform._system_vars(connection))
+    clocks = transform._clocks(transform.plan_build(*POINTS[0]))
     for slot in ("a", "b"):
         with contextlib.redirect_stdout(io.StringIO()):
-            transform._invoke(["compile", "--select", "dim_buckets", "--vars", variables], slot, {})
+            transform._invoke(["compile", "--select", "dim_buckets", "--vars", variables], slot, clocks)
 
 
 def runs_landed() -> int:
