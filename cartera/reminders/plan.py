@@ -15,9 +15,11 @@ from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
 
 from cartera.clock import utc_now
+from cartera.contact_rules import product_rulebook
 from cartera.db import Role, connect
 from cartera.reminders import audit, draws, ghosts, ledger, portfolio, store
 from cartera.reminders.choose import Choice, Draw, Key, decide_debts, draw_arms
+from cartera.reminders.disclosures import LegalWording
 from cartera.reminders.experiment import Arm
 from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Answer, Decision, History, Pending, PlannedContact, Reason, Standing, Status
@@ -78,7 +80,9 @@ class Outcome:
 
 
 def templates_of(settings: Settings) -> Templates:
-    return Templates(settings.project_dir / "templates")
+    """With the wording that the law asks for where the customer lives."""
+    root = settings.project_dir / "templates"
+    return Templates(root, LegalWording(product_rulebook(), root / "disclosures.yaml"))
 
 
 def policies_of(settings: Settings, policy_path: Path | None) -> Policies:

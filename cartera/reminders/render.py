@@ -82,6 +82,13 @@ class Templates:
                             f" requires: {text!r}",
                             "write {{ disclosures }} where it belongs, or the words themselves",
                         )
+                for text in self._wording.forbidden(country, channel, language):
+                    if _squeezed(text).casefold() in said.casefold():
+                        raise ConfigError(
+                            f"{self._file(step.template, channel, language)}: it says what the law of {country}"
+                            f" forbids: {text!r}",
+                            "leave it out; `cartera rules list` says why",
+                        )
 
     def _tried(self, template: str, contact: PlannedContact, customer: Customer, policy: Policy) -> str:
         """What a sample says, without blanks; no PDF is drawn, as what is around a template's own text is ours."""

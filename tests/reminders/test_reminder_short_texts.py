@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from test_reminder_texts import AS_OF, contact
 
+from cartera.contact_rules import product_rulebook
 from cartera.errors import ConfigError
 from cartera.reminders.charges import Charge
 from cartera.reminders.content import Letter, Rendered
+from cartera.reminders.disclosures import LegalWording
 from cartera.reminders.model import Customer
 from cartera.reminders.pdf import text_of
 from cartera.reminders.policy import Channel, Creditor, Language, Policy, Step, load_policy
@@ -121,6 +123,9 @@ class Law:
     def texts(self, country_code: str, channel: Channel, language: Language) -> tuple[str, ...]:
         return (self.sentence,) if country_code == "PE" else ()
 
+    def forbidden(self, country_code: str, channel: Channel, language: Language) -> tuple[str, ...]:
+        return ()
+
 
 @pytest.mark.parametrize("channel", ["email", "sms", "whatsapp", "voice", "letter", "call"])
 def test_what_the_law_makes_a_message_say_is_said(channel: Channel) -> None:
@@ -142,6 +147,33 @@ def test_the_required_wording_is_in_the_mail_of_that_country_only() -> None:
         message = templates.render("overdue", contact(), customer, policy(), AS_OF, stop="alto@acreedor.pe")
         assert isinstance(message, Rendered)
         assert (Law.sentence in message.text, Law.sentence in message.html) == (is_said, is_said)
+
+
+def test_the_packs_wording_is_said_where_it_is_law(templates: Path) -> None:
+    law = LegalWording(product_rulebook(), templates / "disclosures.yaml")
+    for language, sentence in (("es", "no es un procedimiento de embargo"), ("en", "not a procedure to seize")):
+        for country, is_said in (("CL", True), ("PE", False)):
+            customer = Customer("c", "Ana", country_code=country)
+            message = Templates(templates, law).render(
+                "overdue", contact(language), customer, policy(), AS_OF, stop="alto@acreedor.pe"
+            )  # fmt: skip
+            assert isinstance(message, Rendered)
+            assert (sentence in " ".join(message.text.split())) == is_said
+
+
+def test_what_the_law_forbids_to_say_fails_at_load(templates: Path) -> None:
+    path = templates / "email" / "overdue.es.j2"
+    path.write_text(path.read_text().replace("{% block closing %}", "{% block closing %}Citación judicial. "))
+    law = LegalWording(product_rulebook(), templates / "disclosures.yaml")
+    assert "it says what the law of PE forbids: 'citación judicial'" in refused(Templates(templates, law), policy())
+
+
+def test_a_sentence_that_does_not_say_what_the_law_wants_is_refused(templates: Path) -> None:
+    path = templates / "disclosures.yaml"
+    path.write_text(path.read_text().replace("not a procedure to seize property", "a friendly letter"))
+    law = LegalWording(product_rulebook(), path)
+    said = refused(Templates(templates, law), policy())
+    assert f"{path}: not_a_seizure, en: the law of CL" in said and "not a procedure to seize" in said
 
 
 def test_interest_is_told_with_its_formula_and_never_added() -> None:
