@@ -53,6 +53,10 @@ class Templates:
         self._whatsapp: dict[tuple[str, Language], WhatsAppTemplate] = {}
         self._environments: dict[tuple[Channel, bool], ImmutableSandboxedEnvironment] = {}
 
+    def _folder(self, channel: Channel) -> Path:
+        """A push message says what a text message says."""
+        return self.root / ("sms" if channel == "push" else channel)
+
     def check(self, policy: Policy) -> None:
         """Try every step of a policy by each channel in every language. Raises ConfigError with file and line."""
         for step in policy.ladder:
@@ -65,7 +69,7 @@ class Templates:
         if channel == "whatsapp":
             self._whatsapp_of(name, language)
         else:
-            path = jinja.path_of(self.root / channel, name, language)
+            path = jinja.path_of(self._folder(channel), name, language)
             jinja.check_source(self._environment(channel), path, BLOCKS[channel])
 
     def _try(self, policy: Policy, step: Step, channel: Channel, language: Language) -> None:
@@ -137,8 +141,8 @@ class Templates:
         try:
             yield
         except jinja2.TemplateNotFound as error:
-            jinja.path_of(self.root / channel, template, facts.contact.language)
-            raise ConfigError(f"{self.root / channel / str(error.name)}: there is no such file", "write it") from None
+            jinja.path_of(self._folder(channel), template, facts.contact.language)
+            raise ConfigError(f"{self._folder(channel) / str(error.name)}: there is no such file", "write it") from None
         except jinja.FAILURES as error:
             place = jinja.place_of(error) or self._file(template, channel, facts.contact.language)
             raise ConfigError(f"{place}: {error}", "correct the template") from None
@@ -242,11 +246,11 @@ class Templates:
         is_html = is_html and channel == "email"
         key = (channel, is_html)
         if key not in self._environments:
-            self._environments[key] = jinja.environment(self.root / channel, is_html=is_html)
+            self._environments[key] = jinja.environment(self._folder(channel), is_html=is_html)
         return self._environments[key]
 
     def _file(self, name: str, channel: Channel, language: Language) -> Path:
-        return self.root / channel / f"{name}.{language}.{'yaml' if channel == 'whatsapp' else 'j2'}"
+        return self._folder(channel) / f"{name}.{language}.{'yaml' if channel == 'whatsapp' else 'j2'}"
 
 
 def text_of(content: Content) -> str:
