@@ -38,7 +38,7 @@ BLOCKS: dict[Channel, tuple[str, ...]] = {
     "push": ("body",),
     "call": ("summary", "script"),
 }
-MAX_SHORT: dict[Channel, int] = {"voice": 600, "push": 240}
+MAX_SHORT: dict[Channel, int] = {"voice": 600, "push": 400}
 """Characters that a voice says in about 45 seconds, as nobody listens longer; and that a telephone shows."""
 MAX_PARAMETER = 200
 
