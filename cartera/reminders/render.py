@@ -39,7 +39,7 @@ BLOCKS: dict[Channel, tuple[str, ...]] = {
     "call": ("summary", "script"),
 }
 MAX_SHORT: dict[Channel, int] = {"voice": 600, "push": 400}
-"""Characters that a voice says in about 45 seconds, as nobody listens longer; and that a telephone shows."""
+"""Characters that a voice says in about 45 seconds, as nobody listens longer; and that an opened notification shows."""
 MAX_PARAMETER = 200
 
 
