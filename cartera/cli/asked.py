@@ -86,14 +86,13 @@ def country_of(text: str | None) -> str | None:
     from babel.core import Locale
 
     from cartera.contact_rules.selection import country_code
-    from cartera.yaml_config import guess
 
     if text is None:
         return None
     code = country_code(text)
     known = [str(each) for each in Locale("en").territories if len(str(each)) == 2 and each != "ZZ"]
     if code not in known:
-        raise ConfigError(f"{text!r} is no country of ISO 3166", guess(code, known) if len(code) == 2 else "e.g. PE")
+        raise ConfigError(f"{text!r} is no country of ISO 3166", "write its two letters, as PE")
     return code
 
 

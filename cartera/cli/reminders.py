@@ -110,6 +110,13 @@ def _say_plan(summary: dict[str, Any]) -> None:
         + (f"; {summary['ghost_shoppers']:,} for ghost shoppers besides" if summary["ghost_shoppers"] else ""),
         markup=False,
     )
+    if summary["skipped"].get("not_by_law"):
+        messages.print(
+            "not_by_law: `cartera reminders explain CUSTOMER` names the rule. It may want to know the country"
+            " or the kind of the customer (`unknown_debtors` in policies/shared/contact_rules.yaml), or a channel that"
+            " it authorised (`cartera contacts authorise`)",
+            markup=False,
+        )
     if summary["run"] is not None and summary["planned"] + summary["ghost_shoppers"] > summary["approved"]:
         messages.print("next: `cartera reminders approve`, then `cartera reminders send`", markup=False)
 

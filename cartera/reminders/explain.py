@@ -15,7 +15,7 @@ from cartera.reminders import draws, ghosts, ledger, portfolio
 from cartera.reminders.approve import find_contact
 from cartera.reminders.choose import decide_debts, draw_arms
 from cartera.reminders.model import Decision, History
-from cartera.reminders.plan import asked_on, policies_of
+from cartera.reminders.plan import asked_on, policies_of, rules_of
 from cartera.settings import get_settings
 from cartera.warehouse import read
 from cartera.warehouse.read import Row, rows
@@ -130,7 +130,8 @@ def explain_customer(
     known = draws.arms(connection, policies, [customer_id]).get(customer_id, {})
     # who was not drawn yet is told what the next plan would draw
     arms = draws.with_drawn(known, draw_arms(companies, customer, history, policies, day, segments, known))
-    decided = decide_debts(companies, customer, history, policies, day, standing, segments, arms=arms)
+    rules = rules_of(connection, day, settings, [customer_id])
+    decided = decide_debts(companies, customer, history, policies, day, standing, segments, allow=rules, arms=arms)
     answers = [
         {
             "company_id": company_id,

@@ -85,6 +85,14 @@ def templates_of(settings: Settings) -> Templates:
     return Templates(root, LegalWording(product_rulebook(), root / "disclosures.yaml"))
 
 
+def rules_of(
+    connection: Connection, as_of: dt.date, settings: Settings, customer_ids: Sequence[str] | None = None
+) -> Lawful:
+    """The contact rules as planning asks them; where real people are written to, not about hours that have gone by."""
+    now = utc_now() if _is_real(settings) else None
+    return lawful(connection, as_of, settings.policies_dir, customer_ids=customer_ids, not_before=now)
+
+
 def policies_of(settings: Settings, policy_path: Path | None) -> Policies:
     """All policies in force, or the one named. Raises ConfigError."""
     return load_policies_of([policy_path]) if policy_path else load_policies(settings.policies_dir)
@@ -144,8 +152,7 @@ def _plan(
     published = read.publication(connection)
     day = as_of or published.as_of_date
     standing = asked_on(portfolio.standing(connection, published), day, settings)
-    now = utc_now() if _is_real(settings) else None
-    rules = lawful(connection, day, settings.policies_dir, not_before=now)
+    rules = rules_of(connection, day, settings)
     outcome = _decide_all(connection, published, policies, day, standing, rules)
     of_ghosts = _decide_ghosts(connection, policies, day, standing, rules)
 

@@ -73,7 +73,7 @@ def preview(
 
 
 def _known(owing: Sequence[str]) -> str:
-    return f"it owes {', '.join(owing)}" if owing else "see `cartera open-items`"
+    return f"it owes {', '.join(owing)}" if owing else "see `cartera aging --by customer`"
 
 
 def _step_of(template: str, channel: Channel | None, policies: Policies, own: Policy | None) -> tuple[Policy, Step]:

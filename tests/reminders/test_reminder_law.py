@@ -191,3 +191,24 @@ def test_a_customer_on_hold_is_not_lawful_to_contact_on_the_command_line(world: 
     ]
     result = CliRunner().invoke(commands(), asked)
     assert json.loads(result.stdout)["reason"] == "hold"
+
+
+@pytest.mark.parametrize("day", [AS_OF, SATURDAY])
+def test_what_is_explained_is_what_is_planned(world: World, day: dt.date) -> None:
+    """A customer of unknown country, one in Lima, one in Mexico: the same answer by both ways, law included."""
+    world.customer("ana", **LIMA)
+    world.customer("nowhere", country_code=None, timezone=None)
+    for customer in ("ana", "bea", "nowhere"):
+        world.owes(customer, due=-9)
+    world.publish()
+    said = {}
+    for customer in ("ana", "bea", "nowhere"):
+        asked = ["reminders", "explain", customer, "--as-of", day.isoformat(), "--format", "json"]
+        result = CliRunner().invoke(commands(), asked, catch_exceptions=False)
+        said[customer] = json.loads(result.stdout)["now"][0]["verdict"]
+    plan_reminders(day)
+    planned = {contact["customer_id"]: f"would be written to: {contact['step_name']}" for contact in contacts()}
+    skipped = query("select customer_id, reason_code from ops.contact_skips")
+    left = {skip["customer_id"]: f"is left in peace: {skip['reason_code']}" for skip in skipped}
+    assert {customer: verdict.removesuffix(" by email") for customer, verdict in said.items()} == planned | left
+    assert said["nowhere"] == "is left in peace: not_by_law"
