@@ -46,7 +46,7 @@ def line_of(path: Path, location: Location) -> int:
 
 
 def _compose(path: Path) -> yaml.Node:
-    text = _text(path)
+    text = small_text(path)
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
@@ -60,13 +60,14 @@ def _compose(path: Path) -> yaml.Node:
     return node
 
 
-def _text(path: Path) -> str:
+def small_text(path: Path, max_bytes: int = MAX_BYTES, name_instead: str = "a configuration file") -> str:
+    """The text of a UTF-8 file of at most so many bytes. Raises ConfigError."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(f"{path}: larger than {MAX_BYTES:,} bytes", "name a configuration file")
+        if path.stat().st_size > max_bytes:
+            raise ConfigError(f"{path}: larger than {max_bytes:,} bytes", f"name {name_instead}")
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", "name a readable file") from None
+        raise ConfigError(f"{path}: {error.strerror}", f"name {name_instead} that can be read") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8", "save the file as UTF-8") from None
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from cartera.contact_rules.model import Channel, Event, Outcome, Place
 from cartera.errors import ConfigError
-from cartera.yaml_config import guess
+from cartera.yaml_config import guess, small_text
 
 COLUMNS = ("at", "channel", "outcome", "direction", "debts", "place")
 MAX_BYTES = 5_000_000
@@ -31,7 +31,7 @@ def read_history(path: Path, zone: ZoneInfo) -> tuple[Event, ...]:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    text = _text(path)
+    text = small_text(path, MAX_BYTES, "the CSV or JSON history of one customer")
     if path.suffix.lower() == ".json":
         yield from _json_rows(path, text)
         return
@@ -41,17 +41,6 @@ def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
         raise ConfigError(f"{path}:1: there is no column {missing.pop()!r}", f"columns are {', '.join(COLUMNS)}")
     for row in reader:
         yield reader.line_num, row
-
-
-def _text(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ConfigError(f"{path}: larger than {MAX_BYTES:,} bytes", "name the history of one customer")
-        return path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}", "name a readable CSV or JSON file") from None
-    except UnicodeDecodeError:
-        raise ConfigError(f"{path}: not UTF-8", "save the file as UTF-8") from None
 
 
 def _json_rows(path: Path, text: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -11,7 +11,7 @@ import jwt
 from cartera.clock import utc_now
 from cartera.errors import ConfigError, SendError
 from cartera.reminders.channels.base import AtPoint, Outcome, Outgoing, Promises, nowhere, one_line
-from cartera.reminders.channels.http import Answer, Caller, Lost
+from cartera.reminders.channels.http import Answer, Caller, Lost, OneCaller
 from cartera.reminders.content import Rendered, ShortText
 
 API = "https://fcm.googleapis.com"
@@ -23,7 +23,7 @@ MAX_BODY = 1000
 
 
 @dataclass
-class FirebaseChannel:
+class FirebaseChannel(OneCaller):
     """A service account of the project: its e-mail and private key log in for an hour at a time."""
 
     project_id: str
@@ -34,7 +34,6 @@ class FirebaseChannel:
     base_url: str = API
     timeout: float = 30.0
     name: str = "push"
-    _caller: Caller | None = None
     _valid_until: dt.datetime | None = None
 
     @property
@@ -119,11 +118,6 @@ class FirebaseChannel:
 
     def look_up(self, key: str) -> bool | None:
         return None
-
-    def close(self) -> None:
-        caller, self._caller = self._caller, None
-        if caller:
-            caller.close()
 
 
 def _code(answer: Answer) -> str:

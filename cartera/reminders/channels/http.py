@@ -147,3 +147,23 @@ def _parsed(text: str) -> Any:
         return jsons.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+class OneCaller:
+    """A channel that calls one provider: its session is made when it is first wanted, and ended with the run."""
+
+    _caller: Caller | None = None
+
+    def new_caller(self) -> Caller:
+        raise NotImplementedError
+
+    @property
+    def caller(self) -> Caller:
+        if self._caller is None:
+            self._caller = self.new_caller()
+        return self._caller
+
+    def close(self) -> None:
+        caller, self._caller = self._caller, None
+        if caller:
+            caller.close()

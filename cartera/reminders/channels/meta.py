@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from cartera.errors import SendError
 from cartera.reminders.channels.base import AtPoint, Outcome, Outgoing, Promises, nowhere, one_line
-from cartera.reminders.channels.http import Answer, Caller, Lost
+from cartera.reminders.channels.http import Answer, Caller, Lost, OneCaller
 from cartera.reminders.content import TemplateMessage
 
 API = "https://graph.facebook.com/v23.0"
@@ -24,7 +24,7 @@ MOST_PAGES = 20
 
 
 @dataclass
-class MetaChannel:
+class MetaChannel(OneCaller):
     """`phone_number_id`: from which; `business_account_id`: whose templates. `languages`: ours -> Meta's code."""
 
     phone_number_id: str
@@ -35,7 +35,6 @@ class MetaChannel:
     base_url: str = API
     timeout: float = 30.0
     name: str = "whatsapp"
-    _caller: Caller | None = None
     _approved: frozenset[tuple[str, str]] | None = None
 
     @property
@@ -126,17 +125,14 @@ class MetaChannel:
     def look_up(self, key: str) -> bool | None:
         return None
 
-    @property
-    def caller(self) -> Caller:
-        if self._caller is None:
-            self._caller = Caller(
-                "Meta (whatsapp)",
-                self.base_url,
-                headers={"Authorization": f"Bearer {self.access_token}"},
-                secrets=(self.access_token,),
-                timeout=self.timeout,
-            )
-        return self._caller
+    def new_caller(self) -> Caller:
+        return Caller(
+            "Meta (whatsapp)",
+            self.base_url,
+            headers={"Authorization": f"Bearer {self.access_token}"},
+            secrets=(self.access_token,),
+            timeout=self.timeout,
+        )
 
     def close(self) -> None:
         caller, self._caller = self._caller, None

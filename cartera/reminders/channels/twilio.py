@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 from cartera.clock import utc_now
 from cartera.errors import SendError
 from cartera.reminders.channels.base import AtPoint, Outcome, Outgoing, Promises, nowhere, one_line
-from cartera.reminders.channels.http import Answer, Caller, Lost
+from cartera.reminders.channels.http import Answer, Caller, Lost, OneCaller
 from cartera.reminders.content import ShortText, TemplateMessage
 
 API = "https://api.twilio.com"
@@ -45,7 +45,7 @@ class Try:
 
 
 @dataclass
-class TwilioChannel:
+class TwilioChannel(OneCaller):
     """`name`: sms, whatsapp or voice. `sender`: a number of ours (+51...) or a messaging service (MG...).
 
     `templates`: WhatsApp template -> language -> its ContentSid. `last_try`: what the ledger knows of a key.
@@ -63,7 +63,6 @@ class TwilioChannel:
     sender_is_ours: bool = False
     base_url: str = API
     timeout: float = 30.0
-    _caller: Caller | None = None
 
     @property
     def is_real(self) -> bool:
@@ -181,22 +180,14 @@ class TwilioChannel:
             path, params = str(following), None
         return None
 
-    @property
-    def caller(self) -> Caller:
-        if self._caller is None:
-            self._caller = Caller(
-                f"Twilio ({self.name})",
-                self.base_url,
-                auth=(self.account_sid, self.auth_token),
-                secrets=(self.auth_token,),
-                timeout=self.timeout,
-            )
-        return self._caller
-
-    def close(self) -> None:
-        caller, self._caller = self._caller, None
-        if caller:
-            caller.close()
+    def new_caller(self) -> Caller:
+        return Caller(
+            f"Twilio ({self.name})",
+            self.base_url,
+            auth=(self.account_sid, self.auth_token),
+            secrets=(self.auth_token,),
+            timeout=self.timeout,
+        )
 
 
 def _is_ours(entry: Mapping[str, Any], since: dt.datetime) -> bool:

@@ -20,7 +20,7 @@ from urllib.parse import quote
 from cartera.clock import utc_now
 from cartera.errors import SendError
 from cartera.reminders.channels.base import AtPoint, Outcome, Outgoing, Promises, nowhere, one_line
-from cartera.reminders.channels.http import Answer, Caller, Lost
+from cartera.reminders.channels.http import Answer, Caller, Lost, OneCaller
 from cartera.reminders.content import Rendered, ShortText, TemplateMessage
 
 TIMESTAMP, SIGNATURE = "X-Cartera-Timestamp", "X-Cartera-Signature"
@@ -32,7 +32,7 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 
 
 @dataclass
-class WebhookChannel:
+class WebhookChannel(OneCaller):
     """`keeps_keys`: how long the receiver promises to take a key once; `look_up_url`: asked with the key at its end,
     200 has it, 404 has it not."""
 
@@ -43,7 +43,6 @@ class WebhookChannel:
     look_up_url: str | None = None
     redirect_to: str | None = None
     timeout: float = 30.0
-    _caller: Caller | None = None
 
     @property
     def is_real(self) -> bool:
@@ -106,16 +105,8 @@ class WebhookChannel:
             return None
         return {200: True, 404: False}.get(answer.status)
 
-    @property
-    def caller(self) -> Caller:
-        if self._caller is None:
-            self._caller = Caller(f"webhook ({self.name})", self.url, secrets=(self.secret,), timeout=self.timeout)
-        return self._caller
-
-    def close(self) -> None:
-        caller, self._caller = self._caller, None
-        if caller:
-            caller.close()
+    def new_caller(self) -> Caller:
+        return Caller(f"webhook ({self.name})", self.url, secrets=(self.secret,), timeout=self.timeout)
 
 
 def _content(content: Rendered | ShortText | TemplateMessage) -> dict[str, object]:
