@@ -2,13 +2,14 @@
 internal reconciliations, customers.
 
 One source is one company database. Down payments and journal entries are not read as documents; what they settle of an
-invoice is known from the payments and reconciliations, and counts.
+invoice is known from the payments and reconciliations, and counts. What of them is still open on a customer's account is
+not in the ledger: the control total, the balance of the customers' accounts, tells.
 """
 
 import datetime as dt
 
 from cartera.connectors.api import Setting, System
-from cartera.connectors.sapb1.client import check, count, open_session
+from cartera.connectors.sapb1.client import check, controls, count, open_session
 from cartera.connectors.sapb1.entities import RESOURCES
 
 SYSTEM = System(
@@ -25,6 +26,7 @@ SYSTEM = System(
     open=open_session,
     check=check,
     count=count,
+    controls=controls,
     # the date of change is a day in the server's time: each reading asks for that day and the one before again
     overlap=dt.timedelta(days=1),
 )

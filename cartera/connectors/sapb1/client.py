@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from decimal import Decimal
 from functools import cached_property
 
-from cartera.connectors.api import Access, Record, Resource
+from cartera.connectors.api import Access, Control, Record, Resource
 from cartera.connectors.api.http import Http
+from cartera.connectors.api.odata import KeyOrder, quoted
 from cartera.connectors.api.paging import circle
+from cartera.connectors.api.values import OF
 from cartera.errors import SourceError
 
 
@@ -60,6 +63,28 @@ def count(http: Http, resource: Resource) -> int | None:
     asked = {name: value for name, value in resource.params.items() if name == "$filter"}
     found = http.get(f"{resource.path}/$count", asked).json
     return found if isinstance(found, int) else None
+
+
+def controls(http: ServiceLayer) -> Iterator[Control]:
+    """What the business partners' accounts say that customers owe. It is kept in the company's currency alone: where a
+    document is in another one, nothing says how much of the balance is, and there is no total."""
+    from cartera.connectors.sapb1.entities import RESOURCES
+
+    own = http.post("CompanyService_GetAdminInfo").json["LocalCurrency"]
+    for path in ("Invoices", "CreditNotes", "IncomingPayments", "VendorPayments"):
+        if http.get(f"{path}/$count", {"$filter": f"DocCurrency ne {quoted(own)}"}).json:
+            return
+    partners = next(one for one in RESOURCES if one.path == "BusinessPartners")
+    asked = {**partners.params, "$select": "CardCode,CurrentAccountBalance"}
+    total = sum(
+        (
+            OF["amount"](partner["CurrentAccountBalance"]) or Decimal(0)
+            for page in KeyOrder(is_text=True).lists(http, partners, asked, None)
+            for partner in page
+        ),
+        Decimal(0),
+    )
+    yield Control(http.access.source, http.currencies[""], total)
 
 
 def with_currencies(http: ServiceLayer, records: Sequence[Record]) -> list[Record]:
