@@ -1,4 +1,5 @@
-"""QuickBooks Online's Accounting API v3: invoices, credit memos, payments, journal entries on receivable accounts, customers.
+"""QuickBooks Online's Accounting API v3: invoices, credit memos, payments, customers, and journal entries on receivable
+accounts.
 
 Checks, expenses and deposits that touch a receivable account are not read; what a payment uses of them is taken off it,
 so that invoices and credit memos keep the balances that QuickBooks states. Where nothing uses them the control total,
@@ -24,6 +25,12 @@ SYSTEM = System(
         Setting("client_id", "Client id of the app that was given access"),
         Setting("client_secret", "Its client secret", is_secret=True),
         Setting("refresh_token", "Refresh token", is_secret=True),
+        Setting(
+            "customer_reference",
+            "Field of the customer with its code in another system (ResaleNum, Notes...), or nothing",
+            default="",
+            decides_records=True,
+        ),
     ),
     resources=RESOURCES,
     open=open_session,

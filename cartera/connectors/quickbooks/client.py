@@ -17,7 +17,16 @@ from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.oauth import Tokens
 from cartera.connectors.api.paging import circle
 from cartera.connectors.api.system import dig
-from cartera.connectors.quickbooks.entities import JOURNAL, OWED, PAID, RESOURCES, number, receivable_parts, used
+from cartera.connectors.quickbooks.entities import (
+    CUSTOMERS,
+    JOURNAL,
+    OWED,
+    PAID,
+    RESOURCES,
+    number,
+    receivable_parts,
+    used,
+)
 from cartera.errors import SourceError
 
 MOST = 1000
@@ -31,6 +40,8 @@ class QuickBooks:
 
     http: Http
     realm: str
+    reference: str = ""
+    """The field of customers with their code in another system."""
 
     def get(self, path: str, **params: str) -> Answer:
         return self.http.get(f"v3/company/{self.realm}/{path}", {**params, "minorversion": "75"})
@@ -75,7 +86,7 @@ def selecting(what: str, entity: str, *conditions: str) -> str:
 def open_session(access: Access) -> Iterator[QuickBooks]:
     client = access["client_id"], access["client_secret"], access["refresh_token"]
     with Tokens(access, access["token_url"], *client).session(access["url"], problem_in=problem) as http:
-        yield QuickBooks(http, access["realm_id"])
+        yield QuickBooks(http, access["realm_id"], access["customer_reference"])
 
 
 def problem(answer: Answer) -> str | None:
@@ -133,6 +144,8 @@ def completed(books: QuickBooks, resource: Resource, records: Sequence[Record]) 
     found = [{**one, **more, "LastUpdatedTime": dig(one, "MetaData.LastUpdatedTime")} for one in records]
     if resource.path == JOURNAL:
         return [{**one, "Receivable": receivable_parts(one, books.receivable_accounts)} for one in found]
+    if resource.path == CUSTOMERS and books.reference:
+        return [{**one, "CustomerReference": one.get(books.reference)} for one in found]
     if resource.path == PAID:
         named = {key for one in found for key in used(one, JOURNAL)}
         entries = journals(books, named) if named else {}
