@@ -211,6 +211,7 @@ RESOURCES = (
         *texts("ParentId", "CurrencyCode", "Email", "Phone"),
         boolean("Active"),
         amount("Balance"),
+        text("CustomerReference"),
         # without this the inactive ones are left out
         params={"active": "Active in (true, false)"},
         prepare=person,

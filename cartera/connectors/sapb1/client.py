@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from decimal import Decimal
 from functools import cached_property
 
-from cartera.connectors.api import Access, Control, Record, Resource
+from cartera.connectors.api import Access, Control, Page, Record, Resource, rest
 from cartera.connectors.api.http import Http
 from cartera.connectors.api.odata import KeyOrder, quoted
 from cartera.connectors.api.paging import circle
@@ -52,6 +54,17 @@ def open_session(access: Access) -> Iterator[ServiceLayer]:
             finally:
                 with suppress(SourceError):
                     http.post("Logout")
+
+
+def pages(http: ServiceLayer, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:
+    """Of business partners the field that the source names is asked for as well."""
+    field = http.access["customer_reference"]
+    if resource.path != "BusinessPartners" or not field:
+        yield from rest.pages(http, resource, since)
+        return
+    asked = {**resource.params, "$select": f"{resource.params['$select']},{field}"}
+    for page in rest.pages(http, replace(resource, params=asked), since):
+        yield Page([{**record, "customer_reference": record.get(field)} for record in page.records])
 
 
 def check(http: ServiceLayer) -> str:

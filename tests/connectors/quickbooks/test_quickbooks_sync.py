@@ -229,6 +229,15 @@ def test_an_inactive_customer_stays_and_money_without_a_currency_is_of_the_books
     assert books.current("customer", "Active", "ParentId", "CurrencyCode")["OLD"] == (False, "ANA", "USD")
 
 
+def test_the_field_that_is_named_is_the_reference_of_a_customer(stub: QuickBooksStub, books: Connected) -> None:
+    stub.save("Customer", "ANA", ResaleNum="cus_9")
+    books.sync()
+    assert books.current("customer", "CustomerReference")["ANA"] == (None,)
+    books.source.connection["customer_reference"] = "ResaleNum"
+    books.sync()
+    assert books.current("customer", "CustomerReference") == {"ANA": ("cus_9",), "LUZ": (None,), "LEO": (None,)}
+
+
 def test_an_expired_token_is_renewed_and_a_200_with_a_fault_is_an_error(stub: QuickBooksStub, books: Connected) -> None:
     stub.document("Invoice", "1", "ANA", "10.00")
     stub.faults += [lambda _request: None] * 3 + [lambda _request: stub.tokens.expire()]

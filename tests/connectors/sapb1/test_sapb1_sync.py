@@ -151,6 +151,17 @@ def test_what_is_paid_back_to_a_customer_counts(stub: ServiceLayer, erp: Connect
     assert erp.rows(left) == [("erp:13:1:1", Decimal(100)), (f"erp:46:{loose}:1", Decimal(3))]
 
 
+def test_the_field_that_is_named_is_the_reference_of_a_customer(stub: ServiceLayer, erp: Connected) -> None:
+    stub.tables["BusinessPartners"]["ANA"].update(AdditionalID="cus_9", U_Shop="77")
+    stub.tables["BusinessPartners"]["LUZ"]["U_Shop"] = None
+    erp.sync()
+    assert erp.current("business_partners", "customer_reference") == {"ANA": ("cus_9",), "LUZ": (None,)}
+    # nothing changed there, but another field is asked for: all is read anew
+    erp.source.connection["customer_reference"] = "U_Shop"
+    erp.sync()
+    assert erp.current("business_partners", "customer_reference") == {"ANA": ("77",), "LUZ": (None,)}
+
+
 def test_an_open_journal_entry_does_not_tie_and_foreign_documents_leave_nothing_to_compare(
     stub: ServiceLayer, erp: Connected
 ) -> None:
