@@ -52,7 +52,8 @@ class ServiceLayer(Stub):
             "CardCode": code, "CardName": f"{code} S.A.", "CardType": "cCustomer", "FederalTaxID": "20100100100",
             "Country": "PE", "EmailAddress": f"{code.lower()}@example.com", "Cellular": None, "Phone1": "01 555",
             "FatherCard": None, "AdditionalID": None, "Currency": "##", "Frozen": "tNO", "Valid": "tYES",
-            "SalesPersonCode": 3, "LanguageCode": 25, "CreditLimit": Decimal("5000.0"), "CompanyPrivate": "cCompany"})  # fmt: skip
+            "SalesPersonCode": 3, "LanguageCode": 25,
+            "CreditLimit": Decimal("5000.0"), "CompanyPrivate": "cCompany"})  # fmt: skip
 
     def invoice(
         self, customer: str, total: str, instalments: Sequence[tuple[str, str]] = (), *, rate: str = "", **values: Any
