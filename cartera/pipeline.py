@@ -69,7 +69,7 @@ def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
         found = [
             *companies.deliveries(get_settings(), connection, as_of),
             segments.delivery(get_settings()),
-            links.delivery(get_settings()),
+            *links.deliveries(get_settings()),
         ]
     return _landed(run_id, companies.SOURCE, lambda: (_land_settings(found), []))
 
