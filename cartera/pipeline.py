@@ -22,7 +22,7 @@ from cartera.connectors.files import FileSource, deliveries
 from cartera.connectors.sources import Source, all_sources, find_source
 from cartera.db import Role, connect, transaction
 from cartera.errors import CarteraError, GateFailed, SourceError
-from cartera.landing import Delivery, LoadReport, land_all, raw_schema
+from cartera.landing import Delivery, LoadReport, contacts, land_all, raw_schema
 from cartera.runs import (
     Amounts,
     RunStatus,
@@ -71,6 +71,19 @@ def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
             links.delivery(get_settings()),
         ]
     return _landed(run_id, companies.SOURCE, lambda: (_land_settings(found), []))
+
+
+def land_contacts(run_id: str) -> list[StepReport]:
+    """Land what was recorded of contacts since the last run."""
+    with transaction(Role.loader) as connection:
+        if transform.known_until(connection) is None:
+            return []  # contacts with nobody
+    return _landed(run_id, contacts.SOURCE, lambda: ([_land_contacts()], []))
+
+
+def _land_contacts() -> LoadReport:
+    with transaction(Role.loader) as connection:
+        return contacts.land_contacts(connection, utc_now())
 
 
 def _land_settings(found: Sequence[Delivery]) -> list[LoadReport]:
@@ -224,6 +237,7 @@ def build_and_publish(run_id: str, as_of: dt.date) -> RunStatus:
     with _only_builder(), _no_collector():
         _complete_raw_tables()
         land_settings(run_id, as_of)
+        land_contacts(run_id)
         plan = plan_build(as_of)
         if is_published(plan):
             return "unchanged"
