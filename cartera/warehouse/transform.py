@@ -20,10 +20,11 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.sql import SQL, Identifier
 
+from cartera.connectors import companies, desk
 from cartera.connectors.api import systems as connected
 from cartera.db import Role, connect, parameters, transaction
 from cartera.errors import BuildFailed
-from cartera.landing import raw_schema
+from cartera.landing import contacts, raw_schema
 from cartera.runs import Check
 from cartera.settings import Settings, get_settings
 from cartera.words import counted
@@ -36,6 +37,7 @@ PARTIALLY_BUILT = (
     "fct_item_balances",
     "fct_daily_flows",
     "fct_source_controls",
+    "fct_contacts",
     "fct_segment_memberships",
     "int_companies__currencies_stated",
     "int_companies__payment_sources",
@@ -55,6 +57,9 @@ _ALL_BUT_STANDING_VIEWS = (
 )
 """Without the views of staging and intermediate models over nothing that is made anew: they are the same in every build
 of one code and one set of systems. The views of marts have the run's clocks in them."""
+
+_NO_SYSTEMS = [companies.SOURCE, contacts.SOURCE, desk.SOURCE]
+"""What lands without being a system whose customers and payments could be those of another."""
 
 _SETTINGS_CHANGED = (
     "select max(recorded_at) from ops.loads"
@@ -196,7 +201,7 @@ def _system_vars(connection: Connection) -> dict[str, Any]:
     staged = staged_systems(connection)
     kinds = {name: "erp" if name == "files" else connected.get(name).kind for name in staged if name in _systems()}
     with connection.cursor() as cursor:
-        cursor.execute("select count(distinct source) > 1 from ops.loads where source not in ('settings', 'desk')")
+        cursor.execute("select count(distinct source) > 1 from ops.loads where source <> all(%s)", (_NO_SYSTEMS,))
         ((has_several,),) = cursor.fetchall()
         cursor.execute("select exists (select from raw_files.link_rules where kind = 'link')")
         ((has_pairs,),) = cursor.fetchall()

@@ -2,8 +2,8 @@
 
 from cartera.db.migrate import execute_sql_file
 
-revision = "0019"
-down_revision = "0018"
+revision = "0024"
+down_revision = "0023"
 
 
 def upgrade() -> None:
