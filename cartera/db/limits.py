@@ -29,12 +29,25 @@ FORBIDDEN: dict[Role, tuple[tuple[str, str], ...]] = {
         ("ops.runs", "insert"),
         ("ops.publications", "update"),
     ),
+    Role.viewer: (
+        ("raw_files.invoices", "select"),
+        ("raw_files.customers", "select"),
+        ("quarantine.records", "select"),
+        ("ops.check_results", "select"),
+        ("ops.certificates", "select"),
+        ("ops.user_versions", "select"),
+        ("ops.contacts", "select"),
+        ("ops.runs", "insert"),
+    ),
     Role.campaign: (
         ("raw_files.customers", "select"),
         ("quarantine.records", "select"),
         ("ops.certificates", "insert"),
         ("ops.publications", "insert"),
         ("ops.runs", "update"),
+        ("ops.user_versions", "insert"),
+        ("ops.views_logged", "update"),
+        ("ops.views_logged", "delete"),
     ),
 }
 """role -> (table, privilege) that it must not have"""

@@ -21,10 +21,12 @@ class Role(StrEnum):
     loader = "loader"
     transformer = "transformer"
     reader = "reader"
+    viewer = "viewer"
+    """Reads as `reader` does, but of the companies alone that its transaction names."""
     campaign = "campaign"
 
 
-WORKING_ROLES = (Role.loader, Role.transformer, Role.reader, Role.campaign)
+WORKING_ROLES = (Role.loader, Role.transformer, Role.reader, Role.viewer, Role.campaign)
 
 
 @dataclass(frozen=True)
