@@ -52,6 +52,7 @@ MODULES = (
     "reminder_reports",
     "channels",
     "audit",
+    "users",
     "rules",
     "operations",
     "airflow",

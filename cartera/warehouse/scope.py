@@ -42,9 +42,10 @@ def _of_viewer(marts: str, table: str, columns: Collection[str]) -> Composable:
         return general + SQL(IN_SCOPE)
     for column, owner in (("invoice_id", "dim_items"), ("customer_id", "dim_customers")):
         if column in columns:
-            # not a table's own name within: the view's columns are called alike
-            return SQL("{column} in (select owner.{column} from {owner} as owner where owner.{in_scope})").format(
-                column=Identifier(column), owner=Identifier(marts, owner), in_scope=SQL(IN_SCOPE)
+            return SQL(
+                "exists (select from {owner} as owner where owner.{column} = {table}.{column} and owner.{scoped})"
+            ).format(
+                owner=Identifier(marts, owner), column=Identifier(column), table=Identifier(table), scoped=SQL(IN_SCOPE)
             )
     return SQL("false")
 
