@@ -1,9 +1,9 @@
-"""Which rows of serve.* a signed-in person of some companies sees: a condition in every view, by the reader's session.
+"""Which rows of serve.* a person of some companies sees: a condition in every view, by the reader's session.
 
-The role `viewer` reads of the companies in its transaction's setting `cartera.companies`, and nothing where it has none;
-every other role reads all. The condition stands in the views and not in policies on the tables beneath: dbt makes those
-anew, and under a policy the planner may not use the statistics of a column, which slows everybody. The functions of serve
-read the same views, so aging as of a date is filtered alike.
+The role `viewer` reads of the companies in its transaction's setting `cartera.companies`, and nothing where it has
+none; every other role reads all. The condition stands in the views and not in policies on the tables beneath: dbt
+makes those anew, and under a policy the planner may not use the statistics of a column, which slows everybody. The
+functions of serve read the same views, so aging as of a date is filtered alike.
 
 For the other roles it costs one comparison per row and no estimate: `<>` counts as true for all but one in 200 rows.
 """

@@ -95,7 +95,10 @@ def actor() -> Actor:
 
 @contextmanager
 def reading() -> Iterator[Reading]:
-    """A read-only transaction that has read `serve.publication` first (law 5). Raises DatabaseError, NotSignedInError."""
+    """A read-only transaction that has read `serve.publication` first (law 5).
+
+    Raises DatabaseError, NotSignedInError.
+    """
     companies = actor().companies
     with transaction(ROLE if companies is None else Role.viewer) as connection:
         with connection.cursor() as cursor:
