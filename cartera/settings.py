@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     policies_dir: Path = Path()
     channels_file: Path = Path()
     """How messages leave, and which ways are switched on. Default: `channels.yaml` in the project."""
+    targets_file: Path = Path()
+    """What is to be collected in a month. Default: `targets.yaml` in the project."""
     database_url: SecretStr | None = None
     """postgresql://user:password@host:port/database of a server of yours; else the embedded one is used."""
     database_url_file: Path | None = None
@@ -77,6 +79,7 @@ class Settings(BaseSettings):
             ("sources_dir", self.project_dir / "sources"),
             ("policies_dir", self.project_dir / "policies"),
             ("channels_file", self.project_dir / "channels.yaml"),
+            ("targets_file", self.project_dir / "targets.yaml"),
         ):
             given: Path = getattr(self, name)
             setattr(self, name, (default if given == Path() else given).expanduser().absolute())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL
 
@@ -97,3 +99,14 @@ def stopped_sources(connection: Connection, *, with_message: bool = True) -> lis
         " where status in ('failed', 'stopped') order by source, stopped_at desc"
     )
     return rows(connection, query.format(message=SQL("message" if with_message else "null as message")))
+
+
+def sources_not_read_since(connection: Connection, moment: dt.datetime) -> list[str]:
+    """Sources that were read before, and not since that moment, by name."""
+    found = rows(
+        connection,
+        "select source from (select source, recorded_at from ops.loads union all select source, recorded_at"
+        " from ops.cursors) as readings group by source having max(recorded_at) < %(moment)s order by source",
+        {"moment": moment},
+    )
+    return [row["source"] for row in found]
