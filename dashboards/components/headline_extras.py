@@ -1,4 +1,4 @@
-"""The second row of the overview: DSO, collection effectiveness, collected this month, expected; each with its trend."""
+"""The second row of the overview: DSO, collection effectiveness, collected this month, expected; each with a trend."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _dso(view: View, now: Point, points: list[Point] | None) -> None:
         delta_description=words("overview.dso_best", days=words.figure(now.best_possible_dso, "days")),
         chart_data=sparkline(points, "dso"),
         border=True,
-        help=words("overview.dso_help", days=overview.step_days()),
+        help=words("overview.dso_help", window=overview.kpis.window(), days=overview.step_days()),
     )
 
 
@@ -68,7 +68,7 @@ def _cei(view: View, now: Point, points: list[Point] | None) -> None:
         delta_description=words("overview.cei_points", days=overview.step_days()),
         chart_data=sparkline(points, "cei"),
         border=True,
-        help=words("overview.cei_help"),
+        help=words("overview.cei_help", window=overview.kpis.window()),
     )
 
 
