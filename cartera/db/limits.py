@@ -34,7 +34,6 @@ FORBIDDEN: dict[Role, tuple[tuple[str, str], ...]] = {
         ("raw_files.customers", "select"),
         ("quarantine.records", "select"),
         ("ops.check_results", "select"),
-        ("ops.certificates", "select"),
         ("ops.user_versions", "select"),
         ("ops.contacts", "select"),
         ("ops.runs", "insert"),
@@ -48,6 +47,15 @@ FORBIDDEN: dict[Role, tuple[tuple[str, str], ...]] = {
         ("ops.user_versions", "insert"),
         ("ops.views_logged", "update"),
         ("ops.views_logged", "delete"),
+    ),
+    Role.desk: (
+        ("raw_files.customers", "select"),
+        ("quarantine.records", "select"),
+        ("ops.publications", "insert"),
+        ("ops.contact_plans", "insert"),
+        ("ops.contact_items", "update"),
+        ("ops.desk_actions", "update"),
+        ("ops.desk_actions", "delete"),
     ),
 }
 """role -> (table, privilege) that it must not have"""

@@ -24,9 +24,10 @@ class Role(StrEnum):
     viewer = "viewer"
     """Reads as `reader` does, but of the companies alone that its transaction names."""
     campaign = "campaign"
+    desk = "desk"
 
 
-WORKING_ROLES = (Role.loader, Role.transformer, Role.reader, Role.viewer, Role.campaign)
+WORKING_ROLES = (Role.loader, Role.transformer, Role.reader, Role.viewer, Role.campaign, Role.desk)
 
 
 @dataclass(frozen=True)

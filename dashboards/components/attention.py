@@ -72,11 +72,7 @@ def _data(view: View) -> list[str]:
         said.append(
             ":material/schedule: " + words.counted("attention.stale", len(stale), names=as_text(", ".join(stale)))
         )
-    certificate = overview.certificate(view.reading)
-    if certificate is not None:
-        lines, tied = certificate
-        key, icon = ("tied", "verified") if lines and lines == tied else ("untied", "error")
-        said.append(
-            f":material/{icon}: " + words(f"attention.{key}", lines=words.number(lines), tied=words.number(tied))
-        )
+    lines, tied = overview.certificate(view.reading)
+    key, icon = ("tied", "verified") if lines and lines == tied else ("untied", "error")
+    said.append(f":material/{icon}: " + words(f"attention.{key}", lines=words.number(lines), tied=words.number(tied)))
     return said

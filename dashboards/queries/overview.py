@@ -109,9 +109,7 @@ def stale_sources(reading: Reading) -> list[str]:
     return read_runs.sources_not_read_since(reading.connection, limit)
 
 
-def certificate(reading: Reading) -> tuple[int, int] | None:
-    """Lines of the published run's certificate and how many of them tie; None for who sees some companies alone."""
-    if reading.companies is not None:
-        return None
+def certificate(reading: Reading) -> tuple[int, int]:
+    """Lines of the published run's certificate, of the companies that the reader sees, and how many of them tie."""
     lines = read_runs.certificate(reading.connection, reading.publication.run_id)
     return len(lines), sum(line["is_tied"] for line in lines)

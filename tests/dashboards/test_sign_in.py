@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
-from streamlit.testing.v1 import AppTest
 from support.pages import APP, PAGES, OpenPage, said
 from support.serve_fixture import publish_items, record_run, sample_items
 from support.signed_in import claims_of, require_sign_in, sign_in_as

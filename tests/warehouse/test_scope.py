@@ -104,7 +104,6 @@ def test_a_viewer_reads_nothing_beneath_and_nothing_that_speaks_of_all(database:
     for query in (
         "select * from marts_a.fct_aging",
         "select * from ops.check_results",
-        "select * from ops.certificate_lines",
         "select message from ops.runs",
         "select amounts from ops.run_steps",
         "select * from ops.users",
