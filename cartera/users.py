@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast, get_args
 
 from psycopg2.extensions import connection as Connection
 
 from cartera.db import Role, transaction
+from cartera.desk.model import Role as Person
 from cartera.errors import ConfigError
 from cartera.warehouse.read import Row, rows
 
-ROLES = ("finance", "collector", "manager", "analyst", "administrator")
+ROLES = get_args(Person)
 ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -21,7 +23,7 @@ class User:
     """A person. `companies` is None for all of them."""
 
     email: str
-    role: str
+    role: Person
     companies: frozenset[str] | None
 
 
@@ -38,7 +40,7 @@ def add(email: str, role: str, companies: Sequence[str], changed_by: str) -> Use
                 "insert into ops.user_versions (email, role, companies, changed_by) values (%s, %s, %s, %s)",
                 (address, role, named or None, changed_by),
             )
-    return User(address, role, frozenset(named) if named else None)
+    return User(address, cast(Person, role), frozenset(named) if named else None)
 
 
 def remove(email: str, changed_by: str) -> None:
