@@ -11,7 +11,7 @@ done; then starts the dashboard and, in a headless Chromium,
 
 A page is settled when its script has ended, nothing on it is stale or waits, and it has not changed for a quarter of a
 second; that quarter is not counted. The browser runs on the same cores. The first visit of a page asks the database, a
-later one may be answered by the dashboard's cache: both are steps here, so the 95th percentile is that of the slow ones.
+later one may be answered by the dashboard's cache: both are steps, so the 95th percentile is that of the slow ones.
 Statements that took long while it ran are shown with their plan, asked again with EXPLAIN ANALYZE as the reader.
 Needs Chromium (apt-get install chromium) and playwright (requirements-dev.lock).
 """
@@ -142,7 +142,8 @@ class Sampler(threading.Thread):
             while not self.ended.wait(SAMPLED_EVERY):
                 cursor.execute(
                     "select query, extract(epoch from clock_timestamp() - query_start)::float from pg_stat_activity"
-                    " where usename like %s and state = 'active' and clock_timestamp() - query_start > interval '200 ms'",
+                    " where usename like %s and state = 'active'"
+                    " and clock_timestamp() - query_start > interval '200 ms'",
                     ("%_reader",),
                 )
                 for query, seconds in cursor.fetchall():
@@ -258,7 +259,6 @@ def main() -> int:
                 # statements are long, and cut off they have no plan; read when the server starts
                 cursor.execute("alter system set track_activity_query_size = '100kB'")
         db.stop()
-        db.forget_ready()
         publish(arguments.invoices)
         process, url = start_dashboard(get_settings())
         sampler = Sampler()
