@@ -125,9 +125,9 @@ def test_what_an_earlier_cartera_published_is_not_shown_to_who_sees_some_compani
         cursor.execute(SQL("revoke all on all tables in schema serve from {}").format(_viewer()))
         connection.commit()
     connection.close()
-    with acting(Actor("x", "manager", frozenset({"main"}))), pytest.raises(NotPublished, match="no company scope"):
-        with reading():
-            pytest.fail("read")
+    someone = Actor("x", "manager", frozenset({"main"}))
+    with pytest.raises(NotPublished, match="no company scope"), acting(someone), reading():
+        pytest.fail("read")
 
 
 def _viewer() -> Identifier:

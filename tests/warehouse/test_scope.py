@@ -112,3 +112,44 @@ def test_a_viewer_reads_nothing_beneath_and_nothing_that_speaks_of_all(database:
     ):
         with pytest.raises(InsufficientPrivilege), transaction(Role.viewer) as connection:
             read.rows(connection, query)
+
+
+def test_what_was_recorded_at_the_desk_is_read_of_the_named_companies_alone(database: str) -> None:
+    publish_items(ITEMS)
+    theirs = {company: next(i.customer_id for i in ITEMS if i.company_id == company) for company in ("main", "norte")}
+    with transaction(Role.desk) as connection, connection.cursor() as cursor:
+        for company, customer in theirs.items():
+            cursor.execute(
+                "insert into ops.desk_promises (promise_id, customer_id, company_id, currency_code, promised_amount,"
+                " made_date, promised_date) values (gen_random_uuid(), %s, %s, 'PEN', 10, '2026-06-01', '2026-06-30')",
+                (customer, company),
+            )
+            for of in (company, None):
+                cursor.execute(
+                    "insert into ops.desk_actions (action_id, kind, customer_id, company_id, thing, thing_id, version,"
+                    " acted_by, acted_as, acted_at, asked, after) values (gen_random_uuid(), 'note', %s, %s, 'note',"
+                    " gen_random_uuid()::text, 1, 'x', 'manager', now(), 'a', '{}')",
+                    (customer, of),
+                )
+            cursor.execute(
+                "insert into ops.contact_repairs (customer_id, channel, address, repaired_at, repaired_by)"
+                " values (%s, 'email', 'a@b.c', now(), 'x')",
+                (customer,),
+            )
+    counts = {"desk_promises": 1, "desk_actions": 2, "contact_repairs": 1}
+    for table, count in counts.items():
+        query = f"select customer_id from ops.{table}"
+        with transaction(Role.viewer) as connection:
+            assert read.rows(connection, query) == []
+            scope.limit_to(connection, ["norte"])
+            assert read.rows(connection, query) == [{"customer_id": theirs["norte"]}] * count
+        for role in (Role.reader, Role.desk, Role.campaign):
+            with transaction(role) as connection:
+                assert len(read.rows(connection, query)) == 2 * count
+
+
+def test_certificates_are_read_of_the_named_companies_alone(database: str) -> None:
+    publish_items(ITEMS)
+    with transaction(Role.viewer) as connection:
+        scope.limit_to(connection, ["main"])
+        assert companies_of(connection, "select company_id from ops.certificate_lines") == {"main"}
