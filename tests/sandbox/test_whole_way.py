@@ -90,7 +90,8 @@ def counted(connection: Connection) -> dict[str, set[tuple[str | None, int]]]:
     views = read.rows(
         connection,
         "select table_name, bool_or(column_name = 'company_id') as has_company,"
-        " bool_or(column_name = 'as_of_date') as has_day from information_schema.columns where table_schema = 'serve' and table_name <> 'publication' group by 1",
+        " bool_or(column_name = 'as_of_date') as has_day from information_schema.columns"
+        " where table_schema = 'serve' and table_name <> 'publication' group by 1",
     )
     found = {}
     for view in views:
