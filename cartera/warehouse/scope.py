@@ -10,10 +10,13 @@ For the other roles it costs one comparison per row and no estimate: `<>` counts
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Composable, Identifier, Literal
+
+from cartera.db import Role, transaction
 
 SETTING = "cartera.companies"
 
@@ -48,6 +51,15 @@ def _of_viewer(marts: str, table: str, columns: Collection[str]) -> Composable:
                 owner=Identifier(marts, owner), column=Identifier(column), table=Identifier(table), scoped=SQL(IN_SCOPE)
             )
     return SQL("false")
+
+
+@contextmanager
+def transaction_of(companies: Collection[str] | None) -> Iterator[Connection]:
+    """A transaction that reads of these companies alone, or, with None, of all. Raises DatabaseError."""
+    with transaction(Role.reader if companies is None else Role.viewer) as connection:
+        if companies is not None:
+            limit_to(connection, companies)
+        yield connection
 
 
 def limit_to(connection: Connection, companies: Collection[str]) -> None:
