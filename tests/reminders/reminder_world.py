@@ -148,7 +148,7 @@ class World:
             if self.segments:
                 execute_values(cursor, "insert into marts_a.segments values %s", self.segments)
             self._certify(cursor)
-            for role in (Role.reader, Role.campaign):
+            for role in (Role.reader, Role.campaign, Role.desk):
                 name = Identifier(parameters(role)["user"])
                 cursor.execute(SQL("grant usage on schema serve, marts_a to {}").format(name))
                 cursor.execute(SQL("grant select on all tables in schema serve, marts_a to {}").format(name))
