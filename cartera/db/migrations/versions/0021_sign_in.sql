@@ -29,15 +29,15 @@ create table ops.views_logged (
 );
 create index on ops.views_logged (viewed_at);
 
-create function ops.refuse_change() returns trigger language plpgsql as $$
+create function ops.only_grows() returns trigger language plpgsql as $$
 begin
     raise exception '% only grows', tg_table_name using errcode = 'restrict_violation';
 end $$;
 
 create trigger only_grows before update or delete or truncate on ops.user_versions
-for each statement execute function ops.refuse_change();
+for each statement execute function ops.only_grows();
 create trigger only_grows before update or delete or truncate on ops.views_logged
-for each statement execute function ops.refuse_change();
+for each statement execute function ops.only_grows();
 
 -- The companies that the transaction may read of. Null where none was said, which equals no company.
 create function ops.companies_in_scope() returns text[] language sql stable parallel safe
