@@ -164,7 +164,7 @@ def test_what_was_known_stays_and_what_is_new_is_published(company: None) -> Non
     assert (figures(before), figures(first), figures(second)) == (none, seen, later)
 
 
-def test_landing_takes_what_is_noted_once(company: None) -> None:
+def test_landing_takes_what_is_noted_once(database: str) -> None:
     """What commits after a landing that began later is late, not missed."""
     with transaction(Role.loader) as connection:
         assert land_contacts(connection, utc_now()).is_unchanged
