@@ -104,7 +104,7 @@ def test_what_is_expected_leads_to_rows_that_add_up(database: str, open_page: Op
     app = open_page("overview", currency="PEN")
     assert card(app, "Due or promised in 30 days, PEN") == ("30.50", "2 open items")
     (pills,) = [group for group in app.button_group if group.key.startswith("look_at")]
-    app = pills.set_value(["expected"]).run()
+    app = pills.set_value("expected").run()
     assert not app.exception and not app.error
     assert "add up to" in said(app)
     shown = next(table.value for table in app.dataframe if "document_number" in table.value)
