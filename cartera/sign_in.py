@@ -5,7 +5,6 @@ The provider knows the person (password, second factor); `cartera users` knows w
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -40,8 +39,6 @@ def check(settings: Settings) -> None:
         address = urlsplit(getattr(settings, name))
         if address.scheme != "https" and not (address.scheme == "http" and address.hostname in LOCAL):
             raise ConfigError(f"CARTERA_{name.upper()} is no https address", "write it as https://...")
-    if importlib.util.find_spec("authlib") is None:
-        raise ConfigError("sign-in needs the package Authlib", "install it: pip install 'authlib>=1.3.2'")
 
 
 def secrets_file(settings: Settings) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import stat
 import tomllib
-import types
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,9 +18,7 @@ SECRET = "a\"b\\c'd\té"
 
 
 @pytest.fixture(autouse=True)
-def authlib(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """As if it were installed; what is tried here does not use it."""
-    monkeypatch.setattr(sign_in.importlib.util, "find_spec", lambda _name: types.SimpleNamespace())
+def home_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.setenv("CARTERA_HOME", str(tmp_path / "home"))
     get_settings.cache_clear()
     yield
@@ -69,10 +66,3 @@ def test_the_file_is_its_owners_and_says_what_was_set(monkeypatch: pytest.Monkey
     again = tomllib.loads(sign_in.secrets_file(get_settings()).read_text(encoding="utf-8"))["auth"]
     assert again == said, "a new secret would sign everybody out"
     assert SECRET not in repr(get_settings())
-
-
-def test_authlib_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    require_sign_in(monkeypatch)
-    monkeypatch.setattr(sign_in.importlib.util, "find_spec", lambda _name: None)
-    with pytest.raises(ConfigError, match="Authlib"):
-        sign_in.check(get_settings())

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import oidc_provider_mock as oidc
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from support.databases import fresh_database
@@ -18,9 +19,6 @@ from support.serve_fixture import publish_items, sample_items
 from support.served import served
 
 from cartera import users, viewed
-
-oidc = pytest.importorskip("oidc_provider_mock", reason="the OpenID provider is not installed (make install)")
-pytest.importorskip("authlib", reason="sign-in needs Authlib")
 
 ITEMS = sample_items()
 SECRET = "a-secret-of-this-test"
