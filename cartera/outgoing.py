@@ -71,6 +71,8 @@ def waiting(channels: Mapping[str, Channel]) -> dict[str, int]:
 
 def send_approved(plan_id: int | None = None, *, limit: int | None = None) -> SendReport:
     """Send what is approved by the configured channels. Raises what stopped it, after all is recorded."""
-    report = send_reminders(reminder_channels(), plan_id, limit=limit)
+    from cartera.connectors.still_open import Gateways
+
+    report = send_reminders(reminder_channels(), plan_id, limit=limit, gateways=Gateways(get_settings()))
     report.raise_if_stopped()
     return report

@@ -95,8 +95,8 @@ class Lawful:
 
     def remember(self, customer_id: str, channel: str, day: dt.date, send_from: dt.datetime | None) -> None:
         """One more contact that went out, as `events_of` would read it: for a history that is nowhere else."""
-        went_at = _went_at({"went_on": day, "handed_at": None, "send_from": send_from})
-        event = Event(went_at, Channel(channel), Outcome.sent)
+        at = went_at({"went_on": day, "handed_at": None, "send_from": send_from})
+        event = Event(at, Channel(channel), Outcome.sent)
         self.events[customer_id] = (*self.events.get(customer_id, ()), event)
 
     def allow(self, debtor: Debtor, channel: str, day: dt.date) -> tuple[Answer, ...]:
@@ -222,12 +222,12 @@ def events_of(
     }
     events: dict[str, list[Event]] = {}
     for row in rows(connection, _EVENTS, bound):
-        event = Event(_went_at(row), Channel(row["channel"]), OUTCOMES[row["status"]])
+        event = Event(went_at(row), Channel(row["channel"]), OUTCOMES[row["status"]])
         events.setdefault(row["customer_id"], []).append(event)
     return {customer_id: tuple(found) for customer_id, found in events.items()}
 
 
-def _went_at(row: Mapping[str, Any]) -> dt.datetime:
+def went_at(row: Mapping[str, Any]) -> dt.datetime:
     """When it was handed over, by the debtor's calendar: what the sandbox sent for another day was sent on that day."""
     day: dt.date = row["went_on"]
     for moment in (row["handed_at"], row["send_from"]):

@@ -56,6 +56,7 @@ class Reason(StrEnum):
     replaced = "replaced"
     send_refused = "send_refused"
     template_failed = "template_failed"
+    gateway_silent = "gateway_silent"
     not_now_by_law = "not_now_by_law"
     not_by_law = "not_by_law"
 
@@ -77,6 +78,7 @@ class Item(NamedTuple):
     open_amount: Decimal
     is_disputed: bool = False
     promised_date: dt.date | None = None
+    invoice_id: str | None = None
 
     @property
     def is_credit(self) -> bool:
@@ -116,6 +118,15 @@ class Tried:
     on: dt.date
 
 
+class Sent(NamedTuple):
+    """A message that went out before, and whether it worked: answered, or followed by a payment."""
+
+    channel: Channel
+    at: dt.datetime
+    worked: bool
+    answered_at: dt.datetime | None = None
+
+
 @dataclass(frozen=True)
 class Pending:
     """A contact that is planned, approved or reserved, and not yet sent."""
@@ -135,7 +146,8 @@ class Pending:
 class History:
     """What a customer has been told. `told`: (item_id, due_date) -> the furthest step's offset in days, and
     `told_on` the day of that. `tried`: (policy, step, cycle) -> its contacts, oldest first. `consents`: oldest
-    first. `contact_dates`: the day of every message of the last month.
+    first. `contact_dates`: the day of every message of the last month. `evidence`: what became of those of the last
+    year, oldest first; read only where a policy adapts.
     """
 
     told: Mapping[tuple[str, dt.date], int] = field(default_factory=dict)
@@ -148,6 +160,7 @@ class History:
     consents: tuple[Consent, ...] = ()
     contact_dates: tuple[dt.date, ...] = ()
     answered_on: dt.date | None = None
+    evidence: tuple[Sent, ...] = ()
 
 
 @dataclass(frozen=True)

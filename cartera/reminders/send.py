@@ -29,6 +29,7 @@ from cartera.db import Role, connect, problems
 from cartera.errors import CarteraError, ConfigError, GateFailed, NotPublished, SendError
 from cartera.reminders import audit, ghosts, ledger, outbox
 from cartera.reminders.channels.base import AtPoint, Channel, Outcome, Outgoing, nowhere
+from cartera.reminders.gateways import RULE, Asked, Gateways, NoGateways, Objection
 from cartera.reminders.ledger import Move
 from cartera.reminders.model import Reason, Status
 from cartera.reminders.plan import templates_of
@@ -91,6 +92,7 @@ class _Sender:
     lease: dt.timedelta
     at: AtPoint
     prices: Prices | None = None
+    asked: Asked = field(default_factory=Asked)
     policies: dict[int, Policy] = field(default_factory=dict)
     taken: int = 0
     tried: list[str] = field(default_factory=list)
@@ -112,6 +114,7 @@ def send_reminders(
     batch: int = BATCH,
     group: int = GROUP,
     at: AtPoint = nowhere,
+    gateways: Gateways | None = None,
 ) -> SendReport:
     """Send approved contacts, of one plan or all; first settle what an earlier run left open.
 
@@ -123,7 +126,7 @@ def send_reminders(
     with _session() as (connection, looks, number):
         sender = _Sender(
             connection, looks, number, dict(channels), templates_of(settings), settings, lease, at,
-            find_prices(settings.policies_dir),
+            find_prices(settings.policies_dir), Asked(gateways or NoGateways()),
         )  # fmt: skip
         report = sender.report
         try:
@@ -137,6 +140,7 @@ def send_reminders(
         finally:
             for channel in channels.values():
                 channel.close()
+            sender.asked.gateways.close()
         report.outside_window = outbox.outside_windows(connection, channels, plan_id)
         audit.seal_on(connection)
         connection.commit()
@@ -232,8 +236,12 @@ def _send_group(sender: _Sender, contacts: Sequence[Row], verdicts: Mapping[str,
     """Render, mark, hand over and record a few contacts; what stops the whole run, if anything does."""
     moves: list[Move] = []
     ready: list[tuple[Row, Verdict, Outgoing]] = []
+    objections = _ask_gateways(sender, contacts, verdicts)
     for contact in contacts:
         verdict = verdicts[contact["contact_id"]]
+        if objection := objections.get(contact["contact_id"]):
+            moves.append(_objected(contact, objection, verdict))
+            continue
         try:
             ready.append((contact, verdict, _render(sender, contact, verdict)))
             sender.at("after_render")
@@ -267,6 +275,26 @@ def _send_group(sender: _Sender, contacts: Sequence[Row], verdicts: Mapping[str,
             moves.append(outbox.back(contact, error.problem))
     _record(sender, moves)
     return stopped
+
+
+def _ask_gateways(sender: _Sender, contacts: Sequence[Row], verdicts: Mapping[str, Verdict]) -> dict[str, Objection]:
+    stated = {
+        contact["contact_id"]: planned
+        for contact in contacts
+        if (planned := verdicts[contact["contact_id"]].contact) and sender.policy(contact["plan_id"]).ask_gateway
+    }
+    sender.connection.commit()
+    return sender.asked.objections(stated)
+
+
+def _objected(contact: Row, objection: Objection, verdict: Verdict) -> Move:
+    """What is paid is not asked for; what can't be asked for waits for the next run."""
+    asked = {"rule": RULE, "saw": objection.saw, "passed": False}
+    detail = {**verdict.detail, "answers": [*verdict.detail.get("answers", ()), asked]}
+    to = Status.skipped if objection.reason is Reason.paid else Status.approved
+    # one that may have been delivered before is not called skipped
+    to = Status.unknown if contact["was"] == Status.unknown else to
+    return Move(contact["contact_id"], to, objection.reason, detail)
 
 
 def _render(sender: _Sender, contact: Row, verdict: Verdict) -> Outgoing:
@@ -356,4 +384,7 @@ def _record(sender: _Sender, moves: Sequence[Move]) -> None:
         report.sent += each.to is Status.sent
         report.failed += each.to is Status.failed
         report.unknown += each.to is Status.unknown
-        report.later += each.retry_after is not None and each.to is Status.approved
+        is_put_off = each.retry_after is not None or each.reason is Reason.gateway_silent
+        report.later += each.to is Status.approved and is_put_off
+        if each.to is Status.skipped and each.reason:
+            report.skipped[each.reason] += 1
