@@ -6,8 +6,8 @@ The company is the sandbox's, read and built twice a day (`--books sandbox`), or
 (`drawn`: seconds instead of minutes). Its mail server is a real one on this machine; the sender takes it for the way to
 real people, so that hours, windows and the age of figures count. Day by day
 
-1. the server is down, then answers 4xx; 2. it answers 5xx to some, and hangs up after DATA; 3. the sender is killed at
-each named point, a second one beside it; 4. the database restarts in the middle, tasks are retried and cleared; 5. the
+1. it answers 5xx to some, and hangs up after DATA; 2. the sender is killed at each named point, a second one beside it;
+3. the server is down, then answers 4xx; 4. the database restarts in the middle, tasks are retried and cleared; 5. the
 scheduler is down all day; 6. the source is stale until the afternoon; 7. the clock is nine days ahead, then three days
 behind. On every day some debtors pay, dispute or promise after the plan was made and before it is sent.
 

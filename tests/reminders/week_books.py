@@ -37,7 +37,7 @@ class DrawnBooks:
             country, zone = self.dice.choice(HOMES)
             self.world.customer(f"c{number}", country_code=country, timezone=zone)
             for _ in range(self.dice.choice((1, 1, 2, 3))):
-                due = (first - AS_OF).days + self.dice.choice((-50, -21, -9, 0, *range(2, 11)))
+                due = (first - AS_OF).days + self.dice.choice((-50, -9, 0, 3, 4, 4, 4, 4, 5, 5, 6, 7, 8, 9, 10))
                 self.world.owes(f"c{number}", due=due, amount=str(self.dice.randint(30, 9000)))
         self._is_authorised = False
 
@@ -51,8 +51,12 @@ class DrawnBooks:
             self._authorise()
 
     def _news(self, day: dt.date) -> None:
-        """What comes in between the plan of the morning and the sending."""
-        for item_id in self.dice.sample(sorted(self.world.items), max(3, len(self.world.items) // 12)):
+        """What comes in between the plan of the morning and the sending: of those who are about to be written to, and
+        of others."""
+        waiting = [row["item_id"] for row in query(_WAITING) if row["item_id"] in self.world.items]
+        chosen = self.dice.sample(waiting, min(3, len(waiting)))
+        chosen += self.dice.sample(sorted(self.world.items.keys() - set(chosen)), len(self.world.items) // 20)
+        for item_id in chosen:
             item, what = self.world.items[item_id], self.dice.choice(("paid", "paid", "part", "dispute", "promise"))
             if what == "paid":
                 del self.world.items[item_id]
@@ -73,6 +77,12 @@ class DrawnBooks:
                 " select id, 'email', 'authorised', 'test', '2026-01-01' from unnest(%s) as id",
                 (named,),
             )
+
+
+_WAITING = """
+select i.item_id from ops.contacts as c join ops.contact_items as i using (contact_id)
+where c.status = 'approved' order by 1
+"""
 
 
 class SandboxBooks:

@@ -36,19 +36,24 @@ POINTS = (
     "after_reserve", "after_commit", "after_render", "before_call", "during_call", "after_call",
     "before_record", "after_record", "acknowledge",
 )  # fmt: skip
-FAULTS = (
-    "the mail server is down, then answers 4xx",
-    "5xx for some; the connection is cut after DATA",
-    "the sender is killed at every named point, with a second one beside it",
-    "the database restarts in the middle; tasks are retried and cleared",
-    "nothing runs all day",
-    "the source is stale until the afternoon",
-    "the clock is nine days ahead at noon, and three days behind an hour later",
-)
-READS, NEWS, PLANS = 2, 11, (2, 6, 15)
-"""Hours, UTC: the books are read; news of the day lands; plans are made."""
+FAULTS = {
+    "refused": "the mail server answers 5xx to some; the connection is cut after DATA",
+    "killed": "the sender is killed at every named point, with a second one beside it",
+    "down": "the mail server is down, then answers 4xx",
+    "restarted": "the database restarts in the middle; tasks are retried and cleared",
+    "idle": "nothing runs all day",
+    "stale": "the source is stale until the afternoon",
+    "clock": "the clock is nine days ahead at noon, and three days behind an hour later",
+}
+"""One a day."""
+READS, NEWS, PLANS, DAWN, BACK = 2, 11, (2, 6, 15), 10, 15
+"""Hours, UTC: the books are read; news of the day lands; plans are made; before it no hour of the Americas is lawful;
+the stale source is there again."""
 OF_AN_HOUR = 30
 """So few customers have one message an hour between them: there is something to send in most hours of the week."""
+
+
+_WAITING = "select 1 from ops.contacts where status in ('approved', 'reserved', 'unknown') limit 1"
 
 
 class Week:
@@ -112,45 +117,51 @@ class Week:
     # the week
 
     def live(self) -> None:
-        for number, fault in enumerate(FAULTS):
+        for number, (fault, said) in enumerate(FAULTS.items()):
             day = self.books.first + dt.timedelta(days=number)
             counted: dict[str, Counter[str]] = {"sent": Counter(), "not sent": Counter(), "left in peace": Counter()}
             for hour in range(24):
                 self.moment = dt.datetime.combine(day, dt.time(hour, 7), tzinfo=dt.UTC)
                 self.clock.set(self.moment)
-                if number != 4:
-                    self._hour(number, day, hour)
+                if fault != "idle":
+                    self._hour(fault, day, hour)
                 counted["sent"].update(self.laws.look(self.mailbox.store.messages(), self.moment))
             self._count(counted)
-            self.days.append((day, fault, counted))
+            self.days.append((day, said, counted))
         self._finish()
 
-    def _hour(self, number: int, day: dt.date, hour: int) -> None:
-        is_stale = number == 5 and hour < 15
-        if hour in (READS, NEWS) or number == 5 and hour == 15:
+    def _hour(self, fault: str, day: dt.date, hour: int) -> None:
+        is_stale = fault == "stale" and hour < BACK
+        if hour in (READS, NEWS) or fault == "stale" and hour == BACK:
             self.books.read(day, hour, is_read=not is_stale)
         if hour in PLANS:
             self._plan()
-        if hour < 10 and number != 6:
-            # nowhere in the Americas is it a lawful hour
+        if hour < DAWN or not query(_WAITING):
             return
-        getattr(self, f"_send_on_day_{number}", self._send)(hour)
+        getattr(self, f"_send_when_{fault}", self._send)(hour)
 
     def _plan(self) -> None:
         plan_reminders(policy_path=self.policy)
         approve_reminders(approved_by="a person")
 
     def _send(
-        self, hour: int = 0, *, mailbox: Mailbox | None = None, port: int | None = None, at: AtPoint = nowhere
+        self,
+        hour: int = 0,
+        *,
+        mailbox: Mailbox | None = None,
+        port: int | None = None,
+        at: AtPoint = nowhere,
+        limit: int | None = -1,
     ) -> SendReport:
+        most = self.limit if limit == -1 else limit
         host, open_port = (mailbox or self.mailbox).address
         channel = EmailChannel(host=host, port=port or open_port, is_real=True, timeout=10, finder=self._has)
-        return send_reminders({"email": channel}, limit=self.limit, group=2, lease=dt.timedelta(0), at=at)
+        return send_reminders({"email": channel}, limit=most, group=2, lease=dt.timedelta(0), at=at)
 
     def _has(self, message_id: str) -> bool:
         return any(message.message_id == message_id for message in self.mailbox.store.messages())
 
-    def _send_on_day_0(self, hour: int) -> None:
+    def _send_when_down(self, hour: int) -> None:
         if hour in (12, 13):
             assert self._send(port=1).sent == 0
         elif hour == 14:
@@ -159,10 +170,10 @@ class Week:
         else:
             self._send()
 
-    def _send_on_day_1(self, hour: int) -> None:
+    def _send_when_refused(self, hour: int) -> None:
         if hour == 12:
             with self._server(refuse={r".*[05]@.*": 550}) as refusing:
-                self._send(mailbox=refusing)
+                self._send(mailbox=refusing, limit=None)
         elif hour == 13:
             with self._server(hang_up_after=".*") as rude:
                 report = self._send(mailbox=rude)
@@ -176,7 +187,7 @@ class Week:
         with Mailbox(self.folder, **behaviour) as server:
             yield server
 
-    def _send_on_day_2(self, hour: int) -> None:
+    def _send_when_killed(self, hour: int) -> None:
         point = POINTS[hour - 12] if 0 <= hour - 12 < len(POINTS) else None
         if point is None:
             self._send()
@@ -193,7 +204,7 @@ class Week:
         codes = json.loads(self.senders.stdout.readline())
         assert set(codes) <= {0, -9}, codes
 
-    def _send_on_day_3(self, hour: int) -> None:
+    def _send_when_restarted(self, hour: int) -> None:
         point = {12: "after_reserve", 14: "before_call", 16: "after_call", 18: "before_record"}.get(hour)
         if point:
             self._restarted_at(point)
@@ -218,7 +229,7 @@ class Week:
         with contextlib.suppress(DatabaseError):
             self._send(at=restart)
 
-    def _send_on_day_6(self, hour: int) -> None:
+    def _send_when_clock(self, hour: int) -> None:
         wrong = {12: dt.timedelta(days=9), 13: dt.timedelta(days=-3)}.get(hour)
         if wrong is None:
             self._send()
