@@ -223,13 +223,13 @@ def test_letters_kept_messages_and_draws_go_too(
             " from unnest(array['ana', 'bea', 'held']) as id"
         )
     channels = tmp_path / "channels.yaml"
-    channels.write_text(f"letter: {{is_on: true, provider: folder, folder: {tmp_path / 'letters'}}}\n")
+    channels.write_text(f"letter: {{switched_on: true, provider: folder, folder: {tmp_path / 'letters'}}}\n")
     settings = get_settings().model_copy(update={"home": tmp_path, "channels_file": channels})
     monkeypatch.setattr(outgoing, "get_settings", lambda: settings)
 
     def kept(customer: str) -> list[str]:
         """Files in which the customer's address or contact still is."""
-        words = (ids[customer].encode(), f"{customer}@cliente.pe".encode())
+        words = (b"PDF-1.7 to " + ids[customer].encode(), f"{customer}@cliente.pe".encode())
         files = (path for folder in ("letters", "mailbox") for path in (tmp_path / folder).rglob("*") if path.is_file())
         return [path.name for path in files if any(word in path.read_bytes() for word in words)]
 

@@ -14,6 +14,9 @@ from week_books import truth
 from cartera.reminders.audit import verify
 from cartera.sandbox.mailbox.store import StoredMessage
 
+KINDS = {"Empresa": True, "Persona natural": False}
+"""What the sandbox says of a customer."""
+
 
 class Laws:
     """`customers`: how many messages each has had."""
@@ -60,7 +63,8 @@ class Laws:
         question = {
             "at": moment, "channel": "email", "country": contact["country_code"], "timezone": contact["timezone"],
             "region": None, "history": history, "holds": [], "debts": [], "opted_out": [],
-            "authorised": ["email"] if contact["is_authorised"] else None, "is_business": None,
+            "authorised": ["email"] if contact["is_authorised"] else None,
+            "is_business": KINDS.get(contact["customer_type"]),
         }  # fmt: skip
         said_no = refusals(self.packs, question)
         assert not said_no, f"{customer} at {moment}: {said_no}"
@@ -93,7 +97,7 @@ class Laws:
 
 
 _CONTACTS = """
-select c.message_id, c.customer_id, c.policy_name, c.step_name, c.cycle, c.recipient, d.country_code, d.timezone,
+select c.message_id, c.customer_id, c.policy_name, c.step_name, c.cycle, c.recipient, d.country_code, d.timezone, d.customer_type,
     exists (
         select 1 from ops.contact_preferences as p
         where p.customer_id = c.customer_id and p.kind = 'authorised' and coalesce(p.channel, 'email') = 'email'
