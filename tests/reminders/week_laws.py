@@ -97,7 +97,8 @@ class Laws:
 
 
 _CONTACTS = """
-select c.message_id, c.customer_id, c.policy_name, c.step_name, c.cycle, c.recipient, d.country_code, d.timezone, d.customer_type,
+select c.message_id, c.customer_id, c.policy_name, c.step_name, c.cycle, c.recipient, d.country_code, d.timezone,
+    d.customer_type,
     exists (
         select 1 from ops.contact_preferences as p
         where p.customer_id = c.customer_id and p.kind = 'authorised' and coalesce(p.channel, 'email') = 'email'
