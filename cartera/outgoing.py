@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from cartera.db import Role, transaction
+from cartera.errors import ConfigError
 from cartera.reminders import EmailChannel, SendReport, send_reminders
 from cartera.reminders.channels.base import CHANNELS, Channel
 from cartera.reminders.channels.build import choose_channels
@@ -12,6 +14,9 @@ from cartera.reminders.channels.caught import CaughtChannel
 from cartera.reminders.channels.config import load_channels
 from cartera.settings import get_settings
 from cartera.warehouse.read import rows
+
+if TYPE_CHECKING:
+    from cartera.reports.send import Report
 
 
 def reminder_channels() -> dict[str, Channel]:
@@ -72,5 +77,21 @@ def waiting(channels: Mapping[str, Channel]) -> dict[str, int]:
 def send_approved(plan_id: int | None = None, *, limit: int | None = None) -> SendReport:
     """Send what is approved by the configured channels. Raises what stopped it, after all is recorded."""
     report = send_reminders(reminder_channels(), plan_id, limit=limit)
+    report.raise_if_stopped()
+    return report
+
+
+def send_due_reports() -> Report:
+    """E-mail the scheduled reports that are due, by the configured way of e-mail. Raises what stopped one, after all
+    is recorded."""
+    from cartera.reports.send import send_due
+
+    channel = reminder_channels().get("email")
+    if channel is None:
+        raise ConfigError(
+            "e-mail is not configured beside the channels that are switched on",
+            "configure it in channels.yaml, or set CARTERA_SMTP_URL",
+        )
+    report = send_due(channel)
     report.raise_if_stopped()
     return report
