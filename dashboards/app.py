@@ -25,6 +25,7 @@ PAGES = (
     ("segments", "page.segments", ":material/grid_view:"),
     ("recovery", "page.recovery", ":material/trending_down:"),
     ("kpis", "page.kpis", ":material/query_stats:"),
+    ("reports", "page.reports", ":material/summarize:"),
     ("data_health", "page.health", ":material/verified:"),
 )
 
@@ -44,7 +45,7 @@ def choose_language() -> None:
 st.set_page_config(page_title="Cartera", page_icon=str(HERE / "assets" / "icon.svg"), layout="wide")
 st.logo(HERE / "assets" / "logo.svg", size="large", icon_image=HERE / "assets" / "icon.svg")
 choose_language()
-st.navigation(
+chosen = st.navigation(
     [
         st.Page(
             HERE / "app_pages" / f"{name}.py",
@@ -55,4 +56,7 @@ st.navigation(
         )
         for name, title, icon in PAGES
     ]
-).run()
+)
+# which page a saved view is of
+st.session_state["page"] = chosen.url_path or "overview"
+chosen.run()

@@ -44,6 +44,11 @@ def current_words() -> Words:
     return Words(chosen if chosen in LOCALES else browser_language())
 
 
+def current_user() -> str:
+    """Who is looking: "local" where nobody signs in."""
+    return "local"
+
+
 def browser_language() -> str:
     asked = (st.context.locale or "")[:2].upper()
     return asked if asked in LOCALES else "EN"
