@@ -64,5 +64,14 @@ create table ops.saved_views (
     primary key (owner, name)
 );
 
+-- a segment of customers that policies name: scheme, segment and what else was chosen, as conditions of an audience
+create table ops.saved_segments (
+    name text primary key check (name ~ '^[a-z][a-z0-9_]{0,59}$'),
+    audience jsonb not null,
+    saved_by text not null,
+    version integer not null default 1,
+    saved_at timestamptz not null default now()
+);
+
 grant select, insert, update on ops.reports, ops.report_schedules, ops.report_deliveries to :"campaign";
-grant select, insert, update, delete on ops.saved_views to :"campaign";
+grant select, insert, update, delete on ops.saved_views, ops.saved_segments to :"campaign";
