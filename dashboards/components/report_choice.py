@@ -96,7 +96,7 @@ def choose_document(view: View, saved: Saved | None, clocks: Clocks) -> Document
         show = part.measures if part else [name for name in mart.shown if name in measures]
         figures = _several(view, "show", view.words("reports.show"), measures, list(show), scope)
     kept = part.all_filters() if part else Part(mart=chosen, measures=(mart.measures[0].name,)).all_filters()
-    filters = _filters(view, mart, {each.name: each for each in mart.dimensions}, kept, clocks, scope)
+    filters = _filters(view, mart, {each.name: each for each in mart.dimensions}, measures, kept, clocks, scope)
     if not figures:
         st.info(view.words("reports.nothing_chosen"), icon=":material/add_chart:")
         return None
@@ -110,7 +110,8 @@ def choose_document(view: View, saved: Saved | None, clocks: Clocks) -> Document
 def _narrowed(view: View, saved: Saved, clocks: Clocks) -> tuple[Filter, ...]:
     """Filters on what all parts have, besides those that the report has itself."""
     common = common_dimensions(saved.document)
-    return _filters(view, saved.document.parts[0].declared, common, (), clocks, f"{saved.report_id}.{saved.version}")
+    scope = f"{saved.report_id}.{saved.version}"
+    return _filters(view, saved.document.parts[0].declared, common, {}, (), clocks, scope)
 
 
 def common_dimensions(document: Document) -> dict[str, Dimension]:
@@ -129,6 +130,7 @@ def _filters(
     view: View,
     mart: Mart,
     dimensions: Mapping[str, Dimension],
+    measures: Mapping[str, str],
     kept: Sequence[Filter],
     clocks: Clocks,
     scope: str,
@@ -136,8 +138,7 @@ def _filters(
     """Columns to filter by, and one widget for each that is chosen: the chips of the page."""
     said, words = reports.wording(view.words), view.words
     before = {each.column: each for each in kept}
-    offered = {name: said.column(name) for name in dimensions}
-    offered |= {each.name: said.column(each.name) for each in mart.measures if len(dimensions) == len(mart.dimensions)}
+    offered = {name: said.column(name) for name in dimensions} | dict(measures)
     with st.container(horizontal=True):
         default = [name for name in before if name in offered]
         chosen = _several(view, "where", words("reports.where"), offered, default, scope)
