@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
+from python_calamine import CalamineWorkbook
 from support.serve_fixture import sample_items
 
 OpenPage = Callable[..., Page]
@@ -45,8 +45,7 @@ def test_built_here_saved_opened_again_and_exported(dashboard_url: str, open_pag
     expect(again.get_by_text("Antigüedad de saldos").first).to_be_visible()
     path = _saved(page, "XLSX formatted", tmp_path)
     assert path.name == "cartera-by-bucket-2026-06-30.xlsx"
-    sheet = load_workbook(path).worksheets[0]
-    lines: list[list[Any]] = [[cell.value for cell in row] for row in sheet.iter_rows()]
+    lines: list[list[Any]] = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
     totals = {line[0].split()[1]: Decimal(str(line[2])) for line in lines if str(line[0]).startswith("Total PEN")}
     debts = [each for each in sample_items() if (each.item_type, each.currency_code) == ("instalment", "PEN")]
     assert totals == {"PEN": sum((each.item_amount for each in debts), Decimal(0))}

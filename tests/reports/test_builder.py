@@ -135,8 +135,8 @@ def test_a_capped_table_has_the_totals_of_all(connection: Connection, clocks: Cl
 
 def test_dates_periods_and_amounts_narrow(connection: Connection, clocks: Clocks) -> None:
     def rows(mart: str, column: str, **condition: Any) -> list[Any]:
-        figure = MARTS[mart].measures[0].name
-        dimensions = (column,) if MARTS[mart].dimension(column) else ("customer_id",)
+        is_dimension = MARTS[mart].dimension(column) is not None
+        figure, dimensions = (MARTS[mart].measures[0].name, (column,)) if is_dimension else (column, ("customer_id",))
         part = Part(mart=mart, dimensions=dimensions, measures=(figure,), filters=(Filter(column=column, **condition),))
         return [row[column] for row in table(connection, part, clocks, 100_000).rows]
 
