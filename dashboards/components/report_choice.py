@@ -211,8 +211,9 @@ def _several(
     """Several of what is offered, in the order chosen; strangers in the URL are left out."""
     key = _key(view, name, scope)
     if key not in st.session_state:
-        asked = st.query_params.get_all(name) or default
-        st.session_state[key] = [value for value in dict.fromkeys(asked) if value in offered]
+        asked = st.query_params.get_all(name)
+        known = [value for value in dict.fromkeys(asked) if value in offered]
+        st.session_state[key] = known if known or asked == [""] else [each for each in default if each in offered]
     chosen = st.multiselect(
         label, list(offered), format_func=lambda value: offered[value], key=key, max_selections=20,
         placeholder=view.words("reports.choose"),

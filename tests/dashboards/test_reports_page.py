@@ -78,7 +78,7 @@ def test_a_saved_report_opens_changes_and_is_deleted(open_page: OpenPage) -> Non
     assert not app.error and not app.exception, said(app)
     (saved,) = [each for each in store.listed("local") if each.owner]
     assert saved.name == "By bucket" and saved.document.parts[0].dimensions == ("bucket",)
-    assert "Saved: By bucket" in _plainly(app)
+    assert "Saved: By bucket" in app.success[0].value
 
     app = open_page("reports", report=saved.report_id)
     assert list(_rows(app).columns) == ["bucket", "currency_code", "open_amount"]
@@ -118,7 +118,7 @@ def test_it_is_scheduled_once_for_a_double_click(open_page: OpenPage) -> None:
     app = open_page("reports", report="auditor_aging")
     next(each for each in app.text_input if each.label == "Recipient").input("cfo@example.com")
     app = _button(app, "Schedule").click().run()
-    assert "Scheduled for cfo@example.com" in _plainly(app)
+    assert "Scheduled for cfo" in app.success[0].value
     (each,) = schedule.schedules("local")
     assert (each.report, each.recipient, each.when.weekdays) == ("auditor_aging", "cfo@example.com", (1,))
     app = _button(app, "Stop sending").click().run()

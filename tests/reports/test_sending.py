@@ -63,7 +63,7 @@ def test_nothing_is_due_before_the_schedule_began() -> None:
 @pytest.fixture
 def mailbox(tmp_path: Path, database: str) -> Iterator[Mailbox]:
     publish_items(sample_items())
-    with Mailbox(tmp_path, refuse={"bad@*": 550, "busy@*": 451}) as running:
+    with Mailbox(tmp_path, refuse={"bad@.*": 550, "busy@.*": 451}) as running:
         yield running
 
 
