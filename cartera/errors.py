@@ -10,6 +10,7 @@ CarteraError                what is wrong, where, how to mend it; exit status in
 ├── BuildFailed             dbt could not build a model
 ├── NotPublished            there is no publication to read yet
 ├── DatabaseError           unreachable, wrong password, no rights, disk full
+├── PlanChanged             what waits for approval is not what was looked at: it was approved or planned anew
 └── SendError               a message could not be handed to the channel
 """
 
@@ -64,6 +65,10 @@ class NotPublished(CarteraError):
 
 class DatabaseError(CarteraError):
     exit_status = 5
+
+
+class PlanChanged(CarteraError):
+    pass
 
 
 class SendError(CarteraError):

@@ -12,8 +12,9 @@ from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 
 from cartera.db import Role, transaction
-from cartera.errors import ConfigError
+from cartera.errors import ConfigError, PlanChanged
 from cartera.reminders import audit, ledger
+from cartera.reminders import waiting as waits
 from cartera.reminders.ghosts import is_ghost
 from cartera.reminders.ledger import Move
 from cartera.reminders.model import Status
@@ -49,6 +50,21 @@ def approve_reminders(
         approved = _approve(connection, chosen, approved_by)
     audit.seal()
     return ApproveReport(approved, len(found) - approved)
+
+
+def approve_seen(seen: waits.Seen, *, limit: int | None = None, approved_by: str) -> ApproveReport:
+    """Approve what somebody has looked at, at most `limit`; nothing when it is not what waits now.
+
+    Raises PlanChanged where it was approved or planned anew meanwhile: of two who approve at once one does.
+    """
+    with transaction(Role.campaign) as connection:
+        found = [row["contact_id"] for row in rows(connection, _WAITING, {"plan_id": seen.plan_id, "ids": None})]
+        chosen = found if limit is None else found[:limit]
+        if waits.look(connection, seen.plan_id) != seen or _approve(connection, chosen, approved_by) != len(chosen):
+            connection.rollback()
+            raise PlanChanged("what waits for approval has changed since you looked", "look again, then approve")
+    audit.seal()
+    return ApproveReport(len(chosen), len(found) - len(chosen))
 
 
 def approve_small() -> ApproveReport:
