@@ -43,6 +43,9 @@ def test_every_text_is_used() -> None:
     made_up = (
         "status.", "overview.", "state.stopped", "state.failed", "filter.", "currency_view.", "kpis.", "bridge.",
         "unit.", "reason.", "recovery.", "moves.", "scheme.", "segment.", "state_of.", "column.",
+        "campaigns.skip.", "campaigns.status.", "campaigns.channel.", "campaigns.language.", "campaigns.stage.",
+        "campaigns.tone.", "campaigns.arm.", "campaigns.ladder_", "campaigns.by_", "campaigns.part_", "promises.state.",
+        "promises.card_", "promises.by_",
     )  # fmt: skip
     unused = [
         key
