@@ -80,15 +80,18 @@ def funnel(connection: Connection, asked: Asked, by: By) -> list[Row]:
     query = SQL(
         "with {followed},"
         " sums as (select {keys}, code.key as currency_code, sum(code.value::numeric) as amount"
-        " from followed cross join lateral jsonb_each_text(amounts) as code group by {keys}, code.key),"
+        " from followed cross join lateral jsonb_each_text(amounts) as code where {by_a_plan}"
+        " group by {keys}, code.key),"
         " added as (select {keys}, jsonb_object_agg(currency_code, amount::text) as amounts from sums group by {keys}),"
-        " counted as (select {keys}, min(offset_days) as offset_days, {counts} from followed group by {keys})"
+        " counted as (select {keys}, min(offset_days) as offset_days, {counts} from followed"
+        " where {by_a_plan} group by {keys})"
         " select counted.*, coalesce(added.amounts, '{{}}') as amounts from counted left join added using ({keys})"
         " order by {order}"
     ).format(
         followed=SQL(_FOLLOWED).format(lives_in=SQL(_LIVES_IN)),
         keys=keys,
         counts=counts,
+        by_a_plan=SQL(_BY_A_PLAN),
         order=SQL("policy_name, offset_days, step_name") if by == "step" else keys,
     )
     return rows(connection, query, _bound(asked, ANY))
@@ -107,7 +110,7 @@ def contacts(
         " from cells {known} order by went_on desc, contact_id"
     ).format(
         followed=SQL(_FOLLOWED).format(lives_in=SQL(_LIVES_IN)),
-        stage=SQL(CONDITIONS[stage]),
+        stage=SQL(CONDITIONS[stage] if stage == "any" else f"{_BY_A_PLAN} and {STAGES[stage]}"),
         group=_of_group(group),
         asked_for=SQL(_ASKED_FOR),
         known=SQL(CUSTOMERS_KNOWN),
@@ -187,6 +190,10 @@ paid_after as (
 
 followed as (select chosen.*, paid_after.amounts from chosen left join paid_after using (contact_id))
 """
+
+
+_BY_A_PLAN = "plan_id is not null"
+"""A call that a person made without being asked is nobody's campaign; but a payment may follow it, and a day has it."""
 
 
 def by_day(connection: Connection, asked: Asked, until: dt.date) -> list[Row]:

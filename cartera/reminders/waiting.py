@@ -17,25 +17,29 @@ SAMPLES = 60
 
 @dataclass(frozen=True)
 class Seen:
-    """What waited when somebody looked, in one plan or in all: how many, and a digest of which.
+    """What waited when somebody looked, in one plan or in all, of these companies or of all: how many, and a digest of
+    which.
 
     `event_id`: the last thing that had happened to any contact by then. Two looks at the same contacts are equal.
     """
 
     plan_id: int | None
+    companies: frozenset[str] | None
     contacts: int
     digest: str
     event_id: int = field(compare=False)
 
 
-def look(connection: Connection, plan_id: int | None = None) -> Seen:
-    return Seen(plan_id, **rows(connection, _LOOK, {"plan_id": plan_id})[0])
+def look(connection: Connection, plan_id: int | None = None, companies: frozenset[str] | None = None) -> Seen:
+    bound = {"plan_id": plan_id, "companies": None if companies is None else sorted(companies)}
+    return Seen(plan_id, companies, **rows(connection, _LOOK, bound)[0])
 
 
 _LOOK = """
 select count(*) as contacts, coalesce(sum(hashtextextended(contact_id::text, 0)::numeric), 0)::text as digest,
     (select coalesce(max(event_id), 0) from ops.contact_events) as event_id
 from ops.contacts where status = 'planned' and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
+    and (%(companies)s::text[] is null or company_id = any(%(companies)s))
 """
 
 

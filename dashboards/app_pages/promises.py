@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboards.components import filters, states
+from dashboards.components.desk_parts import desk_part
 from dashboards.components.dispute_parts import disputes_part
 from dashboards.components.page import show
 from dashboards.components.promise_parts import cards, promises_part, weeks
@@ -37,6 +38,7 @@ def page(view: View) -> None:
         st.info(words("promises.no_promises", currency=currency), icon=":material/event_available:")
     line = next((line for line in receivables.headlines(totals, company) if line.currency_code == currency), None)
     disputes_part(view, promises.Disputed(clocks.as_of, clocks.known_at, currency, company), line)
+    desk_part(view)
 
 
 show(page, title="promises.title")

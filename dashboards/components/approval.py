@@ -14,10 +14,14 @@ LAST, DONE = "approval", "approvals_done"
 
 def approval_form(view: View, plan_id: int | None) -> None:
     """The form is of the same moment as the counts above it: what is approved is what was seen."""
-    words, seen = view.words, campaigns.look(view.reading, plan_id)
+    words, actor = view.words, who.actor()
+    seen = campaigns.look(view.reading, plan_id, actor.companies)
     with st.container(border=True):
         st.subheader(words("campaigns.approve_title"), anchor=False)
         st.caption(words("campaigns.approve_sub"))
+        if not campaigns.may_approve(actor):
+            st.caption(words("campaigns.not_yours"))
+            return
         limit = st.number_input(
             words("campaigns.limit"),
             min_value=1,
@@ -48,7 +52,7 @@ def _approve(seen: campaigns.Seen, limit: int | None) -> None:
         return
     done.add(form)
     try:
-        st.session_state[LAST] = campaigns.approve(seen, limit, who.acts())
+        st.session_state[LAST] = campaigns.approve(who.actor(), seen, limit)
     except CarteraError as error:
         # the answer may be lost, not the work: the form is drawn anew from what is there now
         st.session_state[LAST] = error

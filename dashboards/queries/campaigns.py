@@ -13,9 +13,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from cartera.desk import Actor, approvals
 from cartera.errors import ConfigError, PlanChanged
 from cartera.reminders import enrol, experiment_report, ghost_report, outcomes, waiting
-from cartera.reminders.approve import ApproveReport, approve_seen
+from cartera.reminders.approve import ApproveReport
 from cartera.reminders.contact_days import closed_days
 from cartera.reminders.explain import skip_answers
 from cartera.reminders.preview import Preview, preview_contact
@@ -27,7 +28,7 @@ from dashboards.queries.receivables import EXPORTED_ROWS, frame
 from dashboards.queries.session import Reading, reading
 
 Group, Asked, By, BYS, ANY = outcomes.Group, outcomes.Asked, outcomes.By, outcomes.BYS, outcomes.ANY
-Seen = waiting.Seen
+Seen, may_approve = waiting.Seen, approvals.may_approve
 LISTED = 500
 PLAN_DAYS = 30
 STAGES = tuple(outcomes.STAGES)
@@ -60,8 +61,8 @@ class Kept:
     event_id: int
 
 
-def look(reading: Reading, plan_id: int | None = None) -> Seen:
-    return waiting.look(reading.connection, plan_id)
+def look(reading: Reading, plan_id: int | None = None, companies: frozenset[str] | None = None) -> Seen:
+    return waiting.look(reading.connection, plan_id, companies)
 
 
 def plans(reading: Reading) -> pd.DataFrame:
@@ -82,10 +83,13 @@ def waiting_contacts(reading: Reading, group: Group, limit: int = LISTED) -> pd.
     return frame(found, WAITING)
 
 
-def approve(seen: Seen, limit: int | None, approved_by: str) -> ApproveReport | list[read.Row]:
-    """Approve what was looked at; or, where it has changed since, what happened meanwhile. Raises DatabaseError."""
+def approve(actor: Actor, seen: Seen, limit: int | None) -> ApproveReport | list[read.Row]:
+    """Approve what was looked at; or, where it has changed since, what happened meanwhile.
+
+    Raises NotAllowed, DatabaseError.
+    """
     try:
-        return approve_seen(seen, limit=limit, approved_by=approved_by)
+        return approvals.approve(actor, seen, limit)
     except PlanChanged:
         with reading() as opened:
             return waiting.since(opened.connection, seen)

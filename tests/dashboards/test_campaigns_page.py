@@ -17,6 +17,8 @@ from support.serve_fixture import KNOWN_AT, item, publish_items, sample_items
 from support.serve_promises import received
 
 from cartera.db import Role, transaction
+from cartera.desk import Actor
+from cartera.errors import NotAllowed
 from cartera.reminders import approve_reminders, outcomes, plan_reminders, waiting
 from cartera.reminders.approve import ApproveReport, approve_seen, hold
 from cartera.reminders.costs import costs
@@ -109,10 +111,22 @@ def test_a_plan_made_anew_meanwhile_is_not_approved_unseen(open_page: OpenPage, 
 def test_two_who_approve_at_once(planned: int) -> None:
     seen = _look()
     with ThreadPoolExecutor(8) as pool:
-        done = list(pool.map(lambda n: campaigns.approve(seen, None, f"user {n}"), range(8)))
+        done = list(pool.map(lambda n: campaigns.approve(Actor.local(f"user {n}"), seen, None), range(8)))
     (winner,) = [each for each in done if isinstance(each, ApproveReport)]
     assert winner.approved == planned == len(_approvals())
     assert all(each[0]["to_status"] == "approved" for each in done if not isinstance(each, ApproveReport))
+
+
+def test_only_managers_approve_and_only_for_their_companies(planned: int) -> None:
+    with transaction(Role.reader) as connection:
+        everything, own = waiting.look(connection), waiting.look(connection, None, frozenset({"norte"}))
+    for actor in (Actor("eva", "collector"), Actor("max", "manager", frozenset({"norte"}))):
+        with pytest.raises(NotAllowed):
+            campaigns.approve(actor, everything, None)
+    assert not contacts("approved")
+    report = campaigns.approve(Actor("max", "manager", frozenset({"norte"})), own, None)
+    assert isinstance(report, ApproveReport) and report.approved == own.contacts > 0
+    assert {row["company_id"] for row in contacts("approved")} == {"norte"}
 
 
 def test_one_plan_is_approved_by_itself_and_the_sharpest_first(planned: int) -> None:

@@ -45,7 +45,7 @@ def test_every_text_is_used() -> None:
         "unit.", "reason.", "recovery.", "moves.", "scheme.", "segment.", "state_of.", "column.",
         "campaigns.skip.", "campaigns.status.", "campaigns.channel.", "campaigns.language.", "campaigns.stage.",
         "campaigns.tone.", "campaigns.arm.", "campaigns.ladder_", "campaigns.by_", "campaigns.part_", "promises.state.",
-        "promises.card_", "promises.by_",
+        "promises.card_", "promises.by_", "promises.did.", "promises.desk_", "promises.done_",
     )  # fmt: skip
     unused = [
         key
