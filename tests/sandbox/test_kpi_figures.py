@@ -218,7 +218,7 @@ def test_promises_are_judged_as_the_kpi_judges_them(published: dt.datetime) -> N
     as_of, known_at = clocks["as_of_date"], clocks["known_at"]
     kpi = {
         (row["company_id"], row["currency_code"]): (row["numerator"], row["denominator"])
-        for row in _rows("select * from serve.fct_kpis where kpi = 'promise_kept_pct' and value is not null")
+        for row in _rows("select * from serve.fct_kpis where kpi = 'promise_kept_pct_90d' and value is not null")
     }
     with transaction(Role.reader) as connection:
         totals = promises.totals(connection, promises.Asked(as_of, known_at, 90))
