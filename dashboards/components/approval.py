@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from cartera.errors import CarteraError
-from dashboards.components import who
+from dashboards.components.actor import current_actor
 from dashboards.components.view import View, as_text
 from dashboards.queries import campaigns
 
@@ -14,7 +14,7 @@ LAST, DONE = "approval", "approvals_done"
 
 def approval_form(view: View, plan_id: int | None) -> None:
     """The form is of the same moment as the counts above it: what is approved is what was seen."""
-    words, actor = view.words, who.actor()
+    words, actor = view.words, current_actor()
     seen = campaigns.look(view.reading, plan_id, actor.companies)
     with st.container(border=True):
         st.subheader(words("campaigns.approve_title"), anchor=False)
@@ -52,7 +52,7 @@ def _approve(seen: campaigns.Seen, limit: int | None) -> None:
         return
     done.add(form)
     try:
-        st.session_state[LAST] = campaigns.approve(who.actor(), seen, limit)
+        st.session_state[LAST] = campaigns.approve(current_actor(), seen, limit)
     except CarteraError as error:
         # the answer may be lost, not the work: the form is drawn anew from what is there now
         st.session_state[LAST] = error

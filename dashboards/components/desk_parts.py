@@ -11,7 +11,7 @@ import streamlit as st
 
 from cartera import desk as cartera_desk
 from cartera.errors import CarteraError, Conflict
-from dashboards.components import who
+from dashboards.components.actor import current_actor
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import desk
@@ -46,7 +46,7 @@ DISPUTES = {
 
 
 def desk_part(view: View) -> None:
-    words, actor = view.words, who.actor()
+    words, actor = view.words, current_actor()
     _say(view)
     recent = desk.since(view.reading, actor)
     if not recent.empty:
@@ -96,17 +96,15 @@ def _changeable(
         action_id = st.session_state.setdefault(f"action_{drawn}", str(uuid.uuid4()))
         st.text_input(words(f"promises.{kind}_note"), key=f"note_{drawn}", max_chars=500)
         st.form_submit_button(
-            words(f"promises.{kind}"), type="primary", on_click=_change, args=(actor, action_id, thing, row, drawn)
+            words(f"promises.{kind}"), type="primary", on_click=_change, args=(action_id, thing, row, drawn)
         )
 
 
-def _change(
-    actor: cartera_desk.Actor, action_id: str, thing: Thing, row: dict[Any, Any], drawn: tuple[str, int]
-) -> None:
+def _change(action_id: str, thing: Thing, row: dict[Any, Any], drawn: tuple[str, int]) -> None:
     note = str(st.session_state.get(f"note_{drawn}") or "")
     change = desk.cancel_promise if thing == "promise" else desk.close_dispute
     try:
-        change(actor, action_id, row, note)
+        change(current_actor(), action_id, row, note)
         st.session_state[ANSWER] = thing
     except CarteraError as error:
         st.session_state[ANSWER] = error
