@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
+import uuid
 from decimal import Decimal
 from typing import Any
 
@@ -14,11 +16,17 @@ from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
 from support.serve_promises import applied, disputed, promised
 
+from cartera import desk
+from cartera.clock import utc_now
 from cartera.db import Role, transaction
+from cartera.desk import Actor
+from cartera.errors import Conflict, NotAllowed
 from cartera.warehouse import disputes as disputed_reads
 from cartera.warehouse import promises as promised_reads
 from dashboards.i18n import Words
+from dashboards.queries import desk as queries
 from dashboards.queries import promises
+from dashboards.queries.session import reading
 
 ASKED = promised_reads.Asked(AS_OF, KNOWN_AT, 90, "PEN")
 C1, C2 = "files:C-1", "files:C-2"
@@ -184,3 +192,64 @@ def test_a_failing_query_shows_no_figure(
 def test_a_link_that_asks_for_strangers_gets_the_default(open_page: OpenPage, published: None) -> None:
     app = open_page("promises", promise_state="moon", promised_by="=moon", promised_to="moon", judged_in="moon")
     assert not app.error and not app.exception and len(_table(app, "state_name")) == 1
+
+
+LOCAL = Actor.local("ana")
+
+
+def _record(**given: Any) -> desk.Promise:
+    day = utc_now().date() + dt.timedelta(days=3)
+    return desk.promise(LOCAL, str(uuid.uuid4()), C1, "main", "PEN", Decimal("12.5"), day, **given)
+
+
+def test_what_was_recorded_since_is_shown_and_marked(open_page: OpenPage, published: None) -> None:
+    assert "Recorded since the last publication" not in said(open_page("promises"))
+    _record(note="=1+1")
+    desk.dispute(LOCAL, str(uuid.uuid4()), C1, "main", "PEN", item_ids=["1"], reason="precio")
+    app = open_page("promises")
+    assert not app.error and not app.exception
+    assert "the figures on this page do not have it" in said(app)
+    assert list(_table(app, "acted_by")["what"]) == ["dispute", "promise"]
+    assert [text.replace("\xa0", " ") for text in _table(app, "acted_by")["amount_text"]] == ["the whole", "PEN 12.50"]
+    assert list(_table(app, "note")["note"]) == ["'=1+1"]
+    # the figures stay those of the publication
+    assert len(_table(app, "state_name")) == 1
+
+
+def test_a_promise_is_withdrawn_once_and_a_dispute_closed(published: None) -> None:
+    _record()
+    desk.dispute(LOCAL, str(uuid.uuid4()), C1, "main", "PEN", reason="precio")
+    with reading() as opened:
+        promised_row = queries.promises_to_come(opened, LOCAL).iloc[0].to_dict()
+        disputed_row = queries.open_disputes(opened, LOCAL).iloc[0].to_dict()
+    form = str(uuid.uuid4())
+    for _ in range(2):
+        queries.cancel_promise(LOCAL, form, promised_row, "by phone")
+    queries.close_dispute(LOCAL, str(uuid.uuid4()), disputed_row, "credited")
+    with reading() as opened:
+        assert queries.promises_to_come(opened, LOCAL).empty and queries.open_disputes(opened, LOCAL).empty
+        assert list(queries.since(opened, LOCAL)["kind"]) == ["close_dispute", "cancel_promise", "dispute", "promise"]
+    with pytest.raises(Conflict) as conflict:
+        queries.cancel_promise(Actor.local("eva"), str(uuid.uuid4()), promised_row, "")
+    assert [each.kind for each in conflict.value.theirs] == ["cancel_promise"]
+    with pytest.raises(NotAllowed):
+        queries.close_dispute(Actor("joe", "analyst"), str(uuid.uuid4()), disputed_row, "no")
+
+
+def test_who_was_overtaken_is_told_by_whom(open_page: OpenPage, published: None) -> None:
+    promise = _record()
+    desk.cancel_promise(LOCAL, str(uuid.uuid4()), C1, promise.promise_id, seen=promise.version)
+    app = open_page("promises")
+    with pytest.raises(Conflict) as conflict:
+        desk.cancel_promise(LOCAL, str(uuid.uuid4()), C1, promise.promise_id, seen=promise.version)
+    app.session_state["desk_answer"] = conflict.value
+    app = app.run()
+    assert "Nothing was changed" in app.warning[0].value and "promise withdrawn, by ana" in app.warning[0].value
+    assert not app.run().warning
+
+
+def test_scope_of_companies_holds_for_what_was_recorded(published: None) -> None:
+    _record()
+    with reading() as opened:
+        assert queries.since(opened, Actor("max", "manager", frozenset({"norte"}))).empty
+        assert len(queries.since(opened, Actor("max", "manager", frozenset({"main"})))) == 1
