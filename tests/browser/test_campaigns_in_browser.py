@@ -19,6 +19,10 @@ from cartera.reminders import plan_reminders
 from cartera.reminders.enrol import Enrolment, add
 from cartera.reminders.model import Status
 
+GHOST = Enrolment(
+    email="ghost@acme.example", language="en", country="MX", policy_name="default", company_id="main",
+    currency_code="PEN",
+)  # fmt: skip
 OpenPage = Callable[..., Page]
 ROW_HEIGHT = 33
 PHONE = {"width": 390, "height": 3600}
@@ -31,7 +35,7 @@ def campaign_url(home: Path) -> Iterator[str]:
         items = sample_items()
         publish_items(items)
         reachable()
-        add(Enrolment(email="ghost@acme.example", language="en", country="MX", policy_name="default"), "test")
+        add(GHOST, "test")
         plan_reminders()
         become(go_out(6)[:4], Status.delivered, Status.sent)
         pen = [each for each in items if each.currency_code == "PEN" and each.item_type == "instalment"]

@@ -122,7 +122,9 @@ def test_the_page_begins_with_what_is_due_today(open_page: OpenPage, published: 
 
 
 def test_another_currency_is_another_page(open_page: OpenPage, published: None) -> None:
-    app = open_page("promises", currency="USD")
+    app = open_page("promises")
+    app.session_state["currency"] = "USD"
+    app = app.run()
     assert app.metric[3].value == "30.00" and app.metric[4].value == "—"
 
 
@@ -177,7 +179,9 @@ def _csv(content: bytes) -> list[dict[str, str]]:
 def test_where_only_promises_are_left_their_currency_is_offered(open_page: OpenPage) -> None:
     publish_items([item("1", AS_OF, "500", customer_id=C1)])
     promised("euro", C1, "9", made=-1, promised=2, currency_code="EUR")
-    app = open_page("promises", currency="EUR")
+    app = open_page("promises")
+    app.session_state["currency"] = "EUR"
+    app = app.run()
     assert app.metric[3].value == "9.00" and "Nothing that is open is disputed" in said(app)
 
 

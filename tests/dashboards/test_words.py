@@ -45,7 +45,9 @@ def test_every_text_is_used() -> None:
         "unit.", "reason.", "recovery.", "moves.", "scheme.", "segment.", "state_of.", "column.",
         "campaigns.skip.", "campaigns.status.", "campaigns.channel.", "campaigns.language.", "campaigns.stage.",
         "campaigns.tone.", "campaigns.arm.", "campaigns.ladder_", "campaigns.by_", "campaigns.part_", "promises.state.",
-        "promises.card_", "promises.by_", "promises.did.", "promises.desk_", "promises.done_",
+        "campaigns.planned_at", "campaigns.sent_at", "campaigns.delivered_at", "campaigns.answered_at",
+        "promises.due_today_", "promises.in_grace_", "promises.broken_", "promises.open_", "promises.cancel_promise",
+        "promises.close_dispute", "promises.card_", "promises.by_", "promises.did.", "promises.desk_", "promises.done_",
     )  # fmt: skip
     unused = [
         key

@@ -31,6 +31,11 @@ create table marts_a.dim_items as
     select item_id, item_type, company_id, customer_id, item_id as invoice_id, document_number, due_date, currency_code,
         item_amount, recorded_from, timestamptz '9999-12-31 00:00:00+00' as recorded_to
     from marts_a.fixture_items;
+create table marts_a.fct_fx_rates (
+    fx_rate_id text, currency_code text, company_currency_code text, company_id text, rate numeric(24, 12),
+    rate_date date, recorded_from timestamptz, recorded_to timestamptz
+);
+create or replace view serve.fct_fx_rates as select * from marts_a.fct_fx_rates;
 create or replace view serve.fct_promises as select * from marts_a.fct_promises;
 create or replace view serve.fct_disputes as select * from marts_a.fct_disputes;
 create or replace view serve.fct_ledger_entries as select * from marts_a.fct_ledger_entries;
