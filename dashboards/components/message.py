@@ -34,7 +34,8 @@ def message(view: View, preview: Preview) -> None:
     """To whom, by which channel, subject, text as it will look; its files to download."""
     words, contact, content = view.words, preview.contact, preview.content
     facts = [
-        words("campaigns.to", recipient=as_text(contact.recipient or "—")),
+        # as code: Markdown would make a link of an address
+        words("campaigns.to", recipient="`" + (contact.recipient or "—").replace("`", "'") + "`"),
         words(f"campaigns.channel.{contact.channel}"),
         words(f"campaigns.language.{contact.language}"),
         words("campaigns.cost", amount=as_text(words.money(preview.cost, preview.cost_currency))),
