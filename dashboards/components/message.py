@@ -34,14 +34,14 @@ def message(view: View, preview: Preview) -> None:
     """To whom, by which channel, subject, text as it will look; its files to download."""
     words, contact, content = view.words, preview.contact, preview.content
     facts = [
-        # as code: Markdown would make a link of an address
-        words("campaigns.to", recipient="`" + (contact.recipient or "—").replace("`", "'") + "`"),
         words(f"campaigns.channel.{contact.channel}"),
         words(f"campaigns.language.{contact.language}"),
         words("campaigns.cost", amount=as_text(words.money(preview.cost, preview.cost_currency))),
     ]
     if preview.sms:
         facts.append(words("campaigns.sms", segments=preview.sms.segments, units=preview.sms.units))
+    # not as Markdown, which would make a link of an address
+    st.text(words("campaigns.to", recipient=contact.recipient or "—"))
     st.caption(" · ".join(facts))
     if isinstance(content, Rendered):
         st.markdown(f"**{as_text(content.subject)}**")
