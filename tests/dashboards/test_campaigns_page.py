@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import re
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
@@ -17,11 +18,12 @@ from support.pages import OpenPage, said
 from support.serve_fixture import KNOWN_AT, item, publish_items, sample_items
 from support.serve_promises import received
 
+from cartera import desk
 from cartera.db import Role, transaction
 from cartera.desk import Actor
 from cartera.errors import NotAllowed
 from cartera.reminders import approve_reminders, outcomes, plan_reminders, waiting
-from cartera.reminders.approve import ApproveReport, approve_seen, hold
+from cartera.reminders.approve import ApproveReport, approve_seen
 from cartera.reminders.costs import costs
 from cartera.reminders.enrol import Enrolment, add
 from cartera.reminders.model import Status
@@ -49,6 +51,10 @@ def planned(database: str) -> int:
 
 def _table(app: AppTest, column: str) -> Any:
     return next(frame.value for frame in app.dataframe if column in frame.value)
+
+
+def _hold(customer_id: str) -> None:
+    desk.hold(Actor.local("ana"), str(uuid.uuid4()), customer_id, kind="other", note="asked to")
 
 
 def _look() -> waiting.Seen:
@@ -106,7 +112,7 @@ def test_who_comes_second_is_told_what_happened_and_does_nothing(open_page: Open
 def test_a_plan_made_anew_meanwhile_is_not_approved_unseen(open_page: OpenPage, planned: int) -> None:
     app = open_page("campaigns")
     first = contacts("planned")[0]
-    hold(first["customer_id"], "asked to", "ana")
+    _hold(first["customer_id"])
     plan_reminders()
     app = app.button(key="approve").click().run()
     assert "stopped before" in app.warning[0].value
@@ -164,7 +170,7 @@ def test_every_sample_is_as_it_would_go_out_now(planned: int) -> None:
         shown = campaigns.sample(row["contact_id"])
         assert isinstance(shown, Preview) and shown.contact.step.name == row["step_name"]
         assert shown.contact.channel == row["channel"]
-    hold(found[0]["customer_id"], "asked to", "ana")
+    _hold(found[0]["customer_id"])
     assert "on_hold" in str(campaigns.sample(found[0]["contact_id"]))
 
 
