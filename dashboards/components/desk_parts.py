@@ -52,7 +52,7 @@ def desk_part(view: View) -> None:
     if not recent.empty:
         st.subheader(words("promises.since"), anchor=False)
         st.info(words("promises.since_sub"), icon=":material/pending:")
-        data = _with_amounts(view, recent).assign(what=[words(f"promises.did.{kind}") for kind in recent["kind"]])
+        data = _with_amounts(view, recent).assign(what=[words.named("promises.did", kind) for kind in recent["kind"]])
         table(view, data, SINCE, alt=words("promises.since"))
     promises, disputes = desk.promises_to_come(view.reading, actor), desk.open_disputes(view.reading, actor)
     if promises.empty and disputes.empty:
@@ -116,7 +116,7 @@ def _say(view: View) -> None:
     if isinstance(answer, Conflict):
         lines = "".join(
             "\n- " + words(
-                "promises.theirs", what=words(f"promises.did.{each.kind}"), by=as_text(each.by),
+                "promises.theirs", what=words.named("promises.did", each.kind), by=as_text(each.by),
                 moment=words.moment(each.at),
             )
             for each in answer.theirs
