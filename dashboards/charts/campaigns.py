@@ -90,7 +90,7 @@ def contact_calendar(
             )  # fmt: skip
     figure = finish(figure, look, height=60 + 52 * weeks)
     figure.update_xaxes(side="top", tickfont={"color": look.muted})
-    figure.update_yaxes(visible=True, autorange="reversed", tickfont={"color": look.muted, "size": 11})
+    figure.update_yaxes(visible=True, autorange="reversed", showgrid=False, tickfont={"color": look.muted, "size": 11})
     return figure
 
 

@@ -40,8 +40,8 @@ def promise_weeks(rows: pd.DataFrame, currency_code: str, words: Words, is_dark:
         )
     figure = finish(figure, look, height=300)
     labels = [words.date(week) for week in weeks]
-    step = max(1, len(labels) // 6)
+    step = max(1, round(len(labels) / 4))
     figure.update_xaxes(type="category", tickvals=labels[::-1][::step])
     figure.update_yaxes(visible=True, gridcolor=look.line, tickfont={"color": look.muted}, tickformat="~s")
-    legend = {"orientation": "h", "y": -0.18, "x": 0, "yanchor": "top", "traceorder": "normal"}
+    legend = {"orientation": "h", "y": -0.22, "x": 0, "yanchor": "top", "traceorder": "normal"}
     return figure.update_layout(barmode="stack", bargap=0.25, showlegend=True, legend=legend)

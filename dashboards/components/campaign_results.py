@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -17,18 +18,9 @@ from dashboards.components.view import View, as_text
 from dashboards.queries import campaigns
 
 PERIODS, DAYS = ("7", "30", "90", "365"), ("7", "14", "30")
-SHOWN = (
-    "planned",
-    "stopped",
-    "on_its_way",
-    "failed",
-    "went_out",
-    "delivered",
-    "answered",
-    "bounced",
-    "unknown",
-    "paid",
-)
+COUNTED = ("went_out", "delivered", "answered", "paid")
+OTHERS = ("bounced", "failed", "unknown", "planned", "stopped", "on_its_way")
+SHOWN = (*COUNTED, *OTHERS)
 CONTACTS = {
     "went_on": Column("campaigns.col_day", "date"),
     "customer_name": Column("column.customer", width="medium"),
@@ -65,7 +57,8 @@ def results_part(view: View) -> None:
         st.info(words("campaigns.no_contacts"), icon=":material/hourglass_empty:")
         return
     _cards(view, rows, kept.asked.days)
-    labels = [_label(view, row, by) for row in rows.to_dict("records")]
+    has_several = by == "step" and rows["policy_name"].nunique() > 1
+    labels = [_label(view, row, by, has_several=has_several) for row in rows.to_dict("records")]
     st.subheader(words("campaigns.results"), anchor=False, help=words("campaigns.results_help", days=kept.asked.days))
     st.caption(words("campaigns.results_sub", days=kept.asked.days))
     went = [out > 0 for out in rows["went_out"]]
@@ -80,10 +73,12 @@ def results_part(view: View) -> None:
     _table(view, rows.assign(group=labels), kept, by)
 
 
-def _label(view: View, row: dict[str, str], by: campaigns.By) -> str:
+def _label(view: View, row: dict[Any, Any], by: campaigns.By, *, has_several: bool) -> str:
     if by == "channel":
         return view.words(f"campaigns.channel.{row['channel']}")
-    return f"{row['step_name']} · {row['policy_name']}" if by == "step" else row["policy_name"]
+    if by == "policy":
+        return str(row["policy_name"])
+    return f"{row['step_name']} · {row['policy_name']}" if has_several else str(row["step_name"])
 
 
 def _cards(view: View, rows: pd.DataFrame, days: int) -> None:
@@ -118,8 +113,9 @@ def _table(view: View, rows: pd.DataFrame, kept: campaigns.Kept, by: campaigns.B
     total = {name: int(sum(rows[name])) for name in SHOWN} | {"group": words("campaigns.all"), "amounts": totals}
     data = pd.concat([pd.DataFrame([total], dtype=object), rows[["group", *SHOWN, "amounts"]]], ignore_index=True)
     columns = {"group": Column(words(f"campaigns.by_{by}"), is_plain=True, is_pinned=True, width=210)}
-    columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in SHOWN}
-    columns |= {"amounts": Column("campaigns.col_paid_after", "amounts", width="medium")}
+    columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in COUNTED}
+    columns |= {"amounts": Column("campaigns.col_paid_amount", "amounts", width="medium")}
+    columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in OTHERS}
     st.caption(words("campaigns.click_count"))
     title = words("campaigns.funnel")
     key = f"funnel_{by}_{kept.asked.from_date}_{kept.asked.days}"
