@@ -59,7 +59,9 @@ def ghosts_part(view: View) -> None:
     st.subheader(words("campaigns.rules"), anchor=False)
     st.caption(words("campaigns.rules_sub", kept=kept, count=len(report.rules)))
     rules = pd.DataFrame(
-        [[rule.is_kept, rule.rule, rule.saw] for rule in report.rules], columns=list(RULES), dtype=object
+        [[rule.is_kept, rule.rule, "—" if rule.saw == "-" else rule.saw] for rule in report.rules],
+        columns=list(RULES),
+        dtype=object,
     )
     table(view, rules, RULES, alt=words("campaigns.rules"))
 

@@ -25,7 +25,7 @@ PLANS = {
 }
 STEPS = {
     "step_name": Column("column.step", is_pinned=True),
-    "channel": Column("campaigns.col_channel"),
+    "channel_name": Column("campaigns.col_channel"),
     "policy_name": Column("campaigns.col_policy"),
     "contacts": Column("campaigns.col_waiting", "number"),
     "customers": Column("column.customers", "number"),
@@ -42,7 +42,7 @@ CONTACTS = {
     "send_until": Column("campaigns.col_send_until", "moment"),
 }
 REASONS = {
-    "reason": Column("campaigns.col_reason", width="large", is_pinned=True),
+    "reason": Column("campaigns.col_reason"),
     "skips": Column("campaigns.col_left_in_peace", "number"),
     "customers": Column("column.customers", "number"),
 }
@@ -86,7 +86,8 @@ def _waiting(view: View, plans: pd.DataFrame) -> None:
     several = steps["policy_name"].nunique() > 1
     columns = {name: column for name, column in STEPS.items() if name != "policy_name" or several}
     title = words("campaigns.steps")
-    selection = table(view, steps, columns, alt=title, key=f"steps_{plan_id}_{total}", selects="single-cell")
+    data = steps.assign(channel_name=[words(f"campaigns.channel.{name}") for name in steps["channel"]])
+    selection = table(view, data, columns, alt=title, key=f"steps_{plan_id}_{total}", selects="single-cell")
     if selection["cells"] and selection["cells"][0][0] < len(steps):
         _contacts(view, steps.iloc[selection["cells"][0][0]], plan_id)
     left, right = st.columns([11, 8], gap="large")

@@ -46,7 +46,8 @@ def message(view: View, preview: Preview) -> None:
     if isinstance(content, Rendered):
         st.markdown(f"**{as_text(content.subject)}**")
         title = words("campaigns.message_alt")
-        st.iframe(boxed(content.html, title), height=HEIGHT, alt=title)
+        with st.container(border=True):
+            st.iframe(boxed(content.html, title), height=HEIGHT, alt=title)
         with st.expander(words("campaigns.as_text")):
             st.code(preview.text, language=None, wrap_lines=True)
     else:

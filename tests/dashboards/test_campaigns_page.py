@@ -70,7 +70,7 @@ def _approvals() -> list[dict[str, Any]]:
 def test_what_waits_adds_up_and_a_sample_is_shown(open_page: OpenPage, planned: int) -> None:
     app = open_page("campaigns")
     assert not app.error and not app.exception
-    assert sum(_table(app, "planned_by")["contacts"]) == sum(_table(app, "channel")["contacts"]) == planned > 10
+    assert sum(_table(app, "planned_by")["contacts"]) == sum(_table(app, "channel_name")["contacts"]) == planned > 10
     assert f"{planned} messages by step; they add up" in said(app)
     assert app.button(key="approve").label == f"Approve {planned} messages"
     assert "As it will look" in said(app) and "can't be shown" not in said(app)
