@@ -20,7 +20,7 @@ from decimal import Decimal
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 from psycopg2.sql import SQL, Identifier
-from support import serve_segments_and_risk
+from support import serve_promises, serve_segments_and_risk
 
 from cartera.db import Role, parameters, transaction
 from cartera.warehouse import publish
@@ -220,7 +220,8 @@ def publish_items(
             "drop function if exists serve.kpis(date, timestamptz, int, text);"
             " drop view if exists serve.fct_kpis, serve.publication, serve.fct_open_items, serve.fct_aging,"
             " serve.fct_unapplied, serve.dim_customers, serve.dim_segment_rules, serve.fct_customer_segments,"
-            " serve.fct_segment_memberships; drop function if exists serve.open_items(date, timestamptz)"
+            " serve.fct_segment_memberships, serve.fct_promises, serve.fct_disputes, serve.fct_ledger_entries,"
+            " serve.dim_items, serve.fct_fx_rates; drop function if exists serve.open_items(date, timestamptz)"
         )
         cursor.execute(SCHEMA + serve_segments_and_risk.FUNCTIONS)
         execute_values(cursor, "insert into marts_a.fixture_items values %s", [astuple(each) for each in items])
@@ -230,7 +231,8 @@ def publish_items(
             " timestamptz '9999-12-31 00:00:00+00' from marts_a.fixture_items group by customer_id",
             (EVER,),
         )
-        cursor.execute(PREBUILT + serve_segments_and_risk.PREBUILT, {"as_of": as_of, "known_at": known_at})
+        prebuilt = PREBUILT + serve_segments_and_risk.PREBUILT + serve_promises.TABLES
+        cursor.execute(prebuilt, {"as_of": as_of, "known_at": known_at})
         run_id = record_run(
             connection=connection,
             as_of=as_of,
