@@ -25,6 +25,8 @@ PAGES = (
     ("segments", "page.segments", ":material/grid_view:"),
     ("recovery", "page.recovery", ":material/trending_down:"),
     ("kpis", "page.kpis", ":material/query_stats:"),
+    ("customer", "page.customer", ":material/person:"),
+    ("worklist", "page.worklist", ":material/checklist:"),
     ("data_health", "page.health", ":material/verified:"),
 )
 

@@ -10,7 +10,6 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
@@ -39,12 +38,19 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Left:
+    """Who is late and left in peace. `why`: on_hold, opted_out, promised or disputed."""
+
+    late: Row
+    why: str
+
+
+@dataclass(frozen=True)
 class Day:
-    """`tasks`: the most worth first. `left`: why others are left in peace: (customer_id, company_id) -> on_hold,
-    opted_out, promised or disputed."""
+    """`tasks`: the most worth first."""
 
     tasks: tuple[Task, ...]
-    left: Mapping[tuple[str, str], str]
+    left: tuple[Left, ...]
 
 
 def day_of(late: Sequence[Row], as_of: dt.date, today: dt.date) -> Day:
@@ -55,16 +61,15 @@ def day_of(late: Sequence[Row], as_of: dt.date, today: dt.date) -> Day:
     with transaction(Role.desk) as connection:
         live = _Live(connection, ids, today)
         live.items = _items_of(connection, sorted(live.touched), as_of)
-    tasks, left = [], {}
+    tasks: list[Task] = []
+    left: list[Left] = []
     for row in late:
-        key = (row["customer_id"], row["company_id"])
-        why = live.why_not(row)
-        if why:
-            left[key] = why
+        if why := live.why_not(row):
+            left.append(Left(row, why))
             continue
         asked, oldest = live.asked(row, today)
         if asked <= 0:
-            left[key] = "promised" if row["customer_id"] in live.promised else "disputed"
+            left.append(Left(row, "promised" if row["customer_id"] in live.promised else "disputed"))
             continue
         facts = Facts(
             asked,
@@ -76,7 +81,7 @@ def day_of(late: Sequence[Row], as_of: dt.date, today: dt.date) -> Day:
         )
         tasks.append(Task(row, asked, worth(facts, ages, rule, today), facts.last_contact))
     tasks.sort(key=lambda task: (-task.worth.expected, task.key))
-    return Day(tuple(tasks), left)
+    return Day(tuple(tasks), tuple(left))
 
 
 class _Live:
@@ -135,9 +140,9 @@ class _Live:
 def _about(said: Mapping[str, list[Row]], item: Row) -> Iterable[Row]:
     place = (item["company_id"], item["currency_code"])
     for each in said.get(item["customer_id"], ()):
-        if (each["company_id"], each["currency_code"]) == place:
-            if not each["item_ids"] or item["item_id"] in each["item_ids"]:
-                yield each
+        is_named = not each["item_ids"] or item["item_id"] in each["item_ids"]
+        if is_named and (each["company_id"], each["currency_code"]) == place:
+            yield each
 
 
 def _grouped(found: Iterable[Row]) -> dict[str, list[Row]]:

@@ -1,4 +1,4 @@
-"""What somebody is about to record: kept in the database while it is typed, with the action id that the form was opened with.
+"""What somebody is about to record: kept in the database while it is typed, with the form's action id.
 
 Not in the URL: a note about a person has no place in a history or a log. Not in the session: it ends with the page. A
 draft is there after a reload, on another machine, and after a crash; it goes when it is recorded or thrown away.
@@ -30,47 +30,44 @@ class Draft:
     fields: Mapping[str, str]
 
 
-def opened(actor: Actor, customer_id: str, form: str) -> Draft:
-    """The draft of a form; begun when there is none."""
-    bound = {
-        "person": actor.user, "customer": customer_id, "form": form, "id": str(uuid.uuid4()), "now": utc_now(),
-    }  # fmt: skip
+def found(actor: Actor, customer_id: str, form: str) -> Draft | None:
+    """The draft of a form, if anything was typed."""
+    bound = {"person": actor.user, "customer": customer_id, "form": form}
     with transaction(Role.desk) as connection:
-        found = rows(connection, _FOUND, bound) or rows(connection, _OPEN, bound) or rows(connection, _FOUND, bound)
-        return Draft(**found[0])
+        kept = rows(connection, _FOUND, bound)
+    return Draft(**kept[0]) if kept else None
+
+
+def begun(customer_id: str) -> Draft:
+    """A form that opens empty; nothing is written before something is typed."""
+    with transaction(Role.desk) as connection:
+        file = rows(connection, "select version from ops.desk_files where customer_id = %(id)s", {"id": customer_id})
+    return Draft(str(uuid.uuid4()), file[0]["version"] if file else 0, {})
 
 
 _FOUND = """
 select action_id::text as action_id, seen, fields from ops.desk_drafts
 where person = %(person)s and customer_id = %(customer)s and form = %(form)s
 """
-_OPEN = """
-insert into ops.desk_drafts (person, customer_id, form, action_id, seen, changed_at)
-values (%(person)s, %(customer)s, %(form)s, %(id)s::uuid,
-    coalesce((select version from ops.desk_files where customer_id = %(customer)s), 0), %(now)s)
-on conflict do nothing
-returning action_id::text as action_id, seen, fields
+
+
+def keep(actor: Actor, customer_id: str, form: str, draft: Draft, fields: Mapping[str, str]) -> None:
+    """What is typed now. Of one person in two windows the last one typed in is kept."""
+    bound = {
+        "person": actor.user, "customer": customer_id, "form": form, "id": draft.action_id, "seen": draft.seen,
+        "fields": Json(dict(fields)), "now": utc_now(),
+    }  # fmt: skip
+    with transaction(Role.desk) as connection:
+        rows(connection, _KEEP, bound)
+
+
+_KEEP = """
+insert into ops.desk_drafts as d (person, customer_id, form, action_id, seen, fields, changed_at)
+values (%(person)s, %(customer)s, %(form)s, %(id)s::uuid, %(seen)s, %(fields)s, %(now)s)
+on conflict (person, customer_id, form) do update
+set action_id = excluded.action_id, seen = excluded.seen, fields = excluded.fields, changed_at = excluded.changed_at
+returning action_id
 """
-
-
-def keep(actor: Actor, customer_id: str, form: str, action_id: str, fields: Mapping[str, str]) -> None:
-    """What is typed now. A form that was recorded meanwhile is left alone."""
-    with transaction(Role.desk) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "update ops.desk_drafts set fields = %s, changed_at = %s"
-            " where person = %s and customer_id = %s and form = %s and action_id = %s::uuid",
-            (Json(dict(fields)), utc_now(), actor.user, customer_id, form, action_id),
-        )
-
-
-def see(actor: Actor, customer_id: str, form: str, action_id: str, version: int) -> None:
-    """The person has looked at what others did up to this version, and goes on."""
-    with transaction(Role.desk) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "update ops.desk_drafts set seen = %s, changed_at = %s"
-            " where person = %s and customer_id = %s and form = %s and action_id = %s::uuid",
-            (version, utc_now(), actor.user, customer_id, form, action_id),
-        )
 
 
 def drop(actor: Actor, customer_id: str, form: str, action_id: str) -> None:

@@ -28,8 +28,8 @@ SENT_COLUMNS = (
 class Next:
     """How a customer can be reached by a channel, and when the rules next allow it.
 
-    `address` None: `why` says why not. `at`: the first allowed moment, UTC; None: none as things stand. `refusals`: the
-    rules that say no now, each with its text.
+    `address` None: `why` says why not. `at`: the first allowed moment, UTC; None: none as things stand.
+    `refusals`: the rules that say no now, each with its text.
     """
 
     channel: Channel
@@ -46,7 +46,7 @@ class Next:
 
 @dataclass(frozen=True)
 class Dossier:
-    """`events`: each change of each contact's state. `said`: preferences, the newest first. `holds`: also ended ones."""
+    """`events`: changes of the contacts' states. `said`: preferences, the newest first. `holds`: also ended ones."""
 
     customer: Customer
     ways: tuple[Next, ...]

@@ -111,9 +111,7 @@ class Lawful:
         question = self._question(debtor, named, day, history)
         return self._as_without_history(question, found) or self._ask(question, day)
 
-    def now_and_next(
-        self, debtor: Debtor, channel: str, moment: dt.datetime
-    ) -> tuple[Verdict, dt.datetime | None]:
+    def now_and_next(self, debtor: Debtor, channel: str, moment: dt.datetime) -> tuple[Verdict, dt.datetime | None]:
         """What the rules say of a moment, and from when on they allow it; None: not as things stand."""
         history = self.events.get(debtor.customer_id, ())
         question = replace(self._question(debtor, Channel(channel), moment.date(), history), at=moment)

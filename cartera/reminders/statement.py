@@ -1,4 +1,4 @@
-"""A statement of account: all that is open between a customer and a company, due or not, credit too; PDF or workbook."""
+"""A statement of account: all that is open between a customer and a company, credit too; PDF or workbook."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _policy(of: Account) -> Policy:
 
 
 def statement_xlsx(of: Account) -> bytes:
-    """Two sheets: the items with the balance of each currency, and what they are of. Text is data: no cell is a formula."""
+    """Two sheets: the items with the balance of each currency, and what they are of. No cell is a formula (law 10)."""
     content = io.BytesIO()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False, "in_memory": True}
     with xlsxwriter.Workbook(content, options) as book:

@@ -1,4 +1,4 @@
-"""What acting on a customer now is worth, and why, by a plain rule: what is late x the chance that acting moves it. Pure.
+"""What acting on a customer now is worth, and why: what is late x the chance that acting moves it. Pure.
 
 The chance begins with the share that a call brings in by age (`policies/shared/calls.yaml`); each fact known of the
 customer multiplies it (`policies/shared/worklist.yaml`). Nothing is learned in secret: every factor is in a file.

@@ -1,4 +1,4 @@
-"""Who acts: the one place that a sign-in fills in. The local demo has no sign-in; a name in the URL tells people apart."""
+"""Who acts: the one place that a sign-in fills in. Without one, a name in the URL tells people apart."""
 
 from __future__ import annotations
 

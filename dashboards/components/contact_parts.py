@@ -49,7 +49,9 @@ def contacts(view: View, customer_id: str) -> None:
     if said.empty:
         st.caption(words("customer.nothing_said"))
     else:
-        told = said.assign(said=[words("customer.said_yes" if yes else "customer.said_no") for yes in said["is_authorised"]])
+        told = said.assign(
+            said=[words("customer.said_yes" if yes else "customer.said_no") for yes in said["is_authorised"]]
+        )
         table(view, told, SAID, alt=words("customer.said"))
     if kept.holds:
         st.subheader(words("customer.holds"), anchor=False)

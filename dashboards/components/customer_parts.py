@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from cartera.warehouse.read import BUCKETS
+from dashboards.components import states
 from dashboards.components.actor import current_actor
 from dashboards.components.drill import Figure, drill
 from dashboards.components.tables import Column, table
@@ -91,7 +92,10 @@ def header(view: View, clocks: Clocks, customer_id: str) -> pd.DataFrame:
         st.warning(words("customer.unknown", id=as_text(customer_id)), icon=":material/person_off:")
         return profile
     row = profile.iloc[0]
-    facts = [customer_id, *(row[column] for column in ("tax_id", "country_code", "sector", "risk_class") if row[column])]
+    facts = [
+        customer_id,
+        *(row[column] for column in ("tax_id", "country_code", "sector", "risk_class") if row[column]),
+    ]
     if row["collector"]:
         facts.append(words("customer.collector", name=row["collector"]))
     if not row["is_active"]:
@@ -104,9 +108,10 @@ def header(view: View, clocks: Clocks, customer_id: str) -> pd.DataFrame:
 @st.fragment(run_every=BEAT)
 def others(view: View, customer_id: str) -> None:
     """Tell others that this page is open, and who else has it open; asked again every few seconds."""
-    for each in presence.beat(current_actor(), customer_id):
-        text = view.words("customer.also_here", name=as_text(each.person), ago=view.words.ago(each.seen_at))
-        st.info(text, icon=":material/group:")
+    with states.plainly(view.words):
+        for each in presence.beat(current_actor(), customer_id):
+            text = view.words("customer.also_here", name=as_text(each.person), ago=view.words.ago(each.seen_at))
+            st.info(text, icon=":material/group:")
 
 
 def owes(view: View, clocks: Clocks, customer_id: str, profile: pd.DataFrame) -> None:

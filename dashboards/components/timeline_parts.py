@@ -38,7 +38,11 @@ def timeline(view: View, clocks: Clocks, customer_id: str) -> None:
     words = view.words
     facts = customer.ledger(view.reading, clocks, customer_id)
     rows = customer.timeline(
-        facts, customer.dossier(customer_id), worklist.file_of(customer_id), clocks, is_now=clocks == view.reading.clocks
+        facts,
+        customer.dossier(customer_id),
+        worklist.file_of(customer_id),
+        clocks,
+        is_now=clocks == view.reading.clocks,
     )
     if rows.empty:
         st.info(words("customer.no_events"), icon=":material/inbox:")
@@ -78,6 +82,8 @@ def _adds_up(view: View, clocks: Clocks, customer_id: str, facts: pd.DataFrame, 
     added = sum(effects, Decimal(0))
     amount = as_text(words.money(balance, code))
     if added == balance:
-        st.markdown(f":material/check_circle: {words('customer.adds_up', count=words.number(len(effects)), amount=amount)}")
+        st.markdown(
+            f":material/check_circle: {words('customer.adds_up', count=words.number(len(effects)), amount=amount)}"
+        )
     else:
         st.error(words("drill.differs", sum=as_text(words.money(added, code)), amount=amount))

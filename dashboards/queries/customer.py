@@ -1,4 +1,4 @@
-"""One customer: what it owes, how it pays, all that happened with both clocks; figures cached, the record as it is now."""
+"""One customer: what it owes, how it pays, all that happened; figures cached, the record as it is now."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ TIMELINE = (
     "effective_date", "recorded_at", "kind", "document_number", "currency_code", "amount", "effect_amount",
     "company_id", "detail", "by",
 )  # fmt: skip
-MONEY_KINDS = ("invoiced", "received", "credit_noted", "applied", "credited", "written_off", "refunded", "charged_back")
+MONEY_KINDS = (
+    "invoiced", "received", "credit_noted", "applied", "credited", "written_off", "write_off_reversed", "refunded",
+    "charged_back", "chargeback_reversed",
+)  # fmt: skip
 CSV = {
     "effective_date": "customer.col_effective", "recorded_at": "customer.col_recorded", "kind": "customer.col_kind",
     "document_number": "customer.col_document", "company_id": "column.company", "amount": "customer.col_amount",
@@ -75,7 +78,9 @@ def ledger(reading: Reading, clocks: Clocks, customer_id: str) -> pd.DataFrame:
         rows.append(_event("due", effective_date=due["due_date"], **due))
     for claim in customers.claims(*asked):
         until = claim["until_date"].isoformat() if claim["until_date"] else None
-        rows.append(_event(f"source_{claim['kind']}", **claim, detail=" · ".join(filter(None, (claim["reason"], until)))))
+        rows.append(
+            _event(f"source_{claim['kind']}", **claim, detail=" · ".join(filter(None, (claim["reason"], until))))
+        )
     return frame(rows, TIMELINE)
 
 
@@ -115,7 +120,9 @@ def _messages(kept: Dossier, filed: desk.CustomerFile) -> Iterator[read.Row]:
             recorded_at=event["happened_at"],
             document_number=contact["documents"] if sent else None,
             company_id=contact["company_id"],
-            detail=" · ".join(filter(None, (event["channel"], event["step"], event["recipient"], event["reason_code"]))),
+            detail=" · ".join(
+                filter(None, (event["channel"], event["step"], event["recipient"], event["reason_code"]))
+            ),
             by=contact["policy"],
         )
     for said in kept.said:
@@ -170,3 +177,12 @@ def statement_pdf(customer_id: str, company_id: str, clocks: Clocks) -> bytes:
 def statement_xlsx(customer_id: str, company_id: str, clocks: Clocks) -> bytes:
     """Raises CarteraError."""
     return statement.statement_xlsx(statement.account(customer_id, company_id, clocks.as_of, clocks.known_at))
+
+
+@cached
+def items(reading: Reading, clocks: Clocks, customer_id: str) -> list[read.Row]:
+    """Open instalments, the longest past due first: what a promise or a dispute can be about."""
+    return read.open_items(
+        reading.connection, clocks.as_of, clocks.known_at, customer_id=customer_id, item_type="instalment",
+        limit=LISTED_EVENTS,
+    )  # fmt: skip

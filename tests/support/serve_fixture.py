@@ -20,7 +20,7 @@ from decimal import Decimal
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 from psycopg2.sql import SQL, Identifier
-from support import serve_segments_and_risk
+from support import serve_customers, serve_segments_and_risk
 
 from cartera.db import Role, parameters, transaction
 
@@ -199,7 +199,7 @@ def publish_items(
             " serve.fct_unapplied, serve.dim_customers, serve.dim_segment_rules, serve.fct_customer_segments,"
             " serve.fct_segment_memberships; drop function if exists serve.open_items(date, timestamptz)"
         )
-        cursor.execute(SCHEMA + serve_segments_and_risk.FUNCTIONS)
+        cursor.execute(SCHEMA + serve_segments_and_risk.FUNCTIONS + serve_customers.FUNCTIONS)
         execute_values(cursor, "insert into marts_a.fixture_items values %s", [astuple(each) for each in items])
         cursor.execute(
             "insert into marts_a.dim_customers (customer_id, company_id, name, source, recorded_from, recorded_to)"
@@ -215,7 +215,7 @@ def publish_items(
             checks=checks,
         )
         _certify(connection, run_id, as_of, known_at, published_at)
-        for role in (Role.reader, Role.campaign):
+        for role in (Role.reader, Role.campaign, Role.desk):
             name = Identifier(parameters(role)["user"])
             # as the real function, it runs with the rights of who asks; the real one reads views of serve
             cursor.execute(SQL("grant usage on schema serve, marts_a to {}").format(name))
