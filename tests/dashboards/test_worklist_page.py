@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support import serve_customers
 from support.pages import OpenPage, said
-from support.serve_fixture import AS_OF, KNOWN_AT, Item, item, publish_items, sample_items
+from support.serve_fixture import Item, item, publish_items, sample_items
 
 from cartera import desk
 from cartera.clock import utc_now
