@@ -82,10 +82,13 @@ def future_day(day: dt.date, desk: Desk, most_days: int = MOST_DAYS) -> dt.date:
     return day
 
 
-def covered(desk: Desk, company_id: str, currency_code: str, item_ids: Sequence[str]) -> Covered:
-    """The items named, which must be open between the customer and the company in the currency. Raises ConfigError."""
+def covered(
+    desk: Desk, company_id: str, currency_code: str, item_ids: Sequence[str], *, all_invoices: bool = False
+) -> Covered:
+    """The items named, which must be open between the customer and the company in the currency; with `all_invoices`
+    the invoices of all that is open where none is named. Raises ConfigError."""
     named = tuple(dict.fromkeys(item_ids))
-    if not named or is_ghost(desk.customer.customer_id):
+    if not (named or all_invoices) or is_ghost(desk.customer.customer_id):
         return Covered(named)
     published = read.publication(desk.connection)
     found = {
@@ -108,6 +111,6 @@ def covered(desk: Desk, company_id: str, currency_code: str, item_ids: Sequence[
         )
     invoices: dict[str, Decimal] = {}
     for item_id, item in found.items():
-        if item_id in named and item["invoice_id"] is not None:
+        if (item_id in named or not named) and item["invoice_id"] is not None:
             invoices[item["invoice_id"]] = invoices.get(item["invoice_id"], Decimal(0)) + item["open_amount"]
     return Covered(named, tuple(invoices.items()))

@@ -77,9 +77,9 @@ def release_hold(actor: Actor, action_id: str, customer_id: str, hold_id: int, *
 
     `seen`: the version of the hold. Raises NotAllowed, Conflict, ConfigError.
     """
-    values = {"hold_id": hold_id, "seen": seen, "note": checked.words(note, "note")}
-    asked = Asked(actor, action_id, "release_hold", customer_id, values)
-    return act(asked, Hold, lambda desk: _release(desk, hold_id, seen, values["note"]))
+    note = checked.words(note, "note")
+    asked = Asked(actor, action_id, "release_hold", customer_id, {"hold_id": hold_id, "seen": seen, "note": note})
+    return act(asked, Hold, lambda desk: _release(desk, hold_id, seen, note))
 
 
 def _release(desk: Desk, hold_id: int, seen: int, note: str) -> Done[Hold]:

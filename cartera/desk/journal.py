@@ -11,7 +11,7 @@ import datetime as dt
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
@@ -121,8 +121,7 @@ def _act(asked: Asked, answer: type[T], do: Callable[[Desk], Done[T]]) -> T:
             # a second click, which waited for the first; the file is left as it was
             connection.rollback()
             return known
-        if asked.seen is not None and asked.seen != version:
-            raise conflict(connection, asked, asked.seen)
+        _require_seen_file(connection, asked, version)
         customer, companies = rights.require_customer(connection, asked.actor, asked.customer_id, asked.company_id)
         done = do(Desk(connection, utc_now(), customer, companies, asked))
         _write(connection, asked, done, answer)
@@ -168,27 +167,26 @@ returning version
 def require_seen(desk: Desk, thing_id: str, version: int, seen: int) -> None:
     """Raises Conflict when a thing has another version than the form was drawn with."""
     if version != seen:
-        raise conflict(desk.connection, desk.asked, seen, thing_id)
+        bound = {"thing": desk.asked.thing, "id": thing_id, "seen": seen}
+        raise conflict(desk.asked, [action(row) for row in rows(desk.connection, _ACTIONS + _OF_THING, bound)])
 
 
-def conflict(connection: Connection, asked: Asked, seen: int, thing_id: str | None = None) -> Conflict:
-    """What others did since: to one thing, or to all agreements of the customer."""
-    theirs = since(connection, asked, seen, thing_id)
+def _require_seen_file(connection: Connection, asked: Asked, version: int) -> None:
+    if asked.seen is None or asked.seen == version:
+        return
+    newer = min(max(version - asked.seen, 1), MOST_THEIRS)
+    bound = {"customer": asked.customer_id, "things": list(AGREEMENTS), "newer": newer}
+    raise conflict(asked, [action(row) for row in rows(connection, _ACTIONS + _OF_FILE, bound)][::-1])
+
+
+MOST_THEIRS = 100
+
+
+def conflict(asked: Asked, theirs: Sequence[Action]) -> Conflict:
+    """What others did since, oldest first."""
     who = theirs[-1] if theirs else None
     what = f"{who.by} recorded {who.kind} at {who.at:%Y-%m-%d %H:%M} UTC" if who else "somebody changed it"
     return Conflict(f"{asked.customer_id}: {what}, after the form was opened", "look at it, then record again", theirs)
-
-
-def since(connection: Connection, asked: Asked, seen: int, thing_id: str | None) -> list[Action]:
-    """The actions after a version, oldest first: of a thing, or of the customer's file."""
-    bound = {
-        "customer": asked.customer_id,
-        "things": list(AGREEMENTS),
-        "thing": asked.thing,
-        "id": thing_id,
-        "seen": seen,
-    }
-    return [action(row) for row in rows(connection, _ACTIONS + (_OF_THING if thing_id else _OF_FILE), bound)]
 
 
 _ACTIONS = """
@@ -198,7 +196,7 @@ from ops.desk_actions
 """
 _OF_THING = "where thing = %(thing)s and thing_id = %(id)s and version > %(seen)s order by action_no"
 _OF_FILE = """
-where customer_id = %(customer)s and thing = any(%(things)s) order by action_no offset %(seen)s
+where customer_id = %(customer)s and thing = any(%(things)s) order by action_no desc limit %(newer)s
 """
 
 

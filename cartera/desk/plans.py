@@ -114,10 +114,11 @@ def cancel_plan(actor: Actor, action_id: str, customer_id: str, plan_id: str, *,
     """
     note = checked.words(note, "note")
     asked = Asked(actor, action_id, "cancel_plan", customer_id, {"plan_id": plan_id, "seen": seen, "note": note})
-    return act(asked, Plan, lambda desk: _cancel(desk, plan_id, seen, note))
+    return act(asked, Plan, lambda desk: end(desk, plan_id, seen, note))
 
 
-def _cancel(desk: Desk, plan_id: str, seen: int, note: str) -> Done[Plan]:
+def end(desk: Desk, plan_id: str, seen: int, note: str) -> Done[Plan]:
+    """Withdraw the parts whose day has not passed."""
     found = plans_of(desk, plan_id)
     if not found:
         raise ConfigError(f"{desk.asked.customer_id!r} has no plan {plan_id!r}", "see `cartera desk file`")

@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 from cartera.desk import checked
 from cartera.desk.journal import Asked, Desk, Done, act, require_seen
@@ -34,33 +33,29 @@ def promise(
     `seen`: the version of the customer's file. Raises NotAllowed, Conflict, ConfigError.
     """
     amount = checked.amount(amount, currency_code)
+    note = checked.words(note, "note")
     values = {
-        "currency": currency_code, "amount": amount, "date": promised_date, "items": list(item_ids),
-        "note": checked.words(note, "note"),
+        "currency": currency_code, "amount": amount, "date": promised_date, "items": list(item_ids), "note": note,
     }  # fmt: skip
     asked = Asked(actor, action_id, "promise", customer_id, values, company_id, seen)
-    return act(asked, Promise, lambda desk: _promise(desk, **_named(values)))
-
-
-def _named(values: dict[str, Any]) -> dict[str, Any]:
-    return {**values, "items": tuple(values["items"])}
+    return act(asked, Promise, lambda desk: _promise(desk, currency_code, amount, promised_date, item_ids, note))
 
 
 def _promise(
-    desk: Desk, *, currency: str, amount: Decimal, date: dt.date, items: tuple[str, ...], note: str
+    desk: Desk, currency_code: str, amount: Decimal, promised_date: dt.date, item_ids: Sequence[str], note: str
 ) -> Done[Promise]:
     company_id = desk.asked.company_id
     assert company_id is not None
-    meant = checked.covered(desk, company_id, currency, items)
+    meant = checked.covered(desk, company_id, currency_code, item_ids)
     made = Promise(
         promise_id=desk.asked.action_id,
         version=1,
         customer_id=desk.asked.customer_id,
         company_id=company_id,
-        currency_code=currency,
+        currency_code=currency_code,
         amount=amount,
         made_date=desk.day,
-        promised_date=checked.future_day(date, desk),
+        promised_date=checked.future_day(promised_date, desk),
         item_ids=meant.item_ids,
         note=note,
         is_cancelled=False,
@@ -100,9 +95,10 @@ def cancel_promise(
 
     `seen`: the version of the promise. Raises NotAllowed, Conflict, ConfigError.
     """
-    values = {"promise_id": promise_id, "seen": seen, "note": checked.words(note, "note")}
+    note = checked.words(note, "note")
+    values = {"promise_id": promise_id, "seen": seen, "note": note}
     asked = Asked(actor, action_id, "cancel_promise", customer_id, values)
-    return act(asked, Promise, lambda desk: _cancel(desk, promise_id, seen, values["note"]))
+    return act(asked, Promise, lambda desk: _cancel(desk, promise_id, seen, note))
 
 
 def _cancel(desk: Desk, promise_id: str, seen: int, note: str) -> Done[Promise]:

@@ -180,7 +180,7 @@ def _system_vars(connection: Connection) -> dict[str, Any]:
     staged = staged_systems(connection)
     kinds = {name: "erp" if name == "files" else connected.get(name).kind for name in staged if name in _systems()}
     with connection.cursor() as cursor:
-        cursor.execute("select count(distinct source) > 1 from ops.loads where source <> 'settings'")
+        cursor.execute("select count(distinct source) > 1 from ops.loads where source not in ('settings', 'desk')")
         ((has_several,),) = cursor.fetchall()
         cursor.execute("select exists (select from raw_files.link_rules where kind = 'link')")
         ((has_pairs,),) = cursor.fetchall()
