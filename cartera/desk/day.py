@@ -171,6 +171,8 @@ def customer_file(customer_id: str) -> CustomerFile:
 _HELD = """
 select distinct customer_id from ops.contact_holds
 where customer_id = any(%(ids)s) and released_at is null and (held_until is null or held_until >= %(today)s)
+    -- whom a machine may not write to, a person calls
+    and kind <> 'vulnerable'
 """
 # the last word about calls, or about all channels
 _OPTED_OUT = """

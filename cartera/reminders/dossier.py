@@ -130,9 +130,9 @@ order by coalesce(c.contact_date, c.planned_date) desc, c.contact_id
 limit 500
 """
 _EVENTS = """
-select contact_id::text as contact_id, happened_at, to_status, reason_code, channel, step_name as step, recipient,
+select contact_id::text as contact_id, happened_at, to_status, e.reason_code, channel, step_name as step, recipient,
     coalesce(contact_date, planned_date) as contact_date
-from ops.contact_events join ops.contacts using (contact_id)
+from ops.contact_events as e join ops.contacts using (contact_id)
 where customer_id = %(id)s and to_status in ('sent', 'unknown', 'failed', 'delivered', 'bounced', 'answered')
 order by happened_at desc, event_id desc
 limit 1000

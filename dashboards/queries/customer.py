@@ -78,9 +78,8 @@ def ledger(reading: Reading, clocks: Clocks, customer_id: str) -> pd.DataFrame:
         rows.append(_event("due", effective_date=due["due_date"], **due))
     for claim in customers.claims(*asked):
         until = claim["until_date"].isoformat() if claim["until_date"] else None
-        rows.append(
-            _event(f"source_{claim['kind']}", **claim, detail=" · ".join(filter(None, (claim["reason"], until))))
-        )
+        kind = f"source_{claim.pop('kind')}"
+        rows.append(_event(kind, **claim, detail=" · ".join(filter(None, (claim["reason"], until)))))
     return frame(rows, TIMELINE)
 
 

@@ -102,7 +102,8 @@ def test_every_pair_of_clocks_has_a_ledger_that_adds_up(database: str) -> None:
                 owed = customer.balances(opened, clocks, id)
                 facts = customer.ledger(opened, clocks, id)
                 for row in owed.to_dict("records"):
-                    at = facts[(facts["currency_code"] == row["currency_code"]) & facts["effect_amount"].notna()]
+                    mine = (facts["currency_code"] == row["currency_code"]) & (facts["company_id"] == row["company_id"])
+                    at = facts[mine & facts["effect_amount"].notna()]
                     assert sum(at["effect_amount"]) == row["open_amount"] + row["unapplied_amount"], (id, day)
 
 
