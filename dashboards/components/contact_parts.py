@@ -41,8 +41,10 @@ def contacts(view: View, customer_id: str) -> None:
     rows = [_way(view, each) for each in kept.ways]
     table(view, frame(rows, list(WAYS)), WAYS, alt=words("customer.part_contacts"))
     with st.expander(words("customer.rules_asked"), icon=":material/gavel:"):
+        if not any(each.refusals for each in kept.ways):
+            st.caption(words("customer.no_refusals"))
         for each in kept.ways:
-            for text in each.refusals:
+            for text in (text for text in each.refusals if text != "hold"):
                 st.markdown(f"- **{as_text(words(f'channel.{each.channel}'))}**: {as_text(text)}")
     st.subheader(words("customer.said"), anchor=False)
     said = pd.DataFrame(kept.said)
@@ -72,5 +74,5 @@ def _way(view: View, way: customer.Next) -> dict[str, str]:
         "address": way.address or "",
         "said": words(said),
         "next": following,
-        "why": way.why,
+        "why": words("customer.on_hold", reason=way.why) if way.refusals == ("hold",) else way.why,
     }

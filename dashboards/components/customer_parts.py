@@ -35,6 +35,7 @@ OWED = {
     "unapplied_amount": Column("column.unapplied", "money_or_dash"),
     "balance": Column("customer.net", "money"),
 }
+WORKLIST_PAGE = "app_pages/worklist.py"
 BEAT = dt.timedelta(seconds=20)
 
 
@@ -102,6 +103,12 @@ def header(view: View, clocks: Clocks, customer_id: str) -> pd.DataFrame:
         facts.append(words("customer.inactive"))
     facts.append(words("customer.source", source=row["source"]))
     st.markdown(" · ".join(as_text(fact) for fact in facts))
+    st.page_link(
+        WORKLIST_PAGE,
+        label=words("customer.record"),
+        icon=":material/edit_note:",
+        query_params={"customer": customer_id},
+    )
     return profile
 
 

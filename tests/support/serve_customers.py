@@ -14,7 +14,8 @@ FUNCTIONS = """
 create view marts_a.dim_items as
     select item_id, case when item_type = 'instalment' then 'instalment' else 'payment' end as item_type, company_id,
         customer_id, case when item_type = 'instalment' then item_id end as invoice_id, document_number, issue_date,
-        case when item_type = 'instalment' then due_date end as due_date, currency_code, abs(item_amount) as item_amount,
+        case when item_type = 'instalment' then due_date end as due_date, currency_code,
+        abs(item_amount) as item_amount,
         recorded_from, timestamptz '9999-12-31 00:00:00+00' as recorded_to
     from marts_a.fixture_items
     union all
@@ -25,8 +26,8 @@ create view serve.dim_items as select * from marts_a.dim_items;
 
 create view marts_a.fct_ledger_entries as
     with moves as (
-        select item_id as origin_id, 'invoiced' as entry_type, item_id, 'instalment' as item_type, item_id as invoice_id,
-            null::text as settlement_id, item_amount as amount, issue_date as effective_date
+        select item_id as origin_id, 'invoiced' as entry_type, item_id, 'instalment' as item_type,
+            item_id as invoice_id, null::text as settlement_id, item_amount as amount, issue_date as effective_date
         from marts_a.fixture_items where item_type = 'instalment'
         union all
         select item_id, 'received', item_id, 'payment', null, item_id, item_amount, issue_date
@@ -36,7 +37,8 @@ create view marts_a.fct_ledger_entries as
             settled_date
         from marts_a.fixture_items where settled_date is not null
         union all
-        select 'use:' || item_id, 'applied', item_id, 'instalment', item_id, 'pay:' || item_id, -item_amount, settled_date
+        select 'use:' || item_id, 'applied', item_id, 'instalment', item_id, 'pay:' || item_id, -item_amount,
+            settled_date
         from marts_a.fixture_items where settled_date is not null
         union all
         select 'use:' || item_id, 'applied', 'pay:' || item_id, 'payment', item_id, 'pay:' || item_id, item_amount,
@@ -64,7 +66,9 @@ create view serve.fct_disputes as select * from marts_a.fct_disputes;
 
 create or replace function serve.customer_measures_of(
     p_as_of date, p_known_at timestamptz, p_customer_ids text[]
-) returns table (company_id text, customer_id text, measure text, value numeric, text_value text) language sql stable as $$
+) returns table (
+    company_id text, customer_id text, measure text, value numeric, text_value text
+) language sql stable as $$
     with paid as (
         select company_id, customer_id, item_amount, settled_date - due_date as days_late
         from marts_a.fixture_items
@@ -88,7 +92,8 @@ def promise(customer_id: str, promised_date: dt.date, *, made_date: dt.date, kno
     """A source told of a promise of all that a customer owes."""
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "insert into marts_a.fct_promises values ('p1', %s, null, 'PEN', 50, %s, %s, 'files', %s, '9999-12-31 00:00Z')",
+            "insert into marts_a.fct_promises"
+            " values ('p1', %s, null, 'PEN', 50, %s, %s, 'files', %s, '9999-12-31 00:00Z')",
             (customer_id, made_date, promised_date, known_at),
         )
 
@@ -97,6 +102,7 @@ def dispute(invoice_id: str, opened_date: dt.date, *, known_at: dt.datetime) -> 
     """A source told of a dispute about an invoice."""
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "insert into marts_a.fct_disputes values ('d1', %s, 'wrong price', %s, null, 'files', %s, '9999-12-31 00:00Z')",
+            "insert into marts_a.fct_disputes"
+            " values ('d1', %s, 'wrong price', %s, null, 'files', %s, '9999-12-31 00:00Z')",
             (invoice_id, opened_date, known_at),
         )
