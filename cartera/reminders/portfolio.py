@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, starmap
 from operator import attrgetter
 from typing import Any
 
@@ -37,7 +37,7 @@ def items_by_customer(
     grouped: dict[str, dict[str, list[Item]]] = {}
     with connection.cursor() as cursor:
         cursor.execute(query, {"as_of": as_of, "known_at": published.known_at, "ids": ids})
-        for item in map(Item._make, cursor):
+        for item in starmap(Item, cursor):
             grouped.setdefault(item.customer_id, {}).setdefault(item.company_id, []).append(item)
     for ghost in ghosts.enrolled(connection, as_of, customer_ids or ()):
         grouped[ghost.customer.customer_id] = {ghost.company_id: list(ghost.items)}
@@ -61,7 +61,7 @@ def items_in_stream(
     with connection.cursor("open_items") as cursor:
         cursor.itersize = STREAM_ROWS
         cursor.execute(query, {"as_of": as_of, "known_at": published.known_at})
-        for customer_id, items in groupby(map(Item._make, cursor), key=attrgetter("customer_id")):
+        for customer_id, items in groupby(starmap(Item, cursor), key=attrgetter("customer_id")):
             companies: dict[str, list[Item]] = {}
             for item in items:
                 companies.setdefault(item.company_id, []).append(item)
