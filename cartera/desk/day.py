@@ -16,7 +16,7 @@ from psycopg2.extensions import connection as Connection
 from cartera.db import Role, transaction
 from cartera.desk.file import file_of
 from cartera.desk.model import CustomerFile
-from cartera.reminders.calls import load_call_rule
+from cartera.reminders.calls import CallRule, load_call_rule
 from cartera.reminders.worth import Facts, Worth, load_worth_rule, worth
 from cartera.settings import get_settings
 from cartera.warehouse import read
@@ -67,19 +67,20 @@ def day_of(late: Sequence[Row], as_of: dt.date, today: dt.date) -> Day:
         if why := live.why_not(row):
             left.append(Left(row, why))
             continue
-        asked, oldest = live.asked(row, today)
+        asked, oldest, share = live.asked(row, today, ages)
         if asked <= 0:
             left.append(Left(row, "promised" if row["customer_id"] in live.promised else "disputed"))
             continue
         facts = Facts(
             asked,
             oldest + (today - as_of).days,
+            share,
             live.broken_on(row, today),
             bool(row["promised_today"] and as_of == today) or live.is_promised_today(row, today),
             row["usual_days_late"],
             live.contacted.get(row["customer_id"]),
         )
-        tasks.append(Task(row, asked, worth(facts, ages, rule, today), facts.last_contact))
+        tasks.append(Task(row, asked, worth(facts, rule, today), facts.last_contact))
     tasks.sort(key=lambda task: (-task.worth.expected, task.key))
     return Day(tuple(tasks), tuple(left))
 
@@ -106,15 +107,17 @@ class _Live:
             return "on_hold"
         return "opted_out" if row["customer_id"] in self.silent else None
 
-    def asked(self, row: Row, today: dt.date) -> tuple[Decimal, int]:
-        """What may be asked for, and the days past due of the oldest of it."""
+    def asked(self, row: Row, today: dt.date, ages: CallRule) -> tuple[Decimal, int, Decimal]:
+        """What may be asked for, the days past due of the oldest of it, and the share that a call brings in."""
         if row["customer_id"] not in self.touched:
-            return row["asked_amount"], row["oldest_days"]
+            return row["asked_amount"], row["oldest_days"], row["age_share"]
         items = self.items.get((row["customer_id"], row["company_id"], row["currency_code"]), [])
         due = [item for item in items if self._may_ask(item, today)]
         credit = sum((item["open_amount"] for item in items if item["days_past_due"] is None), Decimal(0))
-        asked = sum((item["open_amount"] for item in due), Decimal(0)) + credit
-        return asked, max((item["days_past_due"] for item in due), default=0)
+        debts = sum((item["open_amount"] for item in due), Decimal(0))
+        brought = sum((item["open_amount"] * ages.share(item["days_past_due"]) for item in due), Decimal(0))
+        oldest = max((item["days_past_due"] for item in due), default=0)
+        return debts + credit, oldest, brought / debts if debts else Decimal(0)
 
     def _may_ask(self, item: Row, today: dt.date) -> bool:
         if item["days_past_due"] is None or item["days_past_due"] <= 0 or item["is_disputed"]:

@@ -15,7 +15,6 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from cartera.reminders.calls import CallRule
 from cartera.yaml_config import load_yaml_model
 
 Factor = Annotated[Decimal, Field(ge=0, le=5)]
@@ -50,11 +49,13 @@ class Facts:
     """What is known of what a customer owes one company in one currency.
 
     `overdue`: what may be asked for: late, not disputed, not promised for later, less unapplied credit.
+    `age_share`: the share that a call brings in at the age of each item, weighed by amount.
     `usual_days_late`: how late it paid in the last year, weighed by amount; None: it never paid.
     """
 
     overdue: Decimal
     oldest_days: int
+    age_share: Decimal
     broken_on: dt.date | None = None
     promised_today: bool = False
     usual_days_late: Decimal | None = None
@@ -85,9 +86,9 @@ def load_worth_rule(policies_dir: Path) -> WorthRule:
     return load_yaml_model(path, WorthRule, as_text=True) if path.exists() else WorthRule()
 
 
-def worth(facts: Facts, ages: CallRule, rule: WorthRule, as_of: dt.date) -> Worth:
+def worth(facts: Facts, rule: WorthRule, as_of: dt.date) -> Worth:
     """What acting now is expected to bring in."""
-    reasons = tuple(_reasons(facts, ages, rule, as_of))
+    reasons = tuple(_reasons(facts, rule, as_of))
     chance = Decimal(1)
     for reason in reasons:
         chance *= reason.factor
@@ -95,8 +96,8 @@ def worth(facts: Facts, ages: CallRule, rule: WorthRule, as_of: dt.date) -> Wort
     return Worth(max(facts.overdue, Decimal(0)) * chance, chance, reasons)
 
 
-def _reasons(facts: Facts, ages: CallRule, rule: WorthRule, as_of: dt.date) -> Iterator[Reason]:
-    yield Reason("age", ages.share(facts.oldest_days), {"days": facts.oldest_days})
+def _reasons(facts: Facts, rule: WorthRule, as_of: dt.date) -> Iterator[Reason]:
+    yield Reason("age", facts.age_share, {"days": facts.oldest_days})
     if facts.promised_today:
         yield Reason("promise_due_today", rule.promise_due_today)
     if facts.broken_on is not None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL
@@ -11,7 +13,7 @@ from cartera.warehouse import read, segments
 
 LATE_COLUMNS = (
     "company_id", "customer_id", "customer_name", "collector", "currency_code", "overdue_amount", "asked_amount",
-    "late_items", "oldest_days", "promised_today", "broken_on", "usual_days_late",
+    "late_items", "oldest_days", "age_share", "promised_today", "broken_on", "usual_days_late",
 )  # fmt: skip
 
 
@@ -23,16 +25,21 @@ def late(
     currency_code: str,
     company_id: str | None = None,
     collector: str | None = None,
+    shares: Sequence[tuple[int, Decimal]],
+    after_that: Decimal,
     limit: int,
 ) -> list[read.Row]:
     """LATE_COLUMNS, one row per company and customer, those with most to ask for first.
 
     `asked_amount`: what is late and neither disputed nor promised for a later day, less unapplied credit; > 0.
-    `broken_on`: the last day for which something still open was promised; of the last 90 days.
+    `age_share`: of each amount the share that a call brings in at its age, weighed by amount: by `shares` (below so
+    many days past due, share), in order, and `after_that`. `broken_on`: the last day for which something still open
+    was promised; of the last 90 days.
     """
     bound = {
         "as_of": as_of, "known_at": known_at, "currency": currency_code, "company": company_id,
-        "collector": collector, "limit": limit,
+        "collector": collector, "limit": limit, "edges": [days for days, _ in shares],
+        "shares": [*(share for _, share in shares), after_that],
     }  # fmt: skip
     found = read.rows(connection, SQL(_LATE).format(items=read.items_at(connection, as_of, known_at)), bound)
     usual = _usual_days_late(connection, as_of, known_at, [row["customer_id"] for row in found])
@@ -71,6 +78,11 @@ owed as (
         max(days_past_due) filter (
             where not is_disputed and (promised_date is null or promised_date <= %(as_of)s)
         ) as oldest_days,
+        sum(open_amount * (%(shares)s::numeric[])[width_bucket(days_past_due, %(edges)s::int[]) + 1]) filter (
+            where days_past_due > 0 and not is_disputed and (promised_date is null or promised_date <= %(as_of)s)
+        ) / nullif(sum(open_amount) filter (
+            where days_past_due > 0 and not is_disputed and (promised_date is null or promised_date <= %(as_of)s)
+        ), 0) as age_share,
         coalesce(bool_or(promised_date = %(as_of)s), false) as promised_today
     from items group by company_id, customer_id
 ),
@@ -101,7 +113,7 @@ broken as (
 )
 select ranked.company_id, ranked.customer_id, coalesce(ranked.customer_name, ranked.customer_id) as customer_name,
     ranked.collector, %(currency)s as currency_code, ranked.overdue_amount, ranked.asked_amount, ranked.late_items,
-    ranked.oldest_days, ranked.promised_today, broken.broken_on
+    ranked.oldest_days, ranked.age_share, ranked.promised_today, broken.broken_on
 from ranked left join broken using (company_id, customer_id)
 order by ranked.asked_amount desc, ranked.customer_id, ranked.company_id
 """

@@ -76,7 +76,9 @@ def _how(view: View, kept: customer.Dossier) -> None:
     words = view.words
     way = next(each for each in kept.ways if each.channel == "call")
     number = as_text(way.address or words("worklist.no_number"))
-    if way.address is None:
+    if way.address == "" and way.is_allowed_now:
+        st.warning(words("worklist.call_unknown"), icon=":material/phone_disabled:")
+    elif way.address is None:
         st.warning(words("worklist.call_not", why=as_text(way.why)), icon=":material/phone_disabled:")
     elif way.is_allowed_now:
         st.success(words("worklist.call_now", number=number), icon=":material/call:")

@@ -18,9 +18,9 @@ COLUMNS = {
     "rank": Column("worklist.rank", "number"),
     "customer_name": Column("column.customer", width=150),
     "expected_amount": Column("worklist.expected", "money"),
+    "why": Column("worklist.why", width=270),
     "asked_amount": Column("worklist.asked", "money"),
     "chance": Column("worklist.chance", "percent"),
-    "why": Column("worklist.why", width="large"),
     "company_id": Column("column.company"),
     "collector": Column("worklist.collector"),
 }

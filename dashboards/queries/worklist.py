@@ -11,7 +11,9 @@ import pandas as pd
 from cartera import desk
 from cartera.clock import utc_now
 from cartera.desk import day as desk_day
+from cartera.reminders.calls import load_call_rule
 from cartera.reminders.worth import Reason
+from cartera.settings import get_settings
 from cartera.warehouse import late as warehouse_late
 from cartera.warehouse import read
 from dashboards.i18n import Words
@@ -59,6 +61,8 @@ def late(reading: Reading, asked: Asked) -> list[read.Row]:
 
 
 def _late(reading: Reading, asked: Asked) -> list[read.Row]:
+    rule = load_call_rule(get_settings().policies_dir)
+    ages = sorted(rule.collected_share, key=lambda each: each.below_days)
     return warehouse_late.late(
         reading.connection,
         asked.clocks.as_of,
@@ -66,6 +70,8 @@ def _late(reading: Reading, asked: Asked) -> list[read.Row]:
         currency_code=asked.currency_code,
         company_id=asked.company_id,
         collector=asked.collector,
+        shares=[(each.below_days, each.share) for each in ages],
+        after_that=rule.after_that,
         limit=RANKED,
     )
 

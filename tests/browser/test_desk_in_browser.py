@@ -57,10 +57,10 @@ def _typed(page: Page, label: str, text: str) -> None:
 
 def _promise(page: Page, amount: str, day_of_it: dt.date) -> None:
     _typed(page, "Amount *", amount)
-    date = page.get_by_label(re.compile(r"Day \*")).first
-    date.click()
-    date.press_sequentially(day_of_it.isoformat().replace("-", ""), delay=15)
-    date.press("Enter")
+    # the field has a part each for year, month and day; the keys go on from one to the next
+    page.get_by_role("spinbutton", name="year, Day *").click()
+    page.keyboard.type(day_of_it.isoformat().replace("-", ""), delay=40)
+    page.keyboard.press("Escape")
     page.wait_for_timeout(800)
     _settled(page)
 

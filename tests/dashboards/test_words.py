@@ -27,7 +27,16 @@ def test_every_text_exists_in_every_language_with_the_same_values() -> None:
             assert _fields(text) == _fields(english[key]), key
 
 
-@pytest.mark.parametrize(("language", "alike"), [("ES", {"export.total", "health.no"}), ("PT", {"export.total"})])
+OF_CUSTOMERS = {"channel.sms", "channel.whatsapp", "customer.by_id", "worklist.rank"}
+
+
+@pytest.mark.parametrize(
+    ("language", "alike"),
+    [
+        ("ES", {"export.total", "health.no", "desk.plan", "desk.line_plan", *OF_CUSTOMERS}),
+        ("PT", {"export.total", "channel.email", "worklist.chance", *OF_CUSTOMERS}),
+    ],
+)
 def test_no_language_is_english(language: str, alike: set[str]) -> None:
     assert {key for key, text in texts(language).items() if text == texts("EN")[key]} == alike
 
@@ -43,6 +52,7 @@ def test_every_text_is_used() -> None:
     made_up = (
         "status.", "overview.", "state.stopped", "state.failed", "filter.", "currency_view.", "kpis.", "bridge.",
         "unit.", "reason.", "recovery.", "moves.", "scheme.", "segment.", "state_of.", "column.",
+        "channel.", "event.", "outcome.", "hold.", "customer.", "worklist.", "desk.",
     )  # fmt: skip
     unused = [
         key
