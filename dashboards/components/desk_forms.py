@@ -58,7 +58,7 @@ def forms(view: View, actor: Actor, owing: Owing) -> None:
         form = Form.opened(words, actor, owing, name)
         _FIELDS[name](form)
         _told(form)
-        st.button(words("desk.record"), key=f"record_{form.draft.action_id}", type="primary", icon=":material/save:",
+        st.button(words("desk.record"), key=f"record_{form.draft.action_id}", icon=":material/save:",
                   on_click=_record, args=(form,))  # fmt: skip
         st.caption(words("desk.kept"))
 

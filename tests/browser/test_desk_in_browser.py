@@ -84,7 +84,8 @@ def test_a_reload_keeps_what_was_typed(desk_url: str, open_page: OpenPage) -> No
     page.get_by_role("button", name="Record", exact=True).last.click()
     expect(page.get_by_text("Recorded: note.")).to_be_visible()
     assert [each.text for each in day.customer_file("files:C-04").notes] == ["calls back on Tuesday"]
-    expect(page.get_by_label("Note *", exact=True)).to_have_value("")
+    _settled(page)
+    expect(page.get_by_label("Note *", exact=True).last).to_have_value("")
 
 
 def test_keys_walk_through_the_list_and_letters_typed_do_not(desk_url: str, open_page: OpenPage) -> None:
