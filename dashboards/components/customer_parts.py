@@ -27,13 +27,13 @@ FOUND = {
 OWED = {
     "company_id": Column("column.company", is_pinned=True),
     "currency_code": Column("column.currency", width=80),
+    "balance": Column("customer.net", "money"),
     "open_amount": Column("column.open", "money"),
     "overdue_amount": Column("column.overdue", "money"),
-    **{bucket: Column(bucket, "money_or_dash", is_plain=True) for bucket in BUCKETS},
+    "unapplied_amount": Column("column.unapplied", "money_or_dash"),
     "disputed_amount": Column("column.disputed", "money_or_dash"),
     "promised_amount": Column("customer.promised", "money_or_dash"),
-    "unapplied_amount": Column("column.unapplied", "money_or_dash"),
-    "balance": Column("customer.net", "money"),
+    **{bucket: Column(bucket, "money_or_dash", is_plain=True) for bucket in BUCKETS},
 }
 WORKLIST_PAGE = "app_pages/worklist.py"
 BEAT = dt.timedelta(seconds=20)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from cartera import desk
 from cartera.clock import utc_now
+from cartera.money import plain
 from cartera.reminders import dossier as record
 from cartera.reminders import statement
 from cartera.warehouse import customers, read, segments
@@ -113,15 +114,16 @@ def _messages(kept: Dossier, filed: desk.CustomerFile) -> Iterator[read.Row]:
         if event["contact_id"] in calls or contact is None:
             continue
         sent = event["to_status"] == "sent"
+        # what the message stated, in the currency of each amount
+        stated = [f"{code} {plain(Decimal(amount), code)}" for code, amount in sorted(contact["amounts"].items())]
+        told_of = (*(stated if sent else ()), event["channel"], event["step"], event["recipient"], event["reason_code"])
         yield _event(
             f"message_{event['to_status']}",
-            effective_date=event["happened_at"].date() if not sent else event["contact_date"],
+            effective_date=event["contact_date"] if sent else event["happened_at"].date(),
             recorded_at=event["happened_at"],
             document_number=contact["documents"] if sent else None,
             company_id=contact["company_id"],
-            detail=" · ".join(
-                filter(None, (event["channel"], event["step"], event["recipient"], event["reason_code"]))
-            ),
+            detail=" · ".join(filter(None, told_of)),
             by=contact["policy"],
         )
     for said in kept.said:
