@@ -23,7 +23,7 @@ from cartera.connectors.sources import Source, all_sources, find_source
 from cartera.db import Role, connect, transaction
 from cartera.desk.broken import end_broken_plans
 from cartera.errors import CarteraError, GateFailed, NotPublished, SourceError
-from cartera.landing import Delivery, LoadReport, land_all, raw_schema
+from cartera.landing import Delivery, LoadReport, contacts, land_all, raw_schema
 from cartera.runs import (
     Amounts,
     RunStatus,
@@ -69,7 +69,7 @@ def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
         found = [
             *companies.deliveries(get_settings(), connection, as_of),
             segments.delivery(get_settings()),
-            links.delivery(get_settings()),
+            *links.deliveries(get_settings()),
         ]
     return _landed(run_id, companies.SOURCE, lambda: (_land_settings(found), []))
 
@@ -88,6 +88,19 @@ def land_desk(run_id: str) -> list[StepReport]:
 def _land_desk() -> list[LoadReport]:
     with transaction(Role.loader) as connection:
         return land_all(connection, desk.SOURCE, desk.deliveries(connection), utc_now())
+
+
+def land_contacts(run_id: str) -> list[StepReport]:
+    """Land what was recorded of contacts since the last run."""
+    with transaction(Role.loader) as connection:
+        if transform.known_until(connection) is None:
+            return []  # contacts with nobody
+    return _landed(run_id, contacts.SOURCE, lambda: ([_land_contacts()], []))
+
+
+def _land_contacts() -> LoadReport:
+    with transaction(Role.loader) as connection:
+        return contacts.land_contacts(connection, utc_now())
 
 
 def _land_settings(found: Sequence[Delivery]) -> list[LoadReport]:
@@ -242,6 +255,7 @@ def build_and_publish(run_id: str, as_of: dt.date) -> RunStatus:
         _complete_raw_tables()
         land_settings(run_id, as_of)
         land_desk(run_id)
+        land_contacts(run_id)
         plan = plan_build(as_of)
         if is_published(plan):
             return "unchanged"

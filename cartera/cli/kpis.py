@@ -24,6 +24,8 @@ class By(StrEnum):
     segment = "segment"
     customer = "customer"
     month = "month"
+    policy = "policy"
+    channel = "channel"
 
 
 class KpiFormat(StrEnum):
@@ -43,7 +45,9 @@ def kpis(
         str | None,
         typer.Option("--known-at", help="As known at this moment (a date: its end, UTC). Default: the publication's."),
     ] = None,
-    by: Annotated[By, typer.Option("--by", help="What the rows are.")] = By.company,
+    by: Annotated[
+        By, typer.Option("--by", help="What the rows are; by policy or channel the KPIs of contacts alone.")
+    ] = By.company,
     scheme: Annotated[
         str | None, typer.Option("--scheme", help="With --by segment: this scheme's alone; see `cartera segments`.")
     ] = None,
@@ -62,7 +66,7 @@ def kpis(
     ] = KpiFormat.table,
 ) -> None:
     """DSO, collection effectiveness, days to pay, concentration and more, in their own currencies or the company's."""
-    from cartera.warehouse import metrics
+    from cartera.warehouse import contact_kpis, metrics
     from cartera.warehouse.kpi_document import document
 
     catalogue = metrics.load_catalogue()
@@ -84,7 +88,7 @@ def kpis(
         return
     if format is Format.table:
         rows = [_shortened(row) for row in rows]
-    group = ("as_of_date",) if by is By.month else metrics.group(by.value)
+    group = ("as_of_date",) if by is By.month else contact_kpis.group(by.value) or metrics.group(by.value)
     columns = ["company_id", "currency_code", *group, "kpi", "value", "unit", "numerator", "denominator", "reason"]
     print_rows(rows, columns, format, f"KPIs as of {date}, known at {moment:%Y-%m-%d %H:%M:%S} UTC")
 
@@ -99,7 +103,7 @@ def _asked(
     months: int,
 ) -> tuple[dt.date, dt.datetime, list[dict[str, Any]]]:
     from cartera.db import Role, transaction
-    from cartera.warehouse import metrics, read, segments
+    from cartera.warehouse import contact_kpis, metrics, read, segments
 
     if scheme and by is not By.segment:
         raise ConfigError("--scheme parts by segments", f"add --by segment --scheme {scheme}, or leave it out")
@@ -112,6 +116,9 @@ def _asked(
             segments.rules(connection, moment, scheme)
         if by is By.month:
             return date, moment, metrics.kpis_by_month(connection, date, moment, months, window, view)
+        if by in (By.policy, By.channel):
+            of_contacts = cast(contact_kpis.By, by.value)
+            return date, moment, contact_kpis.kpis(connection, date, moment, of_contacts, window, view)
         rows = cast(metrics.By, by.value)
         return date, moment, metrics.kpis(connection, date, moment, rows, window, view, scheme)
 
@@ -121,7 +128,7 @@ def _order(row: dict[str, Any], by: By, catalogue: Catalogue) -> tuple[str | int
     place = (
         (row["currency_code"], row["company_id"]) if by is By.currency else (row["company_id"], row["currency_code"])
     )
-    group = (row.get("customer_id", ""), row.get("scheme", ""), row.get("segment", ""))
+    group = tuple(row.get(name, "") for name in ("customer_id", "scheme", "segment", "policy_name", "channel"))
     month = row["as_of_date"].isoformat() if by is By.month else ""
     return (*place, *group, catalogue.position(row["kpi"]), row["kpi"], month)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from psycopg2.extensions import connection as Connection
@@ -165,10 +165,22 @@ def _items_of(connection: Connection, ids: Sequence[str], as_of: dt.date) -> dic
     return found
 
 
-def customer_file(customer_id: str) -> CustomerFile:
-    """Everything recorded about a customer, in a transaction of its own."""
+def customer_file(customer_id: str, companies: frozenset[str] | None = None) -> CustomerFile:
+    """Everything recorded about a customer, in a transaction of its own; of all companies unless some are named.
+
+    Calls, notes, holds and addresses are of no company.
+    """
     with transaction(Role.desk) as connection:
-        return file_of(connection, customer_id)
+        found = file_of(connection, customer_id)
+    if companies is None:
+        return found
+    return replace(
+        found,
+        promises=tuple(each for each in found.promises if each.company_id in companies),
+        plans=tuple(each for each in found.plans if each.company_id in companies),
+        disputes=tuple(each for each in found.disputes if each.company_id in companies),
+        actions=tuple(each for each in found.actions if each.company_id is None or each.company_id in companies),
+    )
 
 
 _HELD = """

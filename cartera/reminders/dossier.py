@@ -56,8 +56,11 @@ class Dossier:
     holds: tuple[Row, ...]
 
 
-def dossier(customer_id: str, now: dt.datetime) -> Dossier:
-    """Everything of the record about a customer. Ghost shoppers have none: they are nobody."""
+def dossier(customer_id: str, now: dt.datetime, companies: frozenset[str] | None = None) -> Dossier:
+    """Everything of the record about a customer; messages of all companies unless some are named.
+
+    Ghost shoppers have none: they are nobody.
+    """
     with transaction(Role.campaign) as connection:
         published = read.publication(connection)
         customer = portfolio.customers(connection, published.known_at, [customer_id]).get(
@@ -68,7 +71,7 @@ def dossier(customer_id: str, now: dt.datetime) -> Dossier:
         return Dossier(
             customer,
             ways(connection, customer, histories.get(customer_id, History()), now),
-            tuple(rows(connection, _SENT, bound)),
+            tuple(row for row in rows(connection, _SENT, bound) if companies is None or row["company_id"] in companies),
             tuple(rows(connection, _EVENTS, bound)),
             tuple(rows(connection, _SAID, bound)),
             tuple(rows(connection, _HOLDS, bound)),

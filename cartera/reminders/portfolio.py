@@ -11,6 +11,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL
 
+from cartera.landing import contacts as landed_contacts
 from cartera.reminders import ghosts, recorded
 from cartera.reminders.model import Consent, Customer, History, Item, Pending, Standing, Status, Tried
 from cartera.warehouse import read, read_runs
@@ -122,7 +123,8 @@ def standing(connection: Connection, published: Publication) -> Standing:
         connection,
         "select source, (max(recorded_at) at time zone 'UTC')::date as landed_on from ("
         " select source, recorded_at from ops.loads union all select source, recorded_at from ops.cursors"
-        ") as readings group by source",
+        ") as readings where source <> %(contacts)s group by source",
+        {"contacts": landed_contacts.SOURCE},
     )
     run = {"run_id": published.run_id}
     certified = read.rows(connection, "select 1 from ops.certificates where run_id = %(run_id)s and is_tied", run)

@@ -19,6 +19,7 @@ from psycopg2.extras import execute_values
 
 from cartera.clock import utc_now
 from cartera.errors import ConfigError, GateFailed
+from cartera.landing import contacts as landed_contacts
 from cartera.reminders import ledger, portfolio, recorded
 from cartera.reminders.decide import decide
 from cartera.reminders.lawful import Lawful, lawful
@@ -167,8 +168,8 @@ def _require_certified(connection: Connection, published: Publication) -> None:
     landed = rows(
         connection,
         "select source, entity from ops.loads where recorded_at > %(known_at)s"
-        " and rows_new + rows_changed + rows_deleted > 0 order by load_id desc limit 1",
-        run,
+        " and rows_new + rows_changed + rows_deleted > 0 and source <> %(contacts)s order by load_id desc limit 1",
+        run | {"contacts": landed_contacts.SOURCE},
     )
     if landed:
         # it may hold the payment of what we are about to ask for

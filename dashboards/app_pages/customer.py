@@ -6,7 +6,9 @@ import streamlit as st
 
 from dashboards.components import customer_parts as parts
 from dashboards.components import filters
+from dashboards.components.actor import current_actor
 from dashboards.components.contact_parts import contacts
+from dashboards.components.export import audit_view
 from dashboards.components.page import show
 from dashboards.components.timeline_parts import timeline
 from dashboards.components.view import View
@@ -20,8 +22,11 @@ def page(view: View) -> None:
     customer_id = parts.choose(view, clocks, text)
     if customer_id is None:
         return
+    audit_view(current_actor(), customer_id)
     profile = parts.header(view, clocks, customer_id)
     st.caption(view.stamp(clocks))
+    if profile.empty:
+        return
     parts.others(view, customer_id)
     parts.owes(view, clocks, customer_id, profile)
     parts.behaviour(view, clocks, customer_id)

@@ -10,8 +10,10 @@ import streamlit as st
 
 from cartera.warehouse.read import BUCKETS
 from dashboards.components import states
+from dashboards.components.access import may_open
 from dashboards.components.actor import current_actor
 from dashboards.components.drill import Figure, drill
+from dashboards.components.export import XLSX, logged
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import customer, presence
@@ -35,7 +37,7 @@ OWED = {
     "promised_amount": Column("customer.promised", "money_or_dash"),
     **{bucket: Column(bucket, "money_or_dash", is_plain=True) for bucket in BUCKETS},
 }
-WORKLIST_PAGE = "app_pages/worklist.py"
+PDF, WORKLIST_PAGE = "application/pdf", "app_pages/worklist.py"
 BEAT = dt.timedelta(seconds=20)
 
 
@@ -103,12 +105,9 @@ def header(view: View, clocks: Clocks, customer_id: str) -> pd.DataFrame:
         facts.append(words("customer.inactive"))
     facts.append(words("customer.source", source=row["source"]))
     st.markdown(" · ".join(as_text(fact) for fact in facts))
-    st.page_link(
-        WORKLIST_PAGE,
-        label=words("customer.record"),
-        icon=":material/edit_note:",
-        query_params={"customer": customer_id},
-    )
+    if may_open(current_actor(), "worklist"):
+        asked = {"customer": customer_id}
+        st.page_link(WORKLIST_PAGE, label=words("customer.record"), icon=":material/edit_note:", query_params=asked)
     return profile
 
 
@@ -203,10 +202,12 @@ def statements(view: View, clocks: Clocks, customer_id: str) -> None:
 def _download(view: View, clocks: Clocks, customer_id: str, company: str, kind: str) -> None:
     make = customer.statement_pdf if kind == "pdf" else customer.statement_xlsx
     safe = "".join(char if char.isalnum() else "-" for char in customer_id)[:60]
+    file_name, mime = f"statement-{safe}-{clocks.as_of.isoformat()}.{kind}", PDF if kind == "pdf" else XLSX
     st.download_button(
         view.words(f"customer.statement_{kind}"),
-        lambda: make(customer_id, company, clocks),
-        file_name=f"statement-{safe}-{clocks.as_of.isoformat()}.{kind}",
+        logged(lambda: make(customer_id, company, clocks), file_name, mime, clocks, of=f"{customer_id}/{company}"),
+        file_name=file_name,
+        mime=mime,
         key=f"statement_{kind}_{company}",
         icon=":material/picture_as_pdf:" if kind == "pdf" else ":material/table_view:",
         on_click="ignore",

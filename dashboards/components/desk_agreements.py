@@ -13,10 +13,11 @@ from cartera.clock import utc_now
 from cartera.desk import Actor
 from cartera.errors import CarteraError, Conflict
 from dashboards.components import states
+from dashboards.components.actor import still
 from dashboards.components.view import View, as_text
 from dashboards.queries.worklist import file_of
 
-End = Callable[[str], Any]
+End = Callable[[Actor, str], Any]
 
 
 @st.fragment
@@ -50,7 +51,7 @@ def agreements(view: View, actor: Actor, customer_id: str) -> None:
 
 def _end(view: View, actor: Actor, end: End, id: str) -> None:
     try:
-        end(str(uuid.uuid5(uuid.NAMESPACE_URL, f"{actor.user}/{id}")))
+        end(still(actor), str(uuid.uuid5(uuid.NAMESPACE_URL, f"{actor.user}/{id}")))
     except Conflict as conflict:
         theirs = " · ".join(f"{each.by}, {view.words.moment(each.at)}, {each.kind}" for each in conflict.theirs)
         st.session_state["agreements_told"] = view.words("desk.changed_first", theirs=theirs)
@@ -71,9 +72,7 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile) -> Iterator[tuple
         state = words("desk.promise_due" if each.promised_date >= today else "desk.promise_past")
         text = words("desk.line_promise", amount=words.money(each.amount, each.currency_code),
                      date=words.date(each.promised_date), state=state, by=each.by, note=each.note)  # fmt: skip
-        cancel = (
-            _cancel_promise(actor, id, each) if each.promised_date >= today and desk.may(actor, "promise") else None
-        )
+        cancel = _cancel_promise(id, each) if each.promised_date >= today and desk.may(actor, "promise") else None
         yield f"{each.promise_id}/{each.version}", text, "desk.cancel", cancel
     for plan in filed.plans:
         if not plan.is_cancelled and plan.parts[-1].promised_date >= today:
@@ -82,7 +81,7 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile) -> Iterator[tuple
                 for part in plan.parts
             )
             text = words("desk.line_plan", parts=parts, by=plan.by, note=plan.note)
-            yield f"{plan.plan_id}/{plan.version}", text, "desk.cancel", _cancel_plan(actor, id, plan)
+            yield f"{plan.plan_id}/{plan.version}", text, "desk.cancel", _cancel_plan(id, plan)
     for dispute in filed.disputes:
         if dispute.resolved_date is None:
             text = words(
@@ -96,7 +95,7 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile) -> Iterator[tuple
                 f"{dispute.dispute_id}/{dispute.version}",
                 text,
                 "desk.close",
-                _close(actor, id, dispute, words("desk.closed")),
+                _close(id, dispute, words("desk.closed")),
             )
     for hold in filed.holds:
         if hold.released_at is None and (hold.until is None or hold.until >= today):
@@ -104,22 +103,22 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile) -> Iterator[tuple
             text = words(
                 "desk.line_hold", kind=words(f"hold.{hold.kind}"), until=until, by=hold.held_by, note=hold.note
             )
-            yield f"hold-{hold.hold_id}/{hold.version}", text, "desk.release", _release(actor, id, hold)
+            yield f"hold-{hold.hold_id}/{hold.version}", text, "desk.release", _release(id, hold)
 
 
-def _cancel_promise(actor: Actor, id: str, of: desk.Promise) -> End:
-    return lambda action_id: desk.cancel_promise(actor, action_id, id, of.promise_id, seen=of.version)
+def _cancel_promise(id: str, of: desk.Promise) -> End:
+    return lambda who, action_id: desk.cancel_promise(who, action_id, id, of.promise_id, seen=of.version)
 
 
-def _cancel_plan(actor: Actor, id: str, of: desk.Plan) -> End:
-    return lambda action_id: desk.cancel_plan(actor, action_id, id, of.plan_id, seen=of.version)
+def _cancel_plan(id: str, of: desk.Plan) -> End:
+    return lambda who, action_id: desk.cancel_plan(who, action_id, id, of.plan_id, seen=of.version)
 
 
-def _close(actor: Actor, id: str, of: desk.Dispute, resolution: str) -> End:
-    return lambda action_id: desk.close_dispute(
-        actor, action_id, id, of.dispute_id, seen=of.version, resolution=resolution
+def _close(id: str, of: desk.Dispute, resolution: str) -> End:
+    return lambda who, action_id: desk.close_dispute(
+        who, action_id, id, of.dispute_id, seen=of.version, resolution=resolution
     )  # fmt: skip
 
 
-def _release(actor: Actor, id: str, of: desk.Hold) -> End:
-    return lambda action_id: desk.release_hold(actor, action_id, id, of.hold_id, seen=of.version)
+def _release(id: str, of: desk.Hold) -> End:
+    return lambda who, action_id: desk.release_hold(who, action_id, id, of.hold_id, seen=of.version)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 
 import streamlit as st
@@ -18,10 +19,12 @@ from cartera.desk import Actor
 from cartera.errors import CarteraError, ConfigError, Conflict
 from cartera.money import minor_units
 from dashboards.components import filters, states
+from dashboards.components.actor import still
 from dashboards.components.desk_conflict import conflict_panel
 from dashboards.components.desk_fields import Form, Owing
 from dashboards.components.view import View, as_text
 from dashboards.queries import worklist
+from dashboards.queries.session import acting
 
 FORMS = ("call", "promise", "plan", "dispute", "note", "hold", "contact")
 FOLLOWS = {
@@ -79,7 +82,8 @@ def _record(form: Form) -> None:
     st.session_state.pop("desk_conflict", None)
     action_id, customer_id = form.draft.action_id, form.owing.customer_id
     try:
-        text, follows = _DO[form.name](form)
+        # as the person stands now: what they clicked may have been drawn a while ago
+        text, follows = _DO[form.name](replace(form, actor=still(form.actor)))
         form.end()
     except Conflict as conflict:
         st.session_state["desk_conflict"] = {"action_id": action_id, "theirs": conflict.theirs}
@@ -95,7 +99,9 @@ def _record(form: Form) -> None:
 
 def _again(form: Form) -> None:
     """Having seen what others did: record ours as well, on top of theirs."""
-    _record(form.with_seen(worklist.file_of(form.owing.customer_id).version))
+    with acting(form.actor):
+        version = worklist.file_of(form.owing.customer_id).version
+    _record(form.with_seen(version))
 
 
 def _drop(form: Form) -> None:

@@ -12,7 +12,9 @@ from logging.handlers import RotatingFileHandler
 import streamlit as st
 
 from cartera.settings import get_settings
+from dashboards.components.actor import current_actor
 from dashboards.i18n import Words
+from dashboards.queries.session import acting
 
 LOG_NAME = "dashboard.log"
 
@@ -37,9 +39,10 @@ def logged(error: Exception) -> str:
 
 @contextmanager
 def plainly(words: Words) -> Iterator[None]:
-    """For a fragment, which runs again without its page: no stack trace, as on the page itself."""
+    """For a fragment, which runs again without its page: for who looks now, and no stack trace, as the page itself."""
     try:
-        yield
+        with acting(current_actor()):
+            yield
     except Exception as error:  # noqa: BLE001 a fragment is a process boundary, as its page is
         failed(words, error)
 

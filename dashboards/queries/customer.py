@@ -11,6 +11,7 @@ import pandas as pd
 
 from cartera import desk
 from cartera.clock import utc_now
+from cartera.errors import NotAllowed
 from cartera.money import plain
 from cartera.reminders import dossier as record
 from cartera.reminders import statement
@@ -19,7 +20,7 @@ from dashboards.i18n import Words
 from dashboards.queries.cache import cached
 from dashboards.queries.export import to_csv
 from dashboards.queries.receivables import frame
-from dashboards.queries.session import Clocks, Reading
+from dashboards.queries.session import Clocks, Reading, actor
 
 Dossier = record.Dossier
 Next = record.Next
@@ -90,7 +91,7 @@ def _event(kind: str, **values: Any) -> read.Row:
 
 def dossier(customer_id: str) -> Dossier:
     """The record of messages, wishes and holds, as it is now: never cached, as people act on it."""
-    return record.dossier(customer_id, utc_now())
+    return record.dossier(customer_id, utc_now(), actor().companies)
 
 
 def timeline(
@@ -172,12 +173,19 @@ def timeline_csv(words: Words, rows: pd.DataFrame, clocks: Clocks, currency_code
 
 def statement_pdf(customer_id: str, company_id: str, clocks: Clocks) -> bytes:
     """Raises CarteraError."""
-    return statement.statement_pdf(statement.account(customer_id, company_id, clocks.as_of, clocks.known_at))
+    return statement.statement_pdf(_account(customer_id, company_id, clocks))
 
 
 def statement_xlsx(customer_id: str, company_id: str, clocks: Clocks) -> bytes:
     """Raises CarteraError."""
-    return statement.statement_xlsx(statement.account(customer_id, company_id, clocks.as_of, clocks.known_at))
+    return statement.statement_xlsx(_account(customer_id, company_id, clocks))
+
+
+def _account(customer_id: str, company_id: str, clocks: Clocks) -> statement.Account:
+    who = actor()
+    if who.companies is not None and company_id not in who.companies:
+        raise NotAllowed(f"{who.user} has no rights in the company {company_id!r}", "ask an administrator")
+    return statement.account(customer_id, company_id, clocks.as_of, clocks.known_at)
 
 
 @cached

@@ -20,7 +20,7 @@ from dashboards.i18n import Words
 from dashboards.queries.cache import cached
 from dashboards.queries.export import to_csv
 from dashboards.queries.receivables import frame
-from dashboards.queries.session import Clocks, Reading, reading
+from dashboards.queries.session import Clocks, Reading, actor, reading
 
 Task = desk_day.Task
 Day = desk_day.Day
@@ -90,7 +90,7 @@ def day(reading: Reading, asked: Asked) -> Day:
 
 def file_of(customer_id: str) -> desk.CustomerFile:
     """Everything recorded about a customer, as it is now."""
-    return desk_day.customer_file(customer_id)
+    return desk_day.customer_file(customer_id, actor().companies)
 
 
 def listed(words: Words, tasks: Sequence[Task]) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
+from contact_history import ContactVersion, contact_id
 from ledger_history import DELIVERIES, Values, Version
 
 from cartera.clock import FOREVER
@@ -24,6 +25,7 @@ class Company:
 
     name: str
     versions: list[Version] = field(default_factory=list)
+    contacts: list[ContactVersion] = field(default_factory=list)
 
     def _add(self, entity: str, key: str, **values: Any) -> None:
         given: Values = {"company_id": self.name, "currency_code": "USD", "customer_id": f"{self.name} customer"}
@@ -82,6 +84,24 @@ class Company:
         self._add("promises", invoice_id, promise_id=invoice_id, **values, **dates)
         if is_cancelled:
             self._withdraw()
+
+    def contact(self, customer_id: str, outcome: str, days_ago: int, cost: Decimal | None = None) -> None:
+        """A letter, or where it has an outcome a call, of that day."""
+        self.contacts.append(
+            ContactVersion(
+                contact_id=contact_id(f"{self.name}/{len(self.contacts)}"),
+                company_id=self.name,
+                customer_id=f"{SOURCE}:{customer_id}",
+                channel="call" if outcome else "letter",
+                sent_date=_ago(days_ago),
+                status="answered" if outcome.endswith("_party") or outcome.startswith("right_party") else "sent",
+                outcome=outcome or None,
+                currency_code="USD",
+                cost_amount=cost,
+                cost_currency_code=None if cost is None else "USD",
+                recorded_from=DELIVERIES[0],
+            )
+        )
 
     def period(self, window: int, opening: int, sales: int, current: int, past_due: int = 0) -> Company:
         """Owed at the opening, sold in the window, owed at its end not yet due and past due; the rest was paid."""
@@ -154,6 +174,27 @@ def _paid(name: str, *invoices: tuple[int, int]) -> Company:
     company = Company(name)
     for amount, days in invoices:
         company.invoice(amount, 60, 30, (amount, 60 - days))
+    return company
+
+
+def _contacted(name: str, attempted: int, reached: int, responsible: int = 0) -> Company:
+    """A customer each is called twice: nobody answers, then somebody does at those who are reached."""
+    company = Company(name).period(90, opening=0, sales=1234, current=1234)
+    for number in range(attempted):
+        company.contact(f"{name} {number}", "no_answer", 20)
+        answer = "right_party_other" if number < responsible else "wrong_party" if number < reached else "busy"
+        company.contact(f"{name} {number}", answer, 10)
+    return company
+
+
+def _costing(name: str, cost: int, payments: list[int]) -> Company:
+    """Four letters a year before cost as much again; they are none of the window's."""
+    company = Company(name)
+    for amount in payments:
+        company.invoice(amount, 60, 30, (amount, 10))
+    for number in range(4):
+        company.contact(f"{name} customer", "", 30 + number, cost=Decimal(cost) / 4)
+        company.contact(f"{name} customer", "", 300 + number, cost=Decimal(cost) / 4)
     return company
 
 
@@ -252,18 +293,35 @@ EXAMPLES = [
         {"invoices": [{"amount": 10, "days": 5}, {"amount": 100, "days": 10}]},
         _paid("wadtp_small", (10, 5), (100, 10)),
     ),
+    Example(
+        "contact_rate_constructed",
+        90,
+        (("contact_rate", "contact_rate_pct_90d"),),
+        {"accounts_attempted": 400, "accounts_contacted": 120},
+        _contacted("contact_rate_constructed", attempted=400, reached=120),
+    ),
+    Example(
+        "rpc_rate",
+        90,
+        (("rpc_rate", "right_party_contact_pct_90d"),),
+        {"persons_reached": 50, "responsible": 25},
+        _contacted("rpc_rate", attempted=60, reached=50, responsible=25),
+    ),
+    Example(
+        "cost_to_collect_constructed",
+        90,
+        (("cost_to_collect", "cost_to_collect_90d"),),
+        {"total_collection_cost": 45000, "total_collected": 1500000},
+        _costing("cost_to_collect_constructed", cost=45000, payments=[1000000, 500000]),
+    ),
+    Example(
+        "cost_per_collection",
+        90,
+        (("cost_per_collection", "cost_per_payment_90d"),),
+        {"operational_cost": 10000, "collections": 100},
+        _costing("cost_per_collection", cost=10000, payments=[70] * 100),
+    ),
 ]
-
-WITHOUT_DATA = {
-    "contact_rate_constructed": ("contact_rate_pct_90d", "no data: whom an attempt reached is not recorded yet"),
-    "rpc_rate": ("right_party_contact_pct_90d", "no data: who answered a contact is not recorded yet"),
-    "cost_to_collect_constructed": ("cost_to_collect_90d", "no data: no source delivers the cost of collecting"),
-    "cost_per_collection": ("cost_to_collect_90d", "no data: no source delivers the cost of collecting"),
-}
-"""Examples whose inputs no entity of ours can hold: the KPI is null, never zero, and gives this reason.
-
-A cost per collection would be made of the same cost that no source delivers.
-"""
 
 NOT_A_KPI = {
     "mape": (r"mape|forecast", "cash is not forecast"),
@@ -285,3 +343,7 @@ def example_versions() -> list[Version]:
             company.invoice(amount, 150, days_late)
         companies.append(company)
     return [version for company in companies for version in company.versions]
+
+
+def example_contacts() -> list[ContactVersion]:
+    return [contact for example in EXAMPLES for contact in example.company.contacts]

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 import yaml
-from kpi_examples import AS_OF, EXAMPLES, WITHOUT_DATA, example_versions
+from contact_history import random_contacts, write_contacts
+from kpi_examples import AS_OF, EXAMPLES, example_contacts, example_versions
 from kpi_rates import RATES, with_rates
 from ledger_history import DELIVERIES, FIRST_DAY, KNOWN_AT, RunDbt, random_history, write_raw
 from psycopg2.extras import RealDictCursor
-from support.kpi_model import NO_DATA, TABLES, Ledger, Missing, kpis
+from support.kpi_model import TABLES, Ledger, Missing, kpis
 
 from cartera.db import Role, transaction
 
@@ -37,6 +38,8 @@ def built(run_dbt: RunDbt) -> RunDbt:
     versions = [version for seed in range(100, 160) for version in with_rates(seed, random_history(seed))]
     with transaction(Role.admin) as connection:
         write_raw(connection, versions + RATES + example_versions())
+        contacts = [contact for seed in range(100, 160) for contact in random_contacts(seed)]
+        write_contacts(connection, contacts + example_contacts())
     results = run_dbt("build", "--exclude", "test_type:unit", "--full-refresh", slot="a")
     assert [f"{r.node.name}: {r.message}" for r in results if r.status not in ("success", "pass", "warn")] == []
     return run_dbt
@@ -84,7 +87,7 @@ def test_the_histories_reach_every_kpi_and_every_reason(built: RunDbt) -> None:
     """Else the comparison above would prove little."""
     rows = [row for clocks in _clocks(6) for row in _rows("select * from marts_a.kpis(%s, %s, %s)", *clocks)]
     asked, found = ({re.sub(r"_\d+d$", "", r["kpi"]) for r in rows if r["value"] or not only} for only in (False, True))
-    assert found == asked - set(NO_DATA)
+    assert found == asked
     assert {row["reason"].partition(":")[0] for row in rows if row["reason"]} >= {
         "nothing is open",
         "no credit sales above zero in the window",
@@ -121,12 +124,18 @@ def test_worked_example(built: RunDbt, facts: dict[str, dict[str, Any]], example
         assert abs(values[kpi] - expected) <= Decimal(str(fact["tolerance"])), f"{word}: {kpi} is {values[kpi]}"
 
 
-@pytest.mark.parametrize("example", WITHOUT_DATA)
-def test_worked_example_without_data_is_null_and_says_why(built: RunDbt, example: str) -> None:
-    """In every company, also where something was collected; as soon as there are data, this fails."""
-    kpi, reason = WITHOUT_DATA[example]
-    rows = _rows("select value, reason from marts_a.kpis(%s, %s, 90) where kpi = %s", AS_OF, KNOWN_AT, kpi)
-    assert {(row["value"], row["reason"]) for row in rows} == {(None, reason)}
+def test_without_contacts_null_and_not_zero(built: RunDbt) -> None:
+    """In a company that nobody contacted, where something was collected: each figure says what is missing."""
+    rows = _rows(
+        "select kpi, value, reason from marts_a.kpis(%s, %s, 90) where company_id = 'wadtp_small'"
+        " and (kpi like 'contact%%' or kpi like 'right_party%%' or kpi like 'cost_%%') order by kpi", AS_OF, KNOWN_AT,
+    )  # fmt: skip
+    assert [(row["kpi"], row["value"], row["reason"]) for row in rows] == [
+        ("contact_rate_pct_90d", None, "no contact that went out in the window is recorded"),
+        ("cost_per_payment_90d", None, "no contact that went out in the window has a recorded cost"),
+        ("cost_to_collect_90d", None, "no contact that went out in the window has a recorded cost"),
+        ("right_party_contact_pct_90d", None, "no contact of the window has a record of who answered"),
+    ]
 
 
 def test_the_inputs_of_the_examples_are_those_of_the_facts(facts: dict[str, dict[str, Any]]) -> None:

@@ -10,7 +10,7 @@ import pytest
 import test_kpis
 import test_risk
 import yaml
-from kpi_examples import EXAMPLES, NOT_A_KPI, WITHOUT_DATA
+from kpi_examples import EXAMPLES, NOT_A_KPI
 from risk_examples import INPUTS
 
 from cartera.warehouse.metrics import load_catalogue
@@ -29,12 +29,11 @@ TESTED_BY_NAME = {
     "recovery_vintage_waterfall": test_risk.test_vintage_waterfall,
     "liquidation_rate_constructed": test_risk.test_liquidation_rate,
 }
-"""Besides those of the lists EXAMPLES and WITHOUT_DATA, which test_kpis.py walks through."""
+"""Besides those of the list EXAMPLES, which test_kpis.py walks through."""
 
 BOOKS: list[list[str]] = [
     [example.id for example in EXAMPLES],
     list(TESTED_BY_NAME),
-    list(WITHOUT_DATA),
     list(NOT_A_KPI),
 ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -26,8 +26,8 @@ TABLES = (
     "dim_customers",
     "dim_companies",
     "fct_fx_rates",
+    "fct_contacts",
 )
-NO_DATA = ("contact_rate_pct", "right_party_contact_pct", "cost_to_collect")
 
 
 class Missing(Exception):
@@ -64,6 +64,16 @@ class Ledger:
         self.customers = {r["customer_id"]: r for r in known("dim_customers")}
         self.currencies = {r["company_id"]: r["company_currency_code"] for r in known("dim_companies")}
         self.fx_rates = known("fct_fx_rates")
+        self.contacts = [contact | {"currency_code": self._named(contact)} for contact in known("fct_contacts")]
+
+    def _named(self, contact: Row) -> str | None:
+        """The currency that a contact speaks of: its own, that of most of the customer's items, the company's."""
+        whose = ("company_id", "customer_id")
+        owed = Counter(
+            item["currency_code"] for item in self.items.values() if all(item[k] == contact[k] for k in whose)
+        )
+        most = min(owed, key=lambda currency: (-owed[currency], currency)) if owed else None
+        return contact["currency_code"] or most or self.currencies.get(contact["company_id"])
 
     def rate(self, company: str, currency: str, day: dt.date | None) -> Fraction:
         """Into the company's currency: the newest of the last ten days, its own before one for all."""
@@ -198,6 +208,9 @@ class _Group:
         self.closing = figures.of(group, "closing", figures.closing, lambda debt: debt.item)
         self.opening = figures.of(group, "opening", figures.opening, lambda debt: debt.item)
         self.unapplied = figures.of(group, "unapplied", list(figures.unapplied.values()), lambda credit: credit[0])
+        contacts = [c for c in self.ledger.contacts if c["currency_code"] and c["sent_date"]]
+        contacts = figures.of(group, "contacts", contacts, lambda contact: contact)
+        self.contacts = [c for c in contacts if self.first <= c["sent_date"] <= self.as_of]
         self.items = figures.of(group, "items", list(self.ledger.items.values()), lambda item: item)
 
     def _mine(self, row: Row) -> bool:
@@ -233,6 +246,7 @@ class _Group:
         disputed = [d for d in debts if self.ledger.is_disputed(d.item, self.as_of)]
         opening = [d for d in self.opening if d.open > 0]
         paid, promises = self._paid(), self._promises()
+        answered = [c for c in self.contacts if c["is_answered"] and c["answered_date"] <= self.as_of]
 
         def ar() -> Fraction:
             return self._sum(debts)
@@ -304,11 +318,37 @@ class _Group:
             f"promise_kept_pct_{w}d": lambda: count(lambda p, kept: kept == p["promised_amount"]),
             f"promise_kept_partly_pct_{w}d": lambda: count(lambda p, kept: 2 * kept >= p["promised_amount"]),
             f"promise_kept_amount_pct_{w}d": lambda: _ratio(100 * promised(0), promised(1)),
-            **{f"{name}_{w}d": lambda: None for name in NO_DATA},
+            f"contact_rate_pct_{w}d": lambda: _ratio(
+                Fraction(100 * len({c["customer_id"] for c in answered})),
+                Fraction(len({c["customer_id"] for c in self.contacts})),
+            ),
+            f"right_party_contact_pct_{w}d": lambda: _ratio(
+                Fraction(100 * sum(c["is_right_party"] is True for c in answered)),
+                Fraction(sum(c["is_right_party"] is not None for c in answered)),
+            ),
+            f"cost_to_collect_{w}d": lambda: self._of_cost(lambda: -self._flow("received")),
+            f"cost_per_payment_{w}d": lambda: self._of_cost(
+                lambda: Fraction(
+                    sum(e["entry_type"] == "received" and e["effective_date"] >= self.first for e in self.entries)
+                )
+            ),
             "dso_countback_calendar": lambda: self._countback(ar(), _calendar_months(self.as_of)),
             "dso_countback_30_day_months": lambda: self._countback(ar(), _spans(self.as_of)),
         }
         return found | (self._concentration(debts) if len(self.group) == 2 else {})
+
+    def _of_cost(self, among: Callable[[], Fraction]) -> Fraction | None:
+        """What the contacts of the window cost for each of these; a cost in another currency is not added."""
+        priced = [c for c in self.contacts if c["cost_amount"] is not None]
+        if not priced:
+            return None
+        if self.figures.view == "transaction" and any(c["cost_currency_code"] != c["currency_code"] for c in priced):
+            return None
+        cost = sum(
+            self.figures.worth(c["cost_amount"], c | {"currency_code": c["cost_currency_code"]}, c["sent_date"])
+            for c in priced
+        )
+        return _ratio(Fraction(cost), among())
 
     def _promises(self) -> list[tuple[Row, Fraction]]:
         """The promises whose days of grace ended in the window, and the money that came for each."""

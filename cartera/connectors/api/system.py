@@ -22,13 +22,17 @@ Kind = Literal["erp", "gateway", "bank", "documents"]
 
 @dataclass(frozen=True)
 class Setting:
-    """One thing that must be known to connect. A secret one never stands in sources/<name>.yaml."""
+    """One thing that must be known to connect. A secret one never stands in sources/<name>.yaml.
+
+    `decides_records`: what lands of a record depends on it; once it is changed all is read anew.
+    """
 
     key: str
     prompt: str
     is_secret: bool = False
     default: str | None = None
     choices: tuple[str, ...] = ()
+    decides_records: bool = False
 
 
 @dataclass(frozen=True)

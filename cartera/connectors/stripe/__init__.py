@@ -18,6 +18,18 @@ SYSTEM = System(
         Setting("api_key", "Restricted key with the right to read (rk_live_...)", is_secret=True),
         Setting("url", "Address of the API", default="https://api.stripe.com"),
         Setting("account", "Connected account (acct_...), or nothing for the key's own", default=""),
+        Setting(
+            "customer_reference",
+            "Key of the metadata with a customer's code in the books, or nothing",
+            default="",
+            decides_records=True,
+        ),
+        Setting(
+            "invoice_reference",
+            "Key of the metadata with an invoice's number in the books, or nothing",
+            default="",
+            decides_records=True,
+        ),
     ),
     resources=RESOURCES,
     open=open_session,

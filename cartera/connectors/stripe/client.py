@@ -31,8 +31,9 @@ REFERRED = ("invoice", "charge")
 class Stripe:
     """One reading. Its objects are as of `now`, which is Stripe's clock before the first of them was read."""
 
-    def __init__(self, http: Http, is_restricted: bool) -> None:
-        self.http, self.is_restricted = http, is_restricted
+    def __init__(self, http: Http, is_restricted: bool, references: Mapping[str, str]) -> None:
+        """`references`: by kind of object the key of its metadata under which the books' own name stands."""
+        self.http, self.is_restricted, self.references = http, is_restricted, references
         self._lock = threading.Lock()
         self._now: dt.datetime | None = None
         self._changed: dict[dt.datetime, dict[str, dict[str, bool]]] = {}
@@ -98,6 +99,10 @@ class Stripe:
             pages = self.lists("v1/invoice_payments", {"invoice": record["id"]})
             record["payments"] = {"data": [payment for page in pages for payment in page]}
         record.pop("client_secret", None)
+        kind = record.get("object")
+        if isinstance(kind, str) and self.references.get(kind):
+            # not dug: the key may have dots
+            record[f"{kind}_reference"] = (record.get("metadata") or {}).get(self.references[kind]) or None
         if record.get("object") == "customer" and (record.get("balance") or 0) < 0:
             record["balance_at"] = self._balance_at(record["id"])
         return {**record, CREATED: record.get("created"), READ_AT: int(self.now().timestamp())}
@@ -170,7 +175,8 @@ def open_session(access: Access) -> Iterator[Stripe]:
     if access["account"]:
         headers["Stripe-Account"] = access["account"]
     with Http(access["url"], access, headers=headers) as http:
-        yield Stripe(http, access["api_key"].startswith("rk_"))
+        references = {kind: access[f"{kind}_reference"] for kind in ("customer", "invoice")}
+        yield Stripe(http, access["api_key"].startswith("rk_"), references)
 
 
 def check(stripe: Stripe) -> str:

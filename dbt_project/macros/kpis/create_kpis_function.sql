@@ -9,6 +9,7 @@
         'disputes': ref('fct_disputes'),
         'promises': ref('fct_promises'),
         'fx_rates': ref('fct_fx_rates'),
+        'contacts': ref('fct_contacts'),
     }) }}
 {% endmacro %}
 

@@ -16,7 +16,8 @@
         rate_date as document_date,
         sum(amount) as amount,
         sum(document_company_amount) as document_company_amount,
-        sum(unrated_amount) as unrated_amount
+        sum(unrated_amount) as unrated_amount,
+        sum(entries) as entries
     from {{ flows }} as flow
     where
         flow.recorded_at <= {{ known_at }}
@@ -41,7 +42,8 @@
         document_date,
         sum(amount) as amount,
         sum(coalesce(amount * document_fx_rate, 0)) as document_company_amount,
-        sum(case when document_fx_rate is null then amount else 0 end) as unrated_amount
+        sum(case when document_fx_rate is null then amount else 0 end) as unrated_amount,
+        count(*) as entries
     from {{ entries }} as entry
     where
         entry.entry_type not in ('applied', 'credited')
@@ -78,6 +80,7 @@
         {%- for entry_type, sign in kpi_flow_types().items() %},
         {{ sum_known(sign ~ 'view_amount', "entry_type = '" ~ entry_type ~ "'") }} as {{ entry_type }}_amount
         {%- endfor %},
+        sum(case when entry_type = 'received' then entries else 0 end) as received_payments,
         min(case when view_amount is null then missing_rate end) as missing_rate
     from flows_valued
     group by {{ keys | join(', ') }}, effective_date
@@ -91,6 +94,7 @@
         {%- for entry_type in kpi_flow_types() %},
         {{ sum_known(entry_type ~ '_amount', is_in_window) }} as {{ entry_type }}_amount
         {%- endfor %},
+        sum(case when {{ is_in_window }} then received_payments else 0 end) as received_payments,
         min(case when {{ is_in_window }} then missing_rate end) as missing_rate
     from {{ daily_flows }} as daily_flows
     group by {{ keys | join(', ') }}

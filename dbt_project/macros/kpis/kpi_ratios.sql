@@ -9,6 +9,7 @@
     {%- set no_sales = 'no credit sales above zero in the window' -%}
     {%- set no_ar = 'nothing is open' -%}
     {%- set no_promise = 'no promise had its last day in the window' -%}
+    {%- set no_contact = 'no contact that went out in the window is recorded' -%}
     {%- set none_paid = 'no instalment was paid in full in the window' -%}
     {%- set definitions = [
         ('dso_simple', true, window_days, 'ar_amount', net_sales, no_sales),
@@ -44,9 +45,11 @@
         ('promise_kept_pct', true, 100, 'kept_promises', 'promises', no_promise),
         ('promise_kept_partly_pct', true, 100, 'partly_kept_promises', 'promises', no_promise),
         ('promise_kept_amount_pct', true, 100, 'kept_amount', 'promised_amount', no_promise),
-        ('contact_rate_pct', true, 100, none, none, 'no data: whom an attempt reached is not recorded yet'),
-        ('right_party_contact_pct', true, 100, none, none, 'no data: who answered a contact is not recorded yet'),
-        ('cost_to_collect', true, 1, none, none, 'no data: no source delivers the cost of collecting'),
+        ('contact_rate_pct', true, 100, 'accounts_reached', 'accounts_attempted', no_contact),
+        ('right_party_contact_pct', true, 100, 'right_party_contacts', 'persons_reached',
+            'no contact of the window has a record of who answered'),
+        ('cost_to_collect', true, 1, 'contact_cost_amount', 'received_amount', 'nothing was received in the window'),
+        ('cost_per_payment', true, 1, 'contact_cost_amount', 'received_payments', 'nothing was received in the window'),
     ] -%}
     {%- if has_concentration -%}
         {%- do definitions.extend([
@@ -62,18 +65,12 @@
 {% endmacro %}
 
 {#- One select of a KPI for every row of the measures. A denominator of zero, below zero or missing gives
-    null and says why: never zero. A KPI without numerator has no data to be made of. -#}
+    null and says why: never zero. -#}
 {% macro kpi_ratio(grain, measures, definition, window_days) %}
     {%- set name, is_windowed, factor, numerator, denominator, reason = definition %}
     select
         {{ grain | join(', ') }},
         '{{ name }}'{% if is_windowed %} || '_' || cast({{ window_days }} as {{ dbt.type_string() }}) || 'd'{% endif %} as kpi,
-        {%- if numerator is none %}
-        cast(null as numeric) as value,
-        cast(null as numeric) as numerator,
-        cast(null as numeric) as denominator,
-        '{{ reason }}' as reason
-        {%- else %}
         case
             when {{ denominator }} > 0
                 then cast({{ factor }} as numeric) * ({{ numerator }}) / ({{ denominator }})
@@ -81,10 +78,12 @@
         {{ numerator }} as numerator,
         {{ denominator }} as denominator,
         case
+            {%- if numerator == 'contact_cost_amount' %}
+            when contact_cost_amount is null then missing_cost
+            {%- endif %}
             when ({{ numerator }}) is null or ({{ denominator }}) is null then missing_rate
             when {{ denominator }} > 0 then null
             else '{{ reason }}'
         end as reason
-        {%- endif %}
     from {{ measures }} as measures
 {% endmacro %}

@@ -43,6 +43,14 @@
         }}
     ),
 
+    contact_documents as (
+        {{
+            kpi_contact_documents(
+                as_of, known_at, window_days, view, relations.contacts, relations['items'], 'currencies'
+            )
+        }}
+    ),
+
     points as (
         {{
             rate_points(
@@ -53,6 +61,7 @@
                     'settled_documents': 'document_fx_rate is null',
                     'deduction_documents': 'document_fx_rate is null',
                     'promise_documents': 'true',
+                    'contact_documents': 'true',
                 },
                 view,
                 as_of
@@ -77,7 +86,7 @@
             rows_in_view(
                 'flow_documents',
                 (['customer_id'] if not has_concentration else [])
-                + ['entry_type', 'effective_date', 'amount', 'document_company_amount', 'unrated_amount'],
+                + ['entry_type', 'effective_date', 'amount', 'document_company_amount', 'unrated_amount', 'entries'],
                 view, as_of, has_document_rate=false
             )
         }}
@@ -98,6 +107,19 @@
             rows_in_view(
                 'promise_documents', ['customer_id', 'promised_amount', 'kept_amount'], view, as_of,
                 has_document_rate=false
+            )
+        }}
+    ),
+
+    contacts_in_view as (
+        {{
+            rows_in_view(
+                'contact_documents',
+                [
+                    'customer_id', 'is_answered', 'is_right_party', 'debt_currency_code', 'cost_currency_code',
+                    'cost_amount',
+                ],
+                view, as_of, has_document_rate=false
             )
         }}
     ),
@@ -143,6 +165,10 @@
 
     promises as (
         {{ kpi_promises(grain, of_members('promises_in_view', members)) }}
+    ),
+
+    contacts as (
+        {{ kpi_contacts(grain, view, of_members('contacts_in_view', members)) }}
     ),
 
     {%- if has_concentration %}
@@ -226,6 +252,7 @@
         'days_to_pay': ['paid_amount', 'amount_days_to_pay', 'amount_days_late', 'paid_items', 'days_to_pay'],
         'deductions': ['deducted_amount', 'resolved_amount'],
         'promises': ['promises', 'kept_promises', 'partly_kept_promises', 'promised_amount', 'kept_amount'],
+        'contacts': ['accounts_attempted', 'accounts_reached', 'persons_reached', 'right_party_contacts'],
     } %}
     select
         {{ keys }}
@@ -237,7 +264,8 @@
         case when opening_balances.company_id is null then 0 else opening_balances.ar_amount end as opening_ar_amount
         {%- for entry_type in kpi_flow_types() %},
         flows.{{ entry_type }}_amount
-        {%- endfor %}
+        {%- endfor %},
+        flows.received_payments
         {%- if has_concentration %}
         {%- for part, prefix in {'concentration': '', 'parent_concentration': 'parent_'}.items() %}
         {%- for name in ['total', 'largest_5', 'largest_10', 'largest_20', 'weighted'] %},
@@ -245,6 +273,12 @@
         {%- endfor %}
         {%- endfor %}
         {%- endif %},
+        contacts.contact_cost_amount,
+        case
+            when contacts.company_id is null or contacts.contacts_with_cost = 0
+                then 'no contact that went out in the window has a recorded cost'
+            else contacts.missing_cost
+        end as missing_cost,
         coalesce(
             closing_balances.missing_rate,
             opening_balances.missing_rate,
@@ -259,6 +293,7 @@
     left join days_to_pay using ({{ keys }})
     left join deductions using ({{ keys }})
     left join promises using ({{ keys }})
+    left join contacts using ({{ keys }})
     {%- if has_concentration %}
     left join concentration using ({{ keys }})
     left join parent_concentration using ({{ keys }})

@@ -5,6 +5,7 @@
             "{{ create_kpis_function('kpis', ['company_id', 'currency_code']) }}",
             "{{ create_kpis_function('kpis_by_customer', ['company_id', 'currency_code', 'customer_id']) }}",
             "{{ create_open_items_valued_function() }}",
+            "{{ create_contacts_valued_function() }}",
         ],
     )
 }}

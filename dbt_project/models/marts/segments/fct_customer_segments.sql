@@ -1,5 +1,6 @@
--- the function expected_losses_by_segment reads the ledger
+-- the function expected_losses_by_segment reads the ledger, kpis_by_segment the contacts
 -- depends_on: {{ ref('fct_ledger_entries') }}
+-- depends_on: {{ ref('fct_contacts') }}
 {{
     config(
         indexes=[{'columns': ['customer_id']}],
