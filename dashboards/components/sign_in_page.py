@@ -13,7 +13,7 @@ from dashboards.components.view import as_text, current_words
 def refused(refusal: Refused) -> None:
     """No figure, no page, no name of one."""
     words = current_words()
-    st.title(words("sign_in.title"), anchor=False)
+    st.title("Cartera", anchor=False)
     if refusal.why in ("signed_out", "expired"):
         st.markdown(words(f"sign_in.{refusal.why}"))
         if st.button(words("sign_in.do"), type="primary", icon=":material/login:"):

@@ -133,6 +133,8 @@ def test_a_stranger_is_told_whom_to_ask(closed_url: str, browser: Browser, visit
     expect(page.get_by_text("Rosa of finance")).to_be_visible()
     expect(page.get_by_test_id("stMetric")).to_have_count(0)
     page.get_by_role("button", name="Sign out").click()
+    # the provider's own page: one is signed out there, too
+    page.get_by_role("button", name="End session").click()
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
 

@@ -102,10 +102,10 @@ def test_banners_tell_nothing_that_may_be_of_another_company(
     record_run(status="stopped", started_at=utc_now(), checks=failed)
     sign_in_as(monkeypatch, NORTE)
     (error,) = open_page("overview").error
-    assert "was stopped" in error.value and "123.45" not in error.value
+    assert "was stopped" in error.value and "is missing" not in error.value
     sign_in_as(monkeypatch, BOSS)
     (error,) = open_page("overview").error
-    assert "123.45" in error.value
+    assert "is missing" in error.value
 
 
 def test_pages_go_by_role_and_a_page_nobody_listed_is_nobodys() -> None:
@@ -127,8 +127,8 @@ def test_a_page_that_is_not_offered_is_not_run(
     people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign_in_as(monkeypatch, NORTE)
-    app = open_page("data_health")
-    assert "Is the data sound?" not in said(app)
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        open_page("data_health")
 
 
 def test_who_is_removed_sees_nothing_from_the_next_page_on(
@@ -156,7 +156,7 @@ def test_who_signs_in_is_known_by_a_verified_address_and_for_some_hours(people: 
 def test_without_sign_in_the_sidebar_says_so(database: str, open_page: OpenPage) -> None:
     publish_items(ITEMS)
     app = open_page("overview")
-    assert any("No sign-in: only this machine" in caption.value for caption in app.sidebar.caption)
+    assert any("No sign-in" in caption.value for caption in app.sidebar.caption)
     assert not app.sidebar.button
 
 

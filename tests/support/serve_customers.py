@@ -53,17 +53,6 @@ create view marts_a.fct_ledger_entries as
         on fixture.item_id = regexp_replace(moves.item_id, '^pay:', '');
 create view serve.fct_ledger_entries as select * from marts_a.fct_ledger_entries;
 
-create table marts_a.fct_promises (
-    promise_id text, customer_id text, invoice_id text, currency_code text, promised_amount numeric(24, 6),
-    made_date date, promised_date date, source text, recorded_from timestamptz, recorded_to timestamptz
-);
-create view serve.fct_promises as select * from marts_a.fct_promises;
-create table marts_a.fct_disputes (
-    dispute_id text, invoice_id text, reason text, opened_date date, resolved_date date, source text,
-    recorded_from timestamptz, recorded_to timestamptz
-);
-create view serve.fct_disputes as select * from marts_a.fct_disputes;
-
 create or replace function serve.customer_measures_of(
     p_as_of date, p_known_at timestamptz, p_customer_ids text[]
 ) returns table (
@@ -71,7 +60,7 @@ create or replace function serve.customer_measures_of(
 ) language sql stable as $$
     with paid as (
         select company_id, customer_id, item_amount, settled_date - due_date as days_late
-        from marts_a.fixture_items
+        from serve.fixture_items
         where customer_id = any(p_customer_ids) and settled_date between p_as_of - 365 and p_as_of
             and recorded_from <= p_known_at
     ), sums as (
@@ -92,8 +81,8 @@ def promise(customer_id: str, promised_date: dt.date, *, made_date: dt.date, kno
     """A source told of a promise of all that a customer owes."""
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "insert into marts_a.fct_promises"
-            " values ('p1', %s, null, 'PEN', 50, %s, %s, 'files', %s, '9999-12-31 00:00Z')",
+            "insert into marts_a.fct_promises (promise_id, customer_id, currency_code, promised_amount, made_date,"
+            " promised_date, recorded_from) values ('p1', %s, 'PEN', 50, %s, %s, %s)",
             (customer_id, made_date, promised_date, known_at),
         )
 
@@ -102,7 +91,7 @@ def dispute(invoice_id: str, opened_date: dt.date, *, known_at: dt.datetime) -> 
     """A source told of a dispute about an invoice."""
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "insert into marts_a.fct_disputes"
-            " values ('d1', %s, 'wrong price', %s, null, 'files', %s, '9999-12-31 00:00Z')",
+            "insert into marts_a.fct_disputes (dispute_id, invoice_id, reason, opened_date, recorded_from)"
+            " values ('d1', %s, 'wrong price', %s, %s)",
             (invoice_id, opened_date, known_at),
         )

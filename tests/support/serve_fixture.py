@@ -90,9 +90,6 @@ create table marts_a.fct_daily_flows as
     select company_id, currency_code, 'received', settled_date, recorded_from, -sum(item_amount)
     from marts_a.fixture_items where item_type = 'instalment' and settled_date is not null group by 1, 2, 4, 5;
 create view serve.fct_daily_flows as select * from marts_a.fct_daily_flows;
-create table marts_a.dim_items as
-    select distinct item_id as invoice_id, company_id from marts_a.fixture_items;
-create view serve.dim_items as select * from marts_a.dim_items;
 create table marts_a.fct_disputes (
     dispute_id text, invoice_id text, reason text, opened_date date, resolved_date date,
     recorded_from timestamptz default '2020-01-01', recorded_to timestamptz default '9999-12-31'

@@ -1,4 +1,4 @@
-"""What people are about to record."""
+"""Who is erased leaves the experiments too."""
 
 from cartera.db.migrate import execute_sql_file
 
