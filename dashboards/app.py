@@ -30,6 +30,8 @@ PAGES = (
     ("aging", "page.aging", ":material/calendar_month:"),
     ("segments", "page.segments", ":material/grid_view:"),
     ("recovery", "page.recovery", ":material/trending_down:"),
+    ("worklist", "page.worklist", ":material/checklist:"),
+    ("customer", "page.customer", ":material/person:"),
     ("promises", "page.promises", ":material/handshake:"),
     ("campaigns", "page.campaigns", ":material/campaign:"),
     ("kpis", "page.kpis", ":material/query_stats:"),

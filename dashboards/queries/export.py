@@ -20,6 +20,7 @@ from dashboards.queries.receivables import EXPORTED_ROWS
 from dashboards.queries.session import Clocks, reading
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+ADDED = ("open_items", "item_amount", "overdue_amount", "open_amount", "effect_amount", "expected_amount")
 
 ITEMS = {
     "company_id": "column.company", "customer_id": "column.customer_id", "customer_name": "column.customer",
@@ -102,9 +103,9 @@ def to_csv(
 
 def _sums(rows: Iterable[read.Row], names: Sequence[str], currency_code: str, more: Sequence[str] = ()) -> list[object]:
     """The sum of each column that adds up; nothing under the others."""
-    rows, adding = list(rows), {*read.BUCKETS, "open_items", "item_amount", "overdue_amount", "open_amount", *more}
+    rows, adding = list(rows), {*read.BUCKETS, *ADDED, *more}
     return [
-        safe_cell(sum((row[name] for row in rows), Decimal(0) if name != "open_items" else 0), currency_code)
+        safe_cell(sum((row[name] or 0 for row in rows), Decimal(0) if name != "open_items" else 0), currency_code)
         if name in adding
         else ""
         for name in names

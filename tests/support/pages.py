@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
 PAGES = (
-    "overview", "aging", "segments", "recovery", "promises", "campaigns", "kpis", "reports", "data_health",
+    "overview", "aging", "segments", "recovery", "worklist", "customer", "promises", "campaigns", "kpis", "reports",
+    "data_health",
 )  # fmt: skip
 
 OpenPage = Callable[..., AppTest]

@@ -16,21 +16,14 @@ AS_OF = dt.date(2026, 6, 30)
 TABLES = """
 create table marts_a.fct_promises (
     promise_id text, customer_id text, invoice_id text, currency_code text, promised_amount numeric(24, 6),
-    made_date date, promised_date date, source text, recorded_from timestamptz, recorded_to timestamptz
+    made_date date, promised_date date, source text default 'files',
+    recorded_from timestamptz default '2020-01-01', recorded_to timestamptz default '9999-12-31'
 );
 create table marts_a.fct_disputes (
-    dispute_id text, invoice_id text, reason text, opened_date date, resolved_date date, source text,
-    recorded_from timestamptz, recorded_to timestamptz
+    dispute_id text, invoice_id text, reason text, opened_date date, resolved_date date,
+    source text default 'files', recorded_from timestamptz default '2020-01-01',
+    recorded_to timestamptz default '9999-12-31'
 );
-create table marts_a.fct_ledger_entries (
-    ledger_entry_id text, entry_type text, item_id text, item_type text, family_id text, company_id text,
-    customer_id text, invoice_id text, currency_code text, amount numeric(24, 6), effective_date date,
-    recorded_from timestamptz, recorded_to timestamptz
-);
-create table marts_a.dim_items as
-    select item_id, item_type, company_id, customer_id, item_id as invoice_id, document_number, due_date, currency_code,
-        item_amount, recorded_from, timestamptz '9999-12-31 00:00:00+00' as recorded_to
-    from marts_a.fixture_items;
 create table marts_a.fct_fx_rates (
     fx_rate_id text, currency_code text, company_currency_code text, company_id text, rate numeric(24, 12),
     rate_date date, recorded_from timestamptz, recorded_to timestamptz
@@ -38,8 +31,6 @@ create table marts_a.fct_fx_rates (
 create or replace view serve.fct_fx_rates as select * from marts_a.fct_fx_rates;
 create or replace view serve.fct_promises as select * from marts_a.fct_promises;
 create or replace view serve.fct_disputes as select * from marts_a.fct_disputes;
-create or replace view serve.fct_ledger_entries as select * from marts_a.fct_ledger_entries;
-create or replace view serve.dim_items as select * from marts_a.dim_items;
 """
 ALWAYS = (dt.datetime(2020, 1, 1, tzinfo=dt.UTC), dt.datetime(9999, 12, 31, tzinfo=dt.UTC))
 
@@ -100,6 +91,6 @@ def _entry(
     company_id: str = "main",
 ) -> None:
     _insert(
-        "fct_ledger_entries", str(uuid.uuid4()), entry_type, None, item_type, family_id, company_id, customer_id, None,
-        currency_code, -Decimal(amount), _day(on), *ALWAYS,
+        "fixture_entries", str(uuid.uuid4()), entry_type, None, item_type, None, None, -Decimal(amount), _day(on),
+        family_id, company_id, customer_id, currency_code, *ALWAYS,
     )  # fmt: skip
