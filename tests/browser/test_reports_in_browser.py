@@ -42,7 +42,7 @@ def test_built_here_saved_opened_again_and_exported(dashboard_url: str, open_pag
     expect(page).to_have_url(re.compile("report=[0-9a-f-]{36}"))
     again = open_page(page.url, locale="es-PE")
     _settled(again)
-    expect(again.get_by_text("Total PEN (6 filas)")).to_be_visible()
+    expect(again.locator('[aria-label="Totales por moneda"]').get_by_text("Total PEN (6 filas)")).to_be_attached()
     path = _saved(page, "XLSX formatted", tmp_path)
     assert path.name == "cartera-by-bucket-2026-06-30.xlsx"
     lines: list[list[Any]] = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
