@@ -47,7 +47,7 @@ def _part(view: View, made: Made, part: Table, number: int) -> None:
     if part.is_capped:
         shown = words.number(len(part.rows))
         st.caption(words("reports.capped", shown=shown, rows=words.number(part.row_count)))
-    kinds: dict[str, Kind] = {"money": "money_or_dash", "date": "date", "number": "number", "figure": "money"}
+    kinds: dict[str, Kind] = {"money": "money_or_dash", "date": "date", "number": "number", "figure": "figure"}
     columns = {
         each.name: Column(said.column(each.name), kinds.get(each.kind, "text"), is_plain=True) for each in part.shown
     }
@@ -59,6 +59,9 @@ def _part(view: View, made: Made, part: Table, number: int) -> None:
         for row in part.rows
     ]
     for row in rows:
+        for each in part.shown:
+            if each.kind == "figure":
+                row[each.name] = frame.written(row[each.name], each.kind, None, said)
         for name in {"scheme", "segment"} & row.keys():
             row[name] = words.named(name, row[name])
     table(view, as_frame(rows, list(columns)), columns, alt=title, key=f"report_rows_{number}")
