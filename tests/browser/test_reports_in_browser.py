@@ -26,7 +26,7 @@ def _settled(page: Page) -> None:
 
 def _saved(page: Page, button: str, folder: Path) -> Path:
     with page.expect_download() as download:
-        page.get_by_role("button", name=button).click()
+        page.get_by_role("button", name=button, exact=True).click()
     path = folder / download.value.suggested_filename
     download.value.save_as(path)
     return path
