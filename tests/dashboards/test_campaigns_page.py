@@ -21,7 +21,7 @@ from support.serve_promises import received
 from cartera import desk
 from cartera.db import Role, transaction
 from cartera.desk import Actor
-from cartera.errors import NotAllowed
+from cartera.errors import DatabaseError, NotAllowed, PlanChanged
 from cartera.reminders import approve_reminders, outcomes, plan_reminders, waiting
 from cartera.reminders.approve import ApproveReport, approve_seen
 from cartera.reminders.costs import costs
@@ -109,6 +109,21 @@ def test_who_comes_second_is_told_what_happened_and_does_nothing(open_page: Open
     assert app.button(key="approve").label == f"Approve {planned - 2} messages"
 
 
+def test_an_approval_that_failed_can_be_tried_again(
+    open_page: OpenPage, planned: int, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    def fail(*_: object, **__: object) -> None:
+        raise DatabaseError("the database gave up")
+
+    app = open_page("campaigns")
+    with monkeypatch.context() as patch:
+        patch.setattr("cartera.desk.approvals.approve_seen", fail)
+        app = app.button(key="approve").click().run()
+    assert "The approval failed: the database gave up" in app.error[0].value and not contacts("approved")
+    app = app.button(key="approve").click().run()
+    assert len(contacts("approved")) == planned and not app.error
+
+
 def test_a_plan_made_anew_meanwhile_is_not_approved_unseen(open_page: OpenPage, planned: int) -> None:
     app = open_page("campaigns")
     first = contacts("planned")[0]
@@ -121,11 +136,19 @@ def test_a_plan_made_anew_meanwhile_is_not_approved_unseen(open_page: OpenPage, 
 
 def test_two_who_approve_at_once(planned: int) -> None:
     seen = _look()
+
+    def approve(number: int) -> ApproveReport | None:
+        try:
+            return campaigns.approve(Actor.local(f"user {number}"), seen, None)
+        except PlanChanged:
+            return None
+
     with ThreadPoolExecutor(8) as pool:
-        done = list(pool.map(lambda n: campaigns.approve(Actor.local(f"user {n}"), seen, None), range(8)))
-    (winner,) = [each for each in done if isinstance(each, ApproveReport)]
+        (winner,) = [report for report in pool.map(approve, range(8)) if report]
     assert winner.approved == planned == len(_approvals())
-    assert all(each[0]["to_status"] == "approved" for each in done if not isinstance(each, ApproveReport))
+    with reading() as opened:
+        (happened,) = campaigns.since(opened, seen)
+    assert (happened["to_status"], happened["contacts"]) == ("approved", planned)
 
 
 def test_only_managers_approve_and_only_for_their_companies(planned: int) -> None:
@@ -136,7 +159,7 @@ def test_only_managers_approve_and_only_for_their_companies(planned: int) -> Non
             campaigns.approve(actor, everything, None)
     assert not contacts("approved")
     report = campaigns.approve(Actor("max", "manager", frozenset({"norte"})), own, None)
-    assert isinstance(report, ApproveReport) and report.approved == own.contacts > 0
+    assert report.approved == own.contacts > 0
     assert {row["company_id"] for row in contacts("approved")} == {"norte"}
 
 
