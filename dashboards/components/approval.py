@@ -36,7 +36,6 @@ def approval_form(view: View, plan_id: int | None) -> None:
         count = seen.contacts if limit is None else min(int(limit), seen.contacts)
         st.button(
             words.counted("campaigns.approve", count),
-            type="primary",
             icon=":material/check:",
             key="approve",
             on_click=_approve,
