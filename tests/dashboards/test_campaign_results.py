@@ -113,11 +113,8 @@ def _draw(arm: str, count: int, paid: int = 0) -> None:
             " from generate_series(1, %s) as n",
             (f"files:{arm}-", arm, AS_OF - dt.timedelta(days=40), count),
         )
-        cursor.execute(
-            "insert into marts_a.fct_ledger_entries select %s || n, 'received', null, 'payment', 'payment:x', 'main',"
-            " %s || n, null, 'PEN', -(40 + n %% 7), %s, '2020-01-01', '9999-12-31' from generate_series(1, %s) as n",
-            (arm, f"files:{arm}-", AS_OF - dt.timedelta(days=20), paid),
-        )
+    for number in range(1, paid + 1):
+        received(f"files:{arm}-{number}", str(40 + number % 7), on=-20)
 
 
 def test_an_experiment_with_enough_data_has_intervals(open_page: OpenPage, planned: int) -> None:
