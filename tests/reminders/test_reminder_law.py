@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from cartera.cli import commands
 from cartera.db import Role, transaction
-from cartera.reminders import EmailChannel, approve_reminders, outbox, plan_reminders, recheck, send_reminders
+from cartera.reminders import EmailChannel, approve_reminders, looks, outbox, plan_reminders, recheck, send_reminders
 from cartera.reminders.model import Reason
 from cartera.sandbox.mailbox import Mailbox
 
@@ -33,7 +33,7 @@ def owes_in_lima(world: World, customer_id: str = "ana") -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[dt.datetime]:
     """What real sending takes for now: the last moment of the list."""
     moments = [at(AS_OF, 15)]
-    for module in (outbox, recheck):
+    for module in (looks, outbox, recheck):
         monkeypatch.setattr(module, "utc_now", lambda: moments[-1])
     return moments
 
