@@ -21,9 +21,10 @@ from cartera.contact_rules import (
     product_rulebook,
     rulebook,
 )
+from cartera.contact_rules.kinds import DAYS, span_of
 from cartera.contact_rules.model import Level
 from cartera.contact_rules.moments import change_of, first_instant
-from cartera.contact_rules.pack import DAYS, PACKS_DIR, span_of
+from cartera.contact_rules.pack import PACKS_DIR
 from cartera.errors import ConfigError
 
 FACTS = Path(__file__).resolve().parents[3] / "shared" / "facts" / "contact_rules.yaml"
