@@ -25,7 +25,8 @@ from cartera.reminders.experiment import Arm
 from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Answer, Decision, History, PlannedContact, Reason, Standing, Status
 from cartera.reminders.one_contact import Outcome, sort_out
-from cartera.reminders.policy import Policies, Policy, load_policies, load_policies_of
+from cartera.reminders.policies import Policies, load_policies, load_policies_of
+from cartera.reminders.policy import Policy
 from cartera.reminders.render import Templates
 from cartera.reminders.saved_segments import saved_segments
 from cartera.settings import Settings, get_settings
