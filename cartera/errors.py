@@ -10,10 +10,15 @@ CarteraError                what is wrong, where, how to mend it; exit status in
 ├── BuildFailed             dbt could not build a model
 ├── NotPublished            there is no publication to read yet
 ├── DatabaseError           unreachable, wrong password, no rights, disk full
-└── SendError               a message could not be handed to the channel
+├── SendError               a message could not be handed to the channel
+├── NotAllowed              this user's role or companies do not let them record that
+└── Conflict                somebody else changed it since the form was drawn; `theirs` says who and what
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
 
 
 class CarteraError(Exception):
@@ -68,3 +73,17 @@ class DatabaseError(CarteraError):
 
 class SendError(CarteraError):
     pass
+
+
+class NotAllowed(CarteraError):
+    exit_status = 6
+
+
+class Conflict(CarteraError):
+    """`theirs`: what others recorded since, oldest first."""
+
+    exit_status = 7
+
+    def __init__(self, problem: str, mend: str = "", theirs: Sequence[Any] = ()) -> None:
+        super().__init__(problem, mend)
+        self.theirs = tuple(theirs)

@@ -9,19 +9,20 @@ from __future__ import annotations
 import datetime as dt
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from psycopg2.extensions import connection as Connection
 
 from cartera.clock import utc_now
-from cartera.connectors import companies, links, segments
+from cartera.connectors import companies, desk, links, segments
 from cartera.connectors.api import systems
 from cartera.connectors.files import FileSource, deliveries
 from cartera.connectors.sources import Source, all_sources, find_source
 from cartera.db import Role, connect, transaction
-from cartera.errors import CarteraError, GateFailed, SourceError
+from cartera.desk.broken import end_broken_plans
+from cartera.errors import CarteraError, GateFailed, NotPublished, SourceError
 from cartera.landing import Delivery, LoadReport, contacts, land_all, raw_schema
 from cartera.runs import (
     Amounts,
@@ -84,6 +85,22 @@ def land_contacts(run_id: str) -> list[StepReport]:
 def _land_contacts() -> LoadReport:
     with transaction(Role.loader) as connection:
         return contacts.land_contacts(connection, utc_now())
+
+
+def land_desk(run_id: str) -> list[StepReport]:
+    """Land what people promised and disputed, after ending the plans that were not kept."""
+    with transaction(Role.loader) as connection:
+        if transform.known_until(connection) is None or not desk.has_any(connection):
+            return []
+    with suppress(NotPublished):
+        # before the first publication there is nothing to judge them by
+        end_broken_plans()
+    return _landed(run_id, desk.SOURCE, lambda: (_land_desk(), []))
+
+
+def _land_desk() -> list[LoadReport]:
+    with transaction(Role.loader) as connection:
+        return land_all(connection, desk.SOURCE, desk.deliveries(connection), utc_now())
 
 
 def _land_settings(found: Sequence[Delivery]) -> list[LoadReport]:
@@ -237,6 +254,7 @@ def build_and_publish(run_id: str, as_of: dt.date) -> RunStatus:
     with _only_builder(), _no_collector():
         _complete_raw_tables()
         land_settings(run_id, as_of)
+        land_desk(run_id)
         land_contacts(run_id)
         plan = plan_build(as_of)
         if is_published(plan):

@@ -49,6 +49,7 @@ MODULES = (
     "costs",
     "contacts",
     "calls",
+    "desk",
     "reminder_reports",
     "channels",
     "audit",

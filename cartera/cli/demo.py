@@ -68,7 +68,7 @@ def _send_reminders(date: dt.date) -> None:
     from cartera.warehouse import read_runs
 
     with transaction(Role.reader) as connection:
-        others = {load["source"] for load in read_runs.latest_loads(connection)} - {"sandbox", "settings"}
+        others = {load["source"] for load in read_runs.latest_loads(connection)} - {"sandbox", "settings", "desk"}
     if others:
         # a message into the sandbox mailbox would count as sent to a real debtor
         messages.print(f"reminders: left out, because {', '.join(sorted(others))} landed here too", markup=False)

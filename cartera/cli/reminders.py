@@ -299,28 +299,6 @@ def settle(
     messages.print(f"contact {contact_id[:8]} is {status} now", markup=False)
 
 
-@reminders.command()
-def hold(
-    customer: Annotated[str, typer.Argument(help="A customer's id.")],
-    reason: Annotated[str, typer.Option("--reason", help="Why, e.g. 'asked for no more reminders'.")],
-    until: Annotated[str | None, typer.Option("--until", help="Last day, YYYY-MM-DD. Default: until released.")] = None,
-) -> None:
-    """Leave a customer in peace: no reminder until released."""
-    from cartera.reminders.approve import hold as hold_customer
-
-    hold_customer(customer, reason, current_user(), parse_date(until) if until else None)
-    messages.print(f"{customer} gets no reminders" + (f" until {until}" if until else ""), markup=False)
-
-
-@reminders.command()
-def release(customer: Annotated[str, typer.Argument(help="A customer's id.")]) -> None:
-    """End a hold."""
-    from cartera.reminders.approve import release as release_customer
-
-    release_customer(customer, current_user())
-    messages.print(f"{customer} may get reminders again", markup=False)
-
-
 def current_user() -> str:
     try:
         return getpass.getuser()

@@ -8,6 +8,7 @@ alter role :"loader" set timezone = 'UTC';
 alter role :"transformer" set timezone = 'UTC';
 alter role :"reader" set timezone = 'UTC';
 alter role :"campaign" set timezone = 'UTC';
+alter role :"desk" set timezone = 'UTC';
 -- keys of a source begin alike, so sorting them compares whole texts: joining large tables by hash is a quarter faster
 alter role :"transformer" set enable_mergejoin = off;
 -- a figure that takes longer than this is a mistake, and must not hold a publication back
@@ -46,12 +47,12 @@ grant select, insert, update, delete on
 to :"transformer";
 
 -- readers: what is served, whoever makes it later, and nothing beneath it
-grant usage on schema serve, ops to :"reader", :"campaign";
-grant select on all tables in schema serve to :"reader", :"campaign";
-grant execute on all functions in schema serve to :"reader", :"campaign";
+grant usage on schema serve, ops to :"reader", :"campaign", :"desk";
+grant select on all tables in schema serve to :"reader", :"campaign", :"desk";
+grant execute on all functions in schema serve to :"reader", :"campaign", :"desk";
 alter default privileges for role :"transformer" revoke execute on functions from public;
-alter default privileges for role :"transformer" in schema serve grant select on tables to :"reader", :"campaign";
-alter default privileges for role :"transformer" in schema serve grant execute on functions to :"reader", :"campaign";
+alter default privileges for role :"transformer" in schema serve grant select on tables to :"reader", :"campaign", :"desk";
+alter default privileges for role :"transformer" in schema serve grant execute on functions to :"reader", :"campaign", :"desk";
 grant select on
     ops.runs, ops.run_steps, ops.check_results, ops.certificates, ops.certificate_lines, ops.publications, ops.loads, ops.cursors
 to :"reader", :"campaign";

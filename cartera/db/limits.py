@@ -36,6 +36,15 @@ FORBIDDEN: dict[Role, tuple[tuple[str, str], ...]] = {
         ("ops.publications", "insert"),
         ("ops.runs", "update"),
     ),
+    Role.desk: (
+        ("raw_files.customers", "select"),
+        ("quarantine.records", "select"),
+        ("ops.publications", "insert"),
+        ("ops.contact_plans", "insert"),
+        ("ops.contact_items", "update"),
+        ("ops.desk_actions", "update"),
+        ("ops.desk_actions", "delete"),
+    ),
 }
 """role -> (table, privilege) that it must not have"""
 

@@ -22,9 +22,10 @@ class Role(StrEnum):
     transformer = "transformer"
     reader = "reader"
     campaign = "campaign"
+    desk = "desk"
 
 
-WORKING_ROLES = (Role.loader, Role.transformer, Role.reader, Role.campaign)
+WORKING_ROLES = (Role.loader, Role.transformer, Role.reader, Role.campaign, Role.desk)
 
 
 @dataclass(frozen=True)

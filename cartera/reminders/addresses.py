@@ -36,9 +36,10 @@ class Reach:
 
 
 def reach(channel: Channel, customer: Customer, history: History) -> Reach:
-    """By which address a customer can be reached on a channel: one authorised for it first, else the warehouse's."""
+    """By which address a customer can be reached on a channel: one that a person found out since first, then one
+    authorised for the channel, else the warehouse's."""
     refusal = Reach(channel, None, "none", Reason.no_address)
-    for text in _candidates(channel, customer, history.consents):
+    for text in _candidates(channel, customer, history):
         address = usable(channel, text, customer.country_code)
         if address is None:
             refusal = Reach(channel, None, _unusable(channel, text, customer.country_code), Reason.bad_address)
@@ -67,10 +68,14 @@ def consent(channel: Channel, address: str | None, consents: Sequence[Consent]) 
     return said[-1] if said else None
 
 
-def _candidates(channel: Channel, customer: Customer, consents: Sequence[Consent]) -> list[str]:
-    given = [each.address for each in reversed(consents) if each.channel == channel and each.address]
+def _candidates(channel: Channel, customer: Customer, history: History) -> list[str]:
+    repaired = [address for of, address in history.repairs if of == channel]
+    if channel in BY_PHONE:
+        # a number serves them all, unless the channel has one of its own
+        repaired += [address for of, address in history.repairs if of != channel and of in BY_PHONE]
+    given = [*repaired, *(each.address for each in reversed(history.consents) if each.channel == channel)]
     own = customer.email if channel == "email" else customer.phone if channel in BY_PHONE else None
-    return list(dict.fromkeys([*given, *([own] if (own or "").strip() else [])]))  # type: ignore[list-item]
+    return [address for address in dict.fromkeys([*given, own]) if address and address.strip()]
 
 
 def usable(channel: Channel, text: str, country_code: str | None) -> str | None:

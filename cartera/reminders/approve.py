@@ -1,14 +1,12 @@
-"""Between planning and sending: a person, or the policy, says yes. And holds: a customer is left in peace."""
+"""Between planning and sending: a person, or the policy, says yes."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
 
 from cartera.db import Role, transaction
@@ -111,34 +109,3 @@ def find_contact(text: str) -> str:
         return str(found[0]["contact_id"])
     problem = f"more than one contact begins with {text!r}" if found else f"there is no contact {text!r}"
     raise ConfigError(problem, "see `cartera reminders list`; the first 8 characters of an id mostly suffice")
-
-
-def hold(customer_id: str, reason: str, held_by: str, until: dt.date | None = None) -> None:
-    """Write nothing to a customer until released. Raises ConfigError when there is a hold already."""
-    try:
-        with transaction(Role.campaign) as connection, connection.cursor() as cursor:
-            cursor.execute(
-                "update ops.contact_holds set released_at = now(), released_by = 'expired' where customer_id = %s"
-                " and released_at is null and held_until < current_date",
-                (customer_id,),
-            )
-            cursor.execute(
-                "insert into ops.contact_holds (customer_id, reason, held_by, held_until) values (%s, %s, %s, %s)",
-                (customer_id, reason, held_by, until),
-            )
-    except UniqueViolation:
-        raise ConfigError(
-            f"customer {customer_id!r} is on hold already", "`cartera reminders release` it first"
-        ) from None
-
-
-def release(customer_id: str, released_by: str) -> None:
-    """End a hold. Raises ConfigError when there is none."""
-    with transaction(Role.campaign) as connection, connection.cursor() as cursor:
-        cursor.execute(
-            "update ops.contact_holds set released_at = now(), released_by = %s"
-            " where customer_id = %s and released_at is null",
-            (released_by, customer_id),
-        )
-        if not cursor.rowcount:
-            raise ConfigError(f"customer {customer_id!r} is not on hold", "see `cartera reminders explain`")

@@ -199,7 +199,8 @@ def erase(customer_id: str, erased_by: str) -> int:
     try:
         with transaction(Role.campaign) as connection:
             bound = {"customer": customer_id, "by": erased_by}
-            count = int(rows(connection, "select ops.erase_customer(%(customer)s, %(by)s) as n", bound)[0]["n"])
+            query = "select ops.erase_customer(%(customer)s, %(by)s) + ops.erase_desk(%(customer)s) as n"
+            count = int(rows(connection, query, bound)[0]["n"])
     except RestrictViolation:
         raise ConfigError(
             f"a contact to {customer_id!r} is on its way", "send it, settle it, or plan anew; then erase"

@@ -18,7 +18,7 @@ from cartera.reminders.addresses import NEEDS, Reach, email_address, reach
 from cartera.reminders.model import Answer, Customer, Decision, History, Item, PlannedContact, Reason, Standing
 from cartera.reminders.owed import ask_owed, due_lines, worst
 from cartera.reminders.policy import LANGUAGES, Channel, Language, Policy
-from cartera.reminders.timing import Turn, ask_timing
+from cartera.reminders.timing import Turn, ask_timing, to_a_person
 
 Allow = Callable[[Customer, History, Channel, str, dt.date], Iterable[Answer]]
 """What else must allow a channel: (customer, history, channel, address, day) -> its answers; the law is asked so."""
@@ -58,6 +58,11 @@ def decide(
         if reason:
             return Decision(None, reason, tuple(answers), left_out)
     assert turn is not None
+    if history.vulnerable:
+        answers.append(Answer("a vulnerable customer goes to a person", history.vulnerable, True))
+        turn = to_a_person(turn, policy)
+        if turn is None:
+            return Decision(None, Reason.to_a_person, tuple(answers), left_out)
     found, reason = _choose_channel(turn, customer, history, as_of, allow, answers)
     if found is None:
         return Decision(None, reason, tuple(answers), left_out)

@@ -33,7 +33,9 @@ def known_of(customer_id: str) -> Known:
             for each in channels:
                 (opted_out if row["kind"] == "opt_out" else authorised).add(each)
                 (authorised if row["kind"] == "opt_out" else opted_out).discard(each)
-        holds = tuple(Hold(HoldKind.other, row["since"], row["until"]) for row in rows(connection, _HOLDS, bound))
+        holds = tuple(
+            Hold(HoldKind(row["kind"]), row["since"], row["until"]) for row in rows(connection, _HOLDS, bound)
+        )
         history = events_of(connection, published.as_of_date, [customer_id]).get(customer_id, ())
     debtor = Debtor(customer_id, **found[0], authorised=frozenset(authorised), opted_out=frozenset(opted_out))
     return Known(debtor, history, holds)
@@ -45,7 +47,8 @@ where customer_id = %(id)s and recorded_from <= %(known_at)s and recorded_to > %
 """
 # the last word counts
 _PREFERENCES = "select channel, kind from ops.contact_preferences where customer_id = %(id)s order by preference_id"
+# of one held as vulnerable the contact rules have nothing to say: a person calls
 _HOLDS = """
-select (held_at at time zone 'UTC')::date as since, held_until as until
-from ops.contact_holds where customer_id = %(id)s and released_at is null
+select kind, (held_at at time zone 'UTC')::date as since, held_until as until
+from ops.contact_holds where customer_id = %(id)s and released_at is null and kind <> 'vulnerable'
 """

@@ -44,6 +44,14 @@ OUTCOMES: Mapping[str, Outcome] = {
     "bounced": Outcome.failed,
 }
 """What an earlier contact's state means to the rules. What was planned or skipped was nobody's contact."""
+CALLS: Mapping[str, Outcome] = {
+    "wrong_party": Outcome.answered,
+    "message_left": Outcome.delivered,
+    "no_answer": Outcome.no_answer,
+    "busy": Outcome.no_answer,
+    "invalid_number": Outcome.failed,
+}
+"""What came of a call, where it is more than its state says: somebody else was spoken to, or nobody."""
 
 
 @dataclass(frozen=True)
@@ -222,7 +230,7 @@ def events_of(
     }
     events: dict[str, list[Event]] = {}
     for row in rows(connection, _EVENTS, bound):
-        event = Event(_went_at(row), Channel(row["channel"]), OUTCOMES[row["status"]])
+        event = Event(_went_at(row), Channel(row["channel"]), CALLS.get(row["result"], OUTCOMES[row["status"]]))
         events.setdefault(row["customer_id"], []).append(event)
     return {customer_id: tuple(found) for customer_id, found in events.items()}
 
@@ -230,7 +238,7 @@ def events_of(
 def _went_at(row: Mapping[str, Any]) -> dt.datetime:
     """When it was handed over, by the debtor's calendar: what the sandbox sent for another day was sent on that day."""
     day: dt.date = row["went_on"]
-    for moment in (row["handed_at"], row["send_from"]):
+    for moment in (row.get("done_at"), row["handed_at"], row["send_from"]):
         if moment is not None and abs((moment.date() - day).days) <= 1:
             return moment  # type: ignore[no-any-return]
     return dt.datetime.combine(day, dt.time(12), tzinfo=dt.UTC)
@@ -238,8 +246,9 @@ def _went_at(row: Mapping[str, Any]) -> dt.datetime:
 
 # handed_at is gone from a contact that failed: the day is kept
 _EVENTS = """
-select customer_id, channel, status, handed_at, send_from, coalesce(contact_date, planned_date) as went_on
-from ops.contacts
+select customer_id, channel, status, handed_at, send_from, coalesce(contact_date, planned_date) as went_on,
+    done_at, result
+from ops.contacts left join ops.call_tasks using (contact_id)
 where status = any(%(states)s) and coalesce(contact_date, planned_date) >= %(since)s
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
     and contact_id <> all(%(self)s::uuid[])

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     source_stale = "source_stale"
     inactive = "inactive"
     on_hold = "on_hold"
+    to_a_person = "to_a_person"
     no_address = "no_address"
     bad_address = "bad_address"
     opted_out = "opted_out"
@@ -77,6 +78,8 @@ class Item(NamedTuple):
     open_amount: Decimal
     is_disputed: bool = False
     promised_date: dt.date | None = None
+    because: str | None = None
+    """What was recorded at the desk that says so."""
 
     @property
     def is_credit(self) -> bool:
@@ -135,7 +138,8 @@ class Pending:
 class History:
     """What a customer has been told. `told`: (item_id, due_date) -> the furthest step's offset in days, and
     `told_on` the day of that. `tried`: (policy, step, cycle) -> its contacts, oldest first. `consents`: oldest
-    first. `contact_dates`: the day of every message of the last month.
+    first. `contact_dates`: the day of every message of the last month. `vulnerable`: who said so and when; then a
+    person calls, no machine writes. `repairs`: addresses that a person found out, the last one first.
     """
 
     told: Mapping[tuple[str, dt.date], int] = field(default_factory=dict)
@@ -148,6 +152,8 @@ class History:
     consents: tuple[Consent, ...] = ()
     contact_dates: tuple[dt.date, ...] = ()
     answered_on: dt.date | None = None
+    vulnerable: str | None = None
+    repairs: tuple[tuple[Channel, str], ...] = ()
 
 
 @dataclass(frozen=True)

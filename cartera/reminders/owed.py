@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from cartera.reminders.addresses import NEEDS, Reach, reach
 from cartera.reminders.model import Answer, Customer, History, Item, Line, Reason, Standing
-from cartera.reminders.policy import Policy, Step
+from cartera.reminders.policy import Channel, Policy, Step
 from cartera.reminders.timing import reached
 
 Asked = tuple[Answer, Reason | None]
@@ -100,13 +100,13 @@ def _ask_stops(items: Sequence[Item], history: History, policy: Policy, as_of: d
     """What the policy stops for beyond the law; a condition that it does not set is not asked."""
     stop = policy.stop_when
     if stop.any_item_disputed:
-        disputed = next((item.item_id for item in items if item.is_disputed), None)
-        saw = f"item {disputed} is disputed" if disputed else "no dispute"
+        disputed = next((item for item in items if item.is_disputed), None)
+        saw = f"item {disputed.item_id} is disputed{_because(disputed)}" if disputed else "no dispute"
         yield Answer("no item is disputed", saw, not disputed), _unless(not disputed, Reason.disputed)
     if stop.any_item_promised:
-        open_promises = (item.item_id for item in items if _is_promised(item, policy, as_of))
+        open_promises = (item for item in items if _is_promised(item, policy, as_of))
         promised = next(open_promises, None)
-        saw = f"item {promised} is promised" if promised else "no promise"
+        saw = f"item {promised.item_id} is promised{_because(promised)}" if promised else "no promise"
         yield Answer("no item is promised", saw, not promised), _unless(not promised, Reason.promised_not_due)
     if stop.answered_within_days:
         last = history.answered_on
@@ -117,7 +117,8 @@ def _ask_stops(items: Sequence[Item], history: History, policy: Policy, as_of: d
 
 def _ask_address(due: Sequence[Line], customer: Customer, history: History) -> Asked:
     """Whether any channel of the steps reached can be used at all; which one is chosen when the step is known."""
-    channels = list(dict.fromkeys(channel for line in due for channel in line.step.channels))
+    of_steps = (channel for line in due for channel in line.step.channels)
+    channels: list[Channel] = ["call"] if history.vulnerable else list(dict.fromkeys(of_steps))
     tried = [reach(channel, customer, history) for channel in channels]
     rule = ", or ".join(NEEDS[channel] for channel in channels)
     found = next((each for each in tried if each.address is not None), None)
@@ -208,8 +209,18 @@ def _item_answers(due: Sequence[Line], left_out: dict[str, Reason]) -> list[Answ
     return [
         Answer(
             f"item {line.item.item_id}: open, due {line.item.due_date}, reached {line.step.name}",
-            left_out.get(line.item.item_id, "may be listed"),
+            _seen(line.item, left_out),
             line.item.item_id not in left_out,
         )
         for line in due
     ]
+
+
+def _seen(item: Item, left_out: Mapping[str, Reason]) -> str:
+    reason = left_out.get(item.item_id)
+    said = _because(item) if reason in (Reason.disputed, Reason.promised_not_due) else ""
+    return f"{reason or 'may be listed'}{said}"
+
+
+def _because(item: Item) -> str:
+    return f" ({item.because})" if item.because else ""

@@ -17,7 +17,7 @@ from psycopg2.extensions import connection as Connection
 from cartera.clock import utc_now
 from cartera.contact_rules import product_rulebook
 from cartera.db import Role, connect
-from cartera.reminders import audit, draws, ghosts, ledger, portfolio, store
+from cartera.reminders import audit, draws, ghosts, ledger, portfolio, recorded, store
 from cartera.reminders.choose import Choice, Draw, Key, decide_debts, draw_arms
 from cartera.reminders.disclosures import LegalWording
 from cartera.reminders.experiment import Arm
@@ -211,8 +211,11 @@ def _decide_all(
     customers = portfolio.customers(connection, published.known_at)
     segments = portfolio.segments(connection, published, as_of) if policies.asks_segments else {}
     arms, experiments = draws.arms(connection, policies), policies.has_experiments
+    agreed = recorded.agreements(connection, as_of)
     outcome, met = Outcome(), set[str]()
-    for customer_id, companies in portfolio.items_in_stream(connection, published, as_of):
+    for customer_id, published_items in portfolio.items_in_stream(connection, published, as_of):
+        own = agreed.get(customer_id)
+        companies = recorded.laid_over(published_items, own) if own else published_items
         customer = customers.get(customer_id) or portfolio.unknown_customer(customer_id)
         history = histories.get(customer_id, NO_HISTORY)
         known = arms.get(customer_id, NO_ARMS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, starmap
 from operator import attrgetter
 from typing import Any
 
@@ -12,7 +12,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL
 
 from cartera.landing import contacts as landed_contacts
-from cartera.reminders import ghosts
+from cartera.reminders import ghosts, recorded
 from cartera.reminders.model import Consent, Customer, History, Item, Pending, Standing, Status, Tried
 from cartera.warehouse import read, read_runs
 from cartera.warehouse.read import Publication
@@ -29,7 +29,7 @@ def items_by_customer(
 ) -> dict[str, dict[str, list[Item]]]:
     """Open items as of a date, known at the publication's moment: customer_id -> company_id -> items.
 
-    Those of a ghost shopper only where it is named.
+    With what was recorded at the desk since. Those of a ghost shopper only where it is named.
     """
     query = SQL(
         _ITEM + " where %(ids)s::text[] is null or customer_id = any(%(ids)s) order by due_date, item_id"
@@ -38,17 +38,23 @@ def items_by_customer(
     grouped: dict[str, dict[str, list[Item]]] = {}
     with connection.cursor() as cursor:
         cursor.execute(query, {"as_of": as_of, "known_at": published.known_at, "ids": ids})
-        for item in map(Item._make, cursor):
+        for item in starmap(Item, cursor):
             grouped.setdefault(item.customer_id, {}).setdefault(item.company_id, []).append(item)
     for ghost in ghosts.enrolled(connection, as_of, customer_ids or ()):
         grouped[ghost.customer.customer_id] = {ghost.company_id: list(ghost.items)}
+    for customer_id, agreed in recorded.agreements(connection, as_of, customer_ids).items():
+        if customer_id in grouped:
+            grouped[customer_id] = recorded.laid_over(grouped[customer_id], agreed)
     return grouped
 
 
 def items_in_stream(
     connection: Connection, published: Publication, as_of: dt.date
 ) -> Iterator[tuple[str, dict[str, list[Item]]]]:
-    """All open items, one customer after the other, each with its items by company: memory for one customer."""
+    """All open items, one customer after the other, each with its items by company: memory for one customer.
+
+    As they are published: the past, too, is read so.
+    """
     query = SQL(_ITEM + " order by customer_id").format(items=read.items_at(connection, as_of, published.known_at))
     with connection.cursor() as cursor:
         # all rows will be read: the plan for that, not the one that is quickest to the first
@@ -56,7 +62,7 @@ def items_in_stream(
     with connection.cursor("open_items") as cursor:
         cursor.itersize = STREAM_ROWS
         cursor.execute(query, {"as_of": as_of, "known_at": published.known_at})
-        for customer_id, items in groupby(map(Item._make, cursor), key=attrgetter("customer_id")):
+        for customer_id, items in groupby(starmap(Item, cursor), key=attrgetter("customer_id")):
             companies: dict[str, list[Item]] = {}
             for item in items:
                 companies.setdefault(item.company_id, []).append(item)
@@ -191,7 +197,10 @@ def wishes(
         history = found.setdefault(row.pop("customer_id"), {})
         history["consents"] = (*history.get("consents", ()), Consent(**row))
     for row in read.rows(connection, _HOLDS, bound):
-        found.setdefault(row["customer_id"], {})["hold_reason"] = row["reason"]
+        found.setdefault(row["customer_id"], {})["vulnerable" if row["is_vulnerable"] else "hold_reason"] = row["hold"]
+    for row in read.rows(connection, _REPAIRS, bound):
+        history = found.setdefault(row["customer_id"], {})
+        history["repairs"] = (*history.get("repairs", ()), (row["channel"], row["address"]))
     for row in read.rows(connection, _REFUSED, bound):
         found.setdefault(row["customer_id"], {})["bad_addresses"] = frozenset(row["recipients"])
     return found
@@ -264,11 +273,26 @@ where is_automatic and status in ('planned', 'approved', 'reserved')
     and contact_id <> all(%(self)s::uuid[])
     and (%(before)s::date is null or coalesce(contact_date, planned_date) < %(before)s)
 """
+_REPAIRS = """
+select customer_id, channel, address
+from (
+    select distinct on (customer_id, channel) *
+    from ops.contact_repairs
+    where (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+        and (%(known_at)s::timestamptz is null or repaired_at <= %(known_at)s)
+    order by customer_id, channel, repair_no desc
+) as last_words
+order by customer_id, repair_no desc
+"""
 _HOLDS = """
-select customer_id, reason
+select customer_id, kind = 'vulnerable' as is_vulnerable, string_agg(
+    kind || ', held by ' || held_by || ' on ' || (held_at at time zone 'UTC')::date
+    || case when reason = kind then '' else ': ' || reason end, '; ' order by hold_id
+) as hold
 from ops.contact_holds
 where (held_until is null or held_until >= %(as_of)s)
     and (released_at is null or released_at > %(known_at)s)
     and (%(known_at)s::timestamptz is null or held_at <= %(known_at)s)
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+group by customer_id, is_vulnerable
 """

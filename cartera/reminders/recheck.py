@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +20,7 @@ from psycopg2.extras import execute_values
 from cartera.clock import utc_now
 from cartera.errors import ConfigError, GateFailed
 from cartera.landing import contacts as landed_contacts
-from cartera.reminders import ledger, portfolio
+from cartera.reminders import ledger, portfolio, recorded
 from cartera.reminders.decide import decide
 from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Customer, Decision, History, Item, PlannedContact, Reason, Standing, Status
@@ -37,12 +37,13 @@ FRESH_SECONDS = 60.0
 @dataclass(frozen=True)
 class Stamp:
     """What was known when the rules were asked: the newest publication, landing and word of a customer about how to
-    be reached, and when by our own watch."""
+    be reached, how much was recorded at the desk about the customer, and when by our own watch."""
 
     publication_id: int | None
     load_id: int | None
     preference_id: int | None
     asked_at: float
+    desk_actions: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,7 @@ class _World:
     customers: Mapping[str, Customer]
     histories: Mapping[str, History]
     rules: Lawful
+    desk_actions: Mapping[str, int]
 
 
 def recheck(
@@ -136,7 +138,7 @@ def still_holds(connection: Connection, contact: Row, number: int, verdict: Verd
 
 
 _LOOK = """
-prepare look (bigint, bigint, uuid, bigint, text, date, bigint) as
+prepare look (bigint, bigint, uuid, bigint, text, date, bigint, bigint) as
 select (select max(publication_id) from ops.publications) is not distinct from $1
     and (select max(load_id) from ops.loads) is not distinct from $2
     and (select max(preference_id) from ops.contact_preferences) is not distinct from $7
@@ -144,12 +146,14 @@ select (select max(publication_id) from ops.publications) is not distinct from $
     and not exists (
         select 1 from ops.contact_holds
         where customer_id = $5 and released_at is null and (held_until is null or held_until >= $6)
-    ) as holds
+            and kind <> 'vulnerable'
+    )
+    and coalesce((select actions from ops.desk_files where customer_id = $5), 0) = $8 as holds
 """
 _LOOKED = """
 execute look (
     %(publication_id)s, %(load_id)s, %(contact_id)s, %(number)s, %(customer_id)s, %(as_of)s,
-    %(preference_id)s
+    %(preference_id)s, %(desk_actions)s
 )
 """
 
@@ -207,6 +211,8 @@ def _world(
 ) -> _World:
     ids = [contact["customer_id"] for contact in contacts]
     ours = [contact["contact_id"] for contact in contacts]
+    # counted before the rest is read: what comes in between is noticed
+    desk_actions = recorded.counts(connection, ids)
     return _World(
         as_of,
         asked_on(portfolio.standing(connection, published), as_of, settings),
@@ -214,12 +220,14 @@ def _world(
         portfolio.customers(connection, published.known_at, ids),
         portfolio.histories(connection, as_of, customer_ids=ids, except_contacts=ours),
         lawful(connection, as_of, settings.policies_dir, customer_ids=ids, except_contacts=ours, moment=moment),
+        desk_actions,
     )
 
 
 def _ask(contact: Row, policy_of: Callable[[int], Policy], world: _World, planned: Stated, stamp: Stamp) -> Verdict:
     customer_id = contact["customer_id"]
     customer = world.customers.get(customer_id, portfolio.unknown_customer(customer_id))
+    stamp = replace(stamp, desk_actions=world.desk_actions.get(customer_id, 0))
     asked = Verdict(world.as_of, customer, stamp)
     try:
         policy = policy_of(contact["plan_id"])

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ
 from psycopg2.extensions import connection as Connection
@@ -91,10 +92,7 @@ def _told_before(connection: Connection, from_date: dt.date, to_date: dt.date) -
         )
     found = portfolio.histories(connection, from_date, before=from_date)
     # what they said, what holds them and where they are reached is read for each day; what was on its way never went
-    return {
-        customer_id: replace(history, consents=(), hold_reason=None, bad_addresses=frozenset(), pending=None)
-        for customer_id, history in found.items()
-    }
+    return {customer_id: replace(history, **UNSAID) for customer_id, history in found.items()}
 
 
 def _replay(connection: Connection, day: dt.date, replays: tuple[Replay, ...]) -> bool:
@@ -130,5 +128,9 @@ def _cost(prices: Prices, templates: Templates) -> Cost:
     return cost
 
 
+UNSAID: dict[str, Any] = {
+    "consents": (), "hold_reason": None, "vulnerable": None, "repairs": (), "bad_addresses": frozenset(),
+    "pending": None,
+}  # fmt: skip
 REFERENCE = "0" * 8
 """As long as the one of a contact."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cartera.reminders.model import Answer, History, Item, Line, Reason, Status, Tried
 from cartera.reminders.policy import Channel, Policy, Step
@@ -79,6 +79,17 @@ def _ask(
             count = sum(0 <= (as_of - day).days < days for day in history.contact_dates)
             rule = f"at most {most} messages in {days} days"
             yield Answer(rule, f"{count} so far", count < most), None if count < most else Reason.capped
+
+
+def to_a_person(turn: Turn, policy: Policy) -> Turn | None:
+    """The same step as a call of a person; None where the policy has no words for that."""
+    if policy.end_of_ladder:
+        step = turn.step.model_copy(update={"channels": ("call",), "template": policy.end_of_ladder.template})
+    elif "call" in turn.step.channels:
+        step = turn.step
+    else:
+        return None
+    return replace(turn, step=step, channels=("call",))
 
 
 def _undone(lines: Sequence[Line], history: History) -> list[Line]:

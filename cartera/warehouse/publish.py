@@ -28,7 +28,7 @@ LOCK_TIMEOUT = "250ms"
 """Below PostgreSQL's deadlock_timeout (1 s): we give way before anybody is cancelled."""
 
 PATIENCE_SECONDS = 120.0
-READERS = (Role.reader, Role.campaign)
+READERS = (Role.reader, Role.campaign, Role.desk)
 
 
 def publish(run_id: str, plan: BuildPlan) -> dt.datetime:

@@ -20,7 +20,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.sql import SQL, Identifier
 
-from cartera.connectors import companies
+from cartera.connectors import companies, desk
 from cartera.connectors.api import systems as connected
 from cartera.db import Role, connect, parameters, transaction
 from cartera.errors import BuildFailed
@@ -47,7 +47,7 @@ PARTIALLY_BUILT = (
 """The tables that a build only adds to and mends: dbt's incremental models. A test holds this list."""
 
 
-_NO_SYSTEMS = [companies.SOURCE, contacts.SOURCE]
+_NO_SYSTEMS = [companies.SOURCE, desk.SOURCE, contacts.SOURCE]
 """What lands without being a system whose customers and payments could be those of another."""
 
 _SETTINGS_CHANGED = (

@@ -15,7 +15,9 @@ from typing import Any
 from psycopg2.extras import execute_values
 from psycopg2.sql import SQL, Identifier
 
+from cartera import desk
 from cartera.db import Role, parameters, transaction
+from cartera.desk import Actor, Hold, HoldKind
 from cartera.reminders import EmailChannel
 from cartera.sandbox.mailbox import Mailbox
 from cartera.warehouse.read import rows
@@ -148,7 +150,7 @@ class World:
             if self.segments:
                 execute_values(cursor, "insert into marts_a.segments values %s", self.segments)
             self._certify(cursor)
-            for role in (Role.reader, Role.campaign):
+            for role in (Role.reader, Role.campaign, Role.desk):
                 name = Identifier(parameters(role)["user"])
                 cursor.execute(SQL("grant usage on schema serve, marts_a to {}").format(name))
                 cursor.execute(SQL("grant select on all tables in schema serve, marts_a to {}").format(name))
@@ -210,3 +212,11 @@ def channel_to(mailbox: Mailbox, *, can_look_up: bool = True) -> EmailChannel:
         timeout=10,
         finder=(lambda id: any(m.message_id == id for m in mailbox.messages())) if can_look_up else None,
     )
+
+
+def hold(customer_id: str, note: str = "", kind: HoldKind = "other") -> Hold:
+    return desk.hold(Actor.local("test"), str(uuid.uuid4()), customer_id, kind, note=note)
+
+
+def release(held: Hold) -> None:
+    desk.release_hold(Actor.local("test"), str(uuid.uuid4()), held.customer_id, held.hold_id, seen=held.version)

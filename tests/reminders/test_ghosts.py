@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import typer
-from reminder_world import AS_OF, World, channel_to, contacts, query
+from reminder_world import AS_OF, World, channel_to, contacts, hold, query
 from typer.testing import CliRunner
 
 from cartera.cli import ghosts as commands
@@ -18,7 +18,6 @@ from cartera.cli.reminders import register
 from cartera.db import Role, parameters, transaction
 from cartera.errors import ConfigError
 from cartera.reminders import EmailChannel, approve_reminders, approve_small, plan_reminders, send_reminders
-from cartera.reminders.approve import hold
 from cartera.reminders.enrol import Enrolment, add, listed, remove
 from cartera.reminders.explain import explain
 from cartera.reminders.ghost_report import ghost_report
@@ -76,7 +75,7 @@ def test_it_is_in_no_count_of_real_customers(world: World, channel: EmailChannel
     real = plan_reminders(dry_run=True)
     ghost = add(ASKED, "test")
     held = add(ASKED, "test")
-    hold(held, "test", "test")
+    hold(held, "test")
     with_ghosts = plan_reminders()
     assert (with_ghosts.planned, with_ghosts.skips) == (real.planned, real.skips) == (1, {Reason.disputed: 1})
     assert [contact.customer_id for contact in with_ghosts.ghosts.values()] == [ghost]
@@ -122,7 +121,7 @@ def test_it_meets_the_same_law_8_at_the_moment_of_sending(
     ghost = add(ASKED, "test")
     plan_reminders()
     approve_reminders(approved_by="test")
-    hold(ghost, "asked for peace", "test")
+    hold(ghost, "asked for peace")
     assert send_reminders({"email": channel}).skipped == {Reason.on_hold: 1}
     assert mailbox.messages() == [] and ghost_report(ghost).timeline[0]["message"] is None
     world.is_tied = False

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from reminder_provider import Provider
-from reminder_world import AS_OF, World, channel_to, contacts, query
+from reminder_world import AS_OF, World, channel_to, contacts, hold, query
 
 from cartera import db
 from cartera.errors import DatabaseError, GateFailed, SendError
@@ -138,11 +138,9 @@ def test_a_payment_that_has_landed_and_is_not_yet_published_holds_everything_up(
 
 @pytest.mark.parametrize("point", IN_BETWEEN)
 def test_a_hold_in_between_stops_the_message(world: World, provider: Callable[..., Answering], point: str) -> None:
-    from cartera.reminders.approve import hold
-
     approve(world, "ana")
     channel = provider("none")
-    report = send_reminders({"email": channel}, at=once(point, lambda: hold("ana", "asked for it", "test")))
+    report = send_reminders({"email": channel}, at=once(point, lambda: hold("ana", "asked for it")))
     assert report.skipped == {Reason.on_hold: 1} and not channel.deliveries()
 
 

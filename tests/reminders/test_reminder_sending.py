@@ -9,12 +9,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from reminder_world import AS_OF, World, channel_to, contacts, query
+from reminder_world import AS_OF, World, channel_to, contacts, hold, query, release
 
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError, GateFailed, NotPublished, SendError
 from cartera.reminders import EmailChannel, approve_reminders, approve_small, plan_reminders, send_reminders, settle
-from cartera.reminders.approve import hold, release, waiting_summary
+from cartera.reminders.approve import waiting_summary
 from cartera.reminders.model import Reason
 from cartera.sandbox.mailbox import Mailbox
 from cartera.settings import get_settings
@@ -291,11 +291,11 @@ def test_a_hold_leaves_a_customer_in_peace_also_after_approval(
     world.publish()
     plan_reminders()
     approve_reminders(approved_by="test")
-    hold("ana", "asked for no more", "test")
+    held = hold("ana", "asked for no more")
     assert send_reminders({"email": channel}).skipped == {Reason.on_hold: 1}
     with pytest.raises(ConfigError, match="already"):
-        hold("ana", "again", "test")
-    release("ana", "test")
+        hold("ana", "again")
+    release(held)
     walk(channel)
     assert statuses()["ana"] == "sent"
 

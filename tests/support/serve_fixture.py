@@ -215,7 +215,7 @@ def publish_items(
             checks=checks,
         )
         _certify(connection, run_id, as_of, known_at, published_at)
-        for role in (Role.reader, Role.campaign):
+        for role in (Role.reader, Role.campaign, Role.desk):
             name = Identifier(parameters(role)["user"])
             # as the real function, it runs with the rights of who asks; the real one reads views of serve
             cursor.execute(SQL("grant usage on schema serve, marts_a to {}").format(name))

@@ -14,6 +14,9 @@ import yaml
 from cartera import pipeline
 from cartera.clock import utc_now
 from cartera.db import Role, transaction
+from cartera.desk import Actor, record_call
+from cartera.desk.calls import BECOMES
+from cartera.desk.model import CallOutcome
 from cartera.landing.contacts import land_contacts
 from cartera.reminders import ledger
 from cartera.reminders.model import Status
@@ -48,7 +51,7 @@ def company(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def contacted(
-    customer_id: str, channel: str, outcome: str | None = None, cost: str | None = None, currency: str = "PEN"
+    customer_id: str, channel: str, outcome: CallOutcome | None = None, cost: str | None = None, currency: str = "PEN"
 ) -> str:
     """A contact of 20 June that went out; its id. `outcome`: the class of a call's answer."""
     contact_id = str(uuid.uuid4())
@@ -79,15 +82,10 @@ def contacted(
     return contact_id
 
 
-def came_of(contact_id: str, outcome: str, connection: Any) -> None:
+def came_of(contact_id: str, outcome: CallOutcome, connection: Any) -> None:
     """As the desk records what came of a call."""
-    with connection.cursor() as cursor:
-        cursor.execute("update ops.contacts set status = 'answered' where contact_id = %s", (contact_id,))
-        cursor.execute(
-            "insert into ops.contact_events (contact_id, from_status, to_status, actor, reason_code)"
-            " values (%s, 'sent', 'answered', 'local', %s)",
-            (contact_id, outcome),
-        )
+    detail = {"answer_class": outcome, "is_right_party": outcome.startswith("right_party"), "note": "secret"}
+    ledger.move(connection, contact_id, [Status.sent], BECOMES.get(outcome, Status.answered), "local", detail=detail)
 
 
 def published() -> Clocks:
@@ -140,6 +138,7 @@ def test_what_was_known_stays_and_what_is_new_is_published(company: None) -> Non
 
     # later events, a customer who is erased, a ghost who is
     contacted("erp:ana", "call", "wrong_party", cost="1.60")
+    call = record_call(Actor.local(), str(uuid.uuid4()), "erp:cid", outcome="right_party_other", is_right_party=True)
     with transaction(Role.campaign) as connection, connection.cursor() as cursor:
         cursor.execute("select ops.erase_customer('erp:bea', 'test'), ops.erase_customer('ghost-shopper:1', 'test')")
     with transaction(Role.campaign) as connection:
@@ -155,6 +154,10 @@ def test_what_was_known_stays_and_what_is_new_is_published(company: None) -> Non
     assert {row["customer_id"].partition(":")[0] for row in found} == {"erp", "erased"}
     assert "erp:bea" not in {row["customer_id"] for row in found}
     assert "secret" not in str(found)
+    (made,) = [row for row in found if row["contact_id"] == call.contact_id]
+    assert (made["policy_name"], made["answer_class"], made["is_right_party"]) == ("desk", "right_party_other", True)
+    # what the erased customer answered is still counted, and nothing else of it is left
+    assert {row["answer_class"] for row in found if row["customer_id"].startswith("erased:")} == {"right_party_promise"}
 
     # built anew from what landed, on an empty warehouse
     with transaction(Role.transformer) as connection, connection.cursor() as cursor:

@@ -11,8 +11,8 @@ from cartera.connectors.api.system import System
 from cartera.errors import ConfigError
 from cartera.yaml_config import guess
 
-NO_SYSTEMS = frozenset({"api", "companies", "files", "links", "segments"})
-"""Connectors that read files or settings, and what is common to the systems."""
+NO_SYSTEMS = frozenset({"api", "companies", "desk", "files", "links", "segments"})
+"""Connectors that read files, settings or our own desk, and what is common to the systems."""
 
 
 @cache

@@ -36,6 +36,7 @@ LINKS_FILE = "links.yaml"
 """Stands beside the sources and is none: connectors/links."""
 RESERVED_NAMES = {
     "settings": "settings is the name of companies.yaml as a source",
+    "desk": "desk is the name of what people record as a source",
     "links": "links is the name of the file with the rules by which customers are linked",
 }
 NULL_WORDS = ("", "null", "~")

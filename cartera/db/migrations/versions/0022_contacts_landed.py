@@ -3,7 +3,7 @@
 from cartera.db.migrate import execute_sql_file
 
 revision = "0022"
-down_revision = "0018"
+down_revision = "0019"
 
 
 def upgrade() -> None:

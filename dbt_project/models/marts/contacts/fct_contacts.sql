@@ -12,7 +12,8 @@
 {%- set columns = [
     'contact_id', 'company_id', 'customer_id', 'policy_name', 'step_name', 'channel', 'is_automatic', 'currency_code',
     'planned_date', 'sent_date', 'answered_date', 'planned_at', 'sent_at', 'delivered_at', 'answered_at', 'status',
-    'outcome', 'is_answered', 'is_right_party', 'cost_amount', 'cost_currency_code', 'recorded_from', 'recorded_to',
+    'reason_code', 'answer_class', 'is_answered', 'is_right_party', 'cost_amount', 'cost_currency_code',
+    'recorded_from', 'recorded_to',
 ] %}
 {%- set staged = ref('stg_contacts__contacts') | string %}
 

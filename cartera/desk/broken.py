@@ -1,0 +1,80 @@
+"""Plans that were not kept end by themselves: what is left of them silences no reminder."""
+
+from __future__ import annotations
+
+import uuid
+
+from cartera.db import Role, transaction
+from cartera.desk.journal import Asked, act
+from cartera.desk.model import Actor, Plan
+from cartera.desk.plans import end
+from cartera.errors import Conflict
+from cartera.money import plain
+from cartera.warehouse import read
+from cartera.warehouse.read import Row, rows
+from cartera.warehouse.variables import number
+
+CARTERA = Actor("cartera", "administrator")
+
+
+def end_broken_plans() -> int:
+    """Judged by what is published: a plan of which less was paid than had come due, and its days of grace. How many."""
+    with transaction(Role.desk) as connection:
+        published = read.publication(connection)
+        bound = {
+            "as_of": published.as_of_date,
+            "known_at": published.known_at,
+            "grace": number("promise_grace_days"),
+        }
+        broken = rows(connection, _BROKEN, bound)
+    return sum(_end(row) for row in broken)
+
+
+def _end(row: Row) -> bool:
+    paid, due = (plain(row[name], row["currency_code"]) for name in ("paid_amount", "due_amount"))
+    note = f"broken: {row['currency_code']} {paid} paid of {due} due by {row['due_date']}"
+    action_id = str(uuid.uuid5(uuid.UUID(row["plan_id"]), f"broken, version {row['version']}"))
+    asked = Asked(CARTERA, action_id, "break_plan", row["customer_id"], {"plan_id": row["plan_id"]})
+    try:
+        act(asked, Plan, lambda desk: end(desk, row["plan_id"], row["version"], note))
+    except Conflict:
+        # somebody changed it just now: they have seen it
+        return False
+    return True
+
+
+# as the KPI of promises judges: money applied to the invoices from the day of the plan on
+_BROKEN = """
+with plans as (
+    select p.plan_id, p.version, p.customer_id, p.company_id, p.currency_code, p.made_date, p.item_ids,
+        sum(part.promised_amount) as due_amount, max(part.promised_date) as due_date
+    from ops.desk_plans as p
+    join ops.desk_promises as part using (plan_id)
+    where not p.is_cancelled and part.promised_date + %(grace)s < %(as_of)s
+        and exists (
+            select from ops.desk_promises as later
+            where later.plan_id = p.plan_id and later.promised_date >= %(as_of)s
+        )
+    group by p.plan_id
+), families as (
+    select distinct plans.plan_id, 'invoice:' || item.invoice_id as family_id
+    from plans
+    join serve.dim_items as item on item.customer_id = plans.customer_id and item.item_type = 'instalment'
+    where plans.item_ids = '{}' or item.item_id = any(plans.item_ids)
+), paid as (
+    select plans.plan_id, coalesce(sum(-entry.amount), 0) as paid_amount
+    from plans
+    left join families using (plan_id)
+    left join serve.fct_ledger_entries as entry
+        on entry.family_id = families.family_id and entry.customer_id = plans.customer_id
+            and entry.company_id = plans.company_id and entry.currency_code = plans.currency_code
+            and entry.entry_type = 'applied' and entry.item_type = 'instalment'
+            and entry.effective_date between plans.made_date and %(as_of)s
+            and entry.recorded_from <= %(known_at)s and entry.recorded_to > %(known_at)s
+    group by plans.plan_id
+)
+select plan_id::text as plan_id, version, customer_id, currency_code, due_amount, due_date, paid_amount
+from plans join paid using (plan_id)
+where paid_amount < due_amount
+order by plan_id
+"""

@@ -1,0 +1,116 @@
+"""What a form sends, made sure of: amounts, days, words, and the items that are meant."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from cartera.desk.journal import Desk
+from cartera.errors import ConfigError
+from cartera.money import currencies, minor_units, plain
+from cartera.reminders.ghosts import is_ghost
+from cartera.warehouse import read
+
+MOST_WORDS = 2000
+MOST_DAYS, MOST_PLAN_DAYS = 366, 5 * 366
+"""A day that lies further ahead is a slip of the hand, which would silence reminders for years."""
+MOST_AMOUNT = Decimal(10) ** 15
+
+
+@dataclass(frozen=True)
+class Covered:
+    """The invoices that an agreement is about, oldest due first, each with what is open of it."""
+
+    item_ids: tuple[str, ...] = ()
+    invoices: tuple[tuple[str, Decimal], ...] = ()
+
+    @property
+    def invoice_ids(self) -> list[str]:
+        return [invoice_id for invoice_id, _ in self.invoices]
+
+    def split(self, amount: Decimal) -> list[Decimal]:
+        """An amount over the invoices: the oldest whole first, what exceeds them all on the last."""
+        parts: list[Decimal] = []
+        for _, open_amount in self.invoices:
+            parts.append(min(amount, open_amount))
+            amount -= parts[-1]
+        if parts:
+            parts[-1] += amount
+        return parts
+
+    def less(self, amount: Decimal) -> Covered:
+        """What is left of the invoices when so much of them is promised already."""
+        taken = self.split(amount)
+        each = zip(self.invoices, taken, strict=True)
+        return Covered(self.item_ids, tuple((id, max(amount - part, Decimal(0))) for (id, amount), part in each))
+
+
+def words(text: str, what: str, *, is_needed: bool = False) -> str:
+    """Text of a person. Raises ConfigError when it is too long, or missing."""
+    text = text.replace("\x00", "").strip()
+    if is_needed and not text:
+        raise ConfigError(f"the {what} is empty", "write a few words")
+    if len(text) > MOST_WORDS:
+        raise ConfigError(f"the {what} is longer than {MOST_WORDS} characters", "shorten it")
+    return text
+
+
+def amount(value: Decimal, currency_code: str) -> Decimal:
+    """More than nothing, and no smaller unit than the currency has. Raises ConfigError."""
+    if not isinstance(value, Decimal):
+        raise TypeError(f"money is Decimal, not {type(value).__name__}")
+    if currency_code not in currencies():
+        raise ConfigError(f"{currency_code!r} is no currency", "write its ISO 4217 code, e.g. PEN")
+    if not value.is_finite() or not 0 < value < MOST_AMOUNT:
+        raise ConfigError(f"{value} is no amount to be paid", "write it as 1234.50")
+    smallest = Decimal(1).scaleb(-minor_units(currency_code))
+    if value % smallest:
+        raise ConfigError(
+            f"{currency_code} {plain(value, currency_code)} has parts of less than {smallest}", "round it"
+        )
+    return value
+
+
+def future_day(day: dt.date, desk: Desk, most_days: int = MOST_DAYS) -> dt.date:
+    """Raises ConfigError when it is past, or too far ahead."""
+    if day < desk.day:
+        raise ConfigError(f"{day} is past: today is {desk.day}", "write the day by which it will be paid")
+    if (day - desk.day).days > most_days:
+        raise ConfigError(f"{day} is more than {most_days} days ahead", "write a nearer day")
+    return day
+
+
+def covered(
+    desk: Desk, company_id: str, currency_code: str, item_ids: Sequence[str], *, all_invoices: bool = False
+) -> Covered:
+    """The items named, which must be open between the customer and the company in the currency; with `all_invoices`
+    the invoices of all that is open where none is named. Raises ConfigError."""
+    named = tuple(dict.fromkeys(item_ids))
+    if not (named or all_invoices) or is_ghost(desk.customer.customer_id):
+        return Covered(named)
+    published = read.publication(desk.connection)
+    found = {
+        item["item_id"]: item
+        for item in read.open_items(
+            desk.connection,
+            published.as_of_date,
+            published.known_at,
+            customer_id=desk.customer.customer_id,
+            company_id=company_id,
+            currency_code=currency_code,
+            item_type="instalment",
+        )
+    }
+    unknown = next((item_id for item_id in named if item_id not in found), None)
+    if unknown is not None:
+        raise ConfigError(
+            f"{unknown!r} is no open item of {desk.customer.customer_id!r} with {company_id!r} in {currency_code}",
+            "see `cartera items --customer`; it may have been paid",
+        )
+    invoices: dict[str, Decimal] = {}
+    for item_id, item in found.items():
+        if (item_id in named or not named) and item["invoice_id"] is not None:
+            invoices[item["invoice_id"]] = invoices.get(item["invoice_id"], Decimal(0)) + item["open_amount"]
+    return Covered(named, tuple(invoices.items()))
