@@ -436,8 +436,12 @@ def changed_records(made: dict[str, Records], count: int, after: int = 0) -> dic
     entity = np.repeat(np.arange(len(names)), [len(p) for p in places])
     place = np.concatenate(places)
     corrections = count // 10
+    order = np.lexsort((place, entity, owner, recorded))
+    # an invoice comes with its instalments: what a customer was sent on a day is never cut in two
+    begins = np.flatnonzero(np.diff(recorded[order], prepend=-1) | np.diff(owner[order], prepend=-1))
     first = after - (after // count) * corrections
-    chosen = np.lexsort((place, entity, owner, recorded))[first : first + count - corrections]
+    first, end = begins[np.searchsorted(begins, [first, first + count - corrections])]
+    chosen = order[first:end]
     today = {
         name: records.table.take(pa.array(place[chosen][entity[chosen] == number]))
         for number, (name, records) in enumerate(made.items())

@@ -44,11 +44,14 @@ def _odoo(count: int) -> Stubbed:
 
 
 def _tryton(count: int) -> Stubbed:
+    """Lines of receivable accounts, each second one the payment of the one before; with each page what they are
+    reconciled with and their invoices are asked for."""
     from support.tryton_stub import PASSWORD, Tryton
 
     stub = Tryton()
+    stub.save(1)
     for key in range(1, count + 1):
-        stub.save(key)
+        stub.line(key, 1, "100.10" if key % 2 else "-100.10", (key + 1) // 2)
     return Stubbed(stub, {"url": stub.url, "database": "tryton", "user": "reader"}, {"password": PASSWORD})
 
 

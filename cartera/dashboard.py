@@ -13,7 +13,7 @@ from typing import IO
 
 import psutil
 
-from cartera import services
+from cartera import services, sign_in
 from cartera.db.files import make_home, plain_os_errors
 from cartera.errors import CarteraError, ConfigError
 from cartera.settings import TELEMETRY_OFF, Settings
@@ -37,6 +37,7 @@ def start_dashboard(settings: Settings, *, port: int | None = None) -> tuple[sub
     `port`: that one, or ConfigError; None: the setting's, or the first free one from 8501. The process is
     recorded, so that `cartera stop` ends it. Raises DashboardError, ConfigError.
     """
+    sign_in.check(settings)
     wanted = port or settings.dashboard_port
     ports = [wanted] if wanted else range(FIRST_PORT, FIRST_PORT + PORTS_TRIED)
     for candidate in ports:

@@ -69,22 +69,9 @@ def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
         found = [
             *companies.deliveries(get_settings(), connection, as_of),
             segments.delivery(get_settings()),
-            links.delivery(get_settings()),
+            *links.deliveries(get_settings()),
         ]
     return _landed(run_id, companies.SOURCE, lambda: (_land_settings(found), []))
-
-
-def land_contacts(run_id: str) -> list[StepReport]:
-    """Land what was recorded of contacts since the last run."""
-    with transaction(Role.loader) as connection:
-        if transform.known_until(connection) is None:
-            return []  # contacts with nobody
-    return _landed(run_id, contacts.SOURCE, lambda: ([_land_contacts()], []))
-
-
-def _land_contacts() -> LoadReport:
-    with transaction(Role.loader) as connection:
-        return contacts.land_contacts(connection, utc_now())
 
 
 def land_desk(run_id: str) -> list[StepReport]:
@@ -101,6 +88,19 @@ def land_desk(run_id: str) -> list[StepReport]:
 def _land_desk() -> list[LoadReport]:
     with transaction(Role.loader) as connection:
         return land_all(connection, desk.SOURCE, desk.deliveries(connection), utc_now())
+
+
+def land_contacts(run_id: str) -> list[StepReport]:
+    """Land what was recorded of contacts since the last run."""
+    with transaction(Role.loader) as connection:
+        if transform.known_until(connection) is None:
+            return []  # contacts with nobody
+    return _landed(run_id, contacts.SOURCE, lambda: ([_land_contacts()], []))
+
+
+def _land_contacts() -> LoadReport:
+    with transaction(Role.loader) as connection:
+        return contacts.land_contacts(connection, utc_now())
 
 
 def _land_settings(found: Sequence[Delivery]) -> list[LoadReport]:

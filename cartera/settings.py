@@ -40,6 +40,8 @@ class Settings(BaseSettings):
     policies_dir: Path = Path()
     channels_file: Path = Path()
     """How messages leave, and which ways are switched on. Default: `channels.yaml` in the project."""
+    targets_file: Path = Path()
+    """What is to be collected in a month. Default: `targets.yaml` in the project."""
     database_url: SecretStr | None = None
     """postgresql://user:password@host:port/database of a server of yours; else the embedded one is used."""
     database_url_file: Path | None = None
@@ -55,6 +57,18 @@ class Settings(BaseSettings):
     mail_from: str = "cobranzas@example.com"
     dashboard_port: int = Field(default=0, ge=0, le=65535)
     """0: the first free port from 8501."""
+    sign_in_provider: str = ""
+    """The address of the OpenID provider's description: https://.../.well-known/openid-configuration. With it and the
+    next three set, the dashboard shows nothing to anybody who has not signed in."""
+    sign_in_client_id: str = ""
+    sign_in_client_secret: SecretStr | None = None
+    sign_in_client_secret_file: Path | None = None
+    sign_in_address: str = ""
+    """The dashboard's own address as people open it: https://cartera.example.com."""
+    sign_in_hours: int = Field(default=12, gt=0)
+    """After so many hours a person signs in again."""
+    sign_in_contact: str = ""
+    """Whom somebody who may not see anything should ask: a name, an address."""
     stale_after_hours: int = Field(default=36, gt=0)
     """The dashboard warns when the last publication, or its as-of date, is older than this."""
 
@@ -65,10 +79,11 @@ class Settings(BaseSettings):
             ("sources_dir", self.project_dir / "sources"),
             ("policies_dir", self.project_dir / "policies"),
             ("channels_file", self.project_dir / "channels.yaml"),
+            ("targets_file", self.project_dir / "targets.yaml"),
         ):
             given: Path = getattr(self, name)
             setattr(self, name, (default if given == Path() else given).expanduser().absolute())
-        for name in ("database_url", "smtp_url"):
+        for name in ("database_url", "smtp_url", "sign_in_client_secret"):
             path: Path | None = getattr(self, f"{name}_file")
             if path is not None and getattr(self, name) is None:
                 try:
@@ -76,7 +91,7 @@ class Settings(BaseSettings):
                 except OSError as error:
                     raise ConfigError(
                         f"CARTERA_{name.upper()}_FILE: {path}: {error.strerror}",
-                        "name a readable file that holds the URL alone",
+                        "name a readable file that holds that alone",
                     ) from None
         return self
 

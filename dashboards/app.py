@@ -1,4 +1,4 @@
-"""The dashboard's frame: language, navigation. Started by `cartera dashboard` (through server.py)."""
+"""The dashboard's frame: language, who is here, navigation. Started by `cartera dashboard` (through server.py)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,14 @@ if str(HERE.parent) not in sys.path:
     sys.path.insert(0, str(HERE.parent))
 
 import streamlit as st  # noqa: E402
+from streamlit.navigation.page import StreamlitPage  # noqa: E402
 
-from cartera.settings import TELEMETRY_OFF  # noqa: E402
+from cartera import sign_in  # noqa: E402
+from cartera.desk import Actor  # noqa: E402
+from cartera.settings import TELEMETRY_OFF, get_settings  # noqa: E402
+from dashboards.components import sign_in_page  # noqa: E402
+from dashboards.components.access import may_open  # noqa: E402
+from dashboards.components.actor import Refused, looking  # noqa: E402
 from dashboards.components.view import browser_language, current_words  # noqa: E402
 from dashboards.i18n import LOCALES  # noqa: E402
 
@@ -41,11 +47,11 @@ def choose_language() -> None:
     )
 
 
-st.set_page_config(page_title="Cartera", page_icon=str(HERE / "assets" / "icon.svg"), layout="wide")
-st.logo(HERE / "assets" / "logo.svg", size="large", icon_image=HERE / "assets" / "icon.svg")
-choose_language()
-st.navigation(
-    [
+def pages(actor: Actor | Refused) -> list[StreamlitPage]:
+    """Those that the person may open; one that says how to sign in or whom to ask where there is nobody we know."""
+    if isinstance(actor, Refused):
+        return [st.Page(lambda: sign_in_page.refused(actor), title="Cartera", url_path="sign-in", default=True)]
+    return [
         st.Page(
             HERE / "app_pages" / f"{name}.py",
             title=current_words()(title),
@@ -54,5 +60,15 @@ st.navigation(
             default=name == "overview",
         )
         for name, title, icon in PAGES
+        if may_open(actor, name)
     ]
-).run()
+
+
+st.set_page_config(page_title="Cartera", page_icon=str(HERE / "assets" / "icon.svg"), layout="wide")
+st.logo(HERE / "assets" / "logo.svg", size="large", icon_image=HERE / "assets" / "icon.svg")
+choose_language()
+actor = looking()
+page = st.navigation(pages(actor), position="hidden" if isinstance(actor, Refused) else "sidebar")
+if isinstance(actor, Actor):
+    sign_in_page.who_is_here(actor, is_signed_in=sign_in.is_required(get_settings()))
+page.run()

@@ -53,6 +53,7 @@ MODULES = (
     "reminder_reports",
     "channels",
     "audit",
+    "users",
     "rules",
     "operations",
     "airflow",

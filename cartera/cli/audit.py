@@ -1,4 +1,4 @@
-"""`cartera audit`: whether the record of contacts is whole; and what is personal taken out of it."""
+"""`cartera audit`: whether the record of contacts is whole, what is personal taken out of it, and who saw what."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ import typer
 from cartera.cli.output import Format, messages, print_json, print_rows
 from cartera.cli.reminders import current_user
 
-audit = typer.Typer(help="The record of every contact and every skip: verify it, erase from it.", no_args_is_help=True)
+audit = typer.Typer(
+    help="The record of every contact and every skip: verify it, erase from it. Who took or saw what.",
+    no_args_is_help=True,
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -56,11 +59,36 @@ def erase(
     customer: Annotated[str, typer.Option("--customer", help="A customer's id.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Take all that is personal about a customer out of the record, for good; the record stays whole."""
-    from cartera.reminders.audit import erase as erase_customer
+    """Take all that is personal about a customer out of the record, and its letters and kept messages, for good."""
+    from cartera.outgoing import erase_customer
 
     question = f"erase what the record says about {customer}, for good?"
     if not yes and not typer.confirm(question, err=True):
         raise typer.Exit(1)
     count = erase_customer(customer, current_user())
-    messages.print(f"{count:,} rows erased" if count else f"the record knows no {customer}", markup=False)
+    messages.print(f"{count:,} rows and files erased" if count else f"the record knows no {customer}", markup=False)
+
+
+@audit.command()
+def views(
+    since: Annotated[str | None, typer.Option("--since", help="A date or moment in UTC.")] = None,
+    by: Annotated[str | None, typer.Option("--by", help="The address of a person.")] = None,
+    subject: Annotated[str | None, typer.Option("--subject", help="A customer's id, or the name of a file.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 1000,
+    format: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.table,
+) -> None:
+    """What people took out of the dashboard and whose data they looked at, the newest first."""
+    from cartera.clock import parse_moment
+    from cartera.viewed import COLUMNS, listed
+
+    found = listed(
+        since=parse_moment(f"{since}T00:00" if len(since) == 10 else since) if since else None,
+        viewed_by=by,
+        subject=subject,
+        limit=limit,
+    )
+    if format is Format.json:
+        print_json({"views": found})
+        return
+    shown = [row | {"filters": " ".join(f"{name}={value}" for name, value in row["filters"].items())} for row in found]
+    print_rows(shown, COLUMNS, format, "what was taken and seen")

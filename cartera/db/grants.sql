@@ -7,6 +7,7 @@ grant :"transformer" to current_user;
 alter role :"loader" set timezone = 'UTC';
 alter role :"transformer" set timezone = 'UTC';
 alter role :"reader" set timezone = 'UTC';
+alter role :"viewer" set timezone = 'UTC';
 alter role :"campaign" set timezone = 'UTC';
 alter role :"desk" set timezone = 'UTC';
 -- keys of a source begin alike, so sorting them compares whole texts: joining large tables by hash is a quarter faster
@@ -14,6 +15,8 @@ alter role :"transformer" set enable_mergejoin = off;
 -- a figure that takes longer than this is a mistake, and must not hold a publication back
 alter role :"reader" set statement_timeout = '60s';
 alter role :"reader" set default_transaction_read_only = on;
+alter role :"viewer" set statement_timeout = '60s';
+alter role :"viewer" set default_transaction_read_only = on;
 
 -- loader: adds versions; of a version that is there it may only end the life
 grant usage on schema :"raw_schemas", quarantine, ops to :"loader";
@@ -56,5 +59,17 @@ alter default privileges for role :"transformer" in schema serve grant execute o
 grant select on
     ops.runs, ops.run_steps, ops.check_results, ops.certificates, ops.certificate_lines, ops.publications, ops.loads, ops.cursors
 to :"reader", :"campaign";
+
+-- viewer: a signed-in person of some companies alone. The views of serve say which rows, so they are granted one by one
+-- as a publication makes them (cartera/warehouse/scope.py). Of the runs it sees what a banner says, and no text or amount,
+-- because those may be of any company
+grant usage on schema serve, ops to :"viewer";
+grant execute on all functions in schema serve to :"viewer";
+alter default privileges for role :"transformer" in schema serve grant execute on functions to :"viewer";
+grant select (run_id, as_of_date, known_at, started_at, finished_at, status, triggered_by) on ops.runs to :"viewer";
+grant select (run_id, ordinal, step, status, started_at) on ops.run_steps to :"viewer";
+grant select (load_id, source, entity, recorded_at) on ops.loads to :"viewer";
+grant select (source, recorded_at) on ops.cursors to :"viewer";
+grant select on ops.publications, ops.certificates to :"viewer";
 
 revoke create on schema public from public;

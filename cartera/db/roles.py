@@ -131,6 +131,7 @@ def grant_connect(admin: connection, server: Server) -> None:
 
 CONNECT = """
 revoke all on database :"database" from public;
-grant connect on database :"database" to :"loader", :"transformer", :"reader", :"campaign", :"desk";
+grant connect on database :"database"
+to :"loader", :"transformer", :"reader", :"viewer", :"campaign", :"desk";
 grant temporary on database :"database" to :"loader", :"transformer";
 """

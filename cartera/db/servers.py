@@ -21,11 +21,13 @@ class Role(StrEnum):
     loader = "loader"
     transformer = "transformer"
     reader = "reader"
+    viewer = "viewer"
+    """Reads as `reader` does, but of the companies alone that its transaction names."""
     campaign = "campaign"
     desk = "desk"
 
 
-WORKING_ROLES = (Role.loader, Role.transformer, Role.reader, Role.campaign, Role.desk)
+WORKING_ROLES = (Role.loader, Role.transformer, Role.reader, Role.viewer, Role.campaign, Role.desk)
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ STREAM_ROWS = 20_000
 _ITEM = """
 select item_id, company_id, customer_id, coalesce(document_number, invoice_id) as document_number, issue_date,
     coalesce(due_date, issue_date) as due_date, currency_code, item_amount, open_amount,
-    coalesce(is_disputed, false) as is_disputed, promised_date
+    coalesce(is_disputed, false) as is_disputed, promised_date, invoice_id
 from {items} as items
 """
 _OF_CUSTOMERS = " where %(ids)s::text[] is null or customer_id = any(%(ids)s) order by due_date, item_id"

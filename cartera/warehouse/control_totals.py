@@ -78,6 +78,7 @@ def served(connection: Connection, known_at: dt.datetime) -> list[ControlTotal]:
 def _compared(connection: Connection, schema: str, known_at: dt.datetime, waiting: SQL) -> list[ControlTotal]:
     query = SQL(files("cartera.warehouse").joinpath("sql/control_totals.sql").read_text(encoding="utf-8")).format(
         entries=Identifier(schema, "fct_ledger_entries"),
+        invoices=Identifier(schema, "fct_invoices"),
         totals=Identifier(schema, "fct_control_totals"),
         quarantined=waiting,
     )

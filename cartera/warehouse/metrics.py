@@ -52,6 +52,7 @@ class _Part(BaseModel):
 class Label(_Part):
     en: str = Field(min_length=1)
     es: str = Field(min_length=1)
+    pt: str = Field(min_length=1)
 
     def of(self, language: str) -> str:
         """In that language; in English where there is no text in it."""

@@ -22,13 +22,14 @@ from psycopg2.sql import SQL, Composed, Identifier, Literal
 from cartera.clock import utc_now
 from cartera.db import Role, parameters, transaction
 from cartera.errors import BuildFailed, DatabaseError
+from cartera.warehouse import scope
 from cartera.warehouse.transform import BuildPlan
 
 LOCK_TIMEOUT = "250ms"
 """Below PostgreSQL's deadlock_timeout (1 s): we give way before anybody is cancelled."""
 
 PATIENCE_SECONDS = 120.0
-READERS = (Role.reader, Role.campaign, Role.desk)
+READERS = (Role.reader, Role.viewer, Role.campaign, Role.desk)
 
 
 def publish(run_id: str, plan: BuildPlan) -> dt.datetime:
@@ -79,6 +80,7 @@ def _turn_over(connection: Connection, run_id: str, plan: BuildPlan) -> dt.datet
             _replace_view(connection, marts, table, columns)
         _replace_functions(connection, marts)
         for role in READERS:
+            # not before: a view of an earlier Cartera has no condition
             cursor.execute(
                 SQL("grant select on all tables in schema serve to {}").format(
                     Identifier(str(parameters(role)["user"]))
@@ -109,7 +111,11 @@ def _tables(connection: Connection, marts: str) -> dict[str, list[str]]:
 
 def _replace_view(connection: Connection, marts: str, table: str, columns: list[str]) -> None:
     """`create or replace` keeps grants and dependants; a changed column list needs a new view."""
-    select = SQL("select {} from {}").format(SQL(", ").join(map(Identifier, columns)), Identifier(marts, table))
+    select = SQL("select {} from {} where {}").format(
+        SQL(", ").join(map(Identifier, columns)),
+        Identifier(marts, table),
+        scope.condition(marts, table, columns, str(parameters(Role.viewer)["user"])),
+    )
     view = Identifier("serve", table)
     with connection.cursor() as cursor:
         cursor.execute("savepoint replacing")

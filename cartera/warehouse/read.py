@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import RealDictCursor
-from psycopg2.sql import SQL, Composable, Identifier
+from psycopg2.sql import SQL, Composable, Identifier, Placeholder
 from psycopg2.sql import Literal as Text
 
 from cartera.errors import NotPublished
@@ -124,9 +124,14 @@ def open_items(
     currency_code: str | None = None,
     bucket: str | None = None,
     item_type: ItemType | None = None,
+    item_ids: Sequence[str] | None = None,
+    expected_until: dt.date | None = None,
     limit: int | None = None,
 ) -> list[Row]:
-    """Open items (OPEN_ITEM_COLUMNS), longest past due first; instalments > 0, unapplied credit < 0."""
+    """Open items (OPEN_ITEM_COLUMNS), longest past due first; instalments > 0, unapplied credit < 0.
+
+    `expected_until`: those undisputed that fall due, or are promised, after the as-of date and up to that day.
+    """
     filters = {
         "company_id": company_id,
         "customer_id": customer_id,
@@ -134,19 +139,27 @@ def open_items(
         "bucket": bucket,
         "item_type": item_type,
     }
-    named = SQL("true") if customer_ids is None else SQL("customer_id = any(%(customer_ids)s)")
+    lists = {"customer_id": customer_ids, "item_id": item_ids}
+    named = [
+        SQL("{} = any({})").format(Identifier(name), Placeholder(f"{name}s"))
+        for name, of in lists.items()
+        if of is not None
+    ]
+    if expected_until is not None:
+        named.append(
+            SQL("not is_disputed and coalesce(promised_date, due_date) > %(as_of)s")
+            + SQL(" and coalesce(promised_date, due_date) <= %(expected_until)s")
+        )
     return rows(
         connection,
-        SQL(
-            "select {columns} from {items} as items where {where} and {named}"
-            " order by due_date, item_id limit %(limit)s"
-        ).format(
+        SQL("select {columns} from {items} as items where {where} order by due_date, item_id limit %(limit)s").format(
             columns=_identifiers(OPEN_ITEM_COLUMNS),
             items=items_at(connection, as_of, known_at),
-            where=_where(filters),
-            named=named,
+            where=SQL(" and ").join([_where(filters), *named]),
         ),
-        {"as_of": as_of, "known_at": known_at, "limit": limit, "customer_ids": list(customer_ids or [])} | filters,
+        {f"{name}s": list(of or []) for name, of in lists.items()}
+        | {"as_of": as_of, "known_at": known_at, "limit": limit, "expected_until": expected_until}
+        | filters,
     )
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from psycopg2.extensions import connection as Connection
+from psycopg2.sql import SQL
 
 from cartera.warehouse.read import Row, rows
 
@@ -16,6 +19,23 @@ def runs(connection: Connection, limit: int = 20) -> list[Row]:
         " from ops.runs order by started_at desc limit %(limit)s",
         {"limit": limit},
     )
+
+
+def newest_run(connection: Connection) -> Row | None:
+    """The last run without its message, which may speak of any company: run_id, as_of_date, known_at, started_at,
+    status."""
+    found = rows(
+        connection,
+        "select run_id::text as run_id, as_of_date, known_at, started_at, status"
+        " from ops.runs order by started_at desc limit 1",
+    )
+    return found[0] if found else None
+
+
+def run_message(connection: Connection, run_id: str) -> str | None:
+    """What ended a run."""
+    found = rows(connection, "select message from ops.runs where run_id = %(run_id)s", {"run_id": run_id})
+    return found[0]["message"] if found else None
 
 
 def run_steps(connection: Connection, run_id: str) -> list[Row]:
@@ -63,19 +83,30 @@ def latest_loads(connection: Connection) -> list[Row]:
     )
 
 
-def stopped_sources(connection: Connection) -> list[Row]:
+def stopped_sources(connection: Connection, *, with_message: bool = True) -> list[Row]:
     """Sources whose last landing failed or whose control total did not tie, so that their figures stand still: source,
-    stopped_at, message, and read_at, when they were last read well (null: never)."""
-    return rows(
-        connection,
+    stopped_at, message (may speak of any company), and read_at, when they were last read well (null: never)."""
+    query = SQL(
         "with attempts as ("
         " select distinct on (step) substr(step, strpos(step, ' ') + 1) as source, status, started_at as stopped_at,"
-        " message from ops.run_steps where step like 'land %%' or step like 'control %%'"
+        " {message} from ops.run_steps where step like 'land %%' or step like 'control %%'"
         " order by step, started_at desc, ordinal desc"
         "), good as ("
         " select source, max(recorded_at) as read_at from ("
         " select source, recorded_at from ops.loads union all select source, recorded_at from ops.cursors"
         " ) as readings group by source"
         ") select distinct on (source) source, stopped_at, message, read_at from attempts left join good using (source)"
-        " where status in ('failed', 'stopped') order by source, stopped_at desc",
+        " where status in ('failed', 'stopped') order by source, stopped_at desc"
     )
+    return rows(connection, query.format(message=SQL("message" if with_message else "null as message")))
+
+
+def sources_not_read_since(connection: Connection, moment: dt.datetime) -> list[str]:
+    """Sources that were read before, and not since that moment, by name."""
+    found = rows(
+        connection,
+        "select source from (select source, recorded_at from ops.loads union all select source, recorded_at"
+        " from ops.cursors) as readings group by source having max(recorded_at) < %(moment)s order by source",
+        {"moment": moment},
+    )
+    return [row["source"] for row in found]

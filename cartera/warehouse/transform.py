@@ -47,7 +47,18 @@ PARTIALLY_BUILT = (
 """The tables that a build only adds to and mends: dbt's incremental models. A test holds this list."""
 
 
-_NO_SYSTEMS = [companies.SOURCE, desk.SOURCE, contacts.SOURCE]
+_ALL_BUT_STANDING_VIEWS = (
+    "--select",
+    "config.materialized:table+",
+    "config.materialized:incremental",
+    "path:models/marts",
+    "resource_type:test",
+    "resource_type:seed",
+)
+"""Without the views of staging and intermediate models over nothing that is made anew: they are the same in every build
+of one code and one set of systems. The views of marts have the run's clocks in them."""
+
+_NO_SYSTEMS = [companies.SOURCE, contacts.SOURCE, desk.SOURCE]
 """What lands without being a system whose customers and payments could be those of another."""
 
 _SETTINGS_CHANGED = (
@@ -147,15 +158,20 @@ def build(plan: BuildPlan) -> BuildReport:
     A slot counts as built only when every model stands; after a kill the next build starts from
     the same `changed_since` and replaces what the killed one left.
     """
-    _mark(plan, is_building=True)
+    standing = _begin(plan)
     if plan.copy_from is not None:
         with transaction(Role.transformer) as connection, connection.cursor() as cursor:
             _copy_tables(cursor, plan.copy_from, plan.slot)
     _refresh_statistics()
     with transaction(Role.transformer) as connection:
         variables = json.dumps(_system_vars(connection))
+    views_hash = hashlib.sha256((plan.code_hash + variables).encode()).hexdigest()
     arguments = ["build", "--exclude-resource-type", "unit_test", "--vars", variables]
-    results = _invoke([*arguments, "--full-refresh"] if plan.full_refresh else arguments, plan.slot, _clocks(plan))
+    if plan.full_refresh:
+        arguments += ["--full-refresh"]
+    elif standing == views_hash:
+        arguments += _ALL_BUT_STANDING_VIEWS
+    results = _invoke(arguments, plan.slot, _clocks(plan))
     broken = [r for r in results if r["resource_type"] != "test" and r["status"] in ("error", "skipped", "fail")]
     if broken:
         first = next((r for r in broken if r["status"] == "error"), broken[0])
@@ -163,7 +179,7 @@ def build(plan: BuildPlan) -> BuildReport:
             f"dbt could not build {first['name']}: {first['message']}",
             f"the last publication keeps serving; see {get_settings().log_dir / 'dbt.log'}",
         )
-    _mark(plan, is_building=False)
+    _end(plan, views_hash)
     tests = [r for r in results if r["resource_type"] == "test"]
     entries = next(r["rows"] for r in results if r["name"] == "fct_ledger_entries")
     return BuildReport(len(results) - len(tests), entries, [_check(test) for test in tests])
@@ -206,15 +222,23 @@ def _clocks(plan: BuildPlan) -> dict[str, str]:
     }
 
 
-def _mark(plan: BuildPlan, *, is_building: bool) -> None:
+def _begin(plan: BuildPlan) -> str | None:
+    """Mark the slot as being built; gives the hash of what its views were made of, None where not all stand."""
     with transaction(Role.transformer) as connection, connection.cursor() as cursor:
-        if is_building:
-            cursor.execute("update ops.slots set is_building = true where slot = %s", (plan.slot,))
-        else:
-            cursor.execute(
-                "update ops.slots set is_building = false, built_known_at = %s, code_hash = %s where slot = %s",
-                (plan.known_at, plan.code_hash, plan.slot),
-            )
+        cursor.execute("select views_hash from ops.slots where slot = %s for update", (plan.slot,))
+        ((views_hash,),) = cursor.fetchall()
+        cursor.execute("update ops.slots set is_building = true, views_hash = null where slot = %s", (plan.slot,))
+    # a copied table takes the views over the one that it replaces with it
+    return None if plan.full_refresh or plan.copy_from else views_hash
+
+
+def _end(plan: BuildPlan, views_hash: str) -> None:
+    with transaction(Role.transformer) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update ops.slots set is_building = false, built_known_at = %s, code_hash = %s, views_hash = %s"
+            " where slot = %s",
+            (plan.known_at, plan.code_hash, views_hash, plan.slot),
+        )
 
 
 def prepare_next(plan: BuildPlan) -> None:
@@ -226,7 +250,8 @@ def prepare_next(plan: BuildPlan) -> None:
     with transaction(Role.transformer) as connection, connection.cursor() as cursor:
         _copy_tables(cursor, plan.slot, other)
         cursor.execute(
-            "update ops.slots set is_building = false, built_known_at = %s, code_hash = %s where slot = %s",
+            "update ops.slots set is_building = false, built_known_at = %s, code_hash = %s, views_hash = null"
+            " where slot = %s",
             (plan.known_at, plan.code_hash, other),
         )
     # who first reads a row after it was written marks it on disk: left to the next build, that one takes twice as long

@@ -1,15 +1,18 @@
-"""Overview: what is owed, how much of it is late, who owes most."""
+"""Overview: what is owed, how much of it is late, how collection goes, what wants attention, who owes most."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from dashboards.components import filters, states
+from dashboards.components.attention import attention
 from dashboards.components.cards import headline_cards
 from dashboards.components.drill import drill
+from dashboards.components.headline_extras import extra_cards
 from dashboards.components.overview_parts import aging_chart, currencies_table, debtors_table
 from dashboards.components.page import show
 from dashboards.components.view import View
+from dashboards.queries import overview as extras
 from dashboards.queries import receivables
 
 TOP_DEBTORS = 15
@@ -32,7 +35,13 @@ def overview(view: View) -> None:
     buckets = receivables.by_bucket(view.reading, clocks, currency, company)
     debtors = receivables.by_customer(view.reading, clocks, currency, company, limit=TOP_DEBTORS)
 
-    headline_cards(view, clocks, line)
+    asked = extras.asked(view.reading, currency, company)
+    points = extras.trend(view.reading, asked)
+    headline_cards(view, clocks, line, points)
+    extra_cards(view, asked, receivables.companies(totals, currency, company), points)
+    wanting = attention(view, asked)
+    if wanting:
+        drill(view, clocks, wanting)
     left, right = st.columns([10, 9], gap="large")
     with left:
         bucket = aging_chart(view, clocks, buckets, currency, company)

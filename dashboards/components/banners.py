@@ -9,8 +9,10 @@ import streamlit as st
 from cartera.clock import utc_now
 from cartera.settings import get_settings
 from cartera.warehouse.read import Publication, Row
+from dashboards.components.access import may_open
 from dashboards.components.view import View, as_text
 from dashboards.queries import runs
+from dashboards.queries.session import actor
 
 LISTED_CHECKS = 5
 HEALTH_PAGE = "app_pages/data_health.py"
@@ -31,7 +33,7 @@ def sidebar(view: View) -> None:
 def show(view: View, *, links_to_health: bool) -> None:
     """Banners in order of weight. Raises DatabaseError."""
     publication = view.reading.published
-    if _stopped(view, publication) and links_to_health:
+    if _stopped(view, publication) and links_to_health and may_open(actor(), "data_health"):
         st.page_link(HEALTH_PAGE, label=view.words("state.open_health"), icon=":material/arrow_forward:")
     if publication is not None:
         _stale(view, publication)
@@ -48,7 +50,7 @@ def _stopped(view: View, publication: Publication | None) -> bool:
     published = words.moment(publication.published_at) if publication else ""
     text = words(f"state.{run['status']}{before_first}", moment=words.moment(run["started_at"]), published=published)
     failed = runs.failed_checks(view.reading, run["run_id"], "critical")
-    reason = _listed(view, failed) or f"\n- {as_text(run['message'] or '—')}"
+    reason = _listed(view, failed) or f"\n- {as_text(runs.message(view.reading, run['run_id']) or '—')}"
     st.error(f"{text}\n{reason}\n\n{words('state.stopped_do')}", icon=":material/front_hand:")
     return True
 

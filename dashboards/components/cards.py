@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cartera.warehouse.headline import Point
+from dashboards.components.headline_extras import change, sparkline
 from dashboards.components.view import View
 from dashboards.queries.receivables import Headline
 from dashboards.queries.session import Clocks
 
 
-def headline_cards(view: View, clocks: Clocks, line: Headline) -> None:
-    """Total open, overdue, overdue share, unapplied credit; each explains itself and its dates on hover."""
+def headline_cards(view: View, clocks: Clocks, line: Headline, points: list[Point] | None) -> None:
+    """Total open, overdue, overdue share, unapplied credit; each explains itself and its dates on hover.
+
+    With the points of the trend, the first two say their change and all but the last draw their line.
+    """
     words, code = view.words, line.currency_code
     stamp = view.stamp(clocks, code)
     items = words.counted("overview.items", line.open_items)
@@ -18,17 +23,19 @@ def headline_cards(view: View, clocks: Clocks, line: Headline) -> None:
     disputed = words("overview.disputed", amount=words.money(line.disputed_amount, code))
     credits = words.counted("overview.credits", line.unapplied_items)
     cards = (
-        ("open", line.open_amount, items),
-        ("overdue", line.overdue_amount, late),
-        ("overdue_pct", None, disputed),
-        ("unapplied", line.unapplied_amount, credits),
+        ("open", line.open_amount, items, "open_amount"),
+        ("overdue", line.overdue_amount, late, "overdue_amount"),
+        ("overdue_pct", None, disputed, "overdue_share"),
+        ("unapplied", line.unapplied_amount, credits, None),
     )
-    for column, (name, amount, detail) in zip(st.columns(4), cards, strict=True):
+    for column, (name, amount, detail, drawn) in zip(st.columns(4), cards, strict=True):
         exact = "" if amount is None else f"**{words.money(amount, code)}**\n\n"
         column.metric(
             words(f"overview.{name}", currency=code),
             words.percent(line.overdue_pct) if amount is None else words.headline(amount, code),
             delta=detail,
+            delta_description=change(view, points, drawn) if drawn and amount is not None else None,
+            chart_data=sparkline(points, drawn) if drawn else None,
             delta_color="off",
             delta_arrow="off",
             border=True,

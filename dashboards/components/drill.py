@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -37,12 +39,18 @@ class Figure:
     customer_id: str | None = None
     customer_name: str | None = None
     bucket: str | None = None
+    title: str | None = None
+    """Of a figure that is neither a bucket's nor a customer's."""
+
+    item_ids: tuple[str, ...] | None = None
+    expected_until: dt.date | None = None
 
 
 def drill(view: View, clocks: Clocks, figure: Figure) -> None:
     """The invoices of a figure, whether they add up to it, and all of them as CSV."""
     rows = (figure.currency_code, figure.company_id, figure.customer_id, figure.bucket)
-    items = receivables.open_items(view.reading, clocks, *rows, limit=receivables.LISTED_ITEMS)
+    more: dict[str, Any] = {"item_ids": figure.item_ids, "expected_until": figure.expected_until}
+    items = receivables.open_items(view.reading, clocks, *rows, limit=receivables.LISTED_ITEMS, **more)
     with st.container(border=True):
         st.subheader(_title(view, figure), anchor=False)
         _sum_up(view, figure, items)
@@ -54,12 +62,14 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
             clocks,
             figure.currency_code,
             "invoices",
-            lambda: export.open_items_csv(view.words, clocks, *rows),
-            of=f"{figure.customer_id}_{figure.bucket}",
+            lambda: export.open_items_csv(view.words, clocks, *rows, **more),
+            of=figure.title or f"{figure.customer_id}_{figure.bucket}",
         )
 
 
 def _title(view: View, figure: Figure) -> str:
+    if figure.title:
+        return figure.title
     name = as_text(figure.customer_name or figure.customer_id or "")
     bucket = view.words.bucket(figure.bucket) if figure.bucket else ""
     if figure.customer_id and bucket:

@@ -1,13 +1,21 @@
-"""The button that exports a table."""
+"""The buttons that export a table: the one place where data leaves, and where the log of that is written."""
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 
 import streamlit as st
 
+from cartera import viewed
+from cartera.desk import Actor
+from dashboards.components.actor import still
 from dashboards.components.view import View
-from dashboards.queries.session import Clocks
+from dashboards.queries.session import Clocks, acting, actor
+
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def csv_button(
@@ -25,12 +33,12 @@ def csv_button(
     `of` tells apart two tables of the same name on one page. `currency_code` may be the currency view of a table of
     several currencies, whose `help_text` says so.
     """
-    words = view.words
+    words, file_name = view.words, f"cartera-{name}-{currency_code}-{clocks.as_of.isoformat()}.csv"
     st.download_button(
         words("export.csv"),
-        content,
-        file_name=f"cartera-{name}-{currency_code}-{clocks.as_of.isoformat()}.csv",
-        mime="text/csv",
+        logged(content, file_name, CSV, clocks, currency_code, of),
+        file_name=file_name,
+        mime=CSV,
         key=f"export_{name}_{of}",
         icon=":material/download:",
         on_click="ignore",
@@ -40,13 +48,47 @@ def csv_button(
 
 def xlsx_button(view: View, clocks: Clocks, name: str, content: Callable[[], bytes], *, help_text: str) -> None:
     """As `csv_button`, for a workbook of all companies and currencies."""
+    file_name = f"cartera-{name}-{clocks.as_of.isoformat()}.xlsx"
     st.download_button(
         view.words("export.xlsx"),
-        content,
-        file_name=f"cartera-{name}-{clocks.as_of.isoformat()}.xlsx",
-        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        logged(content, file_name, XLSX, clocks),
+        file_name=file_name,
+        mime=XLSX,
         key=f"export_{name}_xlsx",
         icon=":material/table_view:",
         on_click="ignore",
         help=help_text,
     )
+
+
+def logged(
+    content: Callable[[], bytes], file_name: str, kind: str, clocks: Clocks, currency_code: str = "", of: str = ""
+) -> Callable[[], bytes]:
+    """`content` for whoever drew the button, if they still may, when it is clicked: written down before it is given.
+
+    The filters are those of the page's address and of the table.
+    """
+    who, filters = actor(), {name: ",".join(st.query_params.get_all(name)) for name in st.query_params}
+    filters |= {"as_of": clocks.as_of.isoformat(), "known_at": clocks.known_at.isoformat()}
+    filters |= {name: value for name, value in (("currency", currency_code), ("of", of)) if value}
+
+    def made() -> bytes:
+        with acting(still(who)):
+            file = content()
+        viewed.record(who.user, who.role, "export", file_name, filters, _lines(file) if kind == CSV else None)
+        return file
+
+    return made
+
+
+def audit_view(who: Actor, customer_id: str) -> None:
+    """Write down that somebody looks at a customer's page: once a visit, and before anything of it is shown."""
+    key = "customer_looked_at"
+    if st.session_state.get(key) != (who.user, customer_id):
+        viewed.record(who.user, who.role, "customer", customer_id, {})
+        st.session_state[key] = (who.user, customer_id)
+
+
+def _lines(file: bytes) -> int:
+    """The lines under the heading of a CSV file, its total among them."""
+    return max(0, sum(1 for _line in csv.reader(io.StringIO(file.decode("utf-8-sig"), newline=""))) - 1)

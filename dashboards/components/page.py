@@ -8,8 +8,9 @@ import streamlit as st
 
 from cartera.errors import NotPublished
 from dashboards.components import banners, states
+from dashboards.components.actor import current_actor
 from dashboards.components.view import View, current_words, is_dark
-from dashboards.queries.session import reading
+from dashboards.queries.session import acting, reading
 
 
 def show(draw: Callable[[View], None], *, title: str, needs_publication: bool = True) -> None:
@@ -18,7 +19,7 @@ def show(draw: Callable[[View], None], *, title: str, needs_publication: bool = 
     st.title(words(title), anchor=False)
     try:
         # shown when it takes over half a second
-        with st.spinner(words("state.loading")), reading() as opened:
+        with st.spinner(words("state.loading")), acting(current_actor()), reading() as opened:
             view = View(opened, words, is_dark())
             banners.sidebar(view)
             banners.show(view, links_to_health=needs_publication)

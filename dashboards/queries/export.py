@@ -40,6 +40,8 @@ def open_items_csv(
     company_id: str | None,
     customer_id: str | None,
     bucket: str | None,
+    item_ids: tuple[str, ...] | None = None,
+    expected_until: dt.date | None = None,
 ) -> bytes:
     """Every instalment behind a figure. Raises DatabaseError."""
     with reading() as opened:
@@ -52,6 +54,8 @@ def open_items_csv(
             customer_id=customer_id,
             bucket=bucket,
             item_type="instalment",
+            item_ids=item_ids,
+            expected_until=expected_until,
             limit=EXPORTED_ROWS + 1,
         )
     return to_csv(rows, ITEMS, words, clocks, currency_code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -76,6 +77,13 @@ def headlines(totals: pd.DataFrame, company_id: str | None) -> list[Headline]:
     return sorted(found, key=lambda line: (-line.open_items, line.currency_code))
 
 
+def companies(totals: pd.DataFrame, currency_code: str, company_id: str | None) -> list[str]:
+    """The one that is asked for, or all that owe or have credit in the currency."""
+    if company_id is not None:
+        return [company_id]
+    return sorted(totals[totals["currency_code"] == currency_code]["company_id"].unique())
+
+
 @cached
 def by_bucket(reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None) -> pd.DataFrame:
     """bucket, open_items, open_amount for every bucket in order, also those where nothing is open."""
@@ -123,6 +131,8 @@ def open_items(
     customer_id: str | None,
     bucket: str | None,
     limit: int,
+    item_ids: tuple[str, ...] | None = None,
+    expected_until: dt.date | None = None,
 ) -> pd.DataFrame:
     """The instalments behind a figure (read.OPEN_ITEM_COLUMNS), longest past due first."""
     rows = read.open_items(
@@ -134,6 +144,8 @@ def open_items(
         customer_id=customer_id,
         bucket=bucket,
         item_type="instalment",
+        item_ids=item_ids,
+        expected_until=expected_until,
         limit=limit,
     )
     return frame(rows, read.OPEN_ITEM_COLUMNS)

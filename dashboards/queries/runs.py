@@ -47,18 +47,28 @@ def loads(reading: Reading) -> pd.DataFrame:
 
 def stopped_since(reading: Reading, moment: dt.datetime | None) -> read.Row | None:
     """The newest run, when a gate or an error ended it and nothing was published after it began."""
-    newest = read_runs.runs(reading.connection, 1)
-    if not newest or newest[0]["status"] not in ("stopped", "failed"):
+    newest = read_runs.newest_run(reading.connection)
+    if newest is None or newest["status"] not in ("stopped", "failed"):
         return None
-    return newest[0] if moment is None or newest[0]["started_at"] > moment else None
+    return newest if moment is None or newest["started_at"] > moment else None
+
+
+def message(reading: Reading, run_id: str) -> str | None:
+    """What ended a run; None too where it may speak of companies that the reader does not see."""
+    return read_runs.run_message(reading.connection, run_id) if reading.companies is None else None
 
 
 def stopped_sources(reading: Reading) -> list[read.Row]:
     """Sources whose last landing failed: source, stopped_at, message, read_at."""
-    return read_runs.stopped_sources(reading.connection)
+    return read_runs.stopped_sources(reading.connection, with_message=reading.companies is None)
 
 
 def failed_checks(reading: Reading, run_id: str, severity: str) -> list[read.Row]:
-    """Checks of a run that did not pass, of one severity ('critical' or 'warning')."""
+    """Checks of a run that did not pass, of one severity ('critical' or 'warning').
+
+    None are said to who sees some companies alone: a check speaks of all of them.
+    """
+    if reading.companies is not None:
+        return []
     results = read_runs.check_results(reading.connection, run_id)
     return [check for check in results if not check["passed"] and check["severity"] == severity]

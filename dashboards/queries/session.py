@@ -1,21 +1,34 @@
-"""One read transaction for one rendering of a page. No Streamlit here."""
+"""One read transaction for one rendering of a page, of the companies that the reader may see. No Streamlit here."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
+from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import connection as Connection
 
+from cartera import sign_in
 from cartera.db import Role, transaction
-from cartera.errors import NotPublished
-from cartera.warehouse import read
+from cartera.desk import Actor
+from cartera.errors import CarteraError, NotPublished
+from cartera.settings import get_settings
+from cartera.warehouse import read, scope
 
 ROLE = Role.reader
+"""Of who may see all companies; `Role.viewer` is that of all others."""
+
 STATEMENT_TIMEOUT = "20s"
 LOCK_TIMEOUT = "5s"
+
+_acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
+
+
+class NotSignedInError(CarteraError):
+    """Sign-in is required, and it is not known who asks: nothing is read."""
 
 
 @dataclass(frozen=True)
@@ -28,10 +41,14 @@ class Clocks:
 
 @dataclass(frozen=True)
 class Reading:
-    """An open transaction and the publication it holds fast; `published` is None before the first one."""
+    """An open transaction and the publication it holds fast; `published` is None before the first one.
+
+    `companies` is None where all of them may be seen.
+    """
 
     connection: Connection
     published: read.Publication | None
+    companies: frozenset[str] | None = None
 
     @property
     def publication(self) -> read.Publication:
@@ -45,24 +62,57 @@ class Reading:
         return Clocks(self.publication.as_of_date, self.publication.known_at)
 
     def cache_key(self) -> tuple[str, ...]:
-        """What a cached answer depends on besides its parameters: who asks, and of which publication.
+        """What a cached answer depends on besides its parameters: who asks, of which companies and which publication.
 
         The run's id is random, so that a database made anew never meets the answers of the old one.
         """
         published = self.published
-        return (ROLE.value, f"{published.publication_id}:{published.run_id}" if published else "")
+        publication = f"{published.publication_id}:{published.run_id}" if published else ""
+        if self.companies is None:
+            return (ROLE.value, publication)
+        return (Role.viewer.value, publication, *sorted(self.companies))
+
+
+@contextmanager
+def acting(actor: Actor) -> Iterator[None]:
+    """Within it `reading` reads what this person may see."""
+    before = _acting.set(actor)
+    try:
+        yield
+    finally:
+        _acting.reset(before)
+
+
+def actor() -> Actor:
+    """Who asks; whoever is at this machine where there is no sign-in. Raises NotSignedInError."""
+    found = _acting.get()
+    if found is not None:
+        return found
+    if sign_in.is_required(get_settings()):
+        raise NotSignedInError("nobody is signed in", "sign in")
+    return Actor.local()
 
 
 @contextmanager
 def reading() -> Iterator[Reading]:
-    """A read-only transaction that has read `serve.publication` first (law 5). Raises DatabaseError."""
-    with transaction(ROLE) as connection:
+    """A read-only transaction that has read `serve.publication` first (law 5).
+
+    Raises DatabaseError, NotSignedInError.
+    """
+    companies = actor().companies
+    with transaction(ROLE if companies is None else Role.viewer) as connection:
         with connection.cursor() as cursor:
             cursor.execute("set transaction isolation level repeatable read, read only")
             cursor.execute("select set_config('statement_timeout', %s, true)", (STATEMENT_TIMEOUT,))
             cursor.execute("select set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
+        if companies is not None:
+            scope.limit_to(connection, companies)
         try:
             published = read.publication(connection)
         except NotPublished:
             published = None
-        yield Reading(connection, published)
+        except InsufficientPrivilege:
+            raise NotPublished(
+                "What is published has no company scope yet", "publish it again: `cartera run`"
+            ) from None
+        yield Reading(connection, published, companies)

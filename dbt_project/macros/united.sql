@@ -19,15 +19,22 @@ union all
     {%- endfor %}
 {%- endmacro %}
 
-{#- One staging model, as its documents count: those of linked customers with the master customer, and payments, refunds
-    and chargebacks only while their source's count (macros/links.sql). -#}
+{#- One staging model, as its documents count: those of linked customers with the master customer, payments, refunds and
+    chargebacks only while their source's count, and what was done to an invoice that is left out is done to the one that
+    is kept (macros/links.sql, macros/invoice_links.sql). -#}
 {% macro conformed(system, plural, columns) -%}
     {%- set relation = ref('stg_' ~ system ~ '__' ~ plural) | string -%}
+    {%- set own = columns | reject('equalto', 'stated_invoice_id') | list -%}
     {%- if var('payment_books') and plural in ('payments', 'refunds', 'chargebacks', 'invoices') -%}
-        {%- set relation = as_counted(relation, plural, columns) -%}
+        {%- set relation = as_counted(relation, plural, own) -%}
     {%- endif -%}
     {%- if system in var('linked_systems') and plural != 'customers' and 'customer_id' in columns -%}
-        {%- set relation = as_linked(relation, columns) -%}
+        {%- set relation = as_linked(relation, own) -%}
+    {%- endif -%}
+    {%- if var('payment_books') and plural in names_invoices() -%}
+        {%- set relation = as_kept(relation, system, plural, columns) -%}
+    {%- elif plural == 'allocations' -%}
+        {%- set relation = '(select *, invoice_id as stated_invoice_id from ' ~ relation ~ ')' -%}
     {%- endif -%}
     {{ return(relation) }}
 {%- endmacro %}

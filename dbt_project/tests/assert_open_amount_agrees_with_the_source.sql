@@ -1,5 +1,6 @@
 {{ config(severity='warn') }}
--- what the source itself says is open, against all that it told us, whatever its date
+-- what the source itself says is open, against all that it told us, whatever its date; what another source adds to the
+-- invoice, this one does not know
 with
 
 invoices as (
@@ -13,12 +14,13 @@ entries as (
 invoice_balances as (
     select
         invoice_id,
+        source,
         sum(amount) as ledger_amount
     from entries
     where
         item_type = 'instalment'
         and {{ is_known('entries', known_at()) }}
-    group by invoice_id
+    group by invoice_id, source
 )
 
 select
@@ -27,7 +29,10 @@ select
     invoices.open_amount,
     coalesce(invoice_balances.ledger_amount, 0) as ledger_amount
 from invoices
-left join invoice_balances on invoices.invoice_id = invoice_balances.invoice_id
+left join invoice_balances
+    on
+        invoices.invoice_id = invoice_balances.invoice_id
+        and invoices.source = invoice_balances.source
 where
     not invoices.is_deleted
     and invoices.document_type = 'invoice'

@@ -60,6 +60,7 @@ def test_overview_shows_figures_and_a_bar_per_bucket(dashboard_url: str, open_pa
     owed = sum(i.item_amount for i in sample_items() if i.currency_code == "PEN" and i.item_type == "instalment")
     assert _amount(_metric(page, "Total open, PEN")) == owed
     expect(page.get_by_text("As of 30 Jun 2026").first).to_be_visible()
+    expect(page.get_by_text("No sign-in: only this machine reaches this dashboard")).to_be_visible()
     expect(page.get_by_text("1 check warns about these figures")).to_be_visible()
 
 

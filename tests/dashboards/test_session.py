@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import psycopg2.errors
 import pytest
 import streamlit as st
+from psycopg2.sql import SQL, Identifier
 from support.serve_fixture import AS_OF, item, publish_items
+from support.signed_in import require_sign_in
 
-from cartera.db import Role, connect
+from cartera.db import Role, connect, parameters
+from cartera.desk import Actor
 from cartera.errors import NotPublished
 from dashboards.queries import receivables
-from dashboards.queries.session import ROLE, Reading, reading
+from dashboards.queries.session import ROLE, NotSignedInError, Reading, acting, reading
 
 
 def _open_amount() -> Decimal:
@@ -68,3 +73,62 @@ def test_before_the_first_publication(database: str) -> None:
         with pytest.raises(NotPublished):
             _ = opened.publication
     assert Reading(connection=None, published=None).cache_key() == (ROLE.value, "")  # type: ignore[arg-type]
+
+
+def test_two_people_at_once_never_meet_each_others_answers(database: str) -> None:
+    """The cache is the process's: both ask the same questions again and again, now one first, now the other."""
+    st.cache_data.clear()
+    publish_items([item("1", AS_OF, "10", company_id="main"), item("2", AS_OF, "25", company_id="norte")])
+    people = {name: Actor(f"{name}@example.com", "manager", frozenset({name})) for name in ("main", "norte")}
+    people["all"] = Actor("boss@example.com", "administrator", None)
+    start, seen = threading.Barrier(len(people)), {name: set() for name in people}
+
+    def ask(name: str) -> None:
+        for number in range(15):
+            if number % 5 == 0:
+                start.wait(30)
+            with acting(people[name]), reading() as opened:
+                totals = receivables.totals(opened, opened.clocks)
+                items = receivables.open_items(opened, opened.clocks, "PEN", None, None, None, limit=10)
+                seen[name].add((totals["open_amount"].sum(), frozenset(items["company_id"])))
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        list(pool.map(ask, people))
+    assert seen == {
+        "main": {(10, frozenset({"main"}))},
+        "norte": {(25, frozenset({"norte"}))},
+        "all": {(35, frozenset({"main", "norte"}))},
+    }
+
+
+def test_the_key_tells_companies_apart(database: str) -> None:
+    publish_items([])
+    keys = set()
+    for companies in (None, frozenset(), frozenset({"a"}), frozenset({"a", "b"}), frozenset({"a,b"})):
+        with acting(Actor("x", "manager", companies)), reading() as opened:
+            keys.add(opened.cache_key())
+    assert len(keys) == 5
+
+
+def test_with_sign_in_and_nobody_signed_in_nothing_is_read(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_items([item("1", AS_OF, "10")])
+    require_sign_in(monkeypatch)
+    with pytest.raises(NotSignedInError), reading():
+        pytest.fail("a transaction was opened")
+    with acting(Actor("x", "manager", frozenset())), reading() as opened:
+        assert receivables.totals(opened, opened.clocks).empty
+
+
+def test_what_an_earlier_cartera_published_is_not_shown_to_who_sees_some_companies(database: str) -> None:
+    publish_items([item("1", AS_OF, "10")])
+    with connect(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(SQL("revoke all on all tables in schema serve from {}").format(_viewer()))
+        connection.commit()
+    connection.close()
+    someone = Actor("x", "manager", frozenset({"main"}))
+    with pytest.raises(NotPublished, match="no company scope"), acting(someone), reading():
+        pytest.fail("read")
+
+
+def _viewer() -> Identifier:
+    return Identifier(str(parameters(Role.viewer)["user"]))

@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from psycopg2.extensions import connection as Connection
 from sandbox_ledger import UNTIL
 
 from cartera import pipeline
@@ -14,7 +15,7 @@ from cartera.db import Role, transaction
 from cartera.sandbox.company import advance_company, make_company
 from cartera.sandbox.writer import SandboxReport
 from cartera.settings import get_settings
-from cartera.warehouse import read
+from cartera.warehouse import metrics, read, scope
 
 
 def published(report: SandboxReport) -> tuple[dict[tuple[str, str, str], Decimal], dict[tuple[str, str], Decimal]]:
@@ -49,6 +50,7 @@ def test_figures_and_quarantine_are_as_expected_today_and_a_week_later(
     get_settings.cache_clear()
     assert_published(make_company(tmp_path / "sandbox", until=UNTIL, invoices=4_000, customers=150))
     assert_published(advance_company(tmp_path / "sandbox", UNTIL + dt.timedelta(days=7)))
+    assert_each_company_is_read_alone(UNTIL - dt.timedelta(days=60))
 
 
 def assert_published(report: SandboxReport) -> None:
@@ -56,3 +58,52 @@ def assert_published(report: SandboxReport) -> None:
     assert buckets == {key: amount for key, amount in report.buckets.items() if amount}
     assert unapplied == {key: amount for key, amount in report.unapplied.items() if amount}
     assert quarantined() == {(row.entity, row.row_number, row.record_key, row.reason) for row in report.dirty}
+
+
+def assert_each_company_is_read_alone(earlier: dt.date) -> None:
+    """Who may see one company reads its rows and no other, of every view and of the functions as of an earlier date."""
+    with transaction(Role.reader) as connection:
+        everything = counted(connection)
+        known_at = read.publication(connection).known_at
+        owed = read.totals(connection, earlier, known_at)
+        figures = metrics.kpis(connection, earlier, known_at, "company", 60)
+    companies = sorted({str(company) for company, _count in everything["fct_aging"] if company})
+    assert len(companies) > 1
+    for company in companies:
+        with transaction(Role.viewer) as connection:
+            scope.limit_to(connection, [company])
+            mine = counted(connection)
+            assert read.totals(connection, earlier, known_at) == [row for row in owed if row["company_id"] == company]
+            asked = metrics.kpis(connection, earlier, known_at, "company", 60)
+            assert by_name(asked) == by_name([row for row in figures if row["company_id"] == company])
+        for view, counts in everything.items():
+            if any(of for of, _count in counts):
+                assert mine[view] == {each for each in counts if each[0] == company}, view
+    general = {view for view, counts in everything.items() if counts and not any(of for of, _count in counts)}
+    assert {"fct_disputes", "fct_promises", "fct_instalments", "fct_allocations"} & general
+    for view in general - scope.OF_NOBODY:
+        assert sum(count for _of, count in mine[view]) < sum(count for _of, count in everything[view]), view
+
+
+def counted(connection: Connection) -> dict[str, set[tuple[str | None, int]]]:
+    """The rows of every view by company, or all together where it has none."""
+    views = read.rows(
+        connection,
+        "select table_name, bool_or(column_name = 'company_id') as has_company,"
+        " bool_or(column_name = 'as_of_date') as has_day from information_schema.columns"
+        " where table_schema = 'serve' and table_name <> 'publication' group by 1",
+    )
+    found = {}
+    for view in views:
+        of = "company_id" if view["has_company"] else "null"
+        # of the views of every day, the last ones: they are made as they are read
+        few = f"where as_of_date >= date '{UNTIL}'" if view["has_day"] else ""
+        rows = read.rows(
+            connection, f"select {of} as company, count(*) as n from serve.{view['table_name']} {few} group by 1"
+        )
+        found[view["table_name"]] = {(row["company"], row["n"]) for row in rows}
+    return found
+
+
+def by_name(rows: list[read.Row]) -> list[read.Row]:
+    return sorted(rows, key=lambda row: (row["company_id"], row["currency_code"], row["kpi"]))

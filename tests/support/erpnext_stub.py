@@ -89,11 +89,11 @@ class ErpNext(Stub):
         self._settle()
         return record
 
-    def credit_note(self, name: str, against: str, total: str, *, for_self: bool = False) -> Record:
+    def credit_note(self, name: str, against: str, total: str, *, for_self: bool = False, **values: Any) -> Record:
         """A return: its totals are negative. Not `for_self`: it lowers what the invoice leaves open."""
         customer = self.tables["Sales Invoice"][against]["customer"]
         return self.invoice(name, customer, f"-{total}", is_return=1, return_against=against,
-                            update_outstanding_for_self=int(for_self))  # fmt: skip
+                            update_outstanding_for_self=int(for_self), **values)  # fmt: skip
 
     def payment(self, name: str, customer: str, total: str, references: dict[str, str], *, deducted: str = "0",
                 **values: Any) -> Record:  # fmt: skip
@@ -138,6 +138,7 @@ class ErpNext(Stub):
             is_of = customer in (None, invoice["customer"]) and invoice["party_account_currency"] == currency
             if invoice["docstatus"] == 1 and is_of:
                 found += invoice["grand_total" if invoice["currency"] == currency else "base_grand_total"]
+                found -= settled_in_itself(invoice)
         for payment in self.tables["Payment Entry"].values():
             is_of = customer in (None, payment["party"]) and payment["paid_from_account_currency"] == currency
             if payment["docstatus"] == 1 and is_of:
@@ -165,10 +166,10 @@ class ErpNext(Stub):
 
     def _settle(self) -> None:
         invoices = self.tables["Sales Invoice"]
-        left = {name: Decimal(invoice["grand_total"]) for name, invoice in invoices.items()}
+        left = {name: invoice["grand_total"] - settled_in_itself(invoice) for name, invoice in invoices.items()}
         for name, invoice in invoices.items():
             if invoice["is_return"] and invoice["docstatus"] == 1 and not invoice["update_outstanding_for_self"]:
-                left[invoice["return_against"]] += invoice["grand_total"]
+                left[invoice["return_against"]] += left[name]
                 left[name] = Decimal(0)
         for payment in self.tables["Payment Entry"].values():
             if payment["docstatus"] == 1:
@@ -234,3 +235,9 @@ class ErpNext(Stub):
             parent, field = CHILDREN[doctype]
             return [row for record in self.tables[parent].values() for row in record[field]]
         return list(self.tables[doctype].values())
+
+
+def settled_in_itself(invoice: Record) -> Decimal:
+    """What an invoice of the point of sale credits the customer, and what any invoice writes off."""
+    paid = Decimal(invoice.get("paid_amount", 0)) - Decimal(invoice.get("change_amount", 0))
+    return (paid if invoice.get("is_pos") else Decimal(0)) + Decimal(invoice.get("write_off_amount", 0))

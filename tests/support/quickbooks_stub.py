@@ -27,7 +27,13 @@ class QuickBooksStub(Stub):
         super().__init__()
         self.tokens, self.now = TokenEndpoint("refresh-0"), START
         self.tables: dict[str, dict[str, Record]] = {
-            "Customer": {}, "Invoice": {}, "CreditMemo": {}, "Payment": {},
+            "Customer": {}, "Invoice": {}, "CreditMemo": {}, "Payment": {}, "JournalEntry": {},
+            "Account": {
+                key: {"Id": key, "AccountType": kind, "Active": key != "85", "CurrentBalance": ZERO,
+                      "CurrencyRef": {"value": currency}}
+                for key, kind, currency in (("84", "Accounts Receivable", "USD"), ("85", "Accounts Receivable", "EUR"),
+                                            ("35", "Bank", "USD"))
+            },
             "Preferences": {"1": {"CurrencyPrefs": {"HomeCurrency": {"value": "USD"}}}},
             "CompanyInfo": {"1": {"CompanyName": "Acme Inc"}},
         }  # fmt: skip
@@ -79,6 +85,33 @@ class QuickBooksStub(Stub):
         self._post()
         return record
 
+    def journal(self, key: str, *lines: tuple[str, str, str], **values: Any) -> Record:
+        """`lines`: (account, customer or nobody, amount; a credit is negative)."""
+        rows = [
+            {"Id": f"{number}", "Amount": abs(Decimal(amount)), "DetailType": "JournalEntryLineDetail",
+             "JournalEntryLineDetail": {
+                 "PostingType": "Debit" if Decimal(amount) > 0 else "Credit", "AccountRef": {"value": account},
+                 **({"Entity": {"Type": "Customer", "EntityRef": {"value": customer, "name": f"{customer} Inc"}}}
+                    if customer else {})}}
+            for number, (account, customer, amount) in enumerate(lines)
+        ]  # fmt: skip
+        record = self.save("JournalEntry", key, **{"TxnDate": "2026-03-05", "DocNumber": f"J-{key}", "Line": rows,
+                                                   "PrivateNote": None, **values})  # fmt: skip
+        self._post()
+        return record
+
+    def _booked(self) -> list[tuple[str, str, str, Decimal]]:
+        """Of all journal entries what they book on receivable accounts: entry, customer, currency, amount."""
+        found = []
+        for key, record in self.tables["JournalEntry"].items():
+            for line in record["Line"]:
+                detail = line["JournalEntryLineDetail"]
+                if self.tables["Account"][detail["AccountRef"]["value"]]["AccountType"] == "Accounts Receivable":
+                    sign = 1 if detail["PostingType"] == "Debit" else -1
+                    customer = detail["Entity"]["EntityRef"]["value"]
+                    found.append((key, customer, currency_of(record), sign * line["Amount"]))
+        return found
+
     def void(self, entity: str, key: str) -> None:
         money = {"UnappliedAmt": ZERO} if entity == "Payment" else {"Balance": ZERO}
         self.save(entity, key, TotalAmt=ZERO, Line=[], PrivateNote="Voided", **money)
@@ -91,26 +124,39 @@ class QuickBooksStub(Stub):
     def _post(self) -> None:
         """Balances from the documents; those that change are saved by it."""
         used: dict[tuple[str, str], Decimal] = {}
+        owed: dict[tuple[str, str], Decimal] = {}
+
+        def owe(customer: str, currency: str, amount: Decimal) -> None:
+            owed[customer, currency] = owed.get((customer, currency), ZERO) + amount
+
+        booked = self._booked()
+        credits = {("JournalEntry", key) for key, _customer, _currency, amount in booked if amount < 0}
         for payment in self.tables["Payment"].values():
             money = payment["TotalAmt"]
             for line in payment["Line"]:
                 (link,) = line["LinkedTxn"]
                 place = link["TxnType"], link["TxnId"]
                 used[place] = used.get(place, ZERO) + line["Amount"]
-                money += line["Amount"] if link["TxnType"] == "CreditMemo" else -line["Amount"]
+                money += line["Amount"] if place[0] == "CreditMemo" or place in credits else -line["Amount"]
             self._set("Payment", payment, UnappliedAmt=money)
-        owed: dict[str, Decimal] = {}
         for entity, sign in (("Invoice", 1), ("CreditMemo", -1)):
             for key, record in self.tables[entity].items():
                 left = record["TotalAmt"] - record.get("Deposit", ZERO) - used.get((entity, key), ZERO)
                 self._set(entity, record, Balance=left)
-                customer = record["CustomerRef"]["value"]
-                owed[customer] = owed.get(customer, ZERO) + sign * left
+                owe(record["CustomerRef"]["value"], currency_of(record), sign * left)
+        for key, customer, currency, amount in booked:
+            part = used.get(("JournalEntry", key), ZERO)
+            owe(customer, currency, amount + part if amount < 0 else amount - part)
         for payment in self.tables["Payment"].values():
-            customer = payment["CustomerRef"]["value"]
-            owed[customer] = owed.get(customer, ZERO) - payment["UnappliedAmt"]
+            owe(payment["CustomerRef"]["value"], currency_of(payment), -payment["UnappliedAmt"])
         for key, record in self.tables["Customer"].items():
-            self._set("Customer", record, Balance=owed.get(key, ZERO))
+            total = sum((amount for (customer, _currency), amount in owed.items() if customer == key), ZERO)
+            self._set("Customer", record, Balance=total)
+        for account in self.tables["Account"].values():
+            if account["AccountType"] == "Accounts Receivable":
+                account["CurrentBalance"] = sum(
+                    (amount for (_customer, currency), amount in owed.items()
+                     if currency == account["CurrencyRef"]["value"]), ZERO)  # fmt: skip
 
     def _set(self, entity: str, record: Record, **values: Decimal) -> None:
         if any(record[name] != value for name, value in values.items()):
@@ -146,13 +192,15 @@ class QuickBooksStub(Stub):
             return json_reply(fault("ValidationFault", "QueryParserError", "4000"), 400)
         where, entity = parts["where"] or "", parts["entity"]
         found = list(self.tables[entity].values())
-        if entity == "Customer" and "Active in (true, false)" not in where:
+        if entity in ("Customer", "Account") and "Active in (true, false)" not in where:
             found = [record for record in found if record["Active"]]
         if after := re.search(r"MetaData\.(\w+) >= '(.+?)'", where):
             moment = dt.datetime.fromisoformat(after[2])
             found = [record for record in found if dt.datetime.fromisoformat(record["MetaData"][after[1]]) >= moment]
         if listed := re.search(r"\bId in \((.+?)\)", where):
             found = [record for record in found if f"'{record['Id']}'" in listed[1].split(", ")]
+        if kind := re.search(r"AccountType = '(.+?)'", where):
+            found = [record for record in found if record["AccountType"] == kind[1]]
         if "Balance > '0'" in where:
             found = [record for record in found if record["Balance"] > 0]
         if parts["what"] == "count(*)":
@@ -175,6 +223,10 @@ class QuickBooksStub(Stub):
         changed = [one for one in self.tables[entity].values()
                    if dt.datetime.fromisoformat(one["MetaData"]["LastUpdatedTime"]) >= moment]  # fmt: skip
         return json_reply({"CDCResponse": [{"QueryResponse": [{entity: [*changed, *gone]}]}]})
+
+
+def currency_of(record: Record) -> str:
+    return str(record.get("CurrencyRef", {"value": "USD"})["value"])
 
 
 def fault(kind: str, message: str, code: str) -> Record:

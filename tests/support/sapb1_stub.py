@@ -22,9 +22,10 @@ KEYS = {
     "InternalReconciliations": "ReconNum", "BusinessPartners": "CardCode", "Currencies": "Code",
 }  # fmt: skip
 TYPES = {"Invoices": "13", "CreditNotes": "14", "IncomingPayments": "24", "VendorPayments": "46"}
-CONDITION = re.compile(r"(\w+) (eq|gt|ge) ('(?:[^']|'')*'|\d+)$")
+CONDITION = re.compile(r"(\w+) (eq|ne|gt|ge) ('(?:[^']|'')*'|\d+)$")
 OPERATORS = {
     "eq": lambda one, other: one == other,
+    "ne": lambda one, other: one != other,
     "gt": lambda one, other: one > other,
     "ge": lambda one, other: one >= other,
 }
@@ -38,6 +39,8 @@ class ServiceLayer(Stub):
         self.today = dt.date(2026, 3, 1)
         self.sessions: set[str] = set()
         self.logins = 0
+        self.journals: dict[str, Decimal] = {}
+        """By customer what journal entries book on the account that no reconciliation settles."""
         self.tables: dict[str, dict[Any, Record]] = {name: {} for name in KEYS}
         for code, iso in (("S/", "PEN"), ("$", "USD")):
             self.tables["Currencies"][code] = {"Code": code, "Name": iso, "DocumentsCode": iso}
@@ -48,8 +51,9 @@ class ServiceLayer(Stub):
         return self._put("BusinessPartners", {
             "CardCode": code, "CardName": f"{code} S.A.", "CardType": "cCustomer", "FederalTaxID": "20100100100",
             "Country": "PE", "EmailAddress": f"{code.lower()}@example.com", "Cellular": None, "Phone1": "01 555",
-            "FatherCard": None, "Currency": "##", "Frozen": "tNO", "Valid": "tYES", "SalesPersonCode": 3,
-            "LanguageCode": 25, "CreditLimit": Decimal("5000.0"), "CompanyPrivate": "cCompany"})  # fmt: skip
+            "FatherCard": None, "AdditionalID": None, "Currency": "##", "Frozen": "tNO", "Valid": "tYES",
+            "SalesPersonCode": 3, "LanguageCode": 25,
+            "CreditLimit": Decimal("5000.0"), "CompanyPrivate": "cCompany"})  # fmt: skip
 
     def invoice(
         self, customer: str, total: str, instalments: Sequence[tuple[str, str]] = (), *, rate: str = "", **values: Any
@@ -137,8 +141,8 @@ class ServiceLayer(Stub):
         return found
 
     def balance(self, customer: str) -> Decimal:
-        """CurrentAccountBalance of a customer without foreign documents or journal entries."""
-        found = Decimal(0)
+        """CurrentAccountBalance of a customer without foreign documents."""
+        found = self.journals.get(customer, Decimal(0))
         for table, sign in (("Invoices", 1), ("CreditNotes", -1)):
             found += sum(
                 (sign * document["DocTotal"] for document in self.tables[table].values()
@@ -228,6 +232,9 @@ class ServiceLayer(Stub):
                 is_foreign = record["DocCurrency"] == "$"
                 record["PaidToDate"] = paid * record["DocRate"]
                 record["PaidToDateFC"] = paid if is_foreign else Decimal("0.0")
+        if table == "BusinessPartners":
+            for record in found:
+                record["CurrentAccountBalance"] = self.balance(record["CardCode"])
         for condition in request.params.get("$filter", "").split(" and "):
             if condition:
                 matched = CONDITION.match(condition)

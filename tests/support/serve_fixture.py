@@ -23,6 +23,7 @@ from psycopg2.sql import SQL, Identifier
 from support import serve_segments_and_risk
 
 from cartera.db import Role, parameters, transaction
+from cartera.warehouse import publish
 
 AS_OF = dt.date(2026, 6, 30)
 KNOWN_AT = dt.datetime(2026, 6, 30, 23, 0, tzinfo=dt.UTC)
@@ -44,6 +45,7 @@ create table marts_a.dim_customers (
     risk_class text
 );
 create view serve.dim_customers as select * from marts_a.dim_customers;
+create view serve.fixture_items as select * from marts_a.fixture_items;
 
 create function serve.open_items(p_as_of date, p_known_at timestamptz) returns table (
     item_id text, item_type text, company_id text, customer_id text, customer_name text, invoice_id text,
@@ -58,7 +60,7 @@ create function serve.open_items(p_as_of date, p_known_at timestamptz) returns t
             when p_as_of - due_date <= 60 then '31-60' when p_as_of - due_date <= 90 then '61-90'
             when p_as_of - due_date <= 120 then '91-120' else '120+' end,
         is_disputed, null::date
-    from marts_a.fixture_items
+    from serve.fixture_items
     where issue_date <= p_as_of and coalesce(settled_date > p_as_of, true) and recorded_from <= p_known_at
 $$;
 
@@ -80,6 +82,27 @@ $$;
 """
 
 PREBUILT = """
+create table marts_a.fct_daily_flows as
+    select company_id, currency_code, 'invoiced'::text as entry_type, issue_date as effective_date,
+        recorded_from as recorded_at, sum(item_amount) as amount
+    from marts_a.fixture_items where item_type = 'instalment' group by 1, 2, 4, 5
+    union all
+    select company_id, currency_code, 'received', settled_date, recorded_from, -sum(item_amount)
+    from marts_a.fixture_items where item_type = 'instalment' and settled_date is not null group by 1, 2, 4, 5;
+create view serve.fct_daily_flows as select * from marts_a.fct_daily_flows;
+create table marts_a.dim_items as
+    select distinct item_id as invoice_id, company_id from marts_a.fixture_items;
+create view serve.dim_items as select * from marts_a.dim_items;
+create table marts_a.fct_disputes (
+    dispute_id text, invoice_id text, reason text, opened_date date, resolved_date date,
+    recorded_from timestamptz default '2020-01-01', recorded_to timestamptz default '9999-12-31'
+);
+create view serve.fct_disputes as select * from marts_a.fct_disputes;
+create table marts_a.fct_promises (
+    promise_id text, customer_id text, invoice_id text, currency_code text, promised_amount numeric, made_date date,
+    promised_date date, recorded_from timestamptz default '2020-01-01', recorded_to timestamptz default '9999-12-31'
+);
+create view serve.fct_promises as select * from marts_a.fct_promises;
 create table marts_a.fct_kpis as select * from serve.kpis(%(as_of)s, %(known_at)s);
 create view serve.fct_kpis as select * from marts_a.fct_kpis;
 create table marts_a.fct_open_items as select * from serve.open_items(%(as_of)s, %(known_at)s);
@@ -215,11 +238,13 @@ def publish_items(
             checks=checks,
         )
         _certify(connection, run_id, as_of, known_at, published_at)
-        for role in (Role.reader, Role.campaign, Role.desk):
+        tables = publish._tables(connection, "marts_a") | {"fixture_items": [*Item.__dataclass_fields__]}
+        for table, columns in tables.items():
+            # with the condition of the real ones: who sees which company
+            publish._replace_view(connection, "marts_a", table, columns)
+        for role in publish.READERS:
             name = Identifier(parameters(role)["user"])
-            # as the real function, it runs with the rights of who asks; the real one reads views of serve
-            cursor.execute(SQL("grant usage on schema serve, marts_a to {}").format(name))
-            cursor.execute(SQL("grant select on all tables in schema serve, marts_a to {}").format(name))
+            cursor.execute(SQL("grant select on all tables in schema serve to {}").format(name))
             cursor.execute(SQL("grant execute on all functions in schema serve to {}").format(name))
     return run_id
 

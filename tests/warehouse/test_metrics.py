@@ -18,14 +18,14 @@ from cartera.warehouse.metrics import load_catalogue
 
 FAMILIES = """\
 families:
-  - {name: dso, label: {en: DSO, es: DSO}}
+  - {name: dso, label: {en: DSO, es: DSO, pt: DSO}}
 """
 ENTRY = """\
 metrics:
   - name: dso_simple
-    label: {en: DSO, es: DSO}
+    label: {en: DSO, es: DSO, pt: DSO}
     family: dso
-    definition: {en: days of sales, es: días de ventas}
+    definition: {en: days of sales, es: días de ventas, pt: dias de vendas}
     formula: AR / sales * days
     unit: days
     convention: [ending AR]

@@ -15,7 +15,7 @@ from cartera.clock import utc_now
 from cartera.db import Role, connect, transaction
 from cartera.errors import BuildFailed
 from cartera.runs import start_run
-from cartera.warehouse import publish
+from cartera.warehouse import publish, scope
 from cartera.warehouse.transform import BuildPlan
 
 AS_OF = dt.date(2026, 6, 30)
@@ -208,3 +208,14 @@ def test_every_function_of_the_marts_is_served_and_reads_the_same_publication(da
     publish_number("a", 23)
     assert served_functions() == ["serve.open_items(date,timestamp with time zone)"]
     assert read_all() == {23}
+
+
+def test_a_mart_that_does_not_say_whose_it_is_is_for_nobody_of_some_companies(database: str) -> None:
+    publish_number("a", 1)
+    with transaction(Role.viewer) as connection:
+        scope.limit_to(connection, ["main"])
+        with connection.cursor() as cursor:
+            for query in ANY_ORDER[:3]:
+                cursor.execute(query)
+                assert cursor.fetchall() == []
+    assert read_all() == {1}

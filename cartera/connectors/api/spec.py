@@ -87,7 +87,10 @@ class ApiSource(BaseModel):
 
     def fingerprint(self, resource: Resource) -> str:
         """Changes with all that decides what a record becomes in raw: then everything is read anew."""
+        deciding = [setting.key for setting in self.declared.settings if setting.decides_records]
+        set_here = [(key, self.connection[key]) for key in deciding if key in self.connection]
         said = repr((resource.entity, sorted(self.companies.items()), self.company_id, sorted(resource.ignored)))
+        said += repr(set_here) if set_here else ""
         return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
 
 

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any
 
 from cartera.connectors.api import Access, Page, Record, Resource, jsons
-from cartera.connectors.bank import known, listing, repeats
+from cartera.connectors.bank import known, listing, repeats, shared
 from cartera.connectors.bank.formats import CSV_SUFFIXES, HEAD, Read, reader_of
 from cartera.connectors.bank.listing import Found, stamp_of
 from cartera.connectors.bank.part import OpenPart, Part
@@ -42,6 +42,8 @@ class Contents:
     """The statement that an entry came with first: one that repeats it makes no new version of it."""
     left_out: dict[str, list[str]] = field(default_factory=dict)
     """By file the statements that are there already, in another format or under another number."""
+    skipped: dict[str, frozenset[str]] = field(default_factory=dict)
+    """By statement the entries that a statement in another format has."""
 
     @property
     def entry_count(self) -> int:
@@ -92,8 +94,10 @@ class Folder:
             # what is gone goes first: a key that another statement of this reading still has lives on
             if contents.gone:
                 yield Page(gone=contents.gone)
-            for part in contents.parts.values():
-                yield from self._entries(part, contents.owners)
+            for key, part in contents.parts.items():
+                skipped = contents.skipped.get(key, frozenset())
+                for page in self._entries(part, contents.owners):
+                    yield Page([record for record in page.records if record["entry"] not in skipped])
 
     def notes(self) -> list[str]:
         return [
@@ -208,21 +212,40 @@ class Folder:
             contents.gone += [entry for entry in known.entries(self.source, changed) if entry not in kept]
 
     def _leave_out_repeats(self, contents: Contents, landed: Mapping[str, Any]) -> None:
-        """A statement that is there under another number, or in another format."""
-        new = {key: part.record for key, part in contents.parts.items() if key not in landed}
-        if not new:
+        """A statement that is there under another number, or in another format; and entries that are."""
+        if not contents.parts:
             return
+        new = {key: part.record for key, part in contents.parts.items() if key not in landed}
         again = {key: part.record for key, part in contents.parts.items() if key in landed}
-        there = {**known.around(self.source, new.values()), **again}
+        around = known.around(self.source, (part.record for part in contents.parts.values()))
+        there = {**around, **again}
         stated = {key: record for key, record in new.items() if not contents.parts[key].is_period}
         same = repeats.same_as(stated, there)
         for key, kept in same.items():
             record = contents.parts.pop(key).record
             said = f"{key} ({record['format']}) is {kept['statement']} ({kept['format']}, {kept['file']})"
             contents.left_out.setdefault(record["file"], []).append(said)
-        repeats.refuse_overlaps(self.source, {key: new[key] for key in new if key not in same}, there)
+        self._leave_out_entries(contents, around)
         for record in contents.files:
             record["left_out"] = "; ".join(contents.left_out.get(record["file"], ())) or None
+
+    def _leave_out_entries(self, contents: Contents, around: Mapping[str, Any]) -> None:
+        def read(keys: Sequence[str]) -> Iterator[Record]:
+            return (one for key in keys for page in self._entries(contents.parts[key], {}) for one in page.records)
+
+        new = {key: part.record for key, part in contents.parts.items()}
+        found = shared.left_out(self.source, new, around, read, lambda keys: known.details(self.source, keys))
+        for key, same in found.items():
+            if not same:
+                continue
+            record = contents.parts[key].record
+            names = ", ".join(sorted({f"{other['statement']} ({other['format']})" for other in same.values()}))
+            said = f"{len(same):,} of the entries of {key} ({record['format']}) are in {names}"
+            contents.left_out.setdefault(record["file"], []).append(said)
+            if len(same) == record["entry_count"] and key not in around:
+                del contents.parts[key]
+            else:
+                contents.skipped[key] = frozenset(same)
 
 
 def _csv(declaration: str) -> tuple[Read | None, str | None]:

@@ -20,6 +20,10 @@ _AROUND = SQL(
     " where to_date >= %(first)s and coalesce(from_date, to_date) <= %(last)s and"
 )
 _ENTRIES = SQL("select entry from raw_bank.entries where statement = any(%(keys)s) and")
+_DETAILS = SQL(
+    "select statement, entry, booking_date, signed_amount, is_booked, reference, end_to_end_id, bank_reference"
+    " from raw_bank.entries where statement = any(%(keys)s) and"
+)
 _OWNERS = SQL("select entry, statement from raw_bank.entries where account = any(%(keys)s) and")
 _HOLDS = SQL(" source = %(source)s and recorded_to = %(forever)s and not is_deleted")
 
@@ -46,6 +50,11 @@ def around(source: str, records: Iterable[Mapping[str, Any]]) -> dict[str, Mappi
 def entries(source: str, statements: Sequence[str]) -> Iterator[str]:
     """The keys of the entries of some statements."""
     return (row["entry"] for row in _rows(_ENTRIES, "entries", source, statements))
+
+
+def details(source: str, statements: Sequence[str]) -> list[Mapping[str, Any]]:
+    """The entries of some statements, as far as they are compared."""
+    return _rows(_DETAILS, "entries", source, statements)
 
 
 def owners(source: str, accounts: Collection[str]) -> dict[str, str]:

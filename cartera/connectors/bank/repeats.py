@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from cartera.connectors.api import Record
-from cartera.errors import UnreadableFile
 
 MOVED = ("kind", "currency", "opening_balance", "closing_balance", "credits", "debits")
 COUNTED = ("account", "from_date", "to_date", "entry_count")
@@ -51,7 +50,7 @@ def _is_same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     if one["to_date"] is None or other["to_date"] is None:
         return False
     # formats differ in when a day ends, and one counts the parts of an entry
-    apart = abs(_day(one["to_date"]) - _day(other["to_date"])).days
+    apart = abs(day_of(one["to_date"]) - day_of(other["to_date"])).days
     return apart <= int(has_moved) and is_same_account(one["account"], other["account"])
 
 
@@ -70,41 +69,5 @@ def _plain(account: str) -> str:
     return re.sub(r"[^0-9A-Z]", "", account.upper())
 
 
-def refuse_overlaps(source: str, new: Statements, there: Statements) -> None:
-    """Raises UnreadableFile: two formats of one account cover the same days, and are not the same statements."""
-    by_account: dict[str, list[Mapping[str, Any]]] = {}
-    for record in (*there.values(), *new.values()):
-        if record["kind"] == "statement" and record["entry_count"] and record["from_date"] and record["to_date"]:
-            account = next((known for known in by_account if is_same_account(known, record["account"])), None)
-            by_account.setdefault(account or record["account"], []).append(record)
-    for statements in by_account.values():
-        if len({record["format"] for record in statements}) > 1:
-            _refuse_overlap(source, statements, new)
-
-
-def _refuse_overlap(source: str, statements: Iterable[Mapping[str, Any]], new: Statements) -> None:
-    last: dict[str, Mapping[str, Any]] = {}
-    for record in sorted(statements, key=lambda record: (_day(record["from_date"]), _day(record["to_date"]))):
-        for format_name, other in last.items():
-            is_news = record["statement"] in new or other["statement"] in new
-            if is_news and format_name != record["format"] and _overlap(record, other):
-                raise UnreadableFile(
-                    f"{source}: {record['file']} ({record['format']}) and {other['file']} ({format_name}) both have"
-                    f" entries of account {record['account']} from {record['from_date']} on, and are not the same"
-                    " statements: they would count twice; nothing was landed",
-                    "take the files of one of the formats out of the folder, or leave them out with `pattern`",
-                )
-        before = last.get(record["format"])
-        if before is None or _day(before["to_date"]) < _day(record["to_date"]):
-            last[record["format"]] = record
-
-
-def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """By more than the day on which the one ends and the other begins: many begin with the day of the last balance."""
-    begin = max(_day(one["from_date"]), _day(other["from_date"]))
-    end = min(_day(one["to_date"]), _day(other["to_date"]))
-    return begin < end or (begin == end and _day(one["to_date"]) == _day(other["to_date"]))
-
-
-def _day(value: Any) -> dt.date:
+def day_of(value: Any) -> dt.date:
     return value if isinstance(value, dt.date) else dt.date.fromisoformat(str(value))

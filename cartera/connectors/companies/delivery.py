@@ -37,6 +37,17 @@ PAYMENT_BOOKS = Entity(
 )
 """The sources whose payments count, of companies that say so."""
 
+INVOICE_BOOKS = Entity(
+    "invoice_books",
+    (
+        Column("book_id", required=True),
+        Column("company_id", required=True),
+        Column("kept_source", required=True),
+        Column("position", "integer", required=True),
+    ),
+)
+"""The sources in the order in which an invoice of theirs is kept, of companies that say so."""
+
 
 def deliveries(settings: Settings, connection: Connection, as_of: dt.date) -> Iterator[Delivery]:
     """All entities, complete; none as long as there are no settings and never were. Raises ConfigError.
@@ -52,6 +63,7 @@ def deliveries(settings: Settings, connection: Connection, as_of: dt.date) -> It
     years = _years(connection, as_of) if companies else (as_of.year, as_of.year)
     yield _delivery(path, ENTITIES["closed_days"], closed_day_records(path, companies, *years))
     yield _delivery(path, PAYMENT_BOOKS, payment_book_records(companies))
+    yield _delivery(path, INVOICE_BOOKS, invoice_book_records(companies))
 
 
 def _check_sources(settings: Settings, path: Path, companies: Mapping[str, CompanySettings]) -> None:
@@ -59,14 +71,15 @@ def _check_sources(settings: Settings, path: Path, companies: Mapping[str, Compa
 
     known = [source.name for source in all_sources(settings)]
     for company_id, company in companies.items():
-        for number, name in enumerate(company.payments_from or []):
-            if name not in known:
-                line = line_of(path, ("companies", company_id, "payments_from", number))
-                raise ConfigError(
-                    f"{path}:{line}: companies.{company_id}.payments_from: there is no source {name!r};"
-                    f" {guess(name, known)}",
-                    "name connected sources",
-                )
+        for key, named in (("payments_from", company.payments_from), ("invoices_from", company.invoices_from)):
+            for number, name in enumerate(named or []):
+                if name not in known:
+                    line = line_of(path, ("companies", company_id, key, number))
+                    raise ConfigError(
+                        f"{path}:{line}: companies.{company_id}.{key}: there is no source {name!r};"
+                        f" {guess(name, known)}",
+                        "name connected sources",
+                    )
 
 
 def payment_book_records(companies: Mapping[str, CompanySettings]) -> list[Record]:
@@ -75,6 +88,15 @@ def payment_book_records(companies: Mapping[str, CompanySettings]) -> list[Recor
         {"book_id": f"{company_id}|{name}", "company_id": company_id, "counted_source": name}
         for company_id, company in companies.items()
         for name in company.payments_from or []
+    ]
+
+
+def invoice_book_records(companies: Mapping[str, CompanySettings]) -> list[Record]:
+    """Records of the entity `invoice_books`."""
+    return [
+        {"book_id": f"{company_id}|{name}", "company_id": company_id, "kept_source": name, "position": position}
+        for company_id, company in companies.items()
+        for position, name in enumerate(company.invoices_from or [], 1)
     ]
 
 

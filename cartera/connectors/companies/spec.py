@@ -10,6 +10,7 @@ companies:
     closed: [2026-12-24]               # days beside the calendar's
     open: [2026-07-20]                 # days on which it works although the calendar is closed
     payments_from: [my_erp]            # the sources whose payments count; those of others are kept elsewhere
+    invoices_from: [my_erp, my_shop]   # of an invoice that stands in two sources, that of the first one named is kept
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class CompanySettings(BaseModel):
     closed: list[dt.date] = []
     open: list[dt.date] = []
     payments_from: list[str] | None = Field(None, min_length=1)
+    invoices_from: list[str] | None = Field(None, min_length=1)
 
     @model_validator(mode="before")
     @classmethod
@@ -83,10 +85,10 @@ class CompanySettings(BaseModel):
                 f"due_date_rule {self.due_date_rule} needs to know when the company is closed: say `calendar`"
                 " (a country code), `weekend` or `closed`"
             )
-        named = self.payments_from or []
-        repeated = [name for number, name in enumerate(named) if name in named[:number]]
-        if repeated:
-            raise ValueError(f"payments_from: {repeated[0]!r} is written twice; keep one of them")
+        for key, named in (("payments_from", self.payments_from or []), ("invoices_from", self.invoices_from or [])):
+            repeated = [name for number, name in enumerate(named) if name in named[:number]]
+            if repeated:
+                raise ValueError(f"{key}: {repeated[0]!r} is written twice; keep one of them")
         both = sorted(set(self.closed) & set(self.open))
         if both:
             raise ValueError(f"{both[0]} is written under closed and under open; keep one of them")

@@ -1,7 +1,7 @@
 """dLocal: its daily and settlement reports from the folder they are delivered to, and its API for who paid.
 
 dLocal's API has no list of payments, refunds or chargebacks: reports, by SFTP or e-mail, are what lists them. The API
-is asked for each new payment, since the reports know of its payer only the e-mail address.
+is asked once for each payment, since the reports know of its payer only the e-mail address.
 """
 
 import datetime as dt

@@ -6,22 +6,26 @@ import datetime as dt
 import hashlib
 import hmac
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from cartera.clock import utc_now
 from cartera.connectors.api import Access, Page, Record, Resource
 from cartera.connectors.api.folders import refuse_outside
 from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.reports import csv_records
+from cartera.connectors.api.system import dig
+from cartera.connectors.dlocal import known
+from cartera.connectors.dlocal.entities import PAYER
 from cartera.errors import SourceError
 from cartera.words import counted
 
 AT_ONCE = 100
-"""Each line of a payment is a question to the API."""
+"""Each line of a payment that is not known yet is a question to the API."""
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -29,6 +33,8 @@ _REFERENCE = re.compile(r"[A-Za-z0-9_-]+")
 class Session:
     access: Access
     http: Http
+    payers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    """By reference who paid, as far as it is known."""
 
     def get(self, path: str, params: Mapping[str, str] | None = None, accept: tuple[int, ...] = ()) -> Answer:
         """What is signed is the login, the moment and the body, which is empty."""
@@ -66,7 +72,8 @@ def pages(session: Session, resource: Resource, since: dt.datetime | None) -> It
         stamp = {"delivered_at": delivered_at.isoformat(), "file_name": name}
         records = _settled(content, name) if resource.name == "settlements" else _daily(content, name)
         while some := list(islice(records, AT_ONCE)):
-            yield Page([{**record, **stamp, **_payment(session, record)} for record in some])
+            _learn(session, some)
+            yield Page([{**record, **stamp, **_payer(session, record)} for record in some])
 
 
 def _reports(access: Access, since: dt.datetime | None) -> Iterator[tuple[dt.datetime, str, bytes]]:
@@ -128,10 +135,25 @@ def _is_settlement(content: bytes) -> bool:
     return content.removeprefix(b"\xef\xbb\xbf").startswith(b"ROW_TYPE")
 
 
-def _payment(session: Session, record: Record) -> Record:
+def _asked(record: Record) -> str | None:
+    """The reference by which the API knows a payment; it is a part of the address that is asked."""
+    is_payment = record.get("type") == "Payment" and _REFERENCE.fullmatch(record["reference"])
+    return record["reference"] if is_payment else None
+
+
+def _learn(session: Session, records: Sequence[Record]) -> None:
+    named = {reference for record in records if (reference := _asked(record))}
+    if new := sorted(named - session.payers.keys()):
+        session.payers.update(known.payers(session.access.source, new))
+
+
+def _payer(session: Session, record: Record) -> Mapping[str, Any]:
     """Who paid. An old payment may be gone there; then the report's e-mail address must do."""
-    # a reference is a part of the address that is asked
-    if record.get("type") != "Payment" or not _REFERENCE.fullmatch(record["reference"]):
+    reference = _asked(record)
+    if reference is None:
         return {}
-    answer = session.get(f"payments/{record['reference']}", accept=(404,))
-    return {"payment": answer.json} if answer.status == 200 else {}
+    if reference not in session.payers:
+        answer = session.get(f"payments/{reference}", accept=(404,))
+        payer = dig(answer.json, "payer") if answer.status == 200 else None
+        session.payers[reference] = {name: dig(payer, path) for name, path in PAYER.items()} if payer else {}
+    return session.payers[reference]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cartera.connectors.api import Record, Resource, raw_entity
 from cartera.connectors.api import columns as col
-from cartera.connectors.api.system import flat
 from cartera.connectors.api.values import BadValue
 
 TYPES = ("Payment", "Refund", "Chargeback", "Chargeback Reversal", "Credit Note", "Debit Note",
@@ -16,8 +15,8 @@ MOVED = frozenset({"cleared", "completed", "paid", "approved", "verified", "sett
 STATUSES = {"Payment": OPEN | MOVED, "Refund": OPEN | MOVED, "Chargeback": OPEN | MOVED | {"reimbursed"}}
 
 DATES = ("transfer_date", "creation_date", "approved_date")
-PAYER = {f"payer_{name}": f"payment.payer.{name}" for name in ("name", "document", "user_reference", "email")}
-"""`payment` is what the API says of it."""
+PAYER = {f"payer_{name}": name for name in ("name", "document", "user_reference", "email")}
+"""What the API says of who paid, by its own names."""
 
 
 def transaction(record: Record) -> Record:
@@ -27,7 +26,7 @@ def transaction(record: Record) -> Record:
         raise BadValue(
             "unknown_choice", f"status {status[:60]!r} of a {record['type']} is none of {', '.join(sorted(known))}"
         )
-    return flat(record, PAYER)
+    return record
 
 
 def settlement(record: Record) -> Record:

@@ -37,6 +37,7 @@ class Folder:
         self.outcomes: Counter[str] = Counter()
         self.replaced: dict[str, str] = {}
         """Which document took the place of one: by the key of what it replaces."""
+        self._stamps: set[str] = set()
         self._lock = threading.Lock()
         self._spool: Any = None
 
@@ -84,12 +85,23 @@ class Folder:
                     spool.write(jsons.encode([read.file, read.documents]) + b"\n")
                 # what a file replaced that can't be read now stays replaced, as its own documents stay
                 self.replaced |= known.replacements(self.source, broken)
+                self._follow_chains()
                 self._spool = spool
             return self
+
+    def _follow_chains(self) -> None:
+        """A was replaced by B, that by C, and the file of B was put away: A stays replaced, as C stands for both."""
+        missing = self.replaced.keys() - self._stamps
+        while missing:
+            found = known.replaced_long_ago(self.source, missing)
+            new = {key: stamp for key, stamp in found.items() if key not in self.replaced}
+            self.replaced |= new
+            missing = new.keys() - self._stamps
 
     def _note(self, read: Read) -> None:
         for document in read.documents:
             stamp = stamp_of(document["document_key"], document["kind"])
+            self._stamps.add(stamp)
             self.replaced |= {key: stamp for one in document["replaces"] if (key := one["document_key"]) != stamp}
 
     def files(self) -> Iterator[Read]:

@@ -102,6 +102,20 @@ def payment(record: Record) -> Record:
     return {**record, "settlements": rows, "settled_amount": settled}
 
 
+def sales_invoice(record: Record) -> Record:
+    """With what was paid at the counter, change taken off, and what it wrote off itself, in the currency of the debt.
+    Of a return the first is negative: it was given back."""
+    is_own = (record.get("party_account_currency") or record["currency"]) == record["currency"]
+
+    def money(name: str) -> Decimal:
+        return number(record.get(name if is_own else f"base_{name}"))
+
+    paid = money("paid_amount") - money("change_amount") if record.get("is_pos") else Decimal(0)
+    # points are kept in the company's currency, and settle as a write-off does
+    points = number(record.get("loyalty_amount")) if record.get("redeem_loyalty_points") else Decimal(0)
+    return {**record, "counter_amount": paid, "written_off_amount": money("write_off_amount") + points}
+
+
 def journal(record: Record) -> Record:
     """With what its rows of customers do: a debit that names a credit uses it up, a credit that names a debt settles
     it, first with one another; a row that names nothing is a debt, or money on account."""
@@ -215,6 +229,8 @@ RESOURCES = (
             amount("payment_amount", required=True),
             amount("base_payment_amount"),
         ),
+        *amounts("counter_amount", "written_off_amount"),
+        prepare=sales_invoice,
         amount="grand_total",
         company="company",
         child=("Payment Schedule", "payment_schedule"),

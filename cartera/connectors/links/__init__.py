@@ -1,4 +1,4 @@
-"""The rules by which customers of several sources are linked: `sources/links.yaml`, landed in versions like any source.
+"""The rules by which customers and invoices of several sources are the same: `sources/links.yaml`, landed in versions.
 
 So a past moment has the links that were known then, whatever the rules became (law 4).
 """
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from cartera.settings import Settings
 
 
-def delivery(settings: Settings) -> Delivery:
+def deliveries(settings: Settings) -> list[Delivery]:
     """The rules as they stand now. Raises ConfigError with file and line."""
-    from cartera.connectors.links.records import delivery
+    from cartera.connectors.links.records import deliveries
 
-    return delivery(settings)
+    return deliveries(settings)
 
 
-__all__ = ["SOURCE", "LinkRules", "delivery", "links_path", "load_link_rules"]
+__all__ = ["SOURCE", "LinkRules", "deliveries", "links_path", "load_link_rules"]

@@ -13,12 +13,14 @@ from typing import Any
 from cartera.connectors.api import Access, Control, Page, Record, Resource
 from cartera.connectors.api.http import Http
 from cartera.connectors.api.values import moment_of
+from cartera.connectors.odoo import known
 from cartera.connectors.odoo.entities import DOMAINS, RECEIVABLE
 from cartera.connectors.odoo.matched import COMPLETED
 from cartera.connectors.odoo.protocols import Call, call_of
 from cartera.errors import SourceError
 
 KEYS_AT_ONCE = 10_000
+ENTRIES_AT_ONCE = 1_000
 EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 SECOND = dt.timedelta(seconds=1)
 Domain = list[Any]
@@ -118,6 +120,20 @@ def pages(odoo: Odoo, resource: Resource, since: dt.datetime | None) -> Iterator
     for records in _changes(odoo, resource, since):
         complete = COMPLETED.get(resource.name)
         yield Page(complete(odoo, records) if complete else records)
+    if resource.name == "account_move_line" and since is not None:
+        yield from _lost_lines(odoo, since)
+
+
+def _lost_lines(odoo: Odoo, since: dt.datetime) -> Iterator[Page]:
+    """The receivable lines that entries without a document had and have no more. One that is set back to draft, changed
+    and posted again loses lines without a trace, but its own date of change moves."""
+    changed = [["move_type", "=", "entry"], ["write_date", ">=", _written(since)]]
+    for entries in odoo.by_id("account.move", changed, ["id"], ENTRIES_AT_ONCE):
+        ids = [entry["id"] for entry in entries]
+        landed = known.lines(odoo.access.source, ids)
+        if landed:
+            there = odoo.search("account.move.line", [RECEIVABLE, ["move_id", "in", ids]], ["id"])
+            yield Page(gone=sorted(landed - {str(line["id"]) for line in there}))
 
 
 def _changes(odoo: Odoo, resource: Resource, since: dt.datetime | None) -> Iterator[list[Record]]:

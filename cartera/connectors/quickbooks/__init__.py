@@ -1,11 +1,13 @@
-"""QuickBooks Online's Accounting API v3: invoices, credit memos, payments, customers.
+"""QuickBooks Online's Accounting API v3: invoices, credit memos, payments, customers, and journal entries on receivable
+accounts.
 
-Journal entries, checks and expenses that touch the receivable account are not read; what a payment uses of them is
-taken off it, so that invoices and credit memos keep the balances that QuickBooks states.
+Checks, expenses and deposits that touch a receivable account are not read; what a payment uses of them is taken off it,
+so that invoices and credit memos keep the balances that QuickBooks states. Where nothing uses them the control total,
+the balance of the receivable accounts, tells.
 """
 
 from cartera.connectors.api import Setting, System
-from cartera.connectors.quickbooks.client import check, count, keys, open_session, pages
+from cartera.connectors.quickbooks.client import check, controls, count, keys, open_session, pages
 from cartera.connectors.quickbooks.entities import RESOURCES
 
 SYSTEM = System(
@@ -23,6 +25,12 @@ SYSTEM = System(
         Setting("client_id", "Client id of the app that was given access"),
         Setting("client_secret", "Its client secret", is_secret=True),
         Setting("refresh_token", "Refresh token", is_secret=True),
+        Setting(
+            "customer_reference",
+            "Field of the customer with its code in another system (ResaleNum, Notes...), or nothing",
+            default="",
+            decides_records=True,
+        ),
     ),
     resources=RESOURCES,
     open=open_session,
@@ -30,4 +38,5 @@ SYSTEM = System(
     pages=pages,
     keys=keys,
     count=count,
+    controls=controls,
 )

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from cartera.connectors.api import Access, Page, Record, Resource
+from cartera.connectors.api import Access, Control, Page, Record, Resource
 from cartera.connectors.api.by_change import by_change
 from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.oauth import Tokens
 from cartera.connectors.api.paging import circle
 from cartera.connectors.api.system import dig
-from cartera.connectors.quickbooks.entities import OWED, PAID, RESOURCES, used
+from cartera.connectors.quickbooks.entities import (
+    CUSTOMERS,
+    JOURNAL,
+    OWED,
+    PAID,
+    RESOURCES,
+    number,
+    receivable_parts,
+    used,
+)
 from cartera.errors import SourceError
 
 MOST = 1000
@@ -29,6 +40,8 @@ class QuickBooks:
 
     http: Http
     realm: str
+    reference: str = ""
+    """The field of customers with their code in another system."""
 
     def get(self, path: str, **params: str) -> Answer:
         return self.http.get(f"v3/company/{self.realm}/{path}", {**params, "minorversion": "75"})
@@ -50,6 +63,16 @@ class QuickBooks:
         return str(dig(self.records("Preferences")[0], "CurrencyPrefs.HomeCurrency.value"))
 
     @cached_property
+    def receivable_accounts(self) -> frozenset[str]:
+        return frozenset(account["Id"] for account in self.accounts())
+
+    def accounts(self) -> list[Record]:
+        """The receivable accounts as they are now, one for each currency; without the condition inactive ones are left
+        out."""
+        only = "AccountType = 'Accounts Receivable'", "Active in (true, false)"
+        return self.records("Account", *only, more=f" maxresults {MOST}")
+
+    @cached_property
     def name(self) -> str:
         return str(self.records("CompanyInfo")[0]["CompanyName"])
 
@@ -63,7 +86,7 @@ def selecting(what: str, entity: str, *conditions: str) -> str:
 def open_session(access: Access) -> Iterator[QuickBooks]:
     client = access["client_id"], access["client_secret"], access["refresh_token"]
     with Tokens(access, access["token_url"], *client).session(access["url"], problem_in=problem) as http:
-        yield QuickBooks(http, access["realm_id"])
+        yield QuickBooks(http, access["realm_id"], access["customer_reference"])
 
 
 def problem(answer: Answer) -> str | None:
@@ -81,12 +104,12 @@ def pages(books: QuickBooks, resource: Resource, since: dt.datetime | None) -> I
     meanwhile."""
     is_owed = resource.path == OWED and since is not None
     for records in still_open(books) if is_owed else ():
-        yield Page([completed(books, record) for record in records])
+        yield Page(completed(books, resource, records))
     for records in ordered(books, resource, since, "LastUpdatedTime"):
-        yield Page([completed(books, record) for record in records])
+        yield Page(completed(books, resource, records))
     if since is not None:
         for records in paid_since(books, since) if is_owed else ():
-            yield Page([completed(books, record) for record in records])
+            yield Page(completed(books, resource, records))
         yield Page(gone=deleted(books, resource, since))
 
 
@@ -108,20 +131,53 @@ def paid_since(books: QuickBooks, since: dt.datetime) -> Iterator[list[Record]]:
         for payments in ordered(books, entity(PAID), since, "LastUpdatedTime")
         for payment in payments
         for key in used(payment, OWED)
-        if key.isascii() and key.isdigit()  # it goes into a query
     }
-    keys = sorted(named)
-    for start in range(0, len(keys), NAMED_AT_ONCE):
-        listed = ", ".join(f"'{key}'" for key in keys[start : start + NAMED_AT_ONCE])
-        yield books.records(OWED, f"Id in ({listed})", more=f" maxresults {NAMED_AT_ONCE}")
+    yield from by_id(books, OWED, named)
 
 
 def entity(path: str) -> Resource:
     return next(resource for resource in RESOURCES if resource.path == path)
 
 
-def completed(books: QuickBooks, record: Record) -> Record:
-    return {**record, "LastUpdatedTime": dig(record, "MetaData.LastUpdatedTime"), "HomeCurrency": books.currency}
+def completed(books: QuickBooks, resource: Resource, records: Sequence[Record]) -> list[Record]:
+    more = {"HomeCurrency": books.currency}
+    found = [{**one, **more, "LastUpdatedTime": dig(one, "MetaData.LastUpdatedTime")} for one in records]
+    if resource.path == JOURNAL:
+        return [{**one, "Receivable": receivable_parts(one, books.receivable_accounts)} for one in found]
+    if resource.path == CUSTOMERS and books.reference:
+        return [{**one, "CustomerReference": one.get(books.reference)} for one in found]
+    if resource.path == PAID:
+        named = {key for one in found for key in used(one, JOURNAL)}
+        entries = journals(books, named) if named else {}
+        return [
+            {**one, "Journals": {key: entries[key] for key in used(one, JOURNAL) if key in entries}} for one in found
+        ]
+    return found
+
+
+def journals(books: QuickBooks, named: Collection[str]) -> dict[str, list[Record]]:
+    """What the entries that payments name book on receivable accounts: a payment does not say on which side it does."""
+    found: dict[str, list[Record]] = {}
+    for records in by_id(books, JOURNAL, named):
+        found |= {record["Id"]: receivable_parts(record, books.receivable_accounts) for record in records}
+    return found
+
+
+def by_id(books: QuickBooks, entity_name: str, named: Collection[str]) -> Iterator[list[Record]]:
+    # they go into a query
+    keys = sorted(key for key in named if key.isascii() and key.isdigit())
+    for start in range(0, len(keys), NAMED_AT_ONCE):
+        listed = ", ".join(f"'{key}'" for key in keys[start : start + NAMED_AT_ONCE])
+        yield books.records(entity_name, f"Id in ({listed})", more=f" maxresults {NAMED_AT_ONCE}")
+
+
+def controls(books: QuickBooks) -> Iterator[Control]:
+    """The balances of the receivable accounts, each in its own currency."""
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for account in books.accounts():
+        sums[dig(account, "CurrencyRef.value") or books.currency] += number(account.get("CurrentBalance"))
+    for currency, amount in sorted(sums.items()):
+        yield Control(books.name, currency, amount)
 
 
 def ordered(books: QuickBooks, resource: Resource, since: dt.datetime | None, by: str) -> Iterator[list[Record]]:

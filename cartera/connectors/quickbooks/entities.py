@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 
@@ -26,7 +27,7 @@ from cartera.connectors.api.system import dig
 from cartera.connectors.api.values import OF
 from cartera.landing.entities import Column
 
-CUSTOMERS, OWED, PAID = "Customer", "Invoice", "Payment"
+CUSTOMERS, OWED, PAID, JOURNAL = "Customer", "Invoice", "Payment", "JournalEntry"
 NAMED = (text("CustomerId", required=True), text("CustomerName"), text("CurrencyCode", required=True))
 POSTED = (date("TxnDate", required=True), rate("ExchangeRate"), *texts("HomeCurrency", "PrivateNote"))
 
@@ -41,16 +42,77 @@ def flat(record: Record) -> Record:
 
 def payment(record: Record) -> Record:
     """With what it settles. A line says how much of which invoice or credit memo it uses, not which with which: the
-    credit memos are used up first, in the order of the lines. What is left of them went elsewhere, to a refund.
+    credit memos are used up first, in the order of the lines, then what journal entries credit. What is left of them
+    went elsewhere, to a refund.
 
-    `SettledAmt`: the money that invoices took, and what is on account.
+    `SettledAmt`: the money that invoices and journal entries took, and what is on account.
     """
+    debts, credits = journals_used(record)
+    settled = spread(used(record, OWED) | debts, used(record, "CreditMemo") | credits)
     applied: list[Record] = [
-        {"Row": f"{invoice or ''}/{memo or ''}", "InvoiceId": invoice, "CreditMemoId": memo, "Amount": part}
-        for invoice, memo, part in spread(used(record, OWED), used(record, "CreditMemo"))
+        {
+            "Row": f"{invoice or ''}/{credit or ''}",
+            "InvoiceId": invoice,
+            "CreditMemoId": None if credit in credits else credit,
+            "JournalId": credit if credit in credits else None,
+            "Amount": part,
+        }
+        for invoice, credit, part in settled
     ]
-    by_money = sum((one["Amount"] for one in applied if one["CreditMemoId"] is None), Decimal(0))
+    by_money = sum(
+        (one["Amount"] for one in applied if one["CreditMemoId"] is None and one["JournalId"] is None), Decimal(0)
+    )
+    record = {name: value for name, value in record.items() if name != "Journals"}
     return {**flat(record), "Applied": applied, "SettledAmt": by_money + number(record.get("UnappliedAmt"))}
+
+
+def journals_used(record: Record) -> tuple[dict[str, Decimal], dict[str, Decimal]]:
+    """How much of which debts that journal entries made, and of which credits, by the ids that we give these.
+    `Journals` is what the session found of the entries that the payment names."""
+    debts: defaultdict[str, Decimal] = defaultdict(Decimal)
+    credits: defaultdict[str, Decimal] = defaultdict(Decimal)
+    entries: dict[str, list[Record]] = record.get("Journals") or {}
+    customer = dig(record, "CustomerRef.value")
+    for line in record.get("Line") or []:
+        for link in line.get("LinkedTxn") or []:
+            parts = entries.get(link["TxnId"], []) if link["TxnType"] == JOURNAL else []
+            # the payment's own customer; one who pays for another has no part in the entry
+            if part := next((one for one in parts if one["CustomerId"] == customer), next(iter(parts), None)):
+                side = debts if part["Amount"] > 0 else credits
+                side[f"{JOURNAL}:{link['TxnId']}:{part['CustomerId']}"] += number(line["Amount"])
+    return debts, credits
+
+
+def receivable_parts(record: Record, accounts: Collection[str]) -> list[Record]:
+    """What a journal entry books on receivable accounts by customer: positive, they owe it."""
+    sums: dict[str, Record] = {}
+    for line in record.get("Line") or []:
+        detail = line.get("JournalEntryLineDetail") or {}
+        customer = dig(detail, "Entity.EntityRef")
+        if dig(detail, "AccountRef.value") in accounts and customer:
+            part = sums.setdefault(
+                customer["value"],
+                {"CustomerId": customer["value"], "CustomerName": customer.get("name"), "Amount": Decimal(0)},
+            )
+            part["Amount"] += number(line.get("Amount")) * (1 if detail["PostingType"] == "Debit" else -1)
+    return [part for part in sums.values() if part["Amount"]]
+
+
+def journal(record: Record) -> Record:
+    """Only what it books on receivable accounts: what else is in it (wages) is not for us."""
+    kept = (
+        "Id",
+        "TxnDate",
+        "DocNumber",
+        "PrivateNote",
+        "ExchangeRate",
+        "LastUpdatedTime",
+        "HomeCurrency",
+        "Receivable",
+    )
+    currency = dig(record, "CurrencyRef.value") or record["HomeCurrency"]
+    total = sum((number(part["Amount"]) for part in record["Receivable"]), Decimal(0))
+    return {**{name: record.get(name) for name in kept}, "CurrencyCode": currency, "ReceivableAmt": total}
 
 
 def number(value: Any) -> Decimal:
@@ -105,10 +167,25 @@ RESOURCES = (
         amount("UnappliedAmt"),
         text("PaymentRefNum"),
         json_column(
-            "Applied", text("Row", required=True), *texts("InvoiceId", "CreditMemoId"), amount("Amount", required=True)
+            "Applied",
+            text("Row", required=True),
+            *texts("InvoiceId", "CreditMemoId", "JournalId"),
+            amount("Amount", required=True),
         ),
         amount="TotalAmt",
         prepare=payment,
+    ),
+    resource(
+        JOURNAL,
+        text("CurrencyCode", required=True),
+        *POSTED,
+        text("DocNumber"),
+        json_column(
+            "Receivable", text("CustomerId", required=True), text("CustomerName"), amount("Amount", required=True)
+        ),
+        amount("ReceivableAmt", required=True),
+        amount="ReceivableAmt",
+        prepare=journal,
     ),
     resource(
         "CreditMemo",
@@ -134,6 +211,7 @@ RESOURCES = (
         *texts("ParentId", "CurrencyCode", "Email", "Phone"),
         boolean("Active"),
         amount("Balance"),
+        text("CustomerReference"),
         # without this the inactive ones are left out
         params={"active": "Active in (true, false)"},
         prepare=person,

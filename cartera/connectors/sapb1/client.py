@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
+from decimal import Decimal
 from functools import cached_property
 
-from cartera.connectors.api import Access, Record, Resource
+from cartera.connectors.api import Access, Control, Page, Record, Resource, rest
 from cartera.connectors.api.http import Http
+from cartera.connectors.api.odata import KeyOrder, quoted
 from cartera.connectors.api.paging import circle
+from cartera.connectors.api.values import OF
 from cartera.errors import SourceError
 
 
@@ -51,6 +56,17 @@ def open_session(access: Access) -> Iterator[ServiceLayer]:
                     http.post("Logout")
 
 
+def pages(http: ServiceLayer, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:
+    """Of business partners the field that the source names is asked for as well."""
+    field = http.access["customer_reference"]
+    if resource.path != "BusinessPartners" or not field:
+        yield from rest.pages(http, resource, since)
+        return
+    asked = {**resource.params, "$select": f"{resource.params['$select']},{field}"}
+    for page in rest.pages(http, replace(resource, params=asked), since):
+        yield Page([{**record, "customer_reference": record.get(field)} for record in page.records])
+
+
 def check(http: ServiceLayer) -> str:
     company = http.post("CompanyService_GetAdminInfo").json
     return f"logged in to {company.get('CompanyName')}, which keeps its books in {http.currencies['']}"
@@ -60,6 +76,28 @@ def count(http: Http, resource: Resource) -> int | None:
     asked = {name: value for name, value in resource.params.items() if name == "$filter"}
     found = http.get(f"{resource.path}/$count", asked).json
     return found if isinstance(found, int) else None
+
+
+def controls(http: ServiceLayer) -> Iterator[Control]:
+    """What the business partners' accounts say that customers owe. It is kept in the company's currency alone: where a
+    document is in another one, nothing says how much of the balance is, and there is no total."""
+    from cartera.connectors.sapb1.entities import RESOURCES
+
+    own = http.post("CompanyService_GetAdminInfo").json["LocalCurrency"]
+    for path in ("Invoices", "CreditNotes", "IncomingPayments", "VendorPayments"):
+        if http.get(f"{path}/$count", {"$filter": f"DocCurrency ne {quoted(own)}"}).json:
+            return
+    partners = next(one for one in RESOURCES if one.path == "BusinessPartners")
+    asked = {**partners.params, "$select": "CardCode,CurrentAccountBalance"}
+    total = sum(
+        (
+            OF["amount"](partner["CurrentAccountBalance"]) or Decimal(0)
+            for page in KeyOrder(is_text=True).lists(http, partners, asked, None)
+            for partner in page
+        ),
+        Decimal(0),
+    )
+    yield Control(http.access.source, http.currencies[""], total)
 
 
 def with_currencies(http: ServiceLayer, records: Sequence[Record]) -> list[Record]:

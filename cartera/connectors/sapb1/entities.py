@@ -61,7 +61,7 @@ RECONCILED = json_column(
 )
 
 
-OURS = ("currency", "company_currency", "MeansSum")
+OURS = ("currency", "company_currency", "MeansSum", "customer_reference")
 """What we add to the records."""
 
 
@@ -168,7 +168,7 @@ RESOURCES = (
         integer("LanguageCode"),
         amount("CreditLimit"),
         text("CompanyPrivate"),
-        text("company_currency"),
+        *texts("company_currency", "customer_reference"),
         only="CardType eq 'cCustomer'",
         is_text=True,
         enrich=with_currencies,

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote
 
 from cartera.connectors.api import Access, Page, Record, Resource
 from cartera.connectors.api.http import Answer, Http
@@ -31,8 +32,9 @@ REFERRED = ("invoice", "charge")
 class Stripe:
     """One reading. Its objects are as of `now`, which is Stripe's clock before the first of them was read."""
 
-    def __init__(self, http: Http, is_restricted: bool) -> None:
-        self.http, self.is_restricted = http, is_restricted
+    def __init__(self, http: Http, is_restricted: bool, references: Mapping[str, str]) -> None:
+        """`references`: by kind of object the key of its metadata under which the books' own name stands."""
+        self.http, self.is_restricted, self.references = http, is_restricted, references
         self._lock = threading.Lock()
         self._now: dt.datetime | None = None
         self._changed: dict[dt.datetime, dict[str, dict[str, bool]]] = {}
@@ -98,6 +100,10 @@ class Stripe:
             pages = self.lists("v1/invoice_payments", {"invoice": record["id"]})
             record["payments"] = {"data": [payment for page in pages for payment in page]}
         record.pop("client_secret", None)
+        kind = record.get("object")
+        if isinstance(kind, str) and self.references.get(kind):
+            # not dug: the key may have dots
+            record[f"{kind}_reference"] = (record.get("metadata") or {}).get(self.references[kind]) or None
         if record.get("object") == "customer" and (record.get("balance") or 0) < 0:
             record["balance_at"] = self._balance_at(record["id"])
         return {**record, CREATED: record.get("created"), READ_AT: int(self.now().timestamp())}
@@ -164,13 +170,25 @@ def pages(stripe: Stripe, resource: Resource, since: dt.datetime | None) -> Iter
         yield Page([stripe.complete(record) for record in _listed(newest)])
 
 
+def still_open(stripe: Stripe, invoice: str) -> bool | None:
+    """Of an invoice now: something is left to pay, and it was not given up. None: this account has no such invoice."""
+    answer = stripe.http.get(f"v1/invoices/{quote(invoice, safe='')}", accept=(404,))
+    if answer.status == 404:
+        return None
+    remaining, status = dig(answer.json, "amount_remaining"), dig(answer.json, "status")
+    if not isinstance(remaining, int) or not isinstance(status, str):
+        raise SourceError(f"{answer.where}: the answer is no invoice", "see whether the address is that of the API")
+    return status == "open" and remaining > 0
+
+
 @contextmanager
 def open_session(access: Access) -> Iterator[Stripe]:
     headers = {"Authorization": f"Bearer {access['api_key']}", "Stripe-Version": VERSION}
     if access["account"]:
         headers["Stripe-Account"] = access["account"]
     with Http(access["url"], access, headers=headers) as http:
-        yield Stripe(http, access["api_key"].startswith("rk_"))
+        references = {kind: access[f"{kind}_reference"] for kind in ("customer", "invoice")}
+        yield Stripe(http, access["api_key"].startswith("rk_"), references)
 
 
 def check(stripe: Stripe) -> str:

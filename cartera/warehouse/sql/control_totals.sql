@@ -2,7 +2,8 @@
 -- state (null: not to be compared this time), by how much it may differ, what our ledger makes of that source's entries,
 -- and how many of its records wait in quarantine. Both speak of the moment of reading, so all entries known count,
 -- whatever their date.
--- In: the parameter known_at; the marts entries and totals; quarantined, the records that wait by source.
+-- Its books hold too what is left out of the ledger because another source's invoice is kept.
+-- In: the parameter known_at; the marts entries, invoices and totals; quarantined, the records that wait by source.
 with
 
 stated as (
@@ -23,6 +24,19 @@ held as (
         and source in (select stated.source from stated where stated.control_amount is not null)
     group by source, company_id, currency_code
 
+),
+
+left_out as (
+
+    select source, company_id, currency_code, sum(total_amount) as left_out_amount
+    from {invoices} as invoices
+    where
+        recorded_from <= %(known_at)s
+        and recorded_to > %(known_at)s
+        and status = 'elsewhere'
+        and source in (select stated.source from stated where stated.control_amount is not null)
+    group by source, company_id, currency_code
+
 )
 
 select
@@ -31,7 +45,7 @@ select
     stated.currency_code,
     stated.control_amount,
     stated.tolerance_amount,
-    coalesce(held.ledger_amount, 0) as ledger_amount,
+    coalesce(held.ledger_amount, 0) + coalesce(left_out.left_out_amount, 0) as ledger_amount,
     coalesce(quarantined.records, 0) as quarantined_records
 from stated
 left join held
@@ -39,5 +53,10 @@ left join held
         stated.source = held.source
         and stated.company_id = held.company_id
         and stated.currency_code = held.currency_code
+left join left_out
+    on
+        stated.source = left_out.source
+        and stated.company_id = left_out.company_id
+        and stated.currency_code = left_out.currency_code
 left join {quarantined} as quarantined on stated.source = quarantined.source
 order by 1, 2, 3

@@ -42,11 +42,28 @@ def http(stub: Echo, waits: list[float]) -> Iterator[Http]:
         yield made
 
 
-def test_what_passes_by_itself_is_tried_again_and_longer_each_time(stub: Echo, http: Http, waits: list[float]) -> None:
+def test_what_passes_by_itself_is_tried_again(stub: Echo, http: Http, waits: list[float]) -> None:
     stub.fail(Reply(503), Reply(500, b"<html>"), Reply(429), Reply(502))
     assert http.get("things", {"a": "1"}).json["a"] == "1"
     assert len(stub.requests) == 5
     assert len(waits) == 4 and all(0 <= wait <= 30 for wait in waits)
+
+
+def test_waits_grow_and_are_jittered(
+    stub: Echo, http: Http, waits: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many who were refused together must not come again together."""
+    bounds: list[float] = []
+
+    def drawn(low: float, high: float) -> float:
+        bounds.append(high)
+        return low + (high - low) / 2
+
+    monkeypatch.setattr("random.uniform", drawn)
+    stub.fail(*[Reply(503)] * 4)
+    http.get("things")
+    assert waits == [bound / 2 for bound in bounds]
+    assert len(bounds) == 4 and all(later == 2 * earlier for earlier, later in zip(bounds, bounds[1:], strict=False))
 
 
 def test_a_time_that_is_asked_for_is_waited(stub: Echo, http: Http, waits: list[float]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pytest
 from support.bank_files import IBAN, MOVED, Moved, bai2, camt, camt_entry, mt940, mt942, norma43, ofx, total
 from support.connected import Connected, connected
 
+from cartera.connectors.bank.shared import left_out
 from cartera.errors import SourceError, UnreadableFile
 
 UNIDENTIFIED = "int_bank__credits_unidentified"
@@ -306,6 +307,98 @@ def test_a_statement_in_two_formats_counts_once(folder: Path, bank: Connected) -
     with pytest.raises(UnreadableFile, match=r"both have entries of account .* they would count twice"):
         bank.sync()
     assert landed(bank) == total(MOVED) + 1
+
+
+DAYS = (
+    (Moved("100.10", reference="B1"), Moved("-30.00", "Landlord", "Rent")),
+    (Moved("5.00", text="Parking", day=2), Moved("5.00", text="Parking", day=2)),
+    (Moved("0.05", "Luz Rojas", "Invoice 1002", "B2", 3),),
+    (Moved("7.00", day=4),),
+)
+
+
+def daily(moved: Sequence[Moved], day: int, opening: str) -> str:
+    """It begins with the balance of the day before."""
+    before = f"2604{day - 1:02}" if day > 1 else "260331"
+    text = mt940(moved, number=f"{day}/1", opening=opening)
+    return text.replace(":60F:C260401", f":60F:C{before}").replace("260402EUR", f"2604{day:02}EUR")
+
+
+def weekly(moved: Sequence[Moved]) -> str:
+    parts = camt(moved).split("<Dt><Dt>2026-04-02</Dt></Dt>")
+    return f"{parts[0]}<Dt><Dt>2026-04-01</Dt></Dt>{parts[1]}<Dt><Dt>2026-04-05</Dt></Dt>{parts[2]}"
+
+
+def test_daily_statements_beside_a_weekly_one_in_another_format_count_once(folder: Path, bank: Connected) -> None:
+    every = [one for day in DAYS for one in day]
+    (folder / "1.sta").write_text(daily(DAYS[0], 1, "1000.00"))
+    (folder / "2.sta").write_text(daily(DAYS[1], 2, "1070.10"))
+    bank.sync()
+    (folder / "week.xml").write_text(weekly(every))
+    bank.sync()
+    assert landed(bank) == total(every)
+    formats = bank.current("statements", "format")
+    counted = [formats[statement][0] for (statement,) in bank.current("entries", "statement").values()]
+    assert sorted(counted) == ["camt"] * 2 + ["mt940"] * 4
+    ((said,),) = bank.rows("select left_out from raw_bank.files where file = 'week.xml'")
+    assert said.startswith("4 of the entries of ")
+    # the daily one that comes late says nothing new
+    (folder / "3.sta").write_text(daily(DAYS[2], 3, "1080.10"))
+    bank.sync()
+    assert landed(bank) == total(every)
+    # read whole, all of it is as it was
+    bank.source = bank.source.model_copy(update={"companies": {IBAN: "other"}})
+    bank.sync()
+    assert landed(bank) == total(every)
+    assert {company for (company,) in bank.current("entries", "cartera_company_id").values()} == {"other"}
+    # one that has more of a day than the weekly one, which has that day whole
+    (folder / "4.sta").write_text(daily([*DAYS[3], Moved("9.00", day=4)], 4, "1080.15"))
+    with pytest.raises(
+        UnreadableFile, match=r"4\.sta \(mt940\) and week\.xml .* of 2026-04-04, and these are not the same"
+    ):
+        bank.sync()
+    assert landed(bank) == total(every)
+
+
+def statement(key: str, format: str, first: str, last: str) -> dict[str, object]:
+    return {"statement": key, "format": format, "file": f"{key}.txt", "account": IBAN, "kind": "statement",
+            "entry_count": 1, "from_date": first, "to_date": last}  # fmt: skip
+
+
+def entry(statement: str, day: str, amount: str, reference: str = "") -> dict[str, object]:
+    return {"statement": statement, "entry": f"{statement} {day} {amount} {reference}", "booking_date": day,
+            "signed_amount": Decimal(amount), "is_booked": True, "reference": None, "end_to_end_id": reference,
+            "bank_reference": None}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("landed", "new", "left"),
+    [
+        # a batch in the one, its parts in the other
+        ([("01", "30", "X")], [("01", "10", "A"), ("01", "20", "B")], 2),
+        # money in and money out do not make up for each other
+        ([("01", "10", "X")], [("01", "30", "A"), ("01", "-20", "B")], None),
+        # the same amount of the same day under other references, beside one that is the same
+        ([("01", "5", "A"), ("01", "5", "B")], [("01", "5", "B"), ("01", "5", "C")], 2),
+        ([("01", "5", "A")], [("01", "5", "A"), ("01", "5", "B")], 1),
+        # booked a day later there
+        ([("01", "5", "A"), ("02", "6", "B")], [("02", "5", "A"), ("02", "6", "B")], None),
+    ],
+)  # fmt: skip
+def test_entries_of_two_formats(
+    landed: list[tuple[str, str, str]], new: list[tuple[str, str, str]], left: int | None
+) -> None:
+    """`landed` are of one statement for each day, `new` of one of the week; `left`: how many are left out."""
+    there = {day: statement(day, "mt940", f"2026-04-{day}", f"2026-04-{day}") for day, *_ in landed}
+    held = [entry(day, f"2026-04-{day}", *rest) for day, *rest in landed]
+    coming = {"week": statement("week", "camt", "2026-03-31", "2026-04-05")}
+    lines = [entry("week", f"2026-04-{day}", *rest) for day, *rest in new]
+    if left is None:
+        with pytest.raises(UnreadableFile, match="would count twice"):
+            left_out("bank", coming, there, lambda _keys: lines, lambda _keys: held)
+    else:
+        found = left_out("bank", coming, there, lambda _keys: lines, lambda _keys: held)
+        assert len(found["week"]) == left
 
 
 def test_a_link_that_leads_out_of_the_folder_is_refused(folder: Path, bank: Connected, tmp_path: Path) -> None:

@@ -267,6 +267,26 @@ def test_a_substitution_takes_the_place_of_what_it_replaces_whichever_comes_firs
     assert counts(files.sync()["document"]) == (0, 1, 1, 0)
 
 
+def test_a_chain_of_substitutions_holds_when_a_file_in_its_middle_is_put_away(inbox: Path, files: Connected) -> None:
+    """A, replaced by B, by C, by D; then B and C are taken out of the folder, and at last D."""
+    fourth = TWO[:-3] + "404"
+    put(inbox, a_xml=cfdi(ONE, "1000.00"), b_xml=cfdi(TWO, "1100.00", corrects=[ONE], relation="04"))
+    put(inbox, c_xml=cfdi(THREE, "1200.00", corrects=[TWO], relation="04"))
+    put(inbox, d_xml=cfdi(fourth, "1300.00", corrects=[THREE], relation="04"))
+    files.source = files.source.model_copy(update={"max_shrink_pct": Decimal(100), "max_fall_pct": Decimal(100)})
+    files.sync()
+    for name in ("b.xml", "c.xml"):
+        (inbox / name).unlink()
+    report = files.sync()["document"]
+    keys = [f"EKU9003173C9:{uuid}" for uuid in (ONE, TWO, fourth)]
+    assert files.current("document", "replaced_by") == {keys[0]: (keys[1],), keys[2]: (None,)}
+    assert counts(report) == (0, 0, 2, 0)
+    # nothing stands for it any more
+    (inbox / "d.xml").unlink()
+    files.sync()
+    assert files.current("document", "replaced_by") == {keys[0]: (None,)}
+
+
 def test_a_link_that_leads_out_of_the_folder_is_refused(inbox: Path, tmp_path: Path) -> None:
     """Whoever may put files there must not make us read others."""
     (tmp_path / "outside").mkdir()

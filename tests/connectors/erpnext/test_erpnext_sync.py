@@ -117,6 +117,26 @@ def test_the_open_balance_of_each_customer_is_the_systems_own(stub: ErpNext, erp
     assert erp.open_balances() == {"erp:ANA": Decimal("75.05"), "erp:LUZ": Decimal("30.00")}
 
 
+def test_what_is_paid_at_the_counter_is_paid(stub: ErpNext, erp: Connected) -> None:
+    """Whole with change, in part with a cent written off, a draft, and a return that gives the money back."""
+    paid = {"is_pos": 1, "change_amount": Decimal("0.0"), "write_off_amount": Decimal("0.0")}
+    stub.invoice("I1", "ANA", "47.50", **{**paid, "paid_amount": Decimal("50.0"), "change_amount": Decimal("2.5")})
+    stub.invoice("I2", "LUZ", "100.00", **{**paid, "paid_amount": Decimal(60), "write_off_amount": Decimal("0.01")})
+    stub.invoice("I3", "LUZ", "10.00", docstatus=0, **{**paid, "paid_amount": Decimal(10)})
+    # not of the point of sale: the field only sums up
+    stub.invoice("I4", "ANA", "30.00", is_pos=0, paid_amount=Decimal(30))
+    stub.tick()
+    stub.credit_note("C1", "I1", "20.00", **{**paid, "paid_amount": Decimal(-20)})
+    agrees_with_the_ledger(stub, erp)
+    assert erp.open_balances() == {"erp:ANA": Decimal(30), "erp:LUZ": Decimal("39.99")}
+    assert stub.outstanding("LUZ") == Decimal("39.99")
+    stub.tick()
+    stub.cancel("Sales Invoice", "C1")
+    stub.cancel("Sales Invoice", "I2")
+    agrees_with_the_ledger(stub, erp)
+    assert erp.open_balances() == {"erp:ANA": Decimal(30)}
+
+
 def test_journal_entries_refunds_and_credit_notes_count_as_the_ledger_has_them(stub: ErpNext, erp: Connected) -> None:
     for number in range(1, 8):
         stub.invoice(f"I{number}", "ANA" if number < 6 else "LUZ", "100.00")

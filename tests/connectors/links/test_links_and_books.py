@@ -22,7 +22,7 @@ from cartera.connectors import erpnext
 from cartera.connectors.api.secrets import variable
 from cartera.db import Role, transaction
 from cartera.settings import get_settings
-from cartera.warehouse import read
+from cartera.warehouse import control_totals, read
 
 AS_OF = dt.date(2026, 6, 30)
 
@@ -52,29 +52,34 @@ C_1, C_2, ANA, LUZ = "books:C-1", "books:C-2", "gw:ANA", "gw:LUZ"
 
 
 @pytest.fixture
-def gateway(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connected]:
+def stub() -> Iterator[ErpNext]:
+    with ErpNext() as made:
+        yield made
+
+
+@pytest.fixture
+def gateway(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stub: ErpNext) -> Iterator[Connected]:
     """Books in files; and ERPNext as a gateway that has three of their customers, with a debt and a payment."""
     monkeypatch.setattr(erpnext, "SYSTEM", replace(erpnext.SYSTEM, kind="gateway"))
-    with ErpNext() as stub:
-        stub.customer("ANA", tax_id="20 512.345.671", email_id="other@example.com")
-        stub.customer("LUZ", tax_id=None, email_id="office@EXAMPLE.com")
-        stub.customer("EVA", tax_id="20999999999", email_id="ana@example.com")
-        stub.invoice("G-1", "ANA", "50.00")
-        stub.invoice("G-2", "LUZ", "5.00")
-        stub.tick()
-        stub.payment("GP-1", "ANA", "30.00", {"G-1": "30.00"})
-        secrets = {"api_secret": "s3cr3t-of-erpnext"}
-        with connected(
-            tmp_path, "erpnext", {"url": stub.url, "api_key": "key"}, secrets, name="gw",
-            companies={"Acme S.A.": "acme"}, company_id="acme",
-        ) as made:  # fmt: skip
-            entities = {}
-            for name, text in (("customers", CUSTOMERS), ("invoices", INVOICES), ("payments", PAYMENTS)):
-                (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
-                entities[name] = {"files": str(tmp_path / f"{name}.csv"), "columns": COLUMNS[name]}
-            document = {"system": "files", "entities": entities}
-            (made.source.path.parent / "books.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
-            yield made
+    stub.customer("ANA", tax_id="20 512.345.671", email_id="other@example.com")
+    stub.customer("LUZ", tax_id=None, email_id="office@EXAMPLE.com")
+    stub.customer("EVA", tax_id="20999999999", email_id="ana@example.com")
+    stub.invoice("G-1", "ANA", "50.00")
+    stub.invoice("G-2", "LUZ", "5.00")
+    stub.tick()
+    stub.payment("GP-1", "ANA", "30.00", {"G-1": "30.00"})
+    secrets = {"api_secret": "s3cr3t-of-erpnext"}
+    with connected(
+        tmp_path, "erpnext", {"url": stub.url, "api_key": "key"}, secrets, name="gw",
+        companies={"Acme S.A.": "acme"}, company_id="acme",
+    ) as made:  # fmt: skip
+        entities = {}
+        for name, text in (("customers", CUSTOMERS), ("invoices", INVOICES), ("payments", PAYMENTS)):
+            (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+            entities[name] = {"files": str(tmp_path / f"{name}.csv"), "columns": COLUMNS[name]}
+        document = {"system": "files", "entities": entities}
+        (made.source.path.parent / "books.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+        yield made
     (get_settings().home / "companies.yaml").unlink(missing_ok=True)
 
 
@@ -148,17 +153,91 @@ def test_one_customer_and_one_payment(gateway: Connected) -> None:
     assert balances(known_at=before) == {C_1: Decimal(70), C_2: Decimal(10), ANA: Decimal(50), LUZ: Decimal(5)}
 
 
-def test_a_reference_that_the_books_keep_links_and_an_invoice_in_both_is_told(
+DOUBLED = """\
+id,number,company,customer,issued,due,currency,total,paid,paid_on,open
+I-1,,acme,C-1,2026-03-01,2026-04-01,PEN,100.00,,,100.00
+I-3,G-1,acme,C-1,2026-03-01,2026-04-01,PEN,50.00,10.00,2026-03-10,40.00
+I-4,G-3,acme,C-1,2026-03-01,2026-04-01,PEN,8.00,,,8.00
+I-5,G-4,acme,C-1,2026-03-01,2026-04-01,PEN,3.00,,,3.00
+I-6,G-4,acme,C-1,2026-03-02,2026-04-01,PEN,3.00,,,3.00
+"""
+
+
+def test_an_invoice_in_two_sources_counts_once(gateway: Connected, tmp_path: Path, stub: ErpNext) -> None:
+    """G-1 stands in both, with 10 paid in the books and 30 in the gateway; G-3 in another amount, G-4 twice in the
+    books."""
+    folder = gateway.source.path.parent
+    (tmp_path / "invoices.csv").write_text(DOUBLED, encoding="utf-8")
+    document = yaml.safe_load((folder / "books.yaml").read_text())
+    document["entities"]["invoices"]["columns"].update(
+        number="number", paid_amount="paid", paid_date="paid_on", open_amount="open"
+    )  # fmt: skip
+    (folder / "books.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    stub.invoice("G-3", "ANA", "7.00")
+    stub.invoice("G-4", "ANA", "3.00")
+
+    def set_companies(**settings: list[str]) -> None:
+        text = yaml.safe_dump({"companies": {"acme": settings}})
+        (get_settings().home / "companies.yaml").write_text(text, encoding="utf-8")
+
+    def open_of(*invoice_ids: str) -> list[Decimal]:
+        found = dict(gateway.rows("select invoice_id, sum(open_amount) from serve.fct_open_items group by 1"))
+        return [found.get(invoice_id, Decimal(0)) for invoice_id in invoice_ids]
+
+    # nobody decided: the books' invoice is kept, and the books' money counts alone
+    assert pipeline.run(AS_OF).status == "published"
+    first, first_balances = known_at(), balances()
+    assert open_of("books:I-3", "gw:G-1") == [Decimal(40), Decimal(0)]
+    # 100 + 40 of G-1, 8 and 7 of G-3, thrice 3 of G-4, less 30 on account
+    assert first_balances == {C_1: Decimal(134), LUZ: Decimal(5)}
+    listed = CliRunner().invoke(commands(), ["links", "--invoices", "--format", "json"]).stdout
+    found = json.loads(listed)["links"]
+    shown = {row["invoice_id"]: (row["status"], row["kept_invoice_id"], row["why"]) for row in found}
+    assert shown == {
+        "gw:G-1": ("left_out", "books:I-3", "the same number, customer, currency and amount; books go first"),
+        "gw:G-3": ("contradicted", None, "the amount differs from that of books:I-4"),
+        "gw:G-4": ("ambiguous", None, "2 invoices have it: books:I-5 ... books:I-6"),
+    }
+    told = {name for (name,) in gateway.rows("select check_name from ops.check_results where not passed")}
+    assert {"assert_companies_say_whose_invoices_are_kept", "assert_every_invoice_link_is_clear"} <= told
+
+    # both sources have money of their own: that of the gateway is applied to the books' invoice, and all totals tie
+    set_companies(payments_from=["books", "gw"], invoices_from=["books", "gw"])
+    assert pipeline.run(AS_OF).status == "published"
+    assert open_of("books:I-3", "gw:G-1") == [Decimal(10), Decimal(0)]
+    assert balances() == {C_1: Decimal(104), LUZ: Decimal(5)}
+    with transaction(Role.reader) as connection:
+        (total,) = control_totals.served(connection, known_at())
+    assert (total.source, total.control_amount, total.ledger_amount) == ("gw", Decimal(35), Decimal(35))
+
+    # the gateway's is kept: what the books' own row says was paid goes there; a person decides the rest
+    set_companies(payments_from=["books", "gw"], invoices_from=["gw"])
+    pairs = {"link": [{"invoice": "gw:G-4", "master": "books:I-5"}], "never": []}
+    (folder / "links.yaml").write_text(yaml.safe_dump({"invoices": pairs}), encoding="utf-8")
+    assert pipeline.run(AS_OF).status == "published"
+    third, third_balances = known_at(), balances()
+    assert open_of("books:I-3", "gw:G-1", "gw:G-4", "books:I-5") == [Decimal(0), Decimal(10), Decimal(0), Decimal(3)]
+    assert third_balances == {C_1: Decimal(101), LUZ: Decimal(5)}
+
+    # they are two: each has what its own source says was paid
+    pairs = {"never": [{"invoice": "gw:G-1", "master": "books:I-3"}]}
+    (folder / "links.yaml").write_text(yaml.safe_dump({"invoices": pairs}), encoding="utf-8")
+    assert pipeline.run(AS_OF).status == "published"
+    assert open_of("books:I-3", "gw:G-1") == [Decimal(40), Decimal(20)]
+    assert (balances(known_at=first), balances(known_at=third)) == (first_balances, third_balances)
+
+
+def test_references_that_the_books_keep_link_a_customer_and_an_invoice(
     gateway: Connected, tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Odoo's reference of a customer is the code that the gateway has for it; G-2 stands in both."""
+    """Odoo's reference of a customer is the code that the gateway has for it, that of an invoice its number there."""
     folder = gateway.source.path.parent
     (folder / "books.yaml").unlink()
     with Odoo() as stub:
         luz = stub.partner("Luz S.A.", ref="LUZ")
         stub.partner("Ana S.A.", ref="somebody else")
         invoice = stub.invoice(luz, "5.00")
-        stub.tables["account.move"][invoice]["name"] = "G-2"
+        stub.tables["account.move"][invoice]["ref"] = "G-2"
         connection = {"url": stub.url, "database": DATABASE, "user": LOGIN, "protocol": "jsonrpc"}
         names = {"Acme S.A.": "acme", "Norte S.A.": "norte"}
         document = {"system": "odoo", "connection": connection, "companies": names, "company_id": "acme"}
@@ -168,5 +247,6 @@ def test_a_reference_that_the_books_keep_links_and_an_invoice_in_both_is_told(
         assert pipeline.run(AS_OF).status == "published"
     links = "select customer_id, status, rule, linked_customer_id from serve.fct_customer_links order by 1"
     assert gateway.rows(links) == [("gw:LUZ", "linked", "reference", f"odoo:{luz}")]
-    told = {name for (name,) in gateway.rows("select check_name from ops.check_results where not passed")}
-    assert "assert_no_invoice_stands_in_two_systems" in told
+    links = "select invoice_id, status, rule, kept_invoice_id from serve.fct_invoice_links"
+    assert gateway.rows(links) == [("gw:G-2", "left_out", "reference", f"odoo:{invoice}")]
+    assert balances()[f"odoo:{luz}"] == Decimal(5)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from cartera.connectors.companies import load_companies
-from cartera.connectors.companies.delivery import payment_book_records
+from cartera.connectors.companies.delivery import invoice_book_records, payment_book_records
 from cartera.connectors.files.spec import source_paths
-from cartera.connectors.links.records import records
+from cartera.connectors.links.records import invoice_records, records
 from cartera.connectors.links.spec import check_sources, load_link_rules
 from cartera.connectors.sources import all_sources
 from cartera.errors import ConfigError
@@ -29,6 +29,10 @@ link:
 never:
   - {customer: "pay:cus_7", master: "erp:C-1"}
   - {customer: "pay:cus_7", master: "erp:C-2"}
+invoices:
+  rules: [number]
+  link:
+    - {invoice: "pay:in_9", master: "erp:I-42"}
 """
 
 
@@ -43,6 +47,16 @@ def test_records(tmp_path: Path) -> None:
         {"link_rule_id": 'never:["pay:cus_7", "erp:C-2"]', "kind": "never", "customer_id": "pay:cus_7",
          "master_customer_id": "erp:C-2"},
     ]  # fmt: skip
+
+
+def test_records_of_invoices(tmp_path: Path) -> None:
+    assert list(invoice_records(load_link_rules(written(tmp_path, FULL)).invoices)) == [
+        {"invoice_link_rule_id": "rule:number", "kind": "rule", "position": 1, "rule": "number"},
+        {"invoice_link_rule_id": 'link:["pay:in_9", "erp:I-42"]', "kind": "link", "invoice_id": "pay:in_9",
+         "master_invoice_id": "erp:I-42"},
+    ]  # fmt: skip
+    usual = load_link_rules(tmp_path / "none.yaml").invoices
+    assert [record["rule"] for record in invoice_records(usual)] == ["reference", "number"]
 
 
 def test_without_a_file_the_usual_rules_hold(tmp_path: Path) -> None:
@@ -66,6 +80,9 @@ def test_without_a_file_the_usual_rules_hold(tmp_path: Path) -> None:
          "links.yaml:3: link: 'b:1' is the master of another one"),
         ("link:\n  - {customer: 'a:1', master: 'b:1'}\nnever:\n  - {customer: 'a:1', master: 'b:1'}",
          "links.yaml:2: link: 'a:1' stands under link and under never"),
+        ("invoices:\n  rules: [amount]", "links.yaml:2: invoices.rules.0: 'amount' is not possible"),
+        ("invoices:\n  link:\n    - {invoice: 'a:1', master: 'a:1'}",
+         "links.yaml:3: invoices.link: 'a:1' can't be linked to itself"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_with_its_line(tmp_path: Path, text: str, said: str) -> None:
@@ -79,6 +96,9 @@ def test_a_source_that_is_not_connected(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"links\.yaml:3: link: 'pay:cus_9': there is no source 'pay'; did you mean"):
         check_sources(path, load_link_rules(path), ["pays", "erp"])
     check_sources(path, load_link_rules(path), ["pay", "erp"])
+    path = written(tmp_path, "invoices:\n  never:\n    - {invoice: 'pay:in_1', master: 'erb:I-1'}\n")
+    with pytest.raises(ConfigError, match=r"links\.yaml:3: invoices\.never: 'erb:I-1': there is no source 'erb'"):
+        check_sources(path, load_link_rules(path), ["pay", "erp"])
 
 
 def test_the_file_is_no_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,6 +118,11 @@ def test_payments_from(tmp_path: Path) -> None:
     assert payment_book_records(load_companies(path)) == [
         {"book_id": "acme|pay", "company_id": "acme", "counted_source": "pay"},
         {"book_id": "acme|bank", "company_id": "acme", "counted_source": "bank"},
+    ]
+    path = written(tmp_path, "companies:\n  acme: {invoices_from: [erp, pay]}\n", "companies.yaml")
+    assert invoice_book_records(load_companies(path)) == [
+        {"book_id": "acme|erp", "company_id": "acme", "kept_source": "erp", "position": 1},
+        {"book_id": "acme|pay", "company_id": "acme", "kept_source": "pay", "position": 2},
     ]
     for text, said in (("[]", "companies.yaml:2: "), ("[pay, pay]", "'pay' is written twice")):
         with pytest.raises(ConfigError, match=said):

@@ -302,6 +302,20 @@ def test_an_invoice_posted_again_has_its_new_instalments_alone(stub: Odoo, erp: 
     assert erp.rows(items) == [(dt.date(2026, 5, 15), Decimal(70))]
 
 
+def test_an_entry_posted_again_has_its_new_lines_alone(stub: Odoo, erp: Connected) -> None:
+    """Without a document nothing but its own date of change says so; no sweep is waited for."""
+    luz = stub.partner("Luz S.A.")
+    opening = stub.tables["account.move.line"][stub.entry(luz, "500.00", date_maturity="2026-01-31")]["move_id"]
+    other = stub.entry(luz, "7.00")
+    erp.sync()
+    stub.tick(3600)
+    stub.repost(opening, ("2026-02-28", "450.00"))
+    assert counts(erp.sync()["account_move_line"]) == (1, 0, 1, 0)
+    assert str(other) in erp.current("account_move_line")
+    erp.publish(AS_OF)
+    assert erp.open_balances() == {f"erp:{luz}": Decimal("457.00")}
+
+
 def test_a_contact_that_moves_takes_its_address_with_it(stub: Odoo, erp: Connected) -> None:
     ana, luz = stub.partner("Ana S.A.", email="ana@ana.example"), stub.partner("Luz S.A.")
     contact = stub.partner("Cobros", parent=ana, type="invoice", email="pagos@ana.example")

@@ -15,7 +15,7 @@ from support.quickbooks_stub import QuickBooksStub, fault
 from support.stub_server import json_reply
 
 from cartera.connectors.quickbooks.entities import payment
-from cartera.errors import SourceError
+from cartera.errors import GateFailed, SourceError
 
 SECRETS = {"client_secret": "s3cr3t-of-client", "refresh_token": "refresh-0"}
 CUSTOMERS = ("ANA", "LUZ", "LEO")
@@ -46,6 +46,23 @@ def agrees(stub: QuickBooksStub, books: Connected) -> None:
     assert books.open_balances() == {name: amount for name, amount in theirs.items() if amount}
 
 
+def totals(books: Connected) -> dict[str, Decimal]:
+    return dict(
+        books.rows(
+            "select currency_code, control_amount from raw_files.controls"
+            " where not is_deleted and recorded_to = '9999-12-31 00:00:00+00'"
+        )
+    )
+
+
+def test_what_is_booked_on_receivables_and_not_read_does_not_tie(stub: QuickBooksStub, books: Connected) -> None:
+    stub.document("Invoice", "1", "ANA", "100.00")
+    stub.tables["Account"]["84"]["CurrentBalance"] += Decimal("25.00")  # a check, as a refund, that nothing uses
+    books.sync()
+    with pytest.raises(GateFailed, match="books of books state 125.00* receivable but its records give 100"):
+        books.publish(dt.date(2026, 6, 30))
+
+
 def test_the_open_balance_of_each_customer_is_the_systems_own(stub: QuickBooksStub, books: Connected) -> None:
     for number in range(1, 9):
         stub.document("Invoice", f"{number}", "ANA" if number % 2 else "LUZ", "100.10")
@@ -60,7 +77,17 @@ def test_the_open_balance_of_each_customer_is_the_systems_own(stub: QuickBooksSt
     stub.pay("42", "ANA", "120.20", {("Invoice", "3"): "100.10", ("Invoice", "5"): "50.10", ("CreditMemo", "30"): "30"})
     stub.pay("43", "LUZ", "0.00", {("CreditMemo", "31"): "25.00", ("Invoice", "4"): "25.00"})
     stub.pay("44", "LEO", "10.00", {("Invoice", "21"): "10.00"}, **euro)
+    # an opening balance, a correction, one customer's debt put on another's account; wages are not for us
+    stub.journal("70", ("84", "ANA", "80.00"), ("35", "", "-80.00"))
+    stub.journal("71", ("35", "", "12.00"), ("84", "LUZ", "-12.00"))
+    stub.journal("72", ("84", "LEO", "7.00"), ("84", "LUZ", "-7.00"))
+    stub.journal("73", ("35", "", "900.00"), ("35", "", "-900.00"), PrivateNote="wages")
+    stub.pay("47", "ANA", "30.00", {("JournalEntry", "70"): "30.00"})
+    stub.pay("48", "LUZ", "0.00", {("JournalEntry", "71"): "8.00", ("Invoice", "4"): "8.00"})
     agrees(stub, books)
+    assert totals(books) == {"EUR": Decimal("30.00"), "USD": stub.tables["Account"]["84"]["CurrentBalance"]}
+    landed = books.current("journal_entry", "ReceivableAmt", "Receivable", "other")
+    assert landed["73"] == (0, [], None) and landed["72"][0] == 0 and len(landed["72"][1]) == 2
     rates = books.rows(
         "select company_currency_code, document_fx_rate from serve.dim_items where currency_code = 'EUR'"
     )
@@ -76,6 +103,9 @@ def test_the_open_balance_of_each_customer_is_the_systems_own(stub: QuickBooksSt
     stub.pay("46", "ANA", "30.00", {("JournalEntry", "901"): "20.00", ("Invoice", "7"): "10.00"})
     stub.void("Invoice", "8")
     stub.remove("Invoice", "20")
+    stub.journal("72", ("84", "LEO", "9.00"), ("84", "LUZ", "-9.00"))
+    stub.remove("JournalEntry", "71")
+    stub.pay("48", "LUZ", "8.00", {("Invoice", "4"): "8.00"})
     agrees(stub, books)
     assert {"8", "40"} & {*books.current("invoice"), *books.current("payment")} == {"8"}
 
@@ -197,6 +227,15 @@ def test_an_inactive_customer_stays_and_money_without_a_currency_is_of_the_books
     stub.document("Invoice", "1", "OLD", "5.00")
     books.sync()
     assert books.current("customer", "Active", "ParentId", "CurrencyCode")["OLD"] == (False, "ANA", "USD")
+
+
+def test_the_field_that_is_named_is_the_reference_of_a_customer(stub: QuickBooksStub, books: Connected) -> None:
+    stub.save("Customer", "ANA", ResaleNum="cus_9")
+    books.sync()
+    assert books.current("customer", "CustomerReference")["ANA"] == (None,)
+    books.source.connection["customer_reference"] = "ResaleNum"
+    books.sync()
+    assert books.current("customer", "CustomerReference") == {"ANA": ("cus_9",), "LUZ": (None,), "LEO": (None,)}
 
 
 def test_an_expired_token_is_renewed_and_a_200_with_a_fault_is_an_error(stub: QuickBooksStub, books: Connected) -> None:

@@ -11,7 +11,7 @@ import pytest
 from support.connected import Connected, connected
 from support.sapb1_stub import PASSWORD, ServiceLayer
 
-from cartera.errors import SourceError
+from cartera.errors import GateFailed, SourceError
 
 
 @pytest.fixture
@@ -149,6 +149,31 @@ def test_what_is_paid_back_to_a_customer_counts(stub: ServiceLayer, erp: Connect
     assert erp.rows(refunds) == [("outgoing payment", Decimal(65))]
     left = "select item_id, open_amount from serve.fct_open_items where open_amount <> 0 order by 1"
     assert erp.rows(left) == [("erp:13:1:1", Decimal(100)), (f"erp:46:{loose}:1", Decimal(3))]
+
+
+def test_the_field_that_is_named_is_the_reference_of_a_customer(stub: ServiceLayer, erp: Connected) -> None:
+    stub.tables["BusinessPartners"]["ANA"].update(AdditionalID="cus_9", U_Shop="77")
+    stub.tables["BusinessPartners"]["LUZ"]["U_Shop"] = None
+    erp.sync()
+    assert erp.current("business_partners", "customer_reference") == {"ANA": ("cus_9",), "LUZ": (None,)}
+    # nothing changed there, but another field is asked for: all is read anew
+    erp.source.connection["customer_reference"] = "U_Shop"
+    erp.sync()
+    assert erp.current("business_partners", "customer_reference") == {"ANA": ("77",), "LUZ": (None,)}
+
+
+def test_an_open_journal_entry_does_not_tie_and_foreign_documents_leave_nothing_to_compare(
+    stub: ServiceLayer, erp: Connected
+) -> None:
+    stub.invoice("ANA", "100.00")
+    stub.journals["ANA"] = Decimal("25.00")
+    erp.sync()
+    with pytest.raises(GateFailed, match=r"books of erp state 125\.0* receivable but its records give 100\.0*, -25"):
+        erp.publish(dt.date(2026, 6, 30))
+    stub.invoice("LUZ", "10.00", rate="3.75")
+    erp.sync()
+    erp.publish(dt.date(2026, 6, 30))
+    assert erp.open_balances() == {"erp:ANA": Decimal(100), "erp:LUZ": Decimal(10)}
 
 
 def agrees(stub: ServiceLayer, erp: Connected) -> None:

@@ -182,6 +182,20 @@ def test_what_an_event_refers_to_is_read_as_well(stub: StripeStub, stripe: Conne
     assert stripe.current("refund", "customer", "charge") == {"re_0000": ("cus_ANA", "ch_0000")}
 
 
+def test_metadata_are_the_references_of_customers_and_invoices(stub: StripeStub, stripe: Connected) -> None:
+    """Of the key that the source names; that of an invoice is its number in the books."""
+    stub.invoice("ANA", 1000)
+    stub.change("customer", "cus_ANA", "customer.updated", metadata={"erp.code": "C-1", "color": "red"})
+    stub.change("invoice", "in_0000", "invoice.updated", metadata={"erp_number": "F001-7"})
+    stripe.sync()
+    assert set(stripe.current("customer", "customer_reference").values()) == {(None,)}
+    stripe.source.connection.update(customer_reference="erp.code", invoice_reference="erp_number")
+    stub.tick(3600)
+    stripe.sync()
+    assert stripe.current("customer", "customer_reference") == {"cus_ANA": ("C-1",), "cus_LUZ": (None,)}
+    assert stripe.current("invoice", "invoice_reference") == {"in_0000": ("F001-7",)}
+
+
 def test_what_was_deleted_there_is_deleted_here(stub: StripeStub, stripe: Connected) -> None:
     stub.customer("EVA")
     stub.invoice("ANA", 1000, status="draft")

@@ -96,6 +96,20 @@ def test_what_changed_during_a_long_reading_is_read_again(
     assert erp.current("party_party", "name")["30"] == ("changed later",)
 
 
+def test_lines_say_what_is_open_and_what_paid_it(stub: Tryton, erp: Connected) -> None:
+    for key in range(1, 30, 2):
+        stub.line(key, 7, "100.10", key)
+        stub.line(key + 1, 7, "-100.10", key)
+    stub.line(31, 7, "50.00")
+    stub.line(32, 8, "-5.00")
+    assert erp.sync()["account_move_line"].rows_new == 32
+    found = erp.current("account_move_line", "amount", "invoice", "reconciled")
+    assert found["31"] == (Decimal("50.00"), "31", []) and found["32"] == (Decimal("-5.00"), None, [])
+    assert [one["line"] for one in found["12"][2]] == ["11", "12"]
+    totals = "select currency_code, control_amount from raw_files.controls"
+    assert erp.rows(totals) == [("PEN", Decimal("45.00"))]
+
+
 def test_a_module_that_is_not_there_has_no_records(stub: Tryton, erp: Connected) -> None:
     erp.sync()
     assert "model.account.dunning.search_read" not in stub.calls

@@ -34,12 +34,29 @@ chargebacks as {{ read_in_place() }} (
     select * from {{ ref('int_sources__chargebacks_united') }}
 ),
 
-touched_invoices as (
+invoice_links as (
+    select * from {{ ref('int_receivables__invoice_links_judged') }}
+),
+
+invoices_changed as (
     select invoice_id from invoices
     where {{ is_touched('invoices') }}
     union distinct
     select invoice_id from instalments
     where {{ is_touched('instalments') }}
+),
+
+-- what an invoice that is left out says was paid is paid on the one that is kept: they are written together
+touched_invoices as (
+    select invoice_id from invoices_changed
+    union distinct
+    select invoice_links.kept_invoice_id as invoice_id
+    from invoice_links
+    inner join invoices_changed on invoice_links.invoice_id = invoices_changed.invoice_id
+    union distinct
+    select invoice_links.invoice_id
+    from invoice_links
+    inner join invoices_changed on invoice_links.kept_invoice_id = invoices_changed.invoice_id
 ),
 
 touched_payments as (

@@ -13,13 +13,14 @@ allocations as {{ read_in_place() }} (
 ),
 
 allocations_linked as (
+    -- in detail of what its own source says: what moved to an invoice of another source says nothing of that one
     select
-        invoice_id,
+        stated_invoice_id as invoice_id,
         payment_id,
         credit_note_id,
         recorded_from
     from allocations
-    where {{ only_touched('invoice', 'invoice_id') }}
+    where {{ only_touched('invoice', 'stated_invoice_id') }}
 
     union all
 
@@ -32,7 +33,7 @@ allocations_linked as (
     from instalments
     inner join allocations on instalments.instalment_id = allocations.instalment_id
     where
-        allocations.invoice_id is null
+        allocations.stated_invoice_id is null
         and {{ only_touched('invoice', 'instalments.invoice_id') }}
 ),
 

@@ -18,7 +18,7 @@ currencies as (
     select * from {{ ref('int_companies__currencies_set') }}
 ),
 
--- void, deleted and draft documents owe nothing; bills are owed by us, not to us
+-- void, deleted and draft documents owe nothing, and what is kept elsewhere owes there; bills are owed by us, not to us
 invoices_owed as (
     select
         invoices.invoice_id,
@@ -46,7 +46,7 @@ invoices_owed as (
     where
         not invoices.is_deleted
         and invoices.document_type not in ('credit_note', 'bill')
-        and invoices.status not in ('void', 'deleted', 'draft')
+        and invoices.status not in ('void', 'deleted', 'draft', 'elsewhere')
         and {{ only_touched('invoice', 'invoices.invoice_id') }}
 ),
 

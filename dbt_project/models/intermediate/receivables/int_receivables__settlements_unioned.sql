@@ -120,7 +120,7 @@ wide_settlements_kept as (
         item_id,
         origin_id,
         item_type,
-        invoice_id as document_id,
+        document_id,
         company_id,
         customer_id,
         invoice_id,

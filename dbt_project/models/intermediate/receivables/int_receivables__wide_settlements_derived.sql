@@ -4,8 +4,65 @@ invoices as (
     select * from {{ ref('int_receivables__invoices_split') }}
 ),
 
+invoices_left_out as (
+    select * from {{ ref('int_receivables__invoices_left_out') }}
+),
+
+-- what was paid on an invoice that is left out is paid on the one that is kept
+stated as (
+    select
+        invoice_id as document_id,
+        invoice_id,
+        company_id,
+        customer_id,
+        source,
+        document_number,
+        currency_code,
+        company_currency_code,
+        document_fx_rate,
+        total_amount,
+        paid_amount,
+        credited_amount,
+        issue_date,
+        paid_date,
+        paid_in_detail_at,
+        credited_in_detail_at,
+        recorded_from,
+        recorded_to
+    from invoices
+    -- most lists tell payments elsewhere
+    where
+        paid_amount is not null
+        or paid_date is not null
+        or credited_amount > 0
+
+    union all
+
+    select
+        invoice_id as document_id,
+        kept_invoice_id as invoice_id,
+        company_id,
+        customer_id,
+        source,
+        document_number,
+        currency_code,
+        company_currency_code,
+        document_fx_rate,
+        total_amount,
+        paid_amount,
+        credited_amount,
+        issue_date,
+        paid_date,
+        paid_in_detail_at,
+        credited_in_detail_at,
+        recorded_from,
+        recorded_to
+    from invoices_left_out
+),
+
 amounts_known as (
     select
+        document_id,
         invoice_id,
         company_id,
         customer_id,
@@ -25,20 +82,16 @@ amounts_known as (
         coalesce(credited_amount, 0) as credited_amount,
         least(coalesce(credited_amount, 0), total_amount) as credited_applied_amount,
         -- paid, but the source has no date for it: the day on which we first heard of this amount
-        {{ utc_date('min(recorded_from) over (partition by invoice_id, paid_amount)') }} as first_recorded_date
-    from invoices
-    -- most lists tell payments elsewhere
-    where
-        paid_amount is not null
-        or paid_date is not null
-        or credited_amount > 0
+        {{ utc_date('min(recorded_from) over (partition by document_id, paid_amount)') }} as first_recorded_date
+    from stated
 ),
 
 payments_derived as (
     select
-        'invoice_payment:' || invoice_id as item_id,
+        'invoice_payment:' || document_id as item_id,
         'payment' as item_type,
         'applied' as entry_type,
+        document_id,
         invoice_id,
         company_id,
         customer_id,
@@ -62,9 +115,10 @@ payments_derived as (
 
 credits_derived as (
     select
-        'invoice_credit:' || invoice_id as item_id,
+        'invoice_credit:' || document_id as item_id,
         'credit_note' as item_type,
         'credited' as entry_type,
+        document_id,
         invoice_id,
         company_id,
         customer_id,
@@ -91,7 +145,8 @@ derived as (
     select
         -- ids
         item_id,
-        'invoice:' || invoice_id as origin_id,
+        'invoice:' || document_id as origin_id,
+        document_id,
         invoice_id,
         company_id,
         customer_id,

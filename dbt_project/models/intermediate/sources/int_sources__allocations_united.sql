@@ -6,6 +6,7 @@
             'payment_id',
             'credit_note_id',
             'invoice_id',
+            'stated_invoice_id',
             'instalment_id',
             'source',
             'allocated_amount',

@@ -25,7 +25,7 @@ controls as (
         -- amounts
         currency_code,
         cast(
-            case when status in ('void', 'deleted', 'draft') then 0 else open_amount end as numeric(24, 6)
+            case when status in ('void', 'deleted', 'draft', 'elsewhere') then 0 else open_amount end as numeric(24, 6)
         ) as reported_amount,
 
         -- versions

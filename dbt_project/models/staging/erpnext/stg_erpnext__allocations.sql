@@ -48,12 +48,15 @@ of_returns as (
         cast(null as text) as instalment_id,
         source,
 
-        -- amounts
-        case
-            when coalesce(party_account_currency, currency) = currency
-                then -coalesce(nullif(rounded_total, 0), grand_total)
-            else -coalesce(nullif(base_rounded_total, 0), base_grand_total)
-        end as allocated_amount,
+        -- amounts: what was given back at once lowers nothing
+        greatest(
+            case
+                when coalesce(party_account_currency, currency) = currency
+                    then -coalesce(nullif(rounded_total, 0), grand_total)
+                else -coalesce(nullif(base_rounded_total, 0), base_grand_total)
+            end + least(coalesce(counter_amount, 0), 0),
+            0
+        ) as allocated_amount,
 
         -- dates
         posting_date as allocated_date,
@@ -69,7 +72,35 @@ of_returns as (
         and not coalesce(update_outstanding_for_self, false)
 ),
 
+at_the_counter as (
+    select
+        -- ids
+        source || ':' || name || ':counter' as allocation_id,
+        source || ':' || name || ':counter' as payment_id,
+        cast(null as text) as credit_note_id,
+        source || ':' || name as invoice_id,
+        cast(null as text) as instalment_id,
+        source,
+
+        -- amounts
+        greatest(counter_amount, 0) as allocated_amount,
+
+        -- dates
+        posting_date as allocated_date,
+
+        -- versions
+        is_deleted or docstatus <> 1 as is_deleted,
+        recorded_from,
+        recorded_to
+    from sales_invoices
+    where
+        counter_amount <> 0
+        and not coalesce(is_return, false)
+),
+
 unioned as (
+    select * from at_the_counter
+    union all
     select * from of_entries
     union all
     select * from of_returns

@@ -71,7 +71,46 @@ on_their_own as (
         and party_type = 'Customer'
 ),
 
+sales_invoices as (
+    select * from {{ source('erpnext', 'sales_invoice') }}
+),
+
+-- given back at the counter with the return
+at_the_counter as (
+    select
+        -- ids
+        source || ':' || name || ':counter' as refund_id,
+        cartera_company_id as company_id,
+        source || ':' || customer as customer_id,
+        cast(null as text) as payment_id,
+        source || ':' || name as credit_note_id,
+        source,
+
+        -- attributes
+        customer as customer_code,
+        name as document_number,
+        coalesce(party_account_currency, currency) as currency_code,
+        'return' as reason,
+
+        -- amounts
+        abs(counter_amount) as refunded_amount,
+
+        -- dates
+        posting_date as refund_date,
+
+        -- versions
+        is_deleted or docstatus <> 1 as is_deleted,
+        recorded_from,
+        recorded_to
+    from sales_invoices
+    where
+        counter_amount < 0
+        and coalesce(is_return, false)
+),
+
 unioned as (
+    select * from at_the_counter
+    union all
     select * from of_credits
     union all
     select * from on_their_own

@@ -3,7 +3,7 @@ select
     source || ':' || "Id" || ':' || {{ json_text('item', 'Row') }} as refund_id,
     cartera_company_id as company_id,
     source || ':' || "CustomerId" as customer_id,
-    cast(null as text) as payment_id,
+    source || ':' || {{ json_text('item', 'JournalId') }} as payment_id,
     source || ':' || {{ json_text('item', 'CreditMemoId') }} as credit_note_id,
     source,
 

@@ -2,8 +2,8 @@
 
 from cartera.db.migrate import execute_sql_file
 
-revision = "0022"
-down_revision = "0019"
+revision = "0023"
+down_revision = "0022"
 
 
 def upgrade() -> None:

@@ -1,13 +1,7 @@
 -- Contacts reach the warehouse in versions, as records of other systems do: one for each landing that found something
 -- recorded since the last. A contact is noted in the transaction that records something of it; a landing takes the notes
 -- that it sees. So a transaction that commits late is late, never missed, and nothing is ever known before it landed.
--- The class of a call's answer is kept beside: it is nobody's words, and must outlive those when a customer is erased.
-create table ops.contacts_to_land (
-    contact_id uuid not null,
-    -- null: a customer was erased, nothing happened
-    event_id bigint,
-    answer_class text
-);
+create table ops.contacts_to_land (contact_id uuid not null);
 
 -- What was known of a contact, without anything personal: not to whom, not where to, not what was said. Whose contact
 -- it was stands in ops.contacts alone, and leaves the warehouse with it when the customer is erased.
@@ -26,9 +20,8 @@ create table ops.contacts_landed (
     -- the day on which it went out, as the sender saw the calendar; null: it did not
     sent_date date,
     status text not null,
-    reason_code text,
-    -- of a call: whom it reached and what they said, in one word of cartera.desk
-    answer_class text,
+    -- what came of it in the last event that says so: of a call the class of its answer
+    outcome text,
     planned_at timestamptz,
     sent_at timestamptz,
     delivered_at timestamptz,
@@ -43,8 +36,7 @@ create table ops.contacts_landed (
 create function ops.note_contacts() returns trigger language plpgsql security definer set search_path = pg_catalog as $$
 begin
     insert into ops.contacts_to_land
-    select contact_id, event_id, substring(detail ->> 'answer_class' from '^[a-z_]{1,40}$')
-    from written join ops.contacts using (contact_id)
+    select distinct contact_id from written join ops.contacts using (contact_id)
     where not starts_with(customer_id, 'ghost-shopper:');
     return null;
 end $$;
@@ -68,22 +60,15 @@ create function ops.land_contacts(p_recorded_at timestamptz, out rows_new bigint
 language plpgsql security definer set search_path = pg_catalog as $$
 declare
     ids uuid[];
-    classes text[];
 begin
-    with taken as (
-        delete from ops.contacts_to_land returning contact_id, event_id, answer_class
-    ), last_said as (
-        select contact_id, (array_agg(answer_class order by event_id desc) filter (where answer_class is not null))[1]
-            as answer_class
-        from taken group by contact_id
-    )
-    select array_agg(contact_id), array_agg(answer_class) into ids, classes from last_said;
+    with taken as (delete from ops.contacts_to_land returning contact_id)
+    select array_agg(distinct contact_id) into ids from taken;
     update ops.contacts_landed as l set recorded_to = p_recorded_at
     from unnest(ids) as id where l.contact_id = id and l.recorded_to = '9999-12-31 00:00:00+00';
     get diagnostics rows_changed = row_count;
     insert into ops.contacts_landed (
         contact_id, recorded_from, company_id, policy_name, step_name, channel, is_automatic, currency_code,
-        planned_date, sent_date, status, reason_code, answer_class, planned_at, sent_at, delivered_at, answered_at,
+        planned_date, sent_date, status, outcome, planned_at, sent_at, delivered_at, answered_at,
         cost_amount, cost_currency_code
     )
     select
@@ -95,17 +80,17 @@ begin
         c.planned_date,
         case when c.status in ('sent', 'unknown', 'delivered', 'bounced', 'answered')
             then coalesce(c.contact_date, c.planned_date) end,
-        c.status, c.reason_code, coalesce(noted.answer_class, before.answer_class), e.planned_at, e.sent_at, e.delivered_at, e.answered_at,
+        c.status, e.outcome, e.planned_at, e.sent_at, e.delivered_at, e.answered_at,
         c.cost_amount, c.cost_currency_code
-    from unnest(ids, classes) as noted (contact_id, answer_class)
-    join ops.contacts as c on c.contact_id = noted.contact_id
-    left join ops.contacts_landed as before on before.contact_id = c.contact_id and before.recorded_to = p_recorded_at
+    from unnest(ids) as id
+    join ops.contacts as c on c.contact_id = id
     cross join lateral (
         select
             min(happened_at) filter (where to_status = 'planned') as planned_at,
             min(happened_at) filter (where to_status in ('sent', 'unknown')) as sent_at,
             min(happened_at) filter (where to_status = 'delivered') as delivered_at,
-            min(happened_at) filter (where to_status = 'answered') as answered_at
+            min(happened_at) filter (where to_status = 'answered') as answered_at,
+            (array_agg(reason_code order by event_id desc) filter (where reason_code is not null))[1] as outcome
         from ops.contact_events where contact_id = c.contact_id
     ) as e;
     get diagnostics rows_new = row_count;
@@ -121,7 +106,6 @@ grant select on ops.contacts_known to :"transformer";
 
 -- what was recorded before this migration: known to the warehouse from its next run on
 insert into ops.contacts_to_land
-select contact_id, event_id, substring(detail ->> 'answer_class' from '^[a-z_]{1,40}$')
-from ops.contact_events join ops.contacts using (contact_id)
-where not starts_with(customer_id, 'ghost-shopper:')
-    and not exists (select 1 from ops.ghost_messages as g where g.contact_id = ops.contacts.contact_id);
+select contact_id from ops.contacts where not starts_with(customer_id, 'ghost-shopper:') and not exists (
+    select 1 from ops.ghost_messages as g where g.contact_id = ops.contacts.contact_id
+);

@@ -1,0 +1,167 @@
+"""What the first page says beside the balance: how DSO and collection went, what is expected, what wants attention.
+
+All of one currency, of one company or all; the KPIs by the formulas of metrics/catalogue.yaml.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.sql import SQL
+
+from cartera.warehouse.read import Row, items_at, rows
+
+FLOWS = ("invoiced", "credit_noted", "received")
+OF_ASKED = SQL("currency_code = %(currency)s and (%(company)s::text is null or company_id = %(company)s)")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The publication's two clocks, one currency, one company or all (None)."""
+
+    as_of: dt.date
+    known_at: dt.datetime
+    currency_code: str
+    company_id: str | None
+
+    def bound(self) -> Row:
+        return {
+            "as_of": self.as_of,
+            "known_at": self.known_at,
+            "currency": self.currency_code,
+            "company": self.company_id,
+        }
+
+
+@dataclass(frozen=True)
+class Point:
+    """The figures of one day; a ratio is None where there is nothing to divide by."""
+
+    as_of_date: dt.date
+    open_amount: Decimal
+    overdue_amount: Decimal
+    dso: Decimal | None
+    best_possible_dso: Decimal | None
+    cei: Decimal | None
+
+    @property
+    def overdue_share(self) -> Decimal | None:
+        return self.overdue_amount / self.open_amount if self.open_amount else None
+
+
+def flows(connection: Connection, asked: Asked, since: dt.date) -> list[Row]:
+    """effective_date, entry_type (FLOWS), amount as in the ledger, from `since` to the as-of date."""
+    query = SQL(
+        "select effective_date, entry_type, sum(amount) as amount from serve.fct_daily_flows"
+        " where {of_asked} and recorded_at <= %(known_at)s and entry_type = any(%(types)s)"
+        " and effective_date between %(since)s and %(as_of)s group by effective_date, entry_type"
+    ).format(of_asked=OF_ASKED)
+    return rows(connection, query, asked.bound() | {"since": since, "types": list(FLOWS)})
+
+
+def balances(connection: Connection, asked: Asked, days: Sequence[dt.date]) -> dict[dt.date, tuple[Decimal, Decimal]]:
+    """Open and overdue on each of the days, all known at the same moment."""
+    query = SQL(
+        "select day.as_of_date, coalesce(sum(item.open_amount), 0) as open_amount,"
+        " coalesce(sum(item.open_amount) filter (where item.days_past_due > 0), 0) as overdue_amount"
+        " from unnest(%(days)s::date[]) as day (as_of_date)"
+        " left join lateral (select open_amount, days_past_due from serve.open_items(day.as_of_date, %(known_at)s)"
+        # debts have days past due, credit has none
+        " where days_past_due is not null and {of_asked}) as item on true group by day.as_of_date"
+    ).format(of_asked=OF_ASKED)
+    found = rows(connection, query, asked.bound() | {"days": list(days)})
+    return {row["as_of_date"]: (row["open_amount"], row["overdue_amount"]) for row in found}
+
+
+def trend(connection: Connection, asked: Asked, window_days: int, steps: int) -> list[Point]:
+    """The as-of date last, and `steps` days before it a third of the window apart, so that a window's begin is one."""
+    step = dt.timedelta(days=window_days // 3)
+    days = [asked.as_of - step * number for number in range(steps + 4)]
+    open_on = balances(connection, asked, days)
+    moved = flows(connection, asked, days[-1])
+    points = []
+    for day, opening in zip(days[: steps + 1], days[3:], strict=True):
+        owed, late = open_on[day]
+        sales = sum(
+            (
+                row["amount"]
+                for row in moved
+                if row["entry_type"] != "received" and opening < row["effective_date"] <= day
+            ),
+            Decimal(0),
+        )
+        window = (day - opening).days
+        base = open_on[opening][0] + sales
+        points.append(
+            Point(
+                day,
+                owed,
+                late,
+                dso=owed * window / sales if sales > 0 else None,
+                best_possible_dso=(owed - late) * window / sales if sales > 0 else None,
+                cei=(base - owed) * 100 / (base - owed + late) if base - owed + late > 0 else None,
+            )
+        )
+    return points[::-1]
+
+
+def collected_by_month(connection: Connection, asked: Asked, months: int) -> list[tuple[dt.date, Decimal]]:
+    """The first day of each of the last `months` months and what was received in it; the last one is not over."""
+    first = asked.as_of.replace(day=1)
+    starts = [first]
+    while len(starts) < months:
+        starts.append((starts[-1] - dt.timedelta(days=1)).replace(day=1))
+    sums = dict.fromkeys(starts[::-1], Decimal(0))
+    for row in flows(connection, asked, starts[-1]):
+        if row["entry_type"] == "received":
+            sums[row["effective_date"].replace(day=1)] -= row["amount"]
+    return list(sums.items())
+
+
+def expected(connection: Connection, asked: Asked, days: int) -> list[Row]:
+    """Per day: expected_date, open_items, open_amount of what falls due, or is promised, in the next days.
+
+    What is disputed is not expected. A promise moves the day.
+    """
+    query = SQL(
+        "select coalesce(promised_date, due_date) as expected_date, count(*) as open_items,"
+        " sum(open_amount) as open_amount from {items} as items"
+        " where {of_asked} and item_type = 'instalment' and not is_disputed"
+        " and coalesce(promised_date, due_date) > %(as_of)s and coalesce(promised_date, due_date) <= %(until)s"
+        " group by 1 order by 1"
+    ).format(items=items_at(connection, asked.as_of, asked.known_at), of_asked=OF_ASKED)
+    return rows(connection, query, asked.bound() | {"until": asked.as_of + dt.timedelta(days=days)})
+
+
+def new_disputes(connection: Connection, asked: Asked, since: dt.date) -> list[str]:
+    """The open items whose invoice has been disputed since that day, and is."""
+    query = SQL(
+        "select item_id from {items} as items where {of_asked} and item_type = 'instalment' and exists ("
+        "select from serve.fct_disputes as dispute where dispute.invoice_id = items.invoice_id"
+        " and dispute.opened_date > %(since)s and dispute.opened_date <= %(as_of)s"
+        " and coalesce(dispute.resolved_date > %(as_of)s, true)"
+        " and dispute.recorded_from <= %(known_at)s and dispute.recorded_to > %(known_at)s) order by item_id"
+    ).format(items=items_at(connection, asked.as_of, asked.known_at), of_asked=OF_ASKED)
+    return [row["item_id"] for row in rows(connection, query, asked.bound() | {"since": since})]
+
+
+def broken_promises(connection: Connection, asked: Asked, since: dt.date, grace_days: int) -> list[str]:
+    """The overdue items that were promised for a day since then whose days of grace are over, and are still open.
+
+    A promise that names no invoice is one for all the customer owed in its currency. A later promise stands for it.
+    """
+    query = SQL(
+        "select item_id from {items} as items where {of_asked} and item_type = 'instalment' and days_past_due > 0"
+        " and promised_date is null and exists ("
+        "select from serve.fct_promises as promise where promise.customer_id = items.customer_id"
+        " and (promise.invoice_id is null or promise.invoice_id = items.invoice_id)"
+        " and coalesce(promise.currency_code, items.currency_code) = items.currency_code"
+        " and promise.promised_date > %(since)s and promise.promised_date < %(last)s"
+        " and promise.recorded_from <= %(known_at)s and promise.recorded_to > %(known_at)s) order by item_id"
+    ).format(items=items_at(connection, asked.as_of, asked.known_at), of_asked=OF_ASKED)
+    last = asked.as_of - dt.timedelta(days=grace_days)
+    return [row["item_id"] for row in rows(connection, query, asked.bound() | {"since": since, "last": last})]

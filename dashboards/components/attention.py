@@ -1,0 +1,78 @@
+"""What wants attention today, in order of weight; each line leads to its rows or to the page that has them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import streamlit as st
+
+from cartera.warehouse.headline import Asked
+from dashboards.components.access import may_open
+from dashboards.components.banners import HEALTH_PAGE
+from dashboards.components.drill import Figure
+from dashboards.components.headline_extras import expected_figure
+from dashboards.components.view import View, as_text
+from dashboards.queries import overview, receivables
+from dashboards.queries.session import actor
+
+LOOK_AT = "look_at"
+
+
+def attention(view: View, asked: Asked) -> Figure | None:
+    """The lines; the figure of the one that was clicked."""
+    words = view.words
+    st.subheader(words("attention.title"), anchor=False)
+    figures = {
+        "broken": _of_items(view, asked, "broken", overview.broken_promises(view.reading, asked)),
+        "disputed": _of_items(view, asked, "disputed", overview.new_disputes(view.reading, asked)),
+        "expected": expected_figure(view, asked),
+    }
+    there = {name: figure for name, figure in figures.items() if figure is not None}
+    said = _data(view)
+    if not there and not said:
+        st.caption(f":material/check_circle: {words('attention.nothing')}")
+        return None
+    chosen = st.pills(
+        words("attention.rows"),
+        list(there),
+        format_func=lambda name: f"{there[name].title}: {words.money(there[name].amount, asked.currency_code)}",
+        key=f"{LOOK_AT}_{asked.currency_code}_{asked.company_id}_{words.language}",
+        label_visibility="collapsed",
+    )
+    for text in said:
+        st.markdown(text)
+    if said and may_open(actor(), "data_health"):
+        st.page_link(HEALTH_PAGE, label=words("state.open_health"), icon=":material/arrow_forward:")
+    return there.get(chosen) if chosen else None
+
+
+def _of_items(view: View, asked: Asked, name: str, item_ids: tuple[str, ...]) -> Figure | None:
+    if not item_ids:
+        return None
+    clocks = view.reading.clocks
+    rows = receivables.open_items(
+        view.reading, clocks, asked.currency_code, asked.company_id, None, None,
+        limit=len(item_ids), item_ids=item_ids,
+    )  # fmt: skip
+    return Figure(
+        sum(rows["open_amount"], Decimal(0)),
+        len(rows),
+        asked.currency_code,
+        asked.company_id,
+        title=view.words.counted(f"attention.{name}", len(rows), days=overview.RECENT_DAYS),
+        item_ids=item_ids,
+    )
+
+
+def _data(view: View) -> list[str]:
+    """Of the data itself: sources that were not read for long, and the certificate of what is published."""
+    words, said = view.words, []
+    stale = overview.stale_sources(view.reading)
+    if stale:
+        said.append(
+            ":material/schedule: " + words.counted("attention.stale", len(stale), names=as_text(", ".join(stale)))
+        )
+    lines, tied = overview.certificate(view.reading)
+    key, icon = ("tied", "verified") if lines and lines == tied else ("untied", "error")
+    said.append(f":material/{icon}: " + words(f"attention.{key}", lines=words.number(lines), tied=words.number(tied)))
+    return said

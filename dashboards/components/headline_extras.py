@@ -1,0 +1,141 @@
+"""The second row of the overview: DSO, collection effectiveness, collected this month, expected; each with a trend."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+
+import streamlit as st
+
+from cartera.warehouse.headline import Asked, Point
+from dashboards.components.drill import Figure
+from dashboards.components.view import View
+from dashboards.queries import overview
+
+
+def extra_cards(view: View, asked: Asked, companies: list[str], points: list[Point] | None) -> None:
+    """As published; the trend from the same ledger, each of its days as known now."""
+    first, second, third, fourth = st.columns(4)
+    now = overview.now(view.reading, asked)
+    with first:
+        _dso(view, now, points)
+    with second:
+        _cei(view, now, points)
+    with third:
+        _collected(view, asked, companies)
+    with fourth:
+        _expected(view, asked)
+
+
+def change(view: View, points: Sequence[Point] | None, name: str) -> str | None:
+    """Of an amount against the point before, as a share of it: `+3.2% in 30 days`; None where there is none."""
+    if not points or not (before := getattr(points[-2], name)):
+        return None
+    moved = (getattr(points[-1], name) - before) / before
+    sign = "+" if moved > 0 else ""
+    return view.words("overview.change", change=sign + view.words.percent(moved), days=overview.step_days())
+
+
+def sparkline(points: Sequence[Point] | None, name: str) -> list[float] | None:
+    """What a sparkline draws: no figure is read off it."""
+    values = [float(value) for point in points or () if (value := getattr(point, name)) is not None]
+    return values if len(values) > 1 else None
+
+
+def _dso(view: View, now: Point, points: list[Point] | None) -> None:
+    words = view.words
+    moved = _moved(points, "dso")
+    st.metric(
+        words("overview.dso"),
+        words.figure(now.dso, "days"),
+        delta=None if moved is None else words.days(moved, signed=True),
+        delta_color="inverse",
+        delta_description=words("overview.dso_best", days=words.figure(now.best_possible_dso, "days")),
+        chart_data=sparkline(points, "dso"),
+        border=True,
+        help=words("overview.dso_help", window=overview.kpis.window(), days=overview.step_days()),
+    )
+
+
+def _cei(view: View, now: Point, points: list[Point] | None) -> None:
+    words = view.words
+    moved = _moved(points, "cei")
+    st.metric(
+        words("overview.cei"),
+        words.figure(now.cei, "percent"),
+        delta=None if moved is None else words.days(moved, signed=True),
+        delta_description=words("overview.cei_points", days=overview.step_days()),
+        chart_data=sparkline(points, "cei"),
+        border=True,
+        help=words("overview.cei_help", window=overview.kpis.window()),
+    )
+
+
+def _moved(points: Sequence[Point] | None, name: str) -> Decimal | None:
+    if not points or (now := getattr(points[-1], name)) is None or (before := getattr(points[-2], name)) is None:
+        return None
+    return now - before
+
+
+def _collected(view: View, asked: Asked, companies: list[str]) -> None:
+    words, code = view.words, asked.currency_code
+    months = overview.collected(view.reading, asked)
+    so_far, before = months[-1][1], months[-2][1]
+    goal = overview.target(asked, companies)
+    if goal is None:
+        delta, note = words.headline(before, code), words("overview.collected_before", month=words.month(months[-2][0]))
+    else:
+        delta = words.percent(so_far / goal)
+        note = words("overview.collected_target", amount=words.headline(goal, code))
+    st.metric(
+        words("overview.collected", currency=code, month=words.month(asked.as_of)),
+        words.headline(so_far, code),
+        delta=delta,
+        delta_color="off",
+        delta_arrow="off",
+        delta_description=note,
+        chart_data=[float(amount) for _month, amount in months],
+        chart_type="bar",
+        border=True,
+        help=words("overview.collected_help", date=words.date(asked.as_of)),
+    )
+
+
+def _expected(view: View, asked: Asked) -> None:
+    words, code = view.words, asked.currency_code
+    days = overview.expected(view.reading, asked)
+    amount = sum((day["open_amount"] for day in days), Decimal(0))
+    weeks = [Decimal(0)] * 5
+    for day in days:
+        weeks[((day["expected_date"] - asked.as_of).days - 1) // 7] += day["open_amount"]
+    st.metric(
+        words("overview.expected", currency=code, days=overview.EXPECTED_DAYS),
+        words.headline(amount, code),
+        delta=words.counted("overview.items", sum(day["open_items"] for day in days)),
+        delta_color="off",
+        delta_arrow="off",
+        chart_data=[float(week) for week in weeks],
+        chart_type="bar",
+        border=True,
+        help=words("overview.expected_help", until=words.date(_until(asked))),
+    )
+
+
+def expected_figure(view: View, asked: Asked) -> Figure | None:
+    """What the card of the expected leads to; None where nothing is."""
+    days = overview.expected(view.reading, asked)
+    if not days:
+        return None
+    return Figure(
+        sum((day["open_amount"] for day in days), Decimal(0)),
+        sum(day["open_items"] for day in days),
+        asked.currency_code,
+        asked.company_id,
+        title=view.words("overview.expected", currency=asked.currency_code, days=overview.EXPECTED_DAYS),
+        expected_until=_until(asked),
+    )
+
+
+def _until(asked: Asked) -> dt.date:
+    return asked.as_of + dt.timedelta(days=overview.EXPECTED_DAYS)

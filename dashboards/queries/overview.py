@@ -1,0 +1,115 @@
+"""What the first page says beside the balance: cached answers, all as of the publication."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+from psycopg2.errors import QueryCanceled
+
+from cartera.clock import utc_now
+from cartera.settings import get_settings
+from cartera.targets import load_targets
+from cartera.warehouse import headline, read_runs, variables
+from cartera.warehouse.headline import Asked, Point
+from cartera.warehouse.read import Row
+from dashboards.queries import kpis
+from dashboards.queries.cache import cached
+from dashboards.queries.session import Reading
+
+STEPS = 6
+MONTHS = 7
+EXPECTED_DAYS = 30
+RECENT_DAYS = 7
+TREND_TIMEOUT = "900ms"
+"""The past days of a large ledger take longer than a page may: the figures then stand without their trend."""
+
+
+def asked(reading: Reading, currency_code: str, company_id: str | None) -> Asked:
+    return Asked(reading.clocks.as_of, reading.clocks.known_at, currency_code, company_id)
+
+
+@cached
+def trend(reading: Reading, asked: Asked) -> list[Point] | None:
+    """The as-of date last; None where the ledger is too large for it to be read in time."""
+    with reading.connection.cursor() as cursor:
+        cursor.execute("savepoint trend")
+        cursor.execute("select set_config('statement_timeout', %s, true)", (TREND_TIMEOUT,))
+        try:
+            return headline.trend(reading.connection, asked, kpis.window(), STEPS)
+        except QueryCanceled:
+            return None
+        finally:
+            # gives the page its own time back, too
+            cursor.execute("rollback to savepoint trend")
+
+
+def step_days() -> int:
+    """Between two points of the trend."""
+    return kpis.window() // 3
+
+
+@cached
+def now(reading: Reading, asked: Asked) -> Point:
+    """The figures as published: added over the companies from what each is divided by."""
+    found = kpis.of_company(kpis.figures(reading, kpis.Asked(reading.clocks, "transaction", None)), asked.company_id)
+    mine = found[found["currency_code"] == asked.currency_code]
+
+    def ratio(kpi: str, factor: int) -> Decimal | None:
+        parts = mine[(mine["kpi"] == kpi) & mine["denominator"].notna() & mine["numerator"].notna()]
+        below = sum(parts["denominator"], Decimal(0))
+        return factor * sum(parts["numerator"], Decimal(0)) / below if below > 0 else None
+
+    window = kpis.window()
+    return Point(
+        asked.as_of,
+        Decimal(0),
+        Decimal(0),
+        dso=ratio("dso_simple", window),
+        best_possible_dso=ratio("best_possible_dso", window),
+        cei=ratio("cei_whole_period", 100),
+    )
+
+
+@cached
+def collected(reading: Reading, asked: Asked) -> list[tuple[dt.date, Decimal]]:
+    """Received in each of the last MONTHS months; the last one is not over."""
+    return headline.collected_by_month(reading.connection, asked, MONTHS)
+
+
+def target(asked: Asked, companies: list[str]) -> Decimal | None:
+    """Of the month of the as-of date; read anew each time, for the file may change. Raises ConfigError."""
+    return load_targets().of(asked.as_of, asked.currency_code, companies)
+
+
+@cached
+def expected(reading: Reading, asked: Asked) -> list[Row]:
+    """expected_date, open_items, open_amount per day of the next EXPECTED_DAYS days that expects any."""
+    return headline.expected(reading.connection, asked, EXPECTED_DAYS)
+
+
+@cached
+def new_disputes(reading: Reading, asked: Asked) -> tuple[str, ...]:
+    """The items disputed in the last RECENT_DAYS days."""
+    since = asked.as_of - dt.timedelta(days=RECENT_DAYS)
+    return tuple(headline.new_disputes(reading.connection, asked, since))
+
+
+@cached
+def broken_promises(reading: Reading, asked: Asked) -> tuple[str, ...]:
+    """The items whose promise was broken in the last RECENT_DAYS days."""
+    grace = variables.number("promise_grace_days")
+    since = asked.as_of - dt.timedelta(days=RECENT_DAYS + grace)
+    return tuple(headline.broken_promises(reading.connection, asked, since, grace))
+
+
+def stale_sources(reading: Reading) -> list[str]:
+    """Sources that were last read longer ago than the settings allow, by name."""
+    limit = utc_now() - dt.timedelta(hours=get_settings().stale_after_hours)
+    return read_runs.sources_not_read_since(reading.connection, limit)
+
+
+def certificate(reading: Reading) -> tuple[int, int]:
+    """Lines of the published run's certificate, of the companies that the reader sees, and how many of them tie."""
+    lines = read_runs.certificate(reading.connection, reading.publication.run_id)
+    return len(lines), sum(line["is_tied"] for line in lines)

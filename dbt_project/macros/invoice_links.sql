@@ -1,0 +1,165 @@
+{#- An invoice that stands in two sources is owed once: one of them is kept, the other left out. What was done to the one
+    that is left out is done to the one that is kept. -#}
+
+{#- the entities that name invoices -#}
+{% macro names_invoices() -%}
+    {{ return(['invoices', 'allocations', 'credit_notes', 'write_offs', 'chargebacks', 'disputes', 'promises']) }}
+{%- endmacro %}
+
+{#- Documents of a staging model under the decisions of which invoices are kept. What no decision concerns is read as it
+    stands, so that its indexes are used; what one does lives in as many versions as the decision. -#}
+{% macro as_kept(relation, system, plural, columns) -%}
+{%- set may_name_instalments = system == 'files' and 'instalment_id' in columns and plural != 'instalments' -%}
+(
+    select
+    {%- for column in columns %}
+        {{ 'document.invoice_id as stated_invoice_id' if column == 'stated_invoice_id' else 'document.' ~ column }}
+        {{- "," if not loop.last }}
+    {%- endfor %}
+    from {{ relation }} as document
+    where
+        not exists (
+            select 1
+            from {{ ref('int_receivables__invoice_links_judged') }} as link
+            where link.invoice_id = document.invoice_id and link.is_ever_left_out
+        )
+    {%- if may_name_instalments %}
+        and not exists (
+            select 1
+            from {{ _instalments_left_out() }} as part
+            where document.invoice_id is null and part.instalment_id = document.instalment_id
+        )
+    {%- endif %}
+
+    union all
+
+    {{ _moved(relation, plural, columns, 'document.invoice_id') }}
+    inner join {{ ref('int_receivables__invoice_links_judged') }} as link
+        on
+            document.invoice_id = link.invoice_id
+            and link.is_ever_left_out
+            and {{ lives_overlap('document', 'link') }}
+    {%- if may_name_instalments %}
+
+    union all
+
+    -- an allocation may name only the instalment
+    {{ _moved(relation, plural, columns, 'part.invoice_id') }}
+    inner join {{ _instalments_left_out() }} as part
+        on
+            document.invoice_id is null
+            and document.instalment_id = part.instalment_id
+    inner join {{ ref('int_receivables__invoice_links_judged') }} as link
+        on
+            part.invoice_id = link.invoice_id
+            and link.is_ever_left_out
+            and {{ lives_overlap('document', 'link') }}
+    {%- endif %}
+)
+{%- endmacro %}
+
+{% macro _moved(relation, plural, columns, invoice_id) -%}
+    {#- money that does not count stays where it was, outside of the ledger -#}
+    {%- set moves = 'link.kept_invoice_id is not null' -%}
+    {%- if plural == 'allocations' -%}
+        {%- set moves = moves ~ ' and (document.payment_id is null or link.payments_count)' -%}
+    {%- endif -%}
+    select
+    {%- for column in columns %}
+        {%- if column in ('recorded_from', 'recorded_to') %}
+        {{ life_of(column, 'document', 'link') }} as {{ column }}
+        {%- elif column == 'stated_invoice_id' %}
+        {{ invoice_id }} as stated_invoice_id
+        {%- elif plural == 'invoices' and column == 'status' %}
+        case when link.kept_invoice_id is null then document.status else 'elsewhere' end as status
+        {%- elif plural != 'invoices' and column == 'invoice_id' %}
+        case when {{ moves }} then link.kept_invoice_id else document.invoice_id end as invoice_id
+        {%- elif column == 'instalment_id' %}
+        case when {{ moves }} then null else document.instalment_id end as instalment_id
+        {%- else %}
+        document.{{ column }}
+        {%- endif -%}
+        {{ "," if not loop.last }}
+    {%- endfor %}
+    from {{ relation }} as document
+{%- endmacro %}
+
+{% macro _instalments_left_out() -%}
+(
+    select distinct
+        instalment.instalment_id,
+        instalment.invoice_id
+    from {{ ref('stg_files__instalments') }} as instalment
+    where
+        instalment.invoice_id in (
+            select link.invoice_id
+            from {{ ref('int_receivables__invoice_links_judged') }} as link
+            where link.is_ever_left_out
+        )
+)
+{%- endmacro %}
+
+{#- The invoices of all sources that are owed, in each version, with the customer with which they count. -#}
+{% macro invoices_to_link() -%}
+    {%- set columns = [
+        'invoice_id', 'company_id', 'customer_id', 'source', 'document_number', 'document_type', 'status',
+        'currency_code', 'total_amount', 'is_deleted', 'recorded_from', 'recorded_to',
+    ] -%}
+    {%- for system, plurals in var('systems').items() if var('payment_books') and 'invoices' in plurals %}
+        {%- set relation = ref('stg_' ~ system ~ '__invoices') | string -%}
+        {%- if system in var('linked_systems') -%}
+            {%- set relation = as_linked(relation, columns) -%}
+        {%- endif %}
+    select
+        invoice_id,
+        company_id,
+        customer_id,
+        source,
+        nullif(upper(trim(document_number)), '') as document_number,
+        upper(substr(invoice_id, length(source) + 2)) as own_id,
+        currency_code,
+        total_amount,
+        {{ payments_rank(system) }} as kind_rank,
+        recorded_from,
+        recorded_to
+    from {{ relation }} as stated
+    where
+        not is_deleted
+        and document_type not in ('credit_note', 'bill')
+        and status in ('open', 'paid')
+    union all
+    {%- endfor %}
+    select
+        cast(null as text) as invoice_id,
+        cast(null as text) as company_id,
+        cast(null as text) as customer_id,
+        cast(null as text) as source,
+        cast(null as text) as document_number,
+        cast(null as text) as own_id,
+        cast(null as text) as currency_code,
+        cast(null as numeric(24, 6)) as total_amount,
+        0 as kind_rank,
+        {{ forever() }} as recorded_from,
+        {{ forever() }} as recorded_to
+    where false
+{%- endmacro %}
+
+{#- What sources keep as reference of an invoice, of those that stage it. -#}
+{% macro invoice_references() -%}
+    {%- for system, plurals in var('systems').items() if var('payment_books') and 'invoice_references' in plurals %}
+    select
+        invoice_id,
+        upper(trim(reference_code)) as reference_code,
+        recorded_from,
+        recorded_to
+    from {{ ref('stg_' ~ system ~ '__invoice_references') }}
+    where not is_deleted
+    union all
+    {%- endfor %}
+    select
+        cast(null as text) as invoice_id,
+        cast(null as text) as reference_code,
+        {{ forever() }} as recorded_from,
+        {{ forever() }} as recorded_to
+    where false
+{%- endmacro %}

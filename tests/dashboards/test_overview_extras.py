@@ -1,0 +1,161 @@
+"""The second row of the overview and what wants attention: figures worked out by hand, each leading to its rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from support.pages import OpenPage, said
+from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
+
+from cartera.db import Role, transaction
+from cartera.errors import ConfigError
+from cartera.settings import get_settings
+from cartera.targets import load_targets
+from cartera.warehouse import headline
+from dashboards.queries import overview
+from dashboards.queries.session import reading
+
+ASKED = headline.Asked(AS_OF, KNOWN_AT, "PEN", None)
+
+
+@pytest.fixture(autouse=True)
+def targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    path = tmp_path / "targets.yaml"
+    monkeypatch.setenv("CARTERA_TARGETS_FILE", str(path))
+    get_settings.cache_clear()
+    yield path
+    get_settings.cache_clear()
+
+
+def day(days: int) -> dt.date:
+    return AS_OF + dt.timedelta(days=days)
+
+
+def card(app: AppTest, label: str) -> tuple[str, str]:
+    found = next(metric for metric in app.metric if metric.label.startswith(label))
+    return found.value, found.delta
+
+
+def put(table: str, **columns: object) -> None:
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        names, holders = ", ".join(columns), ", ".join(["%s"] * len(columns))
+        cursor.execute(f"insert into marts_a.{table} ({names}) values ({holders})", list(columns.values()))
+
+
+def test_dso_and_effectiveness_by_hand_and_their_trend(database: str) -> None:
+    """Sales of 900 in 90 days, 300 open of which 100 overdue; at the window's begin 200 were open."""
+    publish_items([
+        item("old", day(-80), "200", issue_date=day(-120), settled_date=day(-50)),
+        item("paid", day(-20), "600", issue_date=day(-60), settled_date=day(-10)),
+        item("late", day(-5), "100", issue_date=day(-40)),
+        item("open", day(20), "200", issue_date=day(-2)),
+    ])  # fmt: skip
+    with reading() as opened:
+        points = headline.trend(opened.connection, ASKED, 90, 6)
+    assert len(points) == 7 and points[-1].as_of_date == AS_OF and points[-2].as_of_date == day(-30)
+    last = points[-1]
+    assert (last.open_amount, last.overdue_amount) == (300, 100)
+    assert last.dso == 300 * 90 / Decimal(900) == 30
+    assert last.best_possible_dso == 200 * 90 / Decimal(900) == 20
+    assert last.cei == (200 + 900 - 300) * 100 / Decimal(200 + 900 - 200)
+    # thirty days before nothing had been paid of what was issued since, and the old one was settled
+    assert (points[-2].open_amount, points[-2].overdue_amount) == (700, 0)
+    assert points[0].dso is None, "nothing was sold that long ago"
+
+
+def test_what_was_collected_stands_beside_its_target(database: str, targets: Path, open_page: OpenPage) -> None:
+    publish_items([
+        item("1", day(-20), "80", issue_date=day(-60), settled_date=day(-3)),
+        item("2", day(-20), "50", issue_date=day(-60), settled_date=day(-35)),
+        item("3", day(5), "10"),
+    ])  # fmt: skip
+    assert card(open_page("overview"), "Collected in Jun 2026, PEN") == ("80.00", "50.00")
+    targets.write_text("collected:\n  - {company: main, currency: PEN, amount: 320}\n")
+    assert card(open_page("overview"), "Collected in Jun 2026, PEN") == ("80.00", "25.0%")
+    targets.write_text(
+        "collected:\n  - {company: main, currency: PEN, amount: 320}\n"
+        "  - {company: main, currency: PEN, amount: 160, month: 2026-06}\n"
+    )
+    assert card(open_page("overview"), "Collected in Jun 2026, PEN") == ("80.00", "50.0%")
+
+
+def test_a_target_for_all_needs_one_of_each(targets: Path) -> None:
+    targets.write_text("collected:\n  - {company: main, currency: PEN, amount: 320.50}\n")
+    assert load_targets().of(AS_OF, "PEN", ["main"]) == Decimal("320.50")
+    assert load_targets().of(AS_OF, "PEN", ["main", "norte"]) is None
+    assert load_targets().of(AS_OF, "USD", ["main"]) is None
+    for wrong in ("amount: -1", "amount: 1, month: 2026-13", "amount: 1, moth: 2026-01"):
+        targets.write_text(f"collected:\n  - {{company: main, currency: PEN, {wrong}}}\n")
+        with pytest.raises(ConfigError, match=r"targets\.yaml:2"):
+            load_targets()
+
+
+def test_what_is_expected_leads_to_rows_that_add_up(database: str, open_page: OpenPage) -> None:
+    publish_items([
+        item("late", day(-1), "1000"), item("today", AS_OF, "500"), item("first", day(1), "10"),
+        item("last", day(30), "20.50"), item("beyond", day(31), "4000"),
+        item("contested", day(10), "70", is_disputed=True), item("else", day(10), "7", currency_code="USD"),
+    ])  # fmt: skip
+    app = open_page("overview", currency="PEN")
+    assert card(app, "Due or promised in 30 days, PEN") == ("30.50", "2 open items")
+    (pills,) = [group for group in app.button_group if group.key.startswith("look_at")]
+    app = pills.set_value("expected").run()
+    assert not app.exception and not app.error
+    assert "add up to" in said(app)
+    shown = next(table.value for table in app.dataframe if "document_number" in table.value)
+    assert sorted(shown["document_number"]) == ["F001-first", "F001-last"]
+    assert sum(shown["open_amount"]) == Decimal("30.50")
+
+
+def test_broken_promises_and_new_disputes_are_those_of_the_last_days(database: str) -> None:
+    late = day(-30)
+    publish_items([item(name, late, "10", customer_id=f"files:{name}") for name in ("a", "b", "c", "d", "e")])
+    known = {"currency_code": "PEN", "promised_amount": 10, "made_date": day(-20)}
+    put("fct_promises", promise_id="1", customer_id="files:a", promised_date=day(-5), **known)
+    put("fct_promises", promise_id="2", customer_id="files:b", invoice_id="b", promised_date=day(-9), **known)
+    put("fct_promises", promise_id="grace", customer_id="files:c", promised_date=day(-3), **known)
+    put("fct_promises", promise_id="long ago", customer_id="files:d", promised_date=day(-11), **known)
+    put("fct_promises", promise_id="other", customer_id="files:e", invoice_id="x", promised_date=day(-5), **known)
+    put("fct_disputes", dispute_id="1", invoice_id="c", opened_date=AS_OF)
+    put("fct_disputes", dispute_id="2", invoice_id="d", opened_date=day(-6))
+    put("fct_disputes", dispute_id="3", invoice_id="e", opened_date=day(-7))
+    put("fct_disputes", dispute_id="4", invoice_id="a", opened_date=day(-2), resolved_date=day(-1))
+    with reading() as opened:
+        assert overview.broken_promises(opened, ASKED) == ("a", "b")
+        assert overview.new_disputes(opened, ASKED) == ("c", "d")
+
+
+def test_attention_says_what_is_wrong_with_the_data(database: str, open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("insert into ops.cursors values ('erp', 'invoices', '{}', now() - interval '10 days')")
+    app = open_page("overview")
+    assert "1 source was last read long ago: erp" in said(app)
+    assert "The published figures tie out: 6 of 6 lines" in said(app)
+
+
+def test_a_ledger_too_large_for_a_trend_has_its_figures_without_one(
+    database: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_items(sample_items())
+    monkeypatch.setattr(overview, "TREND_TIMEOUT", "1ms")
+    monkeypatch.setattr(headline, "balances", _slowly(headline.balances))
+    app = open_page("overview", currency="PEN")
+    assert not app.exception and not app.error
+    owed = sum(i.item_amount for i in sample_items() if i.currency_code == "PEN" and i.item_type == "instalment")
+    assert Decimal(app.metric[0].value.replace(",", "")) == owed
+    assert len(app.dataframe) == 2, "what follows the trend is read in the same transaction"
+
+
+def _slowly(balances: object) -> object:
+    def slow(connection: object, asked: headline.Asked, days: object) -> object:
+        with connection.cursor() as cursor:  # type: ignore[attr-defined]
+            cursor.execute("select pg_sleep(0.1)")
+        return balances(connection, asked, days)  # type: ignore[operator]
+
+    return slow

@@ -1,0 +1,168 @@
+"""Who is let in, which pages they are offered, whose figures stand on them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from support.pages import APP, PAGES, OpenPage, said
+from support.serve_fixture import publish_items, record_run, sample_items
+from support.signed_in import claims_of, require_sign_in, sign_in_as
+
+from cartera import users
+from cartera.clock import utc_now
+from cartera.desk import Actor
+from cartera.settings import get_settings
+from dashboards.components import access
+from dashboards.components.actor import Refused, admitted
+
+ITEMS = sample_items()
+NORTE, MAIN, BOSS = "norte@example.com", "main@example.com", "boss@example.com"
+
+
+@pytest.fixture(autouse=True)
+def settings_are_read_again() -> Iterator[None]:
+    yield
+    get_settings.cache_clear()
+
+
+@pytest.fixture
+def people(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_items(ITEMS)
+    require_sign_in(monkeypatch, CARTERA_SIGN_IN_CONTACT="Ana *Pérez*")
+    users.add(NORTE, "collector", ["norte"], "test")
+    users.add(MAIN, "analyst", ["main"], "test")
+    users.add(BOSS, "administrator", [], "test")
+
+
+def owed(*companies: str) -> Decimal:
+    mine = (i for i in ITEMS if i.company_id in companies and (i.currency_code, i.item_type) == ("PEN", "instalment"))
+    return sum((i.item_amount for i in mine), Decimal(0))
+
+
+def test_who_has_not_signed_in_sees_nothing(people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboards.components.actor.claims", lambda: {"is_logged_in": False})
+    app = open_page("overview", currency="PEN")
+    assert not app.exception and not app.metric and not app.dataframe
+    assert "Sign in with your company account" in said(app)
+    assert [button.label for button in app.button] == ["Sign in"]
+
+
+def test_a_stranger_is_told_whom_to_ask_and_nothing_else(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in_as(monkeypatch, "mallory@example.com")
+    app = open_page("overview")
+    assert not app.exception and not app.metric and not app.dataframe
+    assert "mallory@example\\.com" in said(app) and "Ana \\*Pérez\\*" in said(app)
+    text = said(app)
+    assert not any(item.customer_name and item.customer_name in text for item in ITEMS)
+
+
+@pytest.mark.parametrize(("email", "companies"), [(NORTE, ["norte"]), (MAIN, ["main"]), (BOSS, ["main", "norte"])])
+def test_everybody_sees_the_figures_of_their_companies(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, email: str, companies: list[str]
+) -> None:
+    sign_in_as(monkeypatch, email)
+    app = open_page("overview", currency="PEN")
+    assert not app.exception and not app.error
+    assert Decimal(app.metric[0].value.replace(",", "")) == owed(*companies)
+    assert bool(app.selectbox) == (len(companies) > 1), "a company is asked for where there are several"
+
+
+def test_an_address_that_asks_for_another_company_gets_ones_own(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in_as(monkeypatch, NORTE)
+    app = open_page("overview", currency="PEN", company="main")
+    assert Decimal(app.metric[0].value.replace(",", "")) == owed("norte")
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page != "data_health"])
+def test_no_page_shows_a_customer_of_another_company(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    users.add(NORTE, "finance", ["norte"], "test")
+    sign_in_as(monkeypatch, NORTE)
+    app = open_page(page, currency="PEN")
+    assert not app.exception and not app.error
+    theirs = {i.customer_id for i in ITEMS if i.company_id == "norte"}
+    strangers = {i.customer_id for i in ITEMS} - theirs
+    shown = "\n".join(table.value.to_csv() for table in app.dataframe) + said(app)
+    assert not [customer for customer in strangers if customer in shown]
+    assert "main" not in shown.replace("remain", "")
+
+
+def test_banners_tell_nothing_that_may_be_of_another_company(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = [("marts", "fct_aging", "ties", "critical", False, "main PEN: 123.45 is missing")]
+    record_run(status="stopped", started_at=utc_now(), checks=failed)
+    sign_in_as(monkeypatch, NORTE)
+    (error,) = open_page("overview").error
+    assert "was stopped" in error.value and "is missing" not in error.value
+    sign_in_as(monkeypatch, BOSS)
+    (error,) = open_page("overview").error
+    assert "is missing" in error.value
+
+
+def test_pages_go_by_role_and_a_page_nobody_listed_is_nobodys() -> None:
+    collector = Actor("c", "collector", None)
+    assert [page for page in PAGES if access.may_open(collector, page)] == ["overview", "aging", "segments"]
+    administrator = Actor("a", "administrator", None)
+    assert all(access.may_open(administrator, page) for page in PAGES)
+    assert not access.may_open(administrator, "new_page")
+    assert not access.may_open(Actor("a", "administrator", frozenset({"norte"})), "data_health")
+
+
+def test_every_page_of_the_application_is_listed_with_its_roles() -> None:
+    source = APP.read_text(encoding="utf-8")
+    listed = {line.split('"')[1] for line in source.splitlines() if line.startswith('    ("')}
+    assert set(PAGES) <= listed and listed <= set(access.ROLES)
+
+
+def test_a_page_that_is_not_offered_is_not_run(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in_as(monkeypatch, NORTE)
+    with pytest.raises(ValueError, match="Could not find a navigation page"):
+        open_page("data_health")
+
+
+def test_who_is_removed_sees_nothing_from_the_next_page_on(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in_as(monkeypatch, NORTE)
+    app = open_page("overview")
+    assert app.metric
+    users.remove(NORTE, "test")
+    app.run()
+    assert not app.metric and "may not see anything" in said(app)
+
+
+def test_who_signs_in_is_known_by_a_verified_address_and_for_some_hours(people: None) -> None:
+    now = int(utc_now().timestamp())
+    assert admitted(claims_of("Norte@Example.com")) == Actor(NORTE, "collector", frozenset({"norte"}))
+    assert admitted(claims_of(NORTE, email_verified=False)) == Refused("unverified", NORTE)
+    assert admitted(claims_of("")) == Refused("unverified", "")
+    assert admitted(claims_of(NORTE, iat=now - 13 * 3600)) == Refused("expired", NORTE)
+    assert admitted(claims_of(NORTE, iat=None)) == Refused("expired", NORTE)
+    assert admitted({"email": NORTE, "iat": now}) == Refused("signed_out")
+    assert admitted(claims_of("' or true --@x")) == Refused("unknown", "' or true --@x")
+
+
+def test_without_sign_in_the_sidebar_says_so(database: str, open_page: OpenPage) -> None:
+    publish_items(ITEMS)
+    app = open_page("overview")
+    assert any("No sign-in" in caption.value for caption in app.sidebar.caption)
+    assert not app.sidebar.button
+
+
+def test_nothing_of_the_secret_is_in_a_page_or_the_log(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in_as(monkeypatch, "mallory@example.com")
+    app = open_page("overview")
+    assert "not-a-real-secret" not in said(app) + json.dumps(app.query_params)

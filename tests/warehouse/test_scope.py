@@ -1,0 +1,155 @@
+"""Which companies a session reads of: said by the database, whatever is asked."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pytest
+from psycopg2.errors import InsufficientPrivilege
+from psycopg2.extensions import connection as Connection
+from support.serve_fixture import AS_OF, KNOWN_AT, publish_items, sample_items
+
+from cartera.db import Role, parameters, transaction
+from cartera.warehouse import metrics, read, scope, segments
+
+EARLIER = AS_OF - dt.timedelta(days=20)
+ITEMS = sample_items()
+
+
+def companies_of(connection: Connection, query: str) -> set[str]:
+    return {row["company_id"] for row in read.rows(connection, query)}
+
+
+def served(connection: Connection) -> list[str]:
+    """The views that have a company."""
+    found = read.rows(
+        connection,
+        "select table_name from information_schema.columns where table_schema = 'serve' and column_name = 'company_id'",
+    )
+    return [row["table_name"] for row in found]
+
+
+@pytest.mark.parametrize("companies", [["norte"], ["main"], ["main", "norte"]])
+def test_every_view_gives_the_named_companies_alone(database: str, companies: Sequence[str]) -> None:
+    publish_items(ITEMS)
+    with transaction(Role.viewer) as connection:
+        scope.limit_to(connection, companies)
+        views = served(connection)
+        assert {"fct_aging", "fct_open_items", "fct_kpis", "fct_unapplied", "dim_customers"} <= set(views)
+        for view in views:
+            found = companies_of(connection, f"select company_id from serve.{view}")
+            assert found == set(companies) - ({"norte"} if view == "fct_unapplied" else set()), view
+
+
+@pytest.mark.parametrize("day", [AS_OF, EARLIER])
+def test_every_function_gives_the_named_companies_alone_as_of_any_date(database: str, day: dt.date) -> None:
+    publish_items(ITEMS)
+    with transaction(Role.viewer) as connection:
+        scope.limit_to(connection, ["norte"])
+        asked = (connection, day, KNOWN_AT)
+        answers = (
+            read.totals(*asked),
+            read.open_items(*asked),
+            read.aging(*asked, by="bucket"),
+            read.aging(*asked, by="customer"),
+            read.aging(*asked, by="segment"),
+            metrics.kpis(*asked, "company"),
+            segments.totals(*asked, "payer_behaviour"),
+        )
+        for rows in answers:
+            assert {row["company_id"] for row in rows} == {"norte"}
+        owed = sum(row["open_amount"] for row in answers[0])
+    mine = [i for i in ITEMS if i.company_id == "norte" and i.item_type == "instalment" and i.issue_date <= day]
+    assert owed == sum(i.item_amount for i in mine)
+
+
+def test_a_viewer_who_names_no_company_reads_nothing(database: str) -> None:
+    publish_items(ITEMS)
+    with transaction(Role.viewer) as connection:
+        for view in served(connection):
+            assert not read.rows(connection, f"select * from serve.{view} limit 1"), view
+        assert not read.open_items(connection, EARLIER, KNOWN_AT)
+        scope.limit_to(connection, [])
+        assert not read.totals(connection, AS_OF, KNOWN_AT)
+
+
+def test_the_companies_are_those_of_one_transaction(database: str) -> None:
+    publish_items(ITEMS)
+    with transaction(Role.viewer) as connection:
+        scope.limit_to(connection, ["norte"])
+        assert read.totals(connection, AS_OF, KNOWN_AT)
+        connection.commit()
+        assert not read.totals(connection, AS_OF, KNOWN_AT)
+
+
+def test_a_company_whose_name_tries_to_be_more_is_one_company(database: str) -> None:
+    publish_items(ITEMS)
+    with transaction(Role.viewer) as connection:
+        for name in ("norte,main", "{norte}", 'norte","main', "norte' or true --", "\\"):
+            scope.limit_to(connection, [name])
+            assert not read.totals(connection, AS_OF, KNOWN_AT), name
+
+
+def test_all_others_read_everything(database: str) -> None:
+    publish_items(ITEMS)
+    for role in (Role.reader, Role.campaign):
+        with transaction(role) as connection:
+            scope.limit_to(connection, ["norte"])
+            assert companies_of(connection, "select company_id from serve.fct_aging") == {"main", "norte"}
+
+
+def test_a_viewer_reads_nothing_beneath_and_nothing_that_speaks_of_all(database: str) -> None:
+    publish_items(ITEMS)
+    for query in (
+        "select * from marts_a.fct_aging",
+        "select * from ops.check_results",
+        "select message from ops.runs",
+        "select amounts from ops.run_steps",
+        "select * from ops.users",
+        "select * from ops.views_logged",
+        "set role " + parameters(Role.reader)["user"],
+    ):
+        with pytest.raises(InsufficientPrivilege), transaction(Role.viewer) as connection:
+            read.rows(connection, query)
+
+
+def test_what_was_recorded_at_the_desk_is_read_of_the_named_companies_alone(database: str) -> None:
+    publish_items(ITEMS)
+    theirs = {"main": "files:C-001", "norte": "files:C-005"}
+    with transaction(Role.desk) as connection, connection.cursor() as cursor:
+        for company, customer in theirs.items():
+            cursor.execute(
+                "insert into ops.desk_promises (promise_id, customer_id, company_id, currency_code, promised_amount,"
+                " made_date, promised_date) values (gen_random_uuid(), %s, %s, 'PEN', 10, '2026-06-01', '2026-06-30')",
+                (customer, company),
+            )
+            for of in (company, None):
+                cursor.execute(
+                    "insert into ops.desk_actions (action_id, kind, customer_id, company_id, thing, thing_id, version,"
+                    " acted_by, acted_as, acted_at, asked, after) values (gen_random_uuid(), 'note', %s, %s, 'note',"
+                    " gen_random_uuid()::text, 1, 'x', 'manager', now(), 'a', '{}')",
+                    (customer, of),
+                )
+            cursor.execute(
+                "insert into ops.contact_repairs (customer_id, channel, address, repaired_at, repaired_by)"
+                " values (%s, 'email', 'a@b.c', now(), 'x')",
+                (customer,),
+            )
+    counts = {"desk_promises": 1, "desk_actions": 2, "contact_repairs": 1}
+    for table, count in counts.items():
+        query = f"select customer_id from ops.{table}"
+        with transaction(Role.viewer) as connection:
+            assert read.rows(connection, query) == []
+            scope.limit_to(connection, ["norte"])
+            assert read.rows(connection, query) == [{"customer_id": theirs["norte"]}] * count
+        for role in (Role.reader, Role.desk, Role.campaign):
+            with transaction(role) as connection:
+                assert len(read.rows(connection, query)) == 2 * count
+
+
+def test_certificates_are_read_of_the_named_companies_alone(database: str) -> None:
+    publish_items(ITEMS)
+    with transaction(Role.viewer) as connection:
+        scope.limit_to(connection, ["main"])
+        assert companies_of(connection, "select company_id from ops.certificate_lines") == {"main"}
