@@ -31,6 +31,7 @@ PAGES = (
     ("segments", "page.segments", ":material/grid_view:"),
     ("recovery", "page.recovery", ":material/trending_down:"),
     ("kpis", "page.kpis", ":material/query_stats:"),
+    ("reports", "page.reports", ":material/summarize:"),
     ("data_health", "page.health", ":material/verified:"),
 )
 
@@ -71,4 +72,6 @@ actor = looking()
 page = st.navigation(pages(actor), position="hidden" if isinstance(actor, Refused) else "sidebar")
 if isinstance(actor, Actor):
     sign_in_page.who_is_here(actor, is_signed_in=sign_in.is_required(get_settings()))
+# which page a saved view is of
+st.session_state["page"] = page.url_path or "overview"
 page.run()

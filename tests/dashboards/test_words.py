@@ -43,7 +43,8 @@ def test_every_text_is_used() -> None:
     made_up = (
         "status.", "sign_in.", "role.", "attention.", "overview.", "state.stopped", "state.failed", "filter.",
         "currency_view.", "kpis.", "bridge.",
-        "unit.", "reason.", "recovery.", "moves.", "scheme.", "segment.", "state_of.", "column.",
+        "unit.", "reason.", "recovery.", "moves.", "scheme.", "segment.", "state_of.", "column.", "reports.day_",
+        "reports.status_",
     )  # fmt: skip
     unused = [
         key
