@@ -6,6 +6,8 @@ alter table ops.contacts_to_land
     add column answer_class text;
 
 drop view ops.contacts_known;
+-- a sender that holds a contact must not make a landing wait, and contacts are never deleted
+alter table ops.contacts_landed drop constraint contacts_landed_contact_id_fkey;
 alter table ops.contacts_landed rename column outcome to reason_code;
 alter table ops.contacts_landed add column answer_class text;
 
