@@ -2,8 +2,8 @@
 
 from cartera.db.migrate import execute_sql_file
 
-revision = "0026"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 
 
 def upgrade() -> None:
