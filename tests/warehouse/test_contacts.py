@@ -21,7 +21,7 @@ from cartera.landing.contacts import land_contacts
 from cartera.reminders import ledger
 from cartera.reminders.model import Status
 from cartera.settings import get_settings
-from cartera.warehouse import metrics, read
+from cartera.warehouse import contact_kpis, metrics, read
 from cartera.warehouse.read import rows
 
 AS_OF = dt.date(2026, 6, 30)
@@ -106,6 +106,13 @@ def figures(clocks: Clocks, by: metrics.By = "company") -> dict[tuple[str, ...],
     }
 
 
+def by_channel(clocks: Clocks) -> dict[tuple[str, ...], Any]:
+    with transaction(Role.reader) as connection:
+        found = contact_kpis.kpis(connection, *clocks, "channel")
+    assert all((row["value"] is None) == (row["reason"] is not None) for row in found)
+    return {(row["channel"], row["currency_code"], row["kpi"]): row["value"] for row in found}
+
+
 def landed() -> list[dict[str, Any]]:
     with transaction(Role.reader) as connection:
         return rows(connection, "select * from serve.fct_contacts order by contact_id, recorded_from")
@@ -134,6 +141,17 @@ def test_what_was_known_stays_and_what_is_new_is_published(company: None) -> Non
     value, _, _, reason = seen["USD", "cost_to_collect_90d"]
     assert value is None and "the contacts cost PEN" in reason
     assert figures(before) == none
+    # by channel the costs add up to the whole
+    assert {key: value for key, value in by_channel(first).items() if key[1] == "PEN"} == {
+        ("call", "PEN", "contact_rate_pct_90d"): 100,
+        ("call", "PEN", "right_party_contact_pct_90d"): 100,
+        ("call", "PEN", "cost_to_collect_90d"): Decimal("0.0095"),
+        ("call", "PEN", "cost_per_payment_90d"): Decimal("0.38"),
+        ("email", "PEN", "contact_rate_pct_90d"): 0,
+        ("email", "PEN", "right_party_contact_pct_90d"): None,
+        ("email", "PEN", "cost_to_collect_90d"): Decimal("0.0005"),
+        ("email", "PEN", "cost_per_payment_90d"): Decimal("0.02"),
+    }
     assert pipeline.run(AS_OF).status == "unchanged"
 
     # later events, a customer who is erased, a ghost who is

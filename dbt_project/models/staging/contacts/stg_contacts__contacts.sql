@@ -30,7 +30,7 @@ contacts_answered as (
 
 select
     -- ids
-    cast(contact_id as {{ dbt.type_string() }}) as contact_id,
+    cast(contact_id as text) as contact_id,
     company_id,
     customer_id,
 
