@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from cartera.db import Role, transaction
-from cartera.reminders import EmailChannel, SendReport, send_reminders
+from cartera.reminders import EmailChannel, SendReport, audit, send_reminders
+from cartera.reminders.audit import Erased
 from cartera.reminders.channels.base import CHANNELS, Channel
 from cartera.reminders.channels.build import choose_channels
 from cartera.reminders.channels.caught import CaughtChannel
 from cartera.reminders.channels.config import load_channels
+from cartera.reminders.channels.letters import LetterChannel
 from cartera.settings import get_settings
 from cartera.warehouse.read import rows
 
@@ -44,6 +46,23 @@ def sandbox_channel() -> EmailChannel:
     return EmailChannel(host=address.smtp_host, port=address.smtp_port, is_real=False, finder=store.has)
 
 
+def erase_customer(customer_id: str, erased_by: str) -> int:
+    """Take a customer out of the record of contacts, and what is kept of its messages outside it: letters, and the
+    sandbox mailbox. How many rows and files. Raises ConfigError while a contact is on its way."""
+    return audit.erase(customer_id, erased_by, _erase_files)
+
+
+def _erase_files(contacts: Sequence[Erased]) -> int:
+    from cartera.sandbox.mailbox import MessageStore
+
+    settings = get_settings()
+    way = load_channels(settings).letter
+    letters = [LetterChannel(folder) for folder in (way.folder, way.test_to) if folder] if way else []
+    taken = sum(letter.erase(contact.contact_id) for letter in letters for contact in contacts)
+    store = MessageStore(settings.home / "mailbox")
+    return taken + store.remove({contact.message_id for contact in contacts})
+
+
 def where_to(channels: Mapping[str, Channel]) -> str:
     """Where messages go, in words: for people who are about to send, or have sent."""
     real = [name for name, channel in channels.items() if channel.is_real]
@@ -71,6 +90,8 @@ def waiting(channels: Mapping[str, Channel]) -> dict[str, int]:
 
 def send_approved(plan_id: int | None = None, *, limit: int | None = None) -> SendReport:
     """Send what is approved by the configured channels. Raises what stopped it, after all is recorded."""
-    report = send_reminders(reminder_channels(), plan_id, limit=limit)
+    from cartera.connectors.still_open import Gateways
+
+    report = send_reminders(reminder_channels(), plan_id, limit=limit, gateways=Gateways(get_settings()))
     report.raise_if_stopped()
     return report

@@ -37,7 +37,8 @@ def question_of(
     from cartera.contact_rules.history import read_history
 
     company, book = company_of(company_rules)
-    known = _known(customer)
+    known = _known(customer, company)
+    region = region or known.debtor.region
     code = country_of(country or known.debtor.country_code) or company.unknown_country
     timezone = timezone or known.debtor.timezone
     zone, said = _own_zone(book, code, region, timezone)
@@ -75,11 +76,11 @@ def company_of(path: Path | None) -> tuple[CompanyRules, Rulebook]:
     return company, rulebook(company)
 
 
-def _known(customer: str | None) -> Known:
+def _known(customer: str | None, company: CompanyRules) -> Known:
     from cartera.reminders.known import Known, known_of
     from cartera.reminders.lawful import Debtor
 
-    return known_of(customer) if customer else Known(Debtor(""), (), ())
+    return known_of(customer, company) if customer else Known(Debtor(""), (), ())
 
 
 def country_of(text: str | None) -> str | None:

@@ -59,14 +59,14 @@ def erase(
     customer: Annotated[str, typer.Option("--customer", help="A customer's id.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Take all that is personal about a customer out of the record, for good; the record stays whole."""
-    from cartera.reminders.audit import erase as erase_customer
+    """Take all that is personal about a customer out of the record, and its letters and kept messages, for good."""
+    from cartera.outgoing import erase_customer
 
     question = f"erase what the record says about {customer}, for good?"
     if not yes and not typer.confirm(question, err=True):
         raise typer.Exit(1)
     count = erase_customer(customer, current_user())
-    messages.print(f"{count:,} rows erased" if count else f"the record knows no {customer}", markup=False)
+    messages.print(f"{count:,} rows and files erased" if count else f"the record knows no {customer}", markup=False)
 
 
 @audit.command()

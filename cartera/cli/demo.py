@@ -73,6 +73,7 @@ def _send_reminders(date: dt.date) -> None:
         # a message into the sandbox mailbox would count as sent to a real debtor
         messages.print(f"reminders: left out, because {', '.join(sorted(others))} landed here too", markup=False)
         return
+    _record_consents()
     with told("reminders: plan") as report:
         plan = plan_reminders(date)
         report.rows_out = plan.planned
@@ -82,6 +83,25 @@ def _send_reminders(date: dt.date) -> None:
         sent = send_reminders(sandbox_channels())
         sent.raise_if_stopped()
         report.rows_out, report.message = sent.sent, "into the sandbox mailbox"
+
+
+def _record_consents() -> None:
+    """What the sandbox's people in Colombia said: most, not all, that they may be written to by e-mail."""
+    from cartera.reminders.consents import authorise_all
+    from cartera.warehouse.read import rows
+
+    with transaction(Role.reader) as connection:
+        people = [row["customer_id"] for row in rows(connection, _COLOMBIANS)]
+    said = [customer_id for number, customer_id in enumerate(people) if number % 5]
+    authorise_all(said, "email", reason="agreed when the account was opened", recorded_by="cartera demo")
+
+
+# a company needs no consent there
+_COLOMBIANS = """
+select customer_id from serve.dim_customers
+where source = 'sandbox' and country_code = 'CO' and customer_type = 'Persona natural' and recorded_to > now()
+order by customer_id
+"""
 
 
 def _show(headless: bool) -> None:

@@ -1,4 +1,4 @@
-"""`cartera reminders experiment`: what champion and challenger brought beside the hold-out."""
+"""`cartera reminders experiment`: champion and challenger beside the hold-out, and beside each other."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from cartera.cli.reminders import AsOf, FormatOption, reminders
 from cartera.clock import parse_date
 
 COLUMNS = (
-    "experiment", "arm", "currency", "customers", "too_new", "contacts", "paid", "owed", "cash", "days_to_pay",
-    "incremental_per_contact", "incremental_low", "incremental_high", "days_gained", "days_low", "days_high", "note",
+    "experiment", "arm", "against", "currency", "customers", "too_new", "contacts", "paid", "owed", "cash",
+    "days_to_pay", "incremental_per_contact", "incremental_low", "incremental_high", "incremental_per_customer",
+    "customer_low", "customer_high", "days_gained", "days_low", "days_high", "note",
 )  # fmt: skip
 
 
@@ -29,7 +30,7 @@ def experiment(
     ] = 30,
     format: FormatOption = Format.table,
 ) -> None:
-    """Per arm: cash per contact beyond the hold-out's and days gained, with intervals; or that data do not suffice."""
+    """Per arm: cash beyond the hold-out's, days gained, challenger beside champion, with intervals; or too few data."""
     from cartera.reminders.experiment_report import METHOD, experiment_report
 
     figures = experiment_report(name, as_of=parse_date(as_of) if as_of else None, window_days=window)
@@ -45,10 +46,11 @@ def _row(figures: Any) -> dict[str, Any]:
     from cartera.money import plain
 
     code = figures.currency_code
-    cash, days = figures.incremental_per_contact, figures.days_gained
+    cash, days, each = figures.incremental_per_contact, figures.days_gained, figures.incremental_per_customer
     return {
         "experiment": figures.experiment,
         "arm": figures.arm,
+        "against": figures.against,
         "currency": code,
         "customers": figures.customers,
         "too_new": figures.too_new,
@@ -60,6 +62,9 @@ def _row(figures: Any) -> dict[str, Any]:
         "incremental_per_contact": _money(cash.estimate, code) if cash else None,
         "incremental_low": _money(cash.low, code) if cash else None,
         "incremental_high": _money(cash.high, code) if cash else None,
+        "incremental_per_customer": _money(each.estimate, code) if each else None,
+        "customer_low": _money(each.low, code) if each else None,
+        "customer_high": _money(each.high, code) if each else None,
         "days_gained": _days(days.estimate) if days else None,
         "days_low": _days(days.low) if days else None,
         "days_high": _days(days.high) if days else None,

@@ -3,7 +3,8 @@
 from cartera.reminders.approve import ApproveReport, approve_reminders, approve_small
 from cartera.reminders.channels.email import EmailChannel
 from cartera.reminders.plan import PlanReport, plan_reminders
-from cartera.reminders.send import SendReport, send_reminders
+from cartera.reminders.send import send_reminders
+from cartera.reminders.sender import SendReport
 from cartera.reminders.settle import settle
 
 __all__ = [

@@ -7,6 +7,7 @@ would hold up all senders, and a sender's messages would wait for each other.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from psycopg2.errors import RestrictViolation
@@ -191,19 +192,38 @@ order by 1 limit 1
 """
 
 
-def erase(customer_id: str, erased_by: str) -> int:
-    """Take what is personal about a customer out of the record, for good; how many rows. The chain stays whole.
+@dataclass(frozen=True)
+class Erased:
+    """A contact that is erased, by the names under which something of it may be kept elsewhere."""
 
-    Raises ConfigError while a contact is on its way to the customer.
+    contact_id: str
+    message_id: str
+    channel: str
+
+
+def erase(customer_id: str, erased_by: str, files: Callable[[Sequence[Erased]], int] = lambda _: 0) -> int:
+    """Take what is personal about a customer out of the record, for good; how many rows and files. The chain stays
+    whole.
+
+    `files`: takes away what is kept of these contacts outside the database, before the rest is final: where that fails
+    nothing is erased from the record, which alone knows what belongs to whom. Raises ConfigError while a contact is on
+    its way to the customer.
     """
+    bound = {"customer": customer_id, "by": erased_by}
     try:
         with transaction(Role.campaign) as connection:
-            bound = {"customer": customer_id, "by": erased_by}
+            contacts = [Erased(**row) for row in rows(connection, _OF_CUSTOMER, bound)]
             query = "select ops.erase_customer(%(customer)s, %(by)s) + ops.erase_desk(%(customer)s) as n"
             count = int(rows(connection, query, bound)[0]["n"])
+            count += files(contacts) if contacts else 0
     except RestrictViolation:
         raise ConfigError(
             f"a contact to {customer_id!r} is on its way", "send it, settle it, or plan anew; then erase"
         ) from None
     seal()
     return count
+
+
+_OF_CUSTOMER = """
+select contact_id::text as contact_id, message_id, channel from ops.contacts where customer_id = %(customer)s
+"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from psycopg2.extras import Json
@@ -45,6 +46,28 @@ def say(
                 (customer_id, channel, stored, AUTHORISED if is_authorised else OPT_OUT, recorded_by, Json(said)),
             )
     return stored or ""
+
+
+def authorise_all(customer_ids: Sequence[str], channel: Channel, *, reason: str, recorded_by: str) -> int:
+    """Record that customers authorised a channel, but for those who said something of it before; of how many."""
+    bound = {
+        "ids": list(customer_ids), "channel": channel, "kind": AUTHORISED, "by": recorded_by,
+        "evidence": Json({"reason": reason}),
+    }  # fmt: skip
+    with transaction(Role.campaign) as connection:
+        return len(rows(connection, _AUTHORISE, bound))
+
+
+_AUTHORISE = """
+insert into ops.contact_preferences (customer_id, channel, kind, by, evidence)
+select id, %(channel)s, %(kind)s, %(by)s, %(evidence)s
+from unnest(%(ids)s::text[]) as id
+where not exists (
+    select 1 from ops.contact_preferences as p
+    where p.customer_id = id and (p.channel is null or p.channel = %(channel)s)
+)
+returning customer_id
+"""
 
 
 def _checked(customer: Customer, channel: Channel, address: str) -> str:

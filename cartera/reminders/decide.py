@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Container, Iterable, Sequence
+from dataclasses import replace
 from functools import cache
 
 from babel.core import Locale, UnknownLocaleError
 
+from cartera.reminders import adapt
 from cartera.reminders.addresses import NEEDS, Reach, email_address, reach
 from cartera.reminders.model import Answer, Customer, Decision, History, Item, PlannedContact, Reason, Standing
 from cartera.reminders.owed import ask_owed, due_lines, worst
@@ -63,9 +65,16 @@ def decide(
         turn = to_a_person(turn, policy)
         if turn is None:
             return Decision(None, Reason.to_a_person, tuple(answers), left_out)
+    if policy.adapt:
+        turn, learned = _adapted(turn, history)
+        answers += learned
     found, reason = _choose_channel(turn, customer, history, as_of, allow, answers)
     if found is None:
         return Decision(None, reason, tuple(answers), left_out)
+    window = next((answer.window for answer in reversed(answers) if answer.window), None)
+    if policy.adapt:
+        window, suits = adapt.wait_for_hour(window, customer, history.evidence)
+        answers += [suits] if suits else []
     contact = PlannedContact(
         company_id=lines[0].item.company_id,
         customer_id=customer.customer_id,
@@ -77,9 +86,15 @@ def decide(
         credits=owed.credits,
         channel=found.channel,
         statement=tuple(items) if "statement" in turn.step.attach else (),
-        window=next((answer.window for answer in reversed(answers) if answer.window), None),
+        window=window,
     )
     return Decision(contact, None, tuple(answers), left_out)
+
+
+def _adapted(turn: Turn, history: History) -> tuple[Turn, list[Answer]]:
+    """The channels that are left for a step in the order of what worked for this customer."""
+    channels, learned = adapt.order(turn.channels, history.evidence)
+    return replace(turn, channels=channels), [learned] if learned else []
 
 
 def _choose_channel(

@@ -15,14 +15,21 @@ from cartera.warehouse import read
 
 
 def arms(
-    connection: Connection, policies: Policies, customer_ids: Sequence[str] | None = None
+    connection: Connection,
+    policies: Policies,
+    customer_ids: Sequence[str] | None = None,
+    before: dt.date | None = None,
 ) -> dict[str, dict[str, Arm]]:
-    """Of the experiments in force: customer_id -> experiment -> arm; of all customers or those named."""
+    """Of the experiments in force: customer_id -> experiment -> arm; of all customers or those named.
+
+    `before`: only who was drawn on an earlier day, for a look at the past.
+    """
     names = [policy.experiment.name for policy in policies if policy.experiment]
     if not names:
         return {}
     found: dict[str, dict[str, Arm]] = {}
-    bound = {"names": names, "ids": list(customer_ids) if customer_ids is not None else None}
+    ids = list(customer_ids) if customer_ids is not None else None
+    bound = {"names": names, "ids": ids, "before": before}
     for row in read.rows(connection, _ARMS, bound):
         found.setdefault(row["customer_id"], {})[row["experiment"]] = Arm(row["arm"])
     return found
@@ -31,6 +38,7 @@ def arms(
 _ARMS = """
 select experiment, customer_id, arm from ops.experiment_draws
 where experiment = any(%(names)s) and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
+    and (%(before)s::date is null or drawn_on < %(before)s)
 """
 
 

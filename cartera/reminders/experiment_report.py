@@ -48,7 +48,9 @@ class Interval:
 class ArmFigures:
     """One arm in one currency. `customers`: drawn, and looked at for the whole window; `too_new`: not yet so long.
 
-    `days_to_pay`: of a unit owed when drawn, at most the window. What is compared is None where `note` says why.
+    `against`: the arm that it is compared with; a challenger stands twice, beside the hold-out and beside its champion.
+    `days_to_pay`: of a unit owed when drawn, at most the window. What is compared is None where `note` says why;
+    `incremental_per_contact` also beside a champion, which has contacts of its own.
     """
 
     experiment: str
@@ -61,6 +63,8 @@ class ArmFigures:
     owed: Decimal
     cash: Decimal
     days_to_pay: Decimal | None
+    against: Arm | None = None
+    incremental_per_customer: Interval | None = None
     incremental_per_contact: Interval | None = None
     days_gained: Interval | None = None
     note: str = ""
@@ -188,20 +192,24 @@ def open_days(owed: Decimal, movements: Sequence[tuple[int, Decimal]], window_da
 
 
 def compare(name: str, samples: dict[tuple[str, Arm], Sample]) -> list[ArmFigures]:
-    """Each arm beside the hold-out of the same currency."""
+    """Each arm beside the hold-out of the same currency, and the challenger beside its champion."""
     found = []
     for currency in sorted({code for code, _ in samples}):
         control = samples.get((currency, Arm.hold_out), Sample())
         for arm in Arm:
             if (sample := samples.get((currency, arm))) is not None:
-                found.append(_figures(name, arm, currency, sample, control))
+                against = None if arm is Arm.hold_out else Arm.hold_out
+                found.append(_figures(name, arm, currency, sample, control, against))
+        champion, challenger = samples.get((currency, Arm.champion)), samples.get((currency, Arm.challenger))
+        if champion and challenger:
+            found.append(_figures(name, Arm.challenger, currency, challenger, champion, Arm.champion))
     return found
 
 
-def _figures(name: str, arm: Arm, currency: str, sample: Sample, control: Sample) -> ArmFigures:
+def _figures(name: str, arm: Arm, currency: str, sample: Sample, control: Sample, against: Arm | None) -> ArmFigures:
     owed = sum(sample.owed, Decimal(0))
-    note = "" if arm is Arm.hold_out else _not_enough(sample, control)
-    is_compared = arm is not Arm.hold_out and not note
+    note = _not_enough(sample, control, against) if against else ""
+    is_compared = against is not None and not note
     return ArmFigures(
         experiment=name,
         arm=arm,
@@ -213,14 +221,16 @@ def _figures(name: str, arm: Arm, currency: str, sample: Sample, control: Sample
         owed=owed,
         cash=sum(sample.cash, Decimal(0)),
         days_to_pay=sum(sample.open_days, Decimal(0)) / owed if owed else None,
-        incremental_per_contact=_per_contact(sample, control) if is_compared else None,
+        against=against,
+        incremental_per_customer=welch(sample.cash, control.cash) if is_compared else None,
+        incremental_per_contact=_per_contact(sample, control) if is_compared and against is Arm.hold_out else None,
         days_gained=_days_gained(sample, control) if is_compared else None,
         note=note,
     )
 
 
-def _not_enough(sample: Sample, control: Sample) -> str:
-    for what, each in (("hold-out", control), ("arm", sample)):
+def _not_enough(sample: Sample, control: Sample, against: Arm) -> str:
+    for what, each in (("hold-out" if against is Arm.hold_out else str(against), control), ("arm", sample)):
         if len(each.owed) < MIN_CUSTOMERS:
             return f"not enough data: {len(each.owed)} customers in the {what}, {MIN_CUSTOMERS} are needed"
         if each.paid < MIN_PAID:

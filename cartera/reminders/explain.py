@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from cartera.money import plain
 from cartera.reminders import draws, ghosts, ledger, portfolio
 from cartera.reminders.approve import find_contact
 from cartera.reminders.choose import decide_debts, draw_arms
+from cartera.reminders.evidence import evidence
 from cartera.reminders.model import Decision, History
 from cartera.reminders.plan import asked_on, policies_of, rules_of
 from cartera.settings import get_settings
@@ -125,6 +127,9 @@ def explain_customer(
         customer_id, portfolio.unknown_customer(customer_id)
     )
     history = portfolio.histories(connection, day, customer_ids=[customer_id]).get(customer_id, History())
+    if policies.adapts:
+        learned = evidence(connection, published, day, customer_ids=[customer_id])
+        history = replace(history, evidence=learned.get(customer_id, ()))
     companies = portfolio.items_by_customer(connection, published, day, [customer_id]).get(customer_id, {})
     segments = portfolio.segments(connection, published, day, [customer_id]) if policies.asks_segments else {}
     known = draws.arms(connection, policies, [customer_id]).get(customer_id, {})

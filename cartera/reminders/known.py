@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cartera.contact_rules import Channel, Event, Hold, HoldKind
+from cartera.contact_rules import Channel, CompanyRules, Event, Hold, HoldKind
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.reminders.lawful import Debtor, events_of
@@ -19,7 +19,7 @@ class Known:
     holds: tuple[Hold, ...]
 
 
-def known_of(customer_id: str) -> Known:
+def known_of(customer_id: str, company: CompanyRules) -> Known:
     """As published now. Raises ConfigError when there is no such customer, NotPublished, DatabaseError."""
     with transaction(Role.campaign) as connection:
         published = read.publication(connection)
@@ -37,7 +37,14 @@ def known_of(customer_id: str) -> Known:
             Hold(HoldKind(row["kind"]), row["since"], row["until"]) for row in rows(connection, _HOLDS, bound)
         )
         history = events_of(connection, published.as_of_date, [customer_id]).get(customer_id, ())
-    debtor = Debtor(customer_id, **found[0], authorised=frozenset(authorised), opted_out=frozenset(opted_out))
+    region = company.region_of(customer_id, found[0]["country_code"])
+    debtor = Debtor(
+        customer_id,
+        **found[0],
+        region=region,
+        authorised=frozenset(authorised),
+        opted_out=frozenset(opted_out),
+    )
     return Known(debtor, history, holds)
 
 

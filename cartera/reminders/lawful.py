@@ -62,6 +62,7 @@ class Debtor:
     country_code: str | None = None
     timezone: str | None = None
     customer_type: str | None = None
+    region: str | None = None
     authorised: frozenset[Channel] = frozenset()
     opted_out: frozenset[Channel] = frozenset()
 
@@ -96,6 +97,7 @@ class Lawful:
             customer.country_code,
             customer.timezone,
             customer.customer_type,
+            self.company.region_of(customer.customer_id, customer.country_code),
             named if said else frozenset(),
             named if said is False else frozenset(),
         )
@@ -103,8 +105,8 @@ class Lawful:
 
     def remember(self, customer_id: str, channel: str, day: dt.date, send_from: dt.datetime | None) -> None:
         """One more contact that went out, as `events_of` would read it: for a history that is nowhere else."""
-        went_at = _went_at({"went_on": day, "handed_at": None, "send_from": send_from})
-        event = Event(went_at, Channel(channel), Outcome.sent)
+        at = went_at({"went_on": day, "handed_at": None, "send_from": send_from})
+        event = Event(at, Channel(channel), Outcome.sent)
         self.events[customer_id] = (*self.events.get(customer_id, ()), event)
 
     def allow(self, debtor: Debtor, channel: str, day: dt.date) -> tuple[Answer, ...]:
@@ -124,6 +126,7 @@ class Lawful:
             at=self.moment or dt.datetime.combine(day, dt.time(12), tzinfo=dt.UTC),
             channel=channel,
             country=(debtor.country_code or "").strip() or self.company.unknown_country,
+            region=debtor.region,
             timezone=debtor.timezone,
             is_business=self.company.is_business(debtor.customer_type),
             history=history,
@@ -148,7 +151,7 @@ class Lawful:
         opening = self.book.opening(question, question.at + dt.timedelta(days=1)) if verdict.is_allowed else None
         if opening is None:
             return self._refused(verdict, question)
-        saw = f"{question.at:%Y-%m-%d %H:%M} UTC, until {opening[1]:%Y-%m-%d %H:%M}"
+        saw = f"{question.at:%Y-%m-%d %H:%M} UTC, until {opening[1]:%Y-%m-%d %H:%M}{_noted(verdict)}"
         return (*_passed(verdict), Answer("the law allows this moment", saw, True, window=opening))
 
     def _on(self, question: Question, day: dt.date) -> tuple[Answer, ...]:
@@ -166,7 +169,7 @@ class Lawful:
             noon = bounds[0] + (bounds[1] - bounds[0]) / 2
             return self._refused(self.book.check(replace(question, at=max(noon, start))), question)
         verdict = self.book.check(replace(question, at=opening[0]))
-        saw = f"from {opening[0]:%Y-%m-%d %H:%M} to {opening[1]:%Y-%m-%d %H:%M} UTC"
+        saw = f"from {opening[0]:%Y-%m-%d %H:%M} to {opening[1]:%Y-%m-%d %H:%M} UTC{_noted(verdict)}"
         return (*_passed(verdict), Answer("the law allows a moment of that day", saw, True, window=opening))
 
     def _refused(self, verdict: Verdict, question: Question) -> tuple[Answer, ...]:
@@ -178,9 +181,13 @@ class Lawful:
             for each in verdict.refusals
         ]
         saw = f"the next is {following:%Y-%m-%d %H:%M} UTC" if following else "none as things stand"
-        notes = "".join(f"; {note}" for note in verdict.notes)
-        last = Answer("the law allows a moment of that day", saw + notes, False, reason=reason)
+        last = Answer("the law allows a moment of that day", saw + _noted(verdict), False, reason=reason)
         return (*refused, last)
+
+
+def _noted(verdict: Verdict) -> str:
+    """What was not known and was taken the strict way, a region among it."""
+    return "".join(f"; {note}" for note in verdict.notes)
 
 
 def _passed(verdict: Verdict) -> Iterable[Answer]:
@@ -230,12 +237,12 @@ def events_of(
     }
     events: dict[str, list[Event]] = {}
     for row in rows(connection, _EVENTS, bound):
-        event = Event(_went_at(row), Channel(row["channel"]), CALLS.get(row["result"], OUTCOMES[row["status"]]))
+        event = Event(went_at(row), Channel(row["channel"]), CALLS.get(row["result"], OUTCOMES[row["status"]]))
         events.setdefault(row["customer_id"], []).append(event)
     return {customer_id: tuple(found) for customer_id, found in events.items()}
 
 
-def _went_at(row: Mapping[str, Any]) -> dt.datetime:
+def went_at(row: Mapping[str, Any]) -> dt.datetime:
     """When it was handed over, by the debtor's calendar: what the sandbox sent for another day was sent on that day."""
     day: dt.date = row["went_on"]
     for moment in (row.get("done_at"), row["handed_at"], row["send_from"]):

@@ -57,6 +57,7 @@ class Reason(StrEnum):
     replaced = "replaced"
     send_refused = "send_refused"
     template_failed = "template_failed"
+    gateway_silent = "gateway_silent"
     not_now_by_law = "not_now_by_law"
     not_by_law = "not_by_law"
 
@@ -80,6 +81,7 @@ class Item(NamedTuple):
     promised_date: dt.date | None = None
     because: str | None = None
     """What was recorded at the desk that says so."""
+    invoice_id: str | None = None
 
     @property
     def is_credit(self) -> bool:
@@ -119,6 +121,15 @@ class Tried:
     on: dt.date
 
 
+class Sent(NamedTuple):
+    """A message that went out before, and whether it worked: answered, or followed by a payment."""
+
+    channel: Channel
+    at: dt.datetime
+    worked: bool
+    answered_at: dt.datetime | None = None
+
+
 @dataclass(frozen=True)
 class Pending:
     """A contact that is planned, approved or reserved, and not yet sent."""
@@ -139,7 +150,8 @@ class History:
     """What a customer has been told. `told`: (item_id, due_date) -> the furthest step's offset in days, and
     `told_on` the day of that. `tried`: (policy, step, cycle) -> its contacts, oldest first. `consents`: oldest
     first. `contact_dates`: the day of every message of the last month. `vulnerable`: who said so and when; then a
-    person calls, no machine writes. `repairs`: addresses that a person found out, the last one first.
+    person calls, no machine writes. `repairs`: addresses that a person found out, the last one first. `evidence`: what
+    became of the messages of the last year, oldest first; read only where a policy adapts.
     """
 
     told: Mapping[tuple[str, dt.date], int] = field(default_factory=dict)
@@ -154,6 +166,7 @@ class History:
     answered_on: dt.date | None = None
     vulnerable: str | None = None
     repairs: tuple[tuple[Channel, str], ...] = ()
+    evidence: tuple[Sent, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from cartera.db import Role, connect
 from cartera.reminders import audit, draws, ghosts, ledger, portfolio, recorded, store
 from cartera.reminders.choose import Choice, Draw, Key, decide_debts, draw_arms
 from cartera.reminders.disclosures import LegalWording
+from cartera.reminders.evidence import evidence, with_evidence
 from cartera.reminders.experiment import Arm
 from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Answer, Decision, History, Pending, PlannedContact, Reason, Standing, Status
@@ -208,6 +209,8 @@ def _decide_all(
     rules: Lawful,
 ) -> Outcome:
     histories = portfolio.histories(connection, as_of)
+    if policies.adapts:
+        histories = with_evidence(histories, evidence(connection, published, as_of))
     customers = portfolio.customers(connection, published.known_at)
     segments = portfolio.segments(connection, published, as_of) if policies.asks_segments else {}
     arms, experiments = draws.arms(connection, policies), policies.has_experiments

@@ -142,6 +142,10 @@ class Policy(Strict):
     promise_grace_days: int = Field(default=2, ge=0, strict=True)
     max_source_age_days: int = Field(default=7, ge=0, strict=True)
     stop_when: StopWhen = StopWhen()
+    adapt: bool = False
+    """Order a step's channels, and choose the hour, by what worked for the customer before: see adapt.py."""
+    ask_gateway: bool = True
+    """Where an invoice is of a connected gateway that can tell, ask there once more before the message leaves."""
     charges: tuple[Charge, ...] = ()
     approval: Literal["required"] | AutomaticBelow = "required"
     default_language: Language = "es"
@@ -265,6 +269,10 @@ class Policies:
     @property
     def has_experiments(self) -> bool:
         return any(policy.experiment for policy in self)
+
+    @property
+    def adapts(self) -> bool:
+        return any(policy.adapt for policy in self.all)
 
     @property
     def asks_segments(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, starmap
 from operator import attrgetter
 from typing import Any
 
@@ -38,7 +38,7 @@ def items_by_customer(
     grouped: dict[str, dict[str, list[Item]]] = {}
     with connection.cursor() as cursor:
         cursor.execute(query, {"as_of": as_of, "known_at": published.known_at, "ids": ids})
-        for item in map(Item._make, cursor):
+        for item in starmap(Item, cursor):
             grouped.setdefault(item.customer_id, {}).setdefault(item.company_id, []).append(item)
     for ghost in ghosts.enrolled(connection, as_of, customer_ids or ()):
         grouped[ghost.customer.customer_id] = {ghost.company_id: list(ghost.items)}
@@ -62,7 +62,7 @@ def items_in_stream(
     with connection.cursor("open_items") as cursor:
         cursor.itersize = STREAM_ROWS
         cursor.execute(query, {"as_of": as_of, "known_at": published.known_at})
-        for customer_id, items in groupby(map(Item._make, cursor), key=attrgetter("customer_id")):
+        for customer_id, items in groupby(starmap(Item, cursor), key=attrgetter("customer_id")):
             companies: dict[str, list[Item]] = {}
             for item in items:
                 companies.setdefault(item.company_id, []).append(item)
@@ -74,7 +74,7 @@ STREAM_ROWS = 20_000
 _ITEM = """
 select item_id, company_id, customer_id, coalesce(document_number, invoice_id) as document_number, issue_date,
     coalesce(due_date, issue_date) as due_date, currency_code, item_amount, open_amount,
-    coalesce(is_disputed, false) as is_disputed, promised_date
+    coalesce(is_disputed, false) as is_disputed, promised_date, invoice_id
 from {items} as items
 """
 _OF_CUSTOMERS = " where %(ids)s::text[] is null or customer_id = any(%(ids)s) order by due_date, item_id"

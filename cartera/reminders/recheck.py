@@ -22,6 +22,7 @@ from cartera.errors import ConfigError, GateFailed
 from cartera.landing import contacts as landed_contacts
 from cartera.reminders import ledger, portfolio, recorded
 from cartera.reminders.decide import decide
+from cartera.reminders.evidence import evidence, with_evidence
 from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Customer, Decision, History, Item, PlannedContact, Reason, Standing, Status
 from cartera.reminders.plan import asked_on
@@ -94,16 +95,21 @@ def recheck(
     published = read.publication(connection)
     _require_certified(connection, published)
     planned = _planned_items(connection, [contact["contact_id"] for contact in contacts])
+    policies = {plan_id: _read(policy_of, plan_id) for plan_id in {contact["plan_id"] for contact in contacts}}
+    adapts = any(isinstance(policy, Policy) and policy.adapt for policy in policies.values())
     verdicts: dict[str, Verdict] = {}
     by_day: dict[dt.date, list[Row]] = {}
     for contact in contacts:
         by_day.setdefault(max(published.as_of_date, contact["planned_date"]), []).append(contact)
     for as_of, of_day in by_day.items():
         _require_current(as_of, is_real=is_real)
-        world = _world(connection, published, as_of, of_day, settings, utc_now() if is_real else None)
+        moment = utc_now() if is_real else None
+        world = _world(connection, published, as_of, of_day, settings, moment, adapts=adapts)
         for contact in of_day:
             contact_id = contact["contact_id"]
-            verdicts[contact_id] = _ask(contact, policy_of, world, planned.get(contact_id, {}), stamp)
+            verdicts[contact_id] = _ask(
+                contact, policies[contact["plan_id"]], world, planned.get(contact_id, {}), stamp
+            )
     for contact_id in _state(connection, verdicts):
         # another contact holds this step: it is told already
         verdicts[contact_id] = _no(verdicts[contact_id], Reason.step_done)
@@ -208,31 +214,42 @@ def _world(
     contacts: Sequence[Row],
     settings: Settings,
     moment: dt.datetime | None,
+    *,
+    adapts: bool,
 ) -> _World:
     ids = [contact["customer_id"] for contact in contacts]
     ours = [contact["contact_id"] for contact in contacts]
     # counted before the rest is read: what comes in between is noticed
     desk_actions = recorded.counts(connection, ids)
+    histories = portfolio.histories(connection, as_of, customer_ids=ids, except_contacts=ours)
+    if adapts:
+        learned = evidence(connection, published, as_of, customer_ids=ids, except_contacts=ours)
+        histories = with_evidence(histories, learned)
     return _World(
         as_of,
         asked_on(portfolio.standing(connection, published), as_of, settings),
         portfolio.items_by_customer(connection, published, as_of, ids),
         portfolio.customers(connection, published.known_at, ids),
-        portfolio.histories(connection, as_of, customer_ids=ids, except_contacts=ours),
+        histories,
         lawful(connection, as_of, settings.policies_dir, customer_ids=ids, except_contacts=ours, moment=moment),
         desk_actions,
     )
 
 
-def _ask(contact: Row, policy_of: Callable[[int], Policy], world: _World, planned: Stated, stamp: Stamp) -> Verdict:
+def _read(policy_of: Callable[[int], Policy], plan_id: int) -> Policy | ConfigError:
+    try:
+        return policy_of(plan_id)
+    except ConfigError as error:
+        return error
+
+
+def _ask(contact: Row, policy: Policy | ConfigError, world: _World, planned: Stated, stamp: Stamp) -> Verdict:
     customer_id = contact["customer_id"]
     customer = world.customers.get(customer_id, portfolio.unknown_customer(customer_id))
     stamp = replace(stamp, desk_actions=world.desk_actions.get(customer_id, 0))
     asked = Verdict(world.as_of, customer, stamp)
-    try:
-        policy = policy_of(contact["plan_id"])
-    except ConfigError as error:
-        return _no(asked, Reason.replaced, {"problem": error.problem})
+    if isinstance(policy, ConfigError):
+        return _no(asked, Reason.replaced, {"problem": policy.problem})
     items = world.items.get(customer_id, {}).get(contact["company_id"], [])
     if not any(item.item_id in planned for item in items):
         return _no(asked, Reason.paid)

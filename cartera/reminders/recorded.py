@@ -76,7 +76,8 @@ with recorded as (
     where not is_cancelled and promised_date >= %(since)s
         and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
 )
-select kind, reference, r.customer_id, r.company_id, currency_code, item_ids, since, promised_date, a.acted_by as by
+select r.kind, r.reference, r.customer_id, r.company_id, r.currency_code, r.item_ids, r.since, r.promised_date,
+    a.acted_by as by
 from recorded as r
 left join ops.desk_actions as a on a.thing = r.thing and a.thing_id = r.reference and a.version = 1
 order by r.customer_id, reference, promised_date

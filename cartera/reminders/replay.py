@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from cartera.reminders.choose import Segments, decide_debts
+from cartera.reminders.choose import Segments, decide_debts, draw_arms
+from cartera.reminders.experiment import Arm
 from cartera.reminders.lawful import Lawful
 from cartera.reminders.model import Answer, Customer, History, Item, PlannedContact, Standing, Status, Tried
 from cartera.reminders.plan import Outcome, sort_out
@@ -34,17 +35,26 @@ class Day:
 class Replay:
     """Every contact that is decided on counts as sent on its day and stays without an answer.
 
-    `rules`: the contact rules, which remember what this replay sends; no other replay may have the same.
+    `rules`: the contact rules, which remember what this replay sends; no other replay may have the same. `arms`: who
+    was drawn for an experiment before the first day; who is met later is drawn as the planner draws.
     """
 
-    def __init__(self, policies: Policies, histories: Mapping[str, History], cost: Cost, rules: Lawful) -> None:
+    def __init__(
+        self,
+        policies: Policies,
+        histories: Mapping[str, History],
+        cost: Cost,
+        rules: Lawful,
+        arms: Mapping[str, Mapping[str, Arm]],
+    ) -> None:
         self.policies = policies
         self.days: dict[dt.date, Day] = {}
         self.customers: set[str] = set()
         self._histories = dict(histories)
-        self._named = {policy.name: policy for policy in policies}
+        self._named = {policy.name: policy for policy in policies.all}
         self._cost = cost
         self._rules = rules
+        self._arms = {customer_id: dict(known) for customer_id, known in arms.items()}
 
     def ask(
         self,
@@ -59,7 +69,10 @@ class Replay:
         history = self._histories.get(customer.customer_id, NO_HISTORY)
         if wishes:
             history = replace(history, **wishes)
-        decided = decide_debts(companies, customer, history, self.policies, day, standing, segments, allow=self._rules)
+        arms = self._draw(companies, customer, history, day, segments) if self.policies.has_experiments else None
+        decided = decide_debts(
+            companies, customer, history, self.policies, day, standing, segments, allow=self._rules, arms=arms
+        )
         if not decided:
             return
         outcome = Outcome()
@@ -73,6 +86,20 @@ class Replay:
                 tally.rules.update(said_no(decision.answers))
                 if decision.contact:
                     self._send(decision.contact, customer, self._named[policy_name], day, tally)
+
+    def _draw(
+        self,
+        companies: Mapping[str, Sequence[Item]],
+        customer: Customer,
+        history: History,
+        day: dt.date,
+        segments: Segments,
+    ) -> Mapping[str, Arm]:
+        """The arms of a customer, once drawn never drawn again."""
+        known = self._arms.setdefault(customer.customer_id, {})
+        drawn = draw_arms(companies, customer, history, self.policies, day, segments, known)
+        known.update((draw.experiment, draw.arm) for draw in drawn)
+        return known
 
     def _send(self, contact: PlannedContact, customer: Customer, policy: Policy, day: dt.date, tally: Day) -> None:
         tally.contacts[contact.channel] += 1

@@ -13,37 +13,26 @@ reserves carries that number and a lease. What becomes of the contacts of a dead
 from __future__ import annotations
 
 import datetime as dt
-import secrets
 import time
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from functools import partial
 
-import psycopg2
 from psycopg2.errors import UniqueViolation
-from psycopg2.extensions import connection as Connection
 
-from cartera.db import Role, connect, problems
 from cartera.errors import CarteraError, ConfigError, GateFailed, NotPublished, SendError
 from cartera.reminders import audit, ghosts, ledger, outbox
-from cartera.reminders.channels.base import AtPoint, Channel, Outcome, Outgoing, nowhere
+from cartera.reminders.channels.base import AtPoint, Channel, Outgoing, nowhere
+from cartera.reminders.gateways import Asked, Gateways, NoGateways, Objection
 from cartera.reminders.ledger import Move
 from cartera.reminders.model import Reason, Status
 from cartera.reminders.plan import templates_of
-from cartera.reminders.policy import Policy
-from cartera.reminders.prices import Prices, find_prices
-from cartera.reminders.recheck import Verdict, prepare_looks, recheck, still_holds
-from cartera.reminders.render import Templates
+from cartera.reminders.prices import find_prices
+from cartera.reminders.recheck import Verdict, recheck, still_holds
+from cartera.reminders.sender import LEASE, Sender, SendReport, failed_to_render, move_of, objected, session
 from cartera.reminders.settle import settle_open
-from cartera.settings import Settings, get_settings
+from cartera.settings import get_settings
 from cartera.warehouse.read import Row
 
-LEASE = dt.timedelta(minutes=5)
-"""Longer than the slowest hand-over of a group; only a dead sender's reservation outlives it."""
-
-RETRY_AFTER = dt.timedelta(minutes=15)
 BATCH = 50
 GROUP = 10
 """How many contacts are reserved at once, and handed over between two commits."""
@@ -51,56 +40,8 @@ ASKED_AT_MOST = 3
 """So often the rules are asked about one message whose world keeps changing; then it waits for the next run."""
 
 
-@dataclass
-class SendReport:
-    """What became of the contacts of one run. `stopped`: why it ended before all were tried."""
-
-    sent: int = 0
-    failed: int = 0
-    unknown: int = 0
-    later: int = 0
-    outside_window: int = 0
-    """Approved, and left for a moment that the law allows."""
-    settled: Counter[str] = field(default_factory=Counter)
-    skipped: Counter[Reason] = field(default_factory=Counter)
-    stopped: CarteraError | None = None
-    seconds: float = 0.0
-
-    def raise_if_stopped(self) -> None:
-        if self.stopped:
-            raise self.stopped
-
-
 class _Changed(Exception):
     """Something happened since the rules were asked: nothing of this message was handed over."""
-
-
-@dataclass
-class _Sender:
-    """One run of sending: its connections, its number, and what it needs for each message.
-
-    `looks`: in autocommit, for the look before each hand-over.
-    """
-
-    connection: Connection
-    looks: Connection
-    number: int
-    channels: dict[str, Channel]
-    templates: Templates
-    settings: Settings
-    lease: dt.timedelta
-    at: AtPoint
-    prices: Prices | None = None
-    policies: dict[int, Policy] = field(default_factory=dict)
-    taken: int = 0
-    tried: list[str] = field(default_factory=list)
-    """Had in this run and given back: not taken again before the next."""
-    report: SendReport = field(default_factory=SendReport)
-
-    def policy(self, plan_id: int) -> Policy:
-        if plan_id not in self.policies:
-            self.policies[plan_id] = ledger.policy_of(self.connection, plan_id)
-        return self.policies[plan_id]
 
 
 def send_reminders(
@@ -112,6 +53,7 @@ def send_reminders(
     batch: int = BATCH,
     group: int = GROUP,
     at: AtPoint = nowhere,
+    gateways: Gateways | None = None,
 ) -> SendReport:
     """Send approved contacts, of one plan or all; first settle what an earlier run left open.
 
@@ -120,10 +62,10 @@ def send_reminders(
     report; contacts stay approved.
     """
     started, settings = time.perf_counter(), get_settings()
-    with _session() as (connection, looks, number):
-        sender = _Sender(
+    with session() as (connection, looks, number):
+        sender = Sender(
             connection, looks, number, dict(channels), templates_of(settings), settings, lease, at,
-            find_prices(settings.policies_dir),
+            find_prices(settings.policies_dir), Asked(gateways or NoGateways()),
         )  # fmt: skip
         report = sender.report
         try:
@@ -137,6 +79,7 @@ def send_reminders(
         finally:
             for channel in channels.values():
                 channel.close()
+            sender.asked.gateways.close()
         report.outside_window = outbox.outside_windows(connection, channels, plan_id)
         audit.seal_on(connection)
         connection.commit()
@@ -145,26 +88,7 @@ def send_reminders(
     return report
 
 
-@contextmanager
-def _session() -> Iterator[tuple[Connection, Connection, int]]:
-    """Connections, and the lock of a fresh number: while the first holds it, this sender lives."""
-    number = secrets.randbits(62)
-    connection = connect(Role.campaign, application_name="cartera send")
-    looks = connect(Role.campaign, autocommit=True, application_name="cartera send, looks")
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("select pg_advisory_lock(%s)", (number,))
-        connection.commit()
-        prepare_looks(looks)
-        yield connection, looks, number
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
-        raise problems.plain(error, "the database gave up while sending") from error
-    finally:
-        looks.close()
-        connection.close()
-
-
-def _send_batch(sender: _Sender, plan_id: int | None, size: int, group: int) -> bool:
+def _send_batch(sender: Sender, plan_id: int | None, size: int, group: int) -> bool:
     """Reserve, ask and send one batch; False when nothing waits any more."""
     reserved = _reserve(sender, plan_id, size)
     if not reserved:
@@ -194,7 +118,7 @@ def _send_batch(sender: _Sender, plan_id: int | None, size: int, group: int) -> 
     return True
 
 
-def _reserve(sender: _Sender, plan_id: int | None, size: int) -> list[Row]:
+def _reserve(sender: Sender, plan_id: int | None, size: int) -> list[Row]:
     take = partial(
         outbox.reserve, sender.connection, sender.number, sender.channels,
         plan_id=plan_id, lease=sender.lease, limit=size, tried=sender.tried,
@@ -207,7 +131,7 @@ def _reserve(sender: _Sender, plan_id: int | None, size: int) -> list[Row]:
         return take(with_unknown=False)
 
 
-def _ask(sender: _Sender, contacts: Sequence[Row]) -> dict[str, Verdict]:
+def _ask(sender: Sender, contacts: Sequence[Row]) -> dict[str, Verdict]:
     """Law 8 at this very moment. Commits the reservations, and the reasons why there will be no message."""
     is_real = any(sender.channels[contact["channel"]].is_real for contact in contacts)
     verdicts = recheck(sender.connection, contacts, sender.policy, sender.settings, is_real=is_real)
@@ -228,17 +152,21 @@ def _ask(sender: _Sender, contacts: Sequence[Row]) -> dict[str, Verdict]:
     return verdicts
 
 
-def _send_group(sender: _Sender, contacts: Sequence[Row], verdicts: Mapping[str, Verdict]) -> CarteraError | None:
+def _send_group(sender: Sender, contacts: Sequence[Row], verdicts: Mapping[str, Verdict]) -> CarteraError | None:
     """Render, mark, hand over and record a few contacts; what stops the whole run, if anything does."""
     moves: list[Move] = []
     ready: list[tuple[Row, Verdict, Outgoing]] = []
+    objections = _ask_gateways(sender, contacts, verdicts)
     for contact in contacts:
         verdict = verdicts[contact["contact_id"]]
+        if objection := objections.get(contact["contact_id"]):
+            moves.append(objected(contact, objection, verdict))
+            continue
         try:
             ready.append((contact, verdict, _render(sender, contact, verdict)))
             sender.at("after_render")
         except ConfigError as error:
-            moves.append(_failed_to_render(contact, error))
+            moves.append(failed_to_render(contact, error))
     costs = {
         contact["contact_id"]: sender.prices.cost(contact["channel"], message.content, verdict.customer.country_code)
         for contact, verdict, message in ready
@@ -269,7 +197,17 @@ def _send_group(sender: _Sender, contacts: Sequence[Row], verdicts: Mapping[str,
     return stopped
 
 
-def _render(sender: _Sender, contact: Row, verdict: Verdict) -> Outgoing:
+def _ask_gateways(sender: Sender, contacts: Sequence[Row], verdicts: Mapping[str, Verdict]) -> dict[str, Objection]:
+    stated = {
+        contact["contact_id"]: planned
+        for contact in contacts
+        if (planned := verdicts[contact["contact_id"]].contact) and sender.policy(contact["plan_id"]).ask_gateway
+    }
+    sender.connection.commit()
+    return sender.asked.objections(stated)
+
+
+def _render(sender: Sender, contact: Row, verdict: Verdict) -> Outgoing:
     stated, policy = verdict.contact, sender.policy(contact["plan_id"])
     assert stated is not None
     creditor, reference = policy.creditor_of(stated.company_id), contact["contact_id"][:8]
@@ -288,7 +226,7 @@ def _render(sender: _Sender, contact: Row, verdict: Verdict) -> Outgoing:
     )
 
 
-def _send_one(sender: _Sender, channel: Channel, contact: Row, verdict: Verdict, message: Outgoing) -> Move | None:
+def _send_one(sender: Sender, channel: Channel, contact: Row, verdict: Verdict, message: Outgoing) -> Move | None:
     """Hand one over, unless something has changed: then ask again, and say what is true now. None: it is settled."""
 
     def at(name: str) -> None:
@@ -298,7 +236,7 @@ def _send_one(sender: _Sender, channel: Channel, contact: Row, verdict: Verdict,
 
     for _ in range(ASKED_AT_MOST):
         try:
-            return _move(sender, contact, channel.send(message, at), verdict)
+            return move_of(contact, channel.send(message, at), verdict)
         except _Changed:
             channel.close()
         if not outbox.begin(sender.connection, sender.number, [contact], sender.lease):
@@ -309,34 +247,11 @@ def _send_one(sender: _Sender, channel: Channel, contact: Row, verdict: Verdict,
         try:
             message = _render(sender, contact, verdict)
         except ConfigError as error:
-            return _failed_to_render(contact, error)
+            return failed_to_render(contact, error)
     return outbox.back(contact, "it changed again and again while it was sent")
 
 
-def _move(sender: _Sender, contact: Row, outcome: Outcome, verdict: Verdict) -> Move:
-    """What an outcome makes of a contact. One that may have been delivered before can only become sent."""
-    contact_id, detail = contact["contact_id"], {**verdict.detail, "answer": outcome.answer}
-    if outcome.provider_id:
-        detail["provider_id"] = outcome.provider_id
-    if outcome.result == "sent":
-        return Move(contact_id, Status.sent, None, detail)
-    if contact["was"] == Status.unknown:
-        return Move(contact_id, Status.unknown, None, detail, RETRY_AFTER)
-    if outcome.result == "unknown":
-        return Move(contact_id, Status.unknown, None, detail)
-    if outcome.result == "later" and contact["attempts"] + 1 < outbox.MAX_ATTEMPTS:
-        return Move(contact_id, Status.approved, Reason.send_refused, detail, RETRY_AFTER)
-    reason = Reason.bad_address if outcome.result == "bad_address" else Reason.send_refused
-    return Move(contact_id, Status.failed, reason, detail)
-
-
-def _failed_to_render(contact: Row, error: ConfigError) -> Move:
-    if contact["was"] == Status.unknown:
-        return outbox.back(contact, error.problem)
-    return Move(contact["contact_id"], Status.failed, Reason.template_failed, {"problem": error.problem})
-
-
-def _record(sender: _Sender, moves: Sequence[Move]) -> None:
+def _record(sender: Sender, moves: Sequence[Move]) -> None:
     """Record what became of ours; also when somebody has called it unknown meanwhile."""
     moved = ledger.move_all(
         sender.connection,
@@ -356,4 +271,7 @@ def _record(sender: _Sender, moves: Sequence[Move]) -> None:
         report.sent += each.to is Status.sent
         report.failed += each.to is Status.failed
         report.unknown += each.to is Status.unknown
-        report.later += each.retry_after is not None and each.to is Status.approved
+        is_put_off = each.retry_after is not None or each.reason is Reason.gateway_silent
+        report.later += each.to is Status.approved and is_put_off
+        if each.to is Status.skipped and each.reason:
+            report.skipped[each.reason] += 1

@@ -16,8 +16,9 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.db import Role, connect
 from cartera.errors import ConfigError
-from cartera.reminders import past, portfolio
+from cartera.reminders import draws, past, portfolio
 from cartera.reminders.content import Content, ShortText
+from cartera.reminders.evidence import evidence
 from cartera.reminders.lawful import lawful
 from cartera.reminders.model import Customer, History, PlannedContact
 from cartera.reminders.plan import policies_of, templates_of
@@ -54,7 +55,7 @@ def simulate(
         raise ConfigError(f"the replay ends on {to_date}, before it begins on {from_date}", "say --from and --to")
     sets = [policies_of(settings, policy_path)] + ([policies_of(settings, against_path)] if against_path else [])
     templates, prices = templates_of(settings), load_prices(settings.policies_dir)
-    for policy in (each for policies in sets for each in policies):
+    for policy in (each for policies in sets for each in policies.all):
         templates.check(policy)
     days = tuple(from_date + dt.timedelta(days=n) for n in range((to_date - from_date).days + 1))
     known_later = 0
@@ -62,13 +63,19 @@ def simulate(
         histories = _told_before(connection, from_date, to_date)
         cost = _cost(prices, templates)
         replays = tuple(
-            Replay(policies, histories, cost, lawful(connection, from_date, settings.policies_dir, before=from_date))
+            Replay(
+                policies,
+                histories,
+                cost,
+                lawful(connection, from_date, settings.policies_dir, before=from_date),
+                draws.arms(connection, policies, before=from_date),
+            )
             for policies in sets
         )
         connection.rollback()
         for day in days:
             # a transaction each: whoever wants to publish waits for one day at most
-            known_later += _replay(connection, day, replays)
+            known_later += _replay(connection, day, replays, from_date)
             connection.rollback()
     return Simulation(days, replays, prices.currency, known_later, time.perf_counter() - started)
 
@@ -95,7 +102,7 @@ def _told_before(connection: Connection, from_date: dt.date, to_date: dt.date) -
     return {customer_id: replace(history, **UNSAID) for customer_id, history in found.items()}
 
 
-def _replay(connection: Connection, day: dt.date, replays: tuple[Replay, ...]) -> bool:
+def _replay(connection: Connection, day: dt.date, replays: tuple[Replay, ...], from_date: dt.date) -> bool:
     """One day for all replays, each item read once; whether the day was known only later."""
     published = read.publication(connection)
     moment = past.known_at(day, published, past.known_first(connection))
@@ -103,6 +110,11 @@ def _replay(connection: Connection, day: dt.date, replays: tuple[Replay, ...]) -
     standing = past.standing_at(connection, published, day, moment)
     customers = portfolio.customers(connection, moment)
     wishes = portfolio.wishes(connection, day, known_at=moment)
+    if any(replay.policies.adapts for replay in replays):
+        # what the replay itself sends has no answer; from what was sent before, all that was known by then is learned
+        learned = evidence(connection, then, day, before=from_date, known_at=moment)
+        for customer_id, sent in learned.items():
+            wishes.setdefault(customer_id, {})["evidence"] = sent
     asks = any(replay.policies.asks_segments for replay in replays)
     segments = portfolio.segments(connection, then, day) if asks else {}
     for customer_id, companies in portfolio.items_in_stream(connection, then, day):

@@ -21,6 +21,7 @@ class Words(BaseModel):
     net: str
     pay_to: str
     pay_online: str
+    pay_button: str
     due_today: str
     due_in_one: str
     due_in_many: str

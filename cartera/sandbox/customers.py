@@ -94,7 +94,8 @@ def customer_rows(plan: Plan, customers: Customers) -> Iterator[tuple[object, ..
     for index in range(plan.customers):
         draw = int(draws[index])
         country = COUNTRIES[customers.country[index]]
-        name = names.company_name(index, draw, country)
+        is_person = names.is_person(index, draw, country)
+        name = names.person_name(index) if is_person else names.company_name(index, draw, country)
         is_reassigned = customers.collector_since[index] <= plan.until_day
         collector = customers.collector if is_reassigned else customers.previous_collector
         yield (
@@ -112,6 +113,7 @@ def customer_rows(plan: Plan, customers: Customers) -> Iterator[tuple[object, ..
             CURRENCIES[customers.currency[index]],
             COLLECTORS[collector[index]],
             "No" if draw % 60 == 1 else "Sí",
+            "Persona natural" if is_person else "Empresa",
         )
 
 

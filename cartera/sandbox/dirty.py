@@ -89,12 +89,14 @@ DIRTY_CUSTOMERS: tuple[tuple[str | None, str, tuple[object, ...]], ...] = (
     (
         None,
         "missing_value",
-        ("", "andes-pe", "Sin Código S.A.C.", "", "PE", "es", "America/Lima", "", "", 30, 1000, "PEN", "", "Sí"),
+        ("", "andes-pe", "Sin Código S.A.C.", "", "PE", "es", "America/Lima", "", "", 30, 1000, "PEN", "", "Sí",
+         "Empresa"),
     ),
     (
         "C990001",
         "unreadable_amount",
-        ("C990001", "andes-co", "Límite Raro S.A.S.", "", "CO", "es", "", "", "", 30, "N/A", "COP", "", "Sí"),
+        ("C990001", "andes-co", "Límite Raro S.A.S.", "", "CO", "es", "", "", "", 30, "N/A", "COP", "", "Sí",
+         "Empresa"),
     ),
 )  # fmt: skip
 

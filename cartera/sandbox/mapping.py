@@ -35,6 +35,7 @@ _COLUMNS: dict[str, dict[str, str | list[str]]] = {
         "currency_code": "Moneda",
         "collector": "Gestor",
         "is_active": "Activo",
+        "customer_type": "Tipo de Cliente",
     },
     "invoices": {
         "invoice_id": "Id Documento",

@@ -31,9 +31,29 @@ _ENGLISH_TRADES = (
     "Roasters", "Instruments", "Furniture", "Produce", "Minerals", "Hardware", "Seafood",
 )  # fmt: skip
 _ENGLISH_FORMS = ("Inc.", "LLC", "Corp.", "Co.")
+_GIVEN = (
+    "Rosa", "Julián", "Inés", "Óscar", "María José", "Nicolás", "Adriana", "Héctor", "Lucía", "Sebastián", "Yolanda",
+    "Andrés", "Carmen", "Iván", "Zoila", "Martín", "Pilar", "Raúl", "Beatriz", "Íñigo", "Consuelo", "Emilio", "Ángela",
+)  # fmt: skip
+_FAMILIES = (
+    "Quispe", "Núñez", "Mamani", "Cárdenas", "Ibáñez", "Rojas", "Peña", "Huamán", "Restrepo", "Vargas", "Ñáñez",
+    "Castaño", "Flores", "Zapata", "Muñoz", "Salazar", "Yupanqui", "Ospina", "Guerrero",
+)  # fmt: skip
 # what outside text can look like: a formula, quotes, markup, the delimiter
 _ODD = ("=Igual Consultores S.A.C.", 'Muñoz & Hijos "El Faro" S.A.', "Díaz <Norte>; Díaz S.A.C.", "Peña, Ruiz y Cía.")
 _MAIL_HOSTS = ("example.com", "example.org", "example.net")
+
+
+def is_person(index: int, draw: int, country_code: str) -> bool:
+    """Whether a customer is a natural person: about one in six, none of them abroad."""
+    return country_code != "US" and index % 200 != 100 and draw % 6 == 1
+
+
+def person_name(index: int) -> str:
+    """A name that no other index has."""
+    given, rest = index % len(_GIVEN), index // len(_GIVEN)
+    first, second = rest % len(_FAMILIES), rest // len(_FAMILIES) + 3 * index
+    return f"{_GIVEN[given]} {_FAMILIES[first]} {_FAMILIES[second % len(_FAMILIES)]}"
 
 
 def company_name(index: int, draw: int, country_code: str) -> str:

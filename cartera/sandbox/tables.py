@@ -17,7 +17,7 @@ from cartera.sandbox.rates import usd_rates
 
 CUSTOMER_HEADER = (
     "Código", "Sociedad", "Razón Social", "RUC/NIT", "País", "Idioma", "Zona Horaria", "Correo", "Teléfono",
-    "Plazo (días)", "Límite de Crédito", "Moneda", "Gestor", "Activo",
+    "Plazo (días)", "Límite de Crédito", "Moneda", "Gestor", "Activo", "Tipo de Cliente",
 )  # fmt: skip
 
 DIALECTS = {

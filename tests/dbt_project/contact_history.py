@@ -105,8 +105,7 @@ def write_contacts(connection: Connection, versions: Iterable[ContactVersion]) -
             cursor,
             "insert into ops.contacts (contact_id, plan_id, is_automatic, policy_name, step_name, offset_days,"
             " template, cycle, company_id, customer_id, recipient, language_code, planned_date, status, message_id)"
-            " values %s"
-            " on conflict do nothing",
+            " values %s on conflict do nothing",
             [
                 (key, plan_id, False, v.policy_name, v.step_name, 0, "t", key, v.company_id, v.customer_id, "r", "es",
                  FIRST_DAY, "planned", key)

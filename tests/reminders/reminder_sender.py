@@ -3,7 +3,8 @@
 {"database": "test_1", "folder": "/folder", "kind": "keys", "kill_at": [["before_call", 3], null], "batch": 5,
 "group": 2, "limit": null} forks one sender for each of `kill_at`, waits and answers with their exit codes (-9: killed).
 The kill is at the n-th passing of a point; null: it lives. `kind`: of provider; "mailbox": the mailbox at `port`, which
-does the kill at "during_call" itself, while it has the message and the sender has no answer.
+does the kill at "during_call" itself, while it has the message and the sender has no answer. With "shift" their clock
+is so many seconds ahead of the real one, and "is_real" takes the channel for one to real people.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from fast_clock import FastClock, shift_modules
 from reminder_provider import Provider
 
 from cartera.reminders import EmailChannel, send_reminders
@@ -58,6 +60,11 @@ def _send(command: dict[str, Any], kill_at: tuple[str, int] | None) -> None:
     point, count = kill_at or ("", 0)
     folder = Path(command["folder"])
 
+    if command.get("shift"):
+        clock = FastClock()
+        clock.shift = dt.timedelta(seconds=command["shift"])
+        shift_modules(clock)
+
     def at(name: str) -> None:
         passed[name] += 1
         if point == "during_call" and command["kind"] == "mailbox":
@@ -83,7 +90,7 @@ def _channel(command: dict[str, Any], folder: Path) -> Channel:
     return EmailChannel(
         host="127.0.0.1",
         port=command["port"],
-        is_real=False,
+        is_real=command.get("is_real", False),
         finder=lambda id: any(message.message_id == id for message in store.messages()),
     )
 

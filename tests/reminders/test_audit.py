@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import psycopg2
 import pytest
 from reminder_world import World, channel_to, contacts, hold, query, release
 from typer.testing import CliRunner
 
+from cartera import outgoing
 from cartera.cli import commands
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.reminders import EmailChannel, approve_reminders, plan_reminders, send_reminders
 from cartera.reminders.audit import erase, seal, verify
+from cartera.reminders.channels.base import Outgoing
+from cartera.reminders.channels.letters import LetterChannel
+from cartera.reminders.content import Letter
+from cartera.reminders.policy import Creditor
 from cartera.sandbox.mailbox import Mailbox
+from cartera.settings import get_settings
 
 TAMPERING = {
     # what a thief of the admin login does: what is done to the tables, and what is said of it
@@ -190,6 +197,59 @@ def test_erasing_a_customer_leaves_the_chain_whole_and_nothing_personal(
     assert holds[1] == {"customer_id": "ana", "reason": "left in peace"}
     # what happened, and when, is still told
     assert [row["to_status"] for row in query("select to_status from ops.contact_events")].count("sent") == 2
+
+
+def test_letters_kept_messages_and_draws_go_too(
+    world: World, mailbox: Mailbox, channel: EmailChannel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for customer in ("ana", "bea"):
+        world.owes(customer, due=-10)
+    world.publish()
+    plan_reminders()
+    approve_reminders(approved_by="test")
+    assert send_reminders({"email": channel}).sent == 2
+    ids = {contact["customer_id"]: contact["id"] for contact in contacts()}
+    printer = LetterChannel(tmp_path / "letters")
+    for id in ids.values():
+        letter = Letter(b"%PDF-1.7 to " + id.encode(), ("Ana",))
+        creditor = Creditor(name="Acreedor", contact_name="Cobranzas", email="cobranzas@acreedor.pe")
+        printer.send(Outgoing(id, f"<{id}@x>", "Ana", "es", letter, creditor, id[:8]))
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.experiment_draws (experiment, customer_id, arm, policy_name, challenger_pct, holdout_pct,"
+            " drawn_on, owed) select 'tone', id, 'champion', 'p', 0, 5, '2026-06-01', '{}'"
+            " from unnest(array['ana', 'bea', 'held']) as id"
+        )
+    channels = tmp_path / "channels.yaml"
+    channels.write_text(f"letter: {{switched_on: true, provider: folder, folder: {tmp_path / 'letters'}}}\n")
+    settings = get_settings().model_copy(update={"home": tmp_path, "channels_file": channels})
+    monkeypatch.setattr(outgoing, "get_settings", lambda: settings)
+
+    def kept(customer: str) -> list[str]:
+        """Files in which the customer's address or contact still is."""
+        words = (b"PDF-1.7 to " + ids[customer].encode(), f"{customer}@cliente.pe".encode())
+        files = (path for folder in ("letters", "mailbox") for path in (tmp_path / folder).rglob("*") if path.is_file())
+        return [path.name for path in files if any(word in path.read_bytes() for word in words)]
+
+    assert len(kept("ana")) == len(kept("bea")) == 4  # the letter twice, the message, the index
+    # four events, the draw, two files of a letter, a message
+    assert outgoing.erase_customer("ana", "privacy officer") == 8
+    assert kept("ana") == [] and len(kept("bea")) == 4
+    assert [message.recipients for message in mailbox.messages()] == [("bea@cliente.pe",)]
+    assert printer.look_up(f"<{ids['ana']}@x>"), "it was laid out, and never is again"
+    # one who was held out has no contact
+    assert outgoing.erase_customer("held", "privacy officer") == 1
+    assert [row["customer_id"] for row in query("select customer_id from ops.experiment_draws")] == ["bea"]
+    assert verify().is_whole
+
+
+def test_where_a_file_can_not_be_erased_nothing_is(recorded: World) -> None:
+    def refuse(_: object) -> int:
+        raise PermissionError("read-only")
+
+    with pytest.raises(PermissionError):
+        erase("ana", "test", refuse)
+    assert verify().erased["contact_events"] == 0 and contacts(customer_id="ana")
 
 
 def test_nobody_is_erased_while_a_contact_is_on_its_way(world: World) -> None:

@@ -123,7 +123,9 @@ def trial(world: World) -> Trial:
 
 
 def figures() -> dict[Arm, ArmFigures]:
-    return {each.arm: each for each in experiment_report("tone", window_days=WINDOW) if each.currency_code == "PEN"}
+    """Each arm beside the hold-out."""
+    found = (each for each in experiment_report("tone", window_days=WINDOW) if each.against is not Arm.champion)
+    return {each.arm: each for each in found if each.currency_code == "PEN"}
 
 
 def test_cash_per_contact_and_days_gained_against_the_hold_out(trial: Trial) -> None:
@@ -161,6 +163,42 @@ def test_cash_per_contact_and_days_gained_against_the_hold_out(trial: Trial) -> 
     again.sort()
     width = float(champion.days_gained.high - champion.days_gained.low)
     assert width == pytest.approx(again[1950] - again[50], rel=0.1)
+
+
+def test_challenger_and_champion_beside_each_other(trial: Trial) -> None:
+    dice = random.Random(5)
+    cash: dict[Arm, list[float]] = {}
+    for arm, share, last in ((Arm.champion, 0.5, 25), (Arm.challenger, 0.8, 8)):
+        for number in range(140):
+            customer, owed = f"{arm}-{number}", dice.randint(50, 400)
+            trial.draw(customer, arm, str(owed))
+            is_paid = dice.random() < share
+            if is_paid:
+                trial.pays(customer, str(owed), dice.randint(1, last))
+            cash.setdefault(arm, []).append(owed if is_paid else 0)
+            trial.told.append(customer)
+    trial.write()
+    rows = experiment_report("tone", window_days=WINDOW)
+    assert [(each.arm, each.against) for each in rows] == [
+        (Arm.champion, Arm.hold_out), (Arm.challenger, Arm.hold_out), (Arm.challenger, Arm.champion),
+    ]  # fmt: skip
+    beside = rows[-1]
+    wanted = stats.ttest_ind(cash[Arm.challenger], cash[Arm.champion], equal_var=False).confidence_interval(0.95)
+    assert beside.incremental_per_customer is not None and beside.incremental_per_contact is None
+    close(beside.incremental_per_customer.low, wanted.low)
+    close(beside.incremental_per_customer.high, wanted.high)
+    assert beside.days_gained is not None and beside.days_gained.low > 0
+    # there is no hold-out: beside it nothing is said
+    assert rows[1].note == "not enough data: 0 customers in the hold-out, 100 are needed"
+
+
+def test_too_few_of_the_champion_are_said(trial: Trial) -> None:
+    trial.draw("ana", Arm.champion)
+    trial.draw("luz", Arm.challenger)
+    trial.write()
+    assert experiment_report("tone", window_days=WINDOW)[-1].note == (
+        "not enough data: 1 customers in the champion, 100 are needed"
+    )
 
 
 def test_what_is_counted_and_what_is_not(trial: Trial) -> None:

@@ -278,3 +278,39 @@ def test_every_grouping_adds_up_to_the_same(lived: Lived) -> None:
         cursor.execute("update ops.contacts set customer_id = substr(customer_id, length(%s) + 1)", (PREFIX,))
     result = CliRunner().invoke(commands(), ["reminders", "costs", "--by", "step", "--format", "csv"])
     assert [row["step_name"] for row in csv.DictReader(io.StringIO(result.stdout))] == ["first", "second"]
+
+
+def test_a_replay_plays_experiments_as_the_planner_does(world: World, tmp_path: Path) -> None:
+    for number in range(60):
+        world.owes(f"c{number}", due=-3)
+    world.publish()
+    (tmp_path / "challengers").mkdir()
+    by_phone = [{"name": "only", "offset_days": 1, "template": "overdue", "channels": ["call"]}]
+    written(tmp_path / "challengers", name="soft", steps=by_phone)
+    trial = {"name": "trial", "challenger": "soft", "challenger_pct": 40, "holdout_pct": 30}
+    policy = written(tmp_path, name="tried", experiment=trial)
+    (replay,) = simulate(AS_OF, AS_OF, policy).replays
+    tally = replay.days[AS_OF]
+    planned = plan_reminders(AS_OF, policy)
+    assert tally.contacts == Counter(contact.channel for contact in planned.contacts.values())
+    assert tally.contacts.keys() == {"email", "call"} and tally.skips["held_out"] > 5
+    assert tally.skips == Counter(map(str, planned.skips.elements()))
+
+
+def test_who_was_drawn_before_stays_in_its_arm(world: World, tmp_path: Path) -> None:
+    for number in range(40):
+        world.owes(f"c{number}", due=-3)
+    world.publish()
+    trial = {"name": "trial", "holdout_pct": 50}
+    policy = written(tmp_path, name="tried", experiment=trial)
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        # all were drawn for the champion, when nobody was held out
+        cursor.execute(
+            "insert into ops.experiment_draws (experiment, customer_id, arm, policy_name, challenger_pct, holdout_pct,"
+            " drawn_on, owed) select 'trial', 'c' || n, 'champion', 'tried', 0, 1, %s, '{}'"
+            " from generate_series(0, 19) as n",
+            (AS_OF - dt.timedelta(days=9),),
+        )
+    (replay,) = simulate(AS_OF, AS_OF, policy).replays
+    assert replay.customers >= {f"c{number}" for number in range(20)}
+    assert 3 < replay.days[AS_OF].skips["held_out"] < 17

@@ -60,11 +60,11 @@ def contacted(
             " values ('standard', '{}', '2026-06-20', now(), 1, 'test') returning plan_id",
         )[0]
         cursor.execute(
-            "insert into ops.contacts (contact_id, plan_id, channel, policy_name, step_name, offset_days, template,"
-            " cycle, company_id, customer_id, recipient, language_code, planned_date, status, message_id, cost_amount,"
-            " cost_currency_code) values (%(id)s, %(plan_id)s, %(channel)s, 'standard', 'first', 20, 't', %(id)s,"
-            " 'acme', %(customer)s, 'secret@example.com', 'es', '2026-06-20', 'planned', %(id)s, %(cost)s,"
-            " case when %(cost)s is not null then 'PEN' end)",
+            "insert into ops.contacts (contact_id, plan_id, channel, is_automatic, policy_name, step_name,"
+            " offset_days, template, cycle, company_id, customer_id, recipient, language_code, planned_date, status,"
+            " message_id, cost_amount, cost_currency_code) values (%(id)s, %(plan_id)s, %(channel)s,"
+            " %(channel)s <> 'call', 'standard', 'first', 20, 't', %(id)s, 'acme', %(customer)s, 'secret@example.com',"
+            " 'es', '2026-06-20', 'planned', %(id)s, %(cost)s, case when %(cost)s is not null then 'PEN' end)",
             bound | plan,
         )
         cursor.execute(
@@ -164,7 +164,7 @@ def test_what_was_known_stays_and_what_is_new_is_published(company: None) -> Non
     assert (figures(before), figures(first), figures(second)) == (none, seen, later)
 
 
-def test_landing_takes_what_is_noted_once(company: None) -> None:
+def test_landing_takes_what_is_noted_once(database: str) -> None:
     """What commits after a landing that began later is late, not missed."""
     with transaction(Role.loader) as connection:
         assert land_contacts(connection, utc_now()).is_unchanged

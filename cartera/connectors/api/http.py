@@ -128,7 +128,9 @@ class Http:
                 f"{access.source}: {base_url} would send the secret unprotected", "write the address with https://"
             )
         self._origin = (parts.scheme, parts.netloc)
-        self._client = httpx.Client(timeout=TIMEOUT, follow_redirects=False, trust_env=True)
+        patience = access.patience_seconds
+        self._tries = TRIES if patience is None else 1
+        self._client = httpx.Client(timeout=patience or TIMEOUT, follow_redirects=False, trust_env=True)
         self._client.headers.update({"Accept": "application/json", "User-Agent": "cartera"})
         self._hidden: set[str] = set()
         # of requests that are signed one by one those that an answer may still repeat
@@ -178,7 +180,7 @@ class Http:
             return tenacity.Retrying(
                 retry=tenacity.retry_if_exception_type(_Again),
                 wait=_wait,
-                stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_before_delay(LONGEST_SECONDS),
+                stop=tenacity.stop_after_attempt(self._tries) | tenacity.stop_before_delay(LONGEST_SECONDS),
                 sleep=self._sleep,
                 reraise=True,
             )(self._once, asked, where)

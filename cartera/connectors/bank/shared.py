@@ -80,6 +80,13 @@ def _touch(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     return begin <= min(day_of(one["to_date"]), day_of(other["to_date"]))
 
 
+def _overlap(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """By more than the day on which the one ends and the other begins: many begin with the day of the last balance."""
+    begin = max(day_of(one["from_date"]), day_of(other["from_date"]))
+    end = min(day_of(one["to_date"]), day_of(other["to_date"]))
+    return begin < end or (begin == end and day_of(one["to_date"]) == day_of(other["to_date"]))
+
+
 def _line(record: Mapping[str, Any], group: Statements) -> Line:
     said = (record["reference"], record["end_to_end_id"], record["bank_reference"])
     marks = frozenset(re.sub(r"[^0-9A-Z]", "", one.upper()) for one in said if one) - {""}
@@ -96,6 +103,8 @@ class _Days:
     def __init__(self, source: str, group: Statements, key: str, lines: Sequence[Line], others: Sequence[Line]) -> None:
         self.source, self.group, self.key, self.others = source, group, key, others
         self.beside = [one for one in group if group[one]["format"] != group[key]["format"]]
+        self.met: set[str] = set()
+        """The statements that have entries of this one."""
         self.first: dict[str, dt.date] = {}
         for line in (*lines, *others):
             self.first[line.statement] = min(line.day, self.first.get(line.statement, line.day))
@@ -114,6 +123,7 @@ class _Days:
                 rest, others = _pair(rest, others, fits, same)
             if rest and others and _sums(rest) == _sums(others):
                 same |= {line.entry: others[0].statement for line in rest}
+                self.met |= {line.statement for line in others}
                 continue
             if rest and others:
                 self._refuse(day, others[0].statement)
@@ -121,6 +131,12 @@ class _Days:
                 self._refuse(day, others[0].statement)
             if rest and (other := next((one for one in self.beside if self._is_whole(one, day)), None)):
                 self._refuse(day, other)
+        self.met |= set(same.values())
+        # of the same days, and not one entry is the same: what a day is may differ
+        strangers = {line.statement: line.day for line in self.others} if mine else {}
+        for key, day in strangers.items():
+            if key not in self.met and _overlap(record, self.group[key]):
+                self._refuse(day, key)
         return same
 
     def _is_whole(self, key: str, day: dt.date) -> bool:

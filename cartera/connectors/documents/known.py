@@ -18,7 +18,8 @@ _REPLACED = SQL(
 )
 _EVER_REPLACED = SQL(
     "select document_key, kind, replaces from raw_documents.document"
-    " where source = %(source)s and split_part(document_key, ':', 1) = any(%(stamps)s)"
+    " where source = %(source)s"
+    " and (document_key = any(%(stamps)s) or regexp_replace(document_key, ':[^:]*$', '') = any(%(stamps)s))"
 )
 
 

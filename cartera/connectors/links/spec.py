@@ -129,20 +129,21 @@ def _pairs(rules: LinkRules) -> Iterator[tuple[Where, str, Pair | InvoicePair]]:
 
 def _problems(rules: LinkRules | InvoiceRules, within: Where = ()) -> list[tuple[Where, str]]:
     found: list[tuple[Where, str]] = []
-    named: tuple[str, ...] = rules.rules
+    named: Sequence[str] = rules.rules
+    link: Sequence[Pair | InvoicePair] = rules.link
+    parted: Sequence[Pair | InvoicePair] = rules.never
     for number, rule in enumerate(named):
         if rule in named[:number]:
             found.append(((*within, "rules", number), f"{rule!r} is written twice; keep one of them"))
-    masters = {pair.master for pair in rules.link}
-    never = {(pair.one, pair.master) for pair in rules.never}
-    links: Sequence[Pair | InvoicePair] = rules.link
-    for number, pair in enumerate(links):
+    masters = {pair.master for pair in link}
+    never = {(pair.one, pair.master) for pair in parted}
+    for number, pair in enumerate(link):
         where = (*within, "link", number)
         if pair.one == pair.master:
             found.append((where, f"{pair.one!r} can't be linked to itself"))
         elif pair.one in masters:
             found.append((where, f"{pair.one!r} is the master of another one; link that one to its master"))
-        elif pair.one in {other.one for other in links[:number]}:
+        elif pair.one in {other.one for other in link[:number]}:
             found.append((where, f"{pair.one!r} is linked twice; keep one of them"))
         elif (pair.one, pair.master) in never:
             found.append((where, f"{pair.one!r} stands under link and under never; keep one of them"))

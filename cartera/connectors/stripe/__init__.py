@@ -7,7 +7,7 @@ redirects, does not try again after 429, and knows no Retry-After.
 import datetime as dt
 
 from cartera.connectors.api import Setting, System
-from cartera.connectors.stripe.client import check, open_session, pages
+from cartera.connectors.stripe.client import check, open_session, pages, still_open
 from cartera.connectors.stripe.entities import RESOURCES
 
 SYSTEM = System(
@@ -35,6 +35,7 @@ SYSTEM = System(
     open=open_session,
     check=check,
     pages=pages,
+    still_open=still_open,
     # an event may be listed some time after the moment that it bears
     overlap=dt.timedelta(minutes=10),
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote
 
 from cartera.connectors.api import Access, Page, Record, Resource
 from cartera.connectors.api.http import Answer, Http
@@ -167,6 +168,17 @@ def pages(stripe: Stripe, resource: Resource, since: dt.datetime | None) -> Iter
         # the newest object says as of when nothing changed
         newest = stripe.http.get(resource.path, {**listed, "limit": "1"})
         yield Page([stripe.complete(record) for record in _listed(newest)])
+
+
+def still_open(stripe: Stripe, invoice: str) -> bool | None:
+    """Of an invoice now: something is left to pay, and it was not given up. None: this account has no such invoice."""
+    answer = stripe.http.get(f"v1/invoices/{quote(invoice, safe='')}", accept=(404,))
+    if answer.status == 404:
+        return None
+    remaining, status = dig(answer.json, "amount_remaining"), dig(answer.json, "status")
+    if not isinstance(remaining, int) or not isinstance(status, str):
+        raise SourceError(f"{answer.where}: the answer is no invoice", "see whether the address is that of the API")
+    return status == "open" and remaining > 0
 
 
 @contextmanager

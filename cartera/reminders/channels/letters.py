@@ -77,6 +77,14 @@ class LetterChannel:
             return None
         return self._laid_out(contact) is not None
 
+    def erase(self, contact_id: str) -> int:
+        """Take away the letter of a contact, printed or not, for good; how many files. That it was laid out stays."""
+        found = [self._kept / f"{contact_id}.pdf", *self._root.glob(f"[0-9]*/*-{uuid.UUID(contact_id)}.pdf")]
+        there = [path for path in found if path.exists()]
+        for path in there:
+            path.unlink()
+        return len(there)
+
     @property
     def _root(self) -> Path:
         return Path(self.redirect_to) if self.redirect_to else self.folder

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -65,6 +65,24 @@ class MessageStore:
         """Whether a message of a sender's name for it was delivered."""
         return any(message.message_id == message_id for message in self.messages())
 
+    def remove(self, message_ids: Collection[str]) -> int:
+        """Take messages away by their senders' names for them, for good; how many."""
+        gone = [message.id for message in self.messages() if message.message_id in message_ids]
+        for id in gone:
+            self._path(id).unlink(missing_ok=True)
+        if gone:
+            self._index_anew(set(gone))
+        return len(gone)
+
+    def _index_anew(self, gone: Collection[str]) -> None:
+        """The index without some messages. A line that another process adds meanwhile may be lost: that message is
+        read itself then."""
+        kept = [message for message in self._indexed() if message.id not in gone]
+        part = self._index.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        self._write_lines(part, kept)
+        part.replace(self._index)
+
     def read(self, id: str) -> bytes:
         """The message as it was delivered, after its X-Mailbox headers. Raises CarteraError when there is none."""
         if not (id.isascii() and id.isdigit() and len(id) <= 12):
@@ -98,10 +116,15 @@ class MessageStore:
                 return f"{number:06d}"
 
     def _append(self, message: StoredMessage) -> None:
-        fields = asdict(message) | {"received_at": message.received_at.isoformat()}
-        # a line cut short by a crash must not swallow the next one: hence the break in front
-        with self._index.open("a", encoding="utf-8") as file:
-            file.write("\n" + json.dumps(fields) + "\n")
+        self._write_lines(self._index, [message])
+
+    @staticmethod
+    def _write_lines(path: Path, messages: Iterable[StoredMessage]) -> None:
+        with path.open("a", encoding="utf-8") as file:
+            for message in messages:
+                fields = asdict(message) | {"received_at": message.received_at.isoformat()}
+                # a line cut short by a crash must not swallow the next one: hence the break in front
+                file.write("\n" + json.dumps(fields) + "\n")
 
     def _indexed(self) -> Iterator[StoredMessage]:
         if not self._index.exists():

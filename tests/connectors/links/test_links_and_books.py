@@ -154,12 +154,12 @@ def test_one_customer_and_one_payment(gateway: Connected) -> None:
 
 
 DOUBLED = """\
-id,number,company,customer,issued,due,currency,total,paid,open
-I-1,,acme,C-1,2026-03-01,2026-04-01,PEN,100.00,,100.00
-I-3,G-1,acme,C-1,2026-03-01,2026-04-01,PEN,50.00,10.00,40.00
-I-4,G-3,acme,C-1,2026-03-01,2026-04-01,PEN,8.00,,8.00
-I-5,G-4,acme,C-1,2026-03-01,2026-04-01,PEN,3.00,,3.00
-I-6,G-4,acme,C-1,2026-03-02,2026-04-01,PEN,3.00,,3.00
+id,number,company,customer,issued,due,currency,total,paid,paid_on,open
+I-1,,acme,C-1,2026-03-01,2026-04-01,PEN,100.00,,,100.00
+I-3,G-1,acme,C-1,2026-03-01,2026-04-01,PEN,50.00,10.00,2026-03-10,40.00
+I-4,G-3,acme,C-1,2026-03-01,2026-04-01,PEN,8.00,,,8.00
+I-5,G-4,acme,C-1,2026-03-01,2026-04-01,PEN,3.00,,,3.00
+I-6,G-4,acme,C-1,2026-03-02,2026-04-01,PEN,3.00,,,3.00
 """
 
 
@@ -169,7 +169,9 @@ def test_an_invoice_in_two_sources_counts_once(gateway: Connected, tmp_path: Pat
     folder = gateway.source.path.parent
     (tmp_path / "invoices.csv").write_text(DOUBLED, encoding="utf-8")
     document = yaml.safe_load((folder / "books.yaml").read_text())
-    document["entities"]["invoices"]["columns"].update(number="number", paid_amount="paid", open_amount="open")
+    document["entities"]["invoices"]["columns"].update(
+        number="number", paid_amount="paid", paid_date="paid_on", open_amount="open"
+    )  # fmt: skip
     (folder / "books.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
     stub.invoice("G-3", "ANA", "7.00")
     stub.invoice("G-4", "ANA", "3.00")

@@ -87,7 +87,7 @@ def test_the_open_balance_of_each_customer_is_the_systems_own(stub: QuickBooksSt
     agrees(stub, books)
     assert totals(books) == {"EUR": Decimal("30.00"), "USD": stub.tables["Account"]["84"]["CurrentBalance"]}
     landed = books.current("journal_entry", "ReceivableAmt", "Receivable", "other")
-    assert landed["73"] == (0, [], {}) and landed["72"][0] == 0 and len(landed["72"][1]) == 2
+    assert landed["73"] == (0, [], None) and landed["72"][0] == 0 and len(landed["72"][1]) == 2
     rates = books.rows(
         "select company_currency_code, document_fx_rate from serve.dim_items where currency_code = 'EUR'"
     )

@@ -60,7 +60,7 @@ def task(owing: World) -> str:
     hold("ana", "ill", "vulnerable")
     plan_reminders()
     approve_reminders(approved_by="test")
-    assert send_reminders({"call": CallChannel()}).sent == 1
+    assert send_reminders({"call": CallChannel("a try")}).sent == 1
     (contact,) = contacts()
     return str(contact["id"])
 
