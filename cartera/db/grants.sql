@@ -60,6 +60,9 @@ grant select on
     ops.runs, ops.run_steps, ops.check_results, ops.certificates, ops.certificate_lines, ops.publications, ops.loads, ops.cursors
 to :"reader", :"campaign";
 
+-- whoever reads of all companies
+grant select on ops.all_companies to :"loader", :"transformer", :"reader", :"campaign", :"desk";
+
 -- viewer: a signed-in person of some companies alone. The views of serve say which rows, so they are granted one by one
 -- as a publication makes them (cartera/warehouse/scope.py). Of the runs it sees what a banner says, and no text or amount,
 -- because those may be of any company
