@@ -14,7 +14,7 @@ from dashboards.queries.session import Clocks
 def headline_cards(view: View, clocks: Clocks, line: Headline, points: list[Point] | None) -> None:
     """Total open, overdue, overdue share, unapplied credit; each explains itself and its dates on hover.
 
-    With the points of the trend, the first two say their change in a third of the window and all but the last draw it.
+    With the points of the trend, the first two say their change since the last one and all but unapplied credit draw it.
     """
     words, code = view.words, line.currency_code
     stamp = view.stamp(clocks, code)
@@ -34,7 +34,7 @@ def headline_cards(view: View, clocks: Clocks, line: Headline, points: list[Poin
         column.metric(
             words(f"overview.{name}", currency=code),
             words.percent(line.overdue_pct) if amount is None else words.headline(amount, code),
-            delta=detail,
+            delta=moved or detail,
             delta_description=detail if moved else None,
             chart_data=sparkline(points, drawn) if drawn else None,
             delta_color="off",
