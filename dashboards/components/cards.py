@@ -14,7 +14,7 @@ from dashboards.queries.session import Clocks
 def headline_cards(view: View, clocks: Clocks, line: Headline, points: list[Point] | None) -> None:
     """Total open, overdue, overdue share, unapplied credit; each explains itself and its dates on hover.
 
-    With the points of the trend, the first two say their change since the last one and all but unapplied credit draw it.
+    With the points of the trend, the first two say their change since the last one; all but credit draw them.
     """
     words, code = view.words, line.currency_code
     stamp = view.stamp(clocks, code)
