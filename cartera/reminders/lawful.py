@@ -91,8 +91,12 @@ class Lawful:
     ) -> tuple[Answer, ...]:
         """As planning asks it: of a customer with what it said of the channel and the address."""
         said = consent(channel, address, history.consents)  # type: ignore[arg-type]
+        return self.allow(self.debtor(customer, channel, said), channel, day)
+
+    def debtor(self, customer: Customer, channel: str, said: bool | None) -> Debtor:
+        """The customer as the rules see it, who authorised the channel, opted out, or said nothing (None)."""
         named = frozenset({Channel(channel)})
-        debtor = Debtor(
+        return Debtor(
             customer.customer_id,
             customer.country_code,
             customer.timezone,
@@ -101,7 +105,6 @@ class Lawful:
             named if said else frozenset(),
             named if said is False else frozenset(),
         )
-        return self.allow(debtor, channel, day)
 
     def remember(self, customer_id: str, channel: str, day: dt.date, send_from: dt.datetime | None) -> None:
         """One more contact that went out, as `events_of` would read it: for a history that is nowhere else."""
@@ -120,6 +123,12 @@ class Lawful:
             return found
         question = self._question(debtor, named, day, history)
         return self._as_without_history(question, found) or self._ask(question, day)
+
+    def now_and_next(self, debtor: Debtor, channel: str, moment: dt.datetime) -> tuple[Verdict, dt.datetime | None]:
+        """What the rules say of a moment, and from when on they allow it; None: not as things stand."""
+        history = self.events.get(debtor.customer_id, ())
+        question = replace(self._question(debtor, Channel(channel), moment.date(), history), at=moment)
+        return self.book.check(question), self.book.next_allowed(question)
 
     def _question(self, debtor: Debtor, channel: Channel, day: dt.date, history: tuple[Event, ...]) -> Question:
         return Question(

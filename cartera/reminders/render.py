@@ -134,6 +134,12 @@ class Templates:
         with self._told(template, facts):
             return self._content(template, f"{template}.{contact.language}.j2", facts)
 
+    def statement(self, contact: PlannedContact, customer: Customer, policy: Policy, as_of: dt.date) -> bytes:
+        """The statement of account of `contact.statement`, as PDF, outside of any message."""
+        words = self._words_of(contact.language)
+        stop = policy.creditor_of(contact.company_id).email
+        return pdf.statement(Facts(contact, customer, policy, as_of, words, stop), self._fonts)
+
     @contextmanager
     def _told(self, template: str, facts: Facts) -> Iterator[None]:
         """What goes wrong in a template, as a ConfigError with its file and line."""

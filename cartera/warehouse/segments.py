@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
+from collections.abc import Sequence
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Composable
@@ -105,6 +106,18 @@ def measures(connection: Connection, as_of: dt.date, known_at: dt.datetime, cust
         "select company_id, measure, value, text_value from serve.customer_measures(%(as_of)s, %(known_at)s)"
         " where customer_id = %(customer)s order by company_id, measure",
         _bound(as_of, known_at, customer_id=customer_id),
+    )
+
+
+def measures_of(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, customer_ids: Sequence[str]
+) -> list[read.Row]:
+    """As `measures`, with customer_id, of some customers; reads theirs alone."""
+    return read.rows(
+        connection,
+        "select company_id, customer_id, measure, value, text_value"
+        " from serve.customer_measures_of(%(as_of)s, %(known_at)s, %(ids)s) order by company_id, customer_id, measure",
+        {"as_of": as_of, "known_at": known_at, "ids": list(customer_ids)},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -26,6 +26,9 @@ COLUMNS = {
     "open_amount": Column("column.open", "money"),
     "is_disputed": Column("column.disputed", "yes_no"),
 }
+
+
+CUSTOMER_PAGE = "app_pages/customer.py"
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,12 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
         st.subheader(_title(view, figure), anchor=False)
         _sum_up(view, figure, items)
         columns = {n: c for n, c in COLUMNS.items() if n != "customer_name" or not figure.customer_id}
-        table(view, items, columns, alt=_title(view, figure), currency_code=figure.currency_code)
+        selects: Literal["single-cell"] | None = None if figure.customer_id else "single-cell"
+        key = f"drill_{figure.currency_code}_{figure.company_id}_{figure.bucket}" if selects else None
+        selection = table(
+            view, items, columns, alt=_title(view, figure), currency_code=figure.currency_code, key=key, selects=selects
+        )
+        _to_customer(view, figure, items, selection)
         _credit(view, clocks, figure)
         csv_button(
             view,
@@ -65,6 +73,17 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
             lambda: export.open_items_csv(view.words, clocks, *rows, **more),
             of=figure.title or f"{figure.customer_id}_{figure.bucket}",
         )
+
+
+def _to_customer(view: View, figure: Figure, items: pd.DataFrame, selection: Any) -> None:
+    """To the page of the customer: of the figure, or of the row that was clicked."""
+    customer_id, name = figure.customer_id, figure.customer_name
+    if customer_id is None and selection and selection["cells"] and selection["cells"][0][0] < len(items):
+        row = items.iloc[selection["cells"][0][0]]
+        customer_id, name = row["customer_id"], row["customer_name"]
+    if customer_id is not None:
+        label = view.words("drill.open_customer", name=as_text(name or customer_id))
+        st.page_link(CUSTOMER_PAGE, label=label, icon=":material/person:", query_params={"customer": customer_id})
 
 
 def _title(view: View, figure: Figure) -> str:

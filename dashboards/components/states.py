@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from logging.handlers import RotatingFileHandler
 
 import streamlit as st
 
 from cartera.settings import get_settings
+from dashboards.components.actor import current_actor
 from dashboards.i18n import Words
+from dashboards.queries.session import acting
 
 LOG_NAME = "dashboard.log"
 
@@ -26,10 +30,26 @@ def empty(words: Words, date: str) -> None:
     )
 
 
-def failed(words: Words, error: Exception) -> None:
-    """A plain message with a reference; what happened goes to the log under the same reference."""
+def logged(error: Exception) -> str:
+    """The reference under which what happened is in the log."""
     reference = secrets.token_hex(4)
     log().error("reference %s", reference, exc_info=error)
+    return reference
+
+
+@contextmanager
+def plainly(words: Words) -> Iterator[None]:
+    """For a fragment, which runs again without its page: for who looks now, and no stack trace, as the page itself."""
+    try:
+        with acting(current_actor()):
+            yield
+    except Exception as error:  # noqa: BLE001 a fragment is a process boundary, as its page is
+        failed(words, error)
+
+
+def failed(words: Words, error: Exception) -> None:
+    """A plain message with a reference; what happened goes to the log under the same reference."""
+    reference = logged(error)
     shown = words("state.reference", reference=reference, log=f"logs/{LOG_NAME}")
     st.error(f"**{words('state.error')}**\n\n{words('state.error_do')}\n\n{shown}", icon=":material/error:")
 

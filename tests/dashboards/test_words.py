@@ -27,7 +27,16 @@ def test_every_text_exists_in_every_language_with_the_same_values() -> None:
             assert _fields(text) == _fields(english[key]), key
 
 
-@pytest.mark.parametrize(("language", "alike"), [("ES", {"export.total", "health.no"}), ("PT", {"export.total"})])
+OF_CUSTOMERS = {"sign_in.title", "channel.sms", "channel.whatsapp", "customer.by_id", "worklist.rank"}
+
+
+@pytest.mark.parametrize(
+    ("language", "alike"),
+    [
+        ("ES", {"export.total", "health.no", "desk.plan", "desk.line_plan", *OF_CUSTOMERS}),
+        ("PT", {"export.total", "channel.email", "worklist.chance", *OF_CUSTOMERS}),
+    ],
+)
 def test_no_language_is_english(language: str, alike: set[str]) -> None:
     assert {key for key, text in texts(language).items() if text == texts("EN")[key]} == alike
 
@@ -43,7 +52,14 @@ def test_every_text_is_used() -> None:
     made_up = (
         "status.", "sign_in.", "role.", "attention.", "overview.", "state.stopped", "state.failed", "filter.",
         "currency_view.", "kpis.", "bridge.",
-        "unit.", "reason.", "recovery.", "moves.", "scheme.", "segment.", "state_of.", "column.",
+        "unit.", "reason.", "recovery.", "moves.", "scheme.", "segment.", "state_of.", "column.", "reports.day_",
+        "reports.status_",
+        "campaigns.skip.", "campaigns.status.", "campaigns.channel.", "campaigns.language.", "campaigns.stage.",
+        "campaigns.tone.", "campaigns.arm.", "campaigns.ladder_", "campaigns.by_", "campaigns.part_", "promises.state.",
+        "campaigns.planned_at", "campaigns.sent_at", "campaigns.delivered_at", "campaigns.answered_at",
+        "promises.due_today_", "promises.in_grace_", "promises.broken_", "promises.open_", "promises.cancel_promise",
+        "promises.close_dispute", "promises.card_", "promises.by_", "promises.did.", "promises.desk_", "promises.done_",
+        "channel.", "event.", "outcome.", "hold.", "customer.", "worklist.", "desk.",
     )  # fmt: skip
     unused = [
         key

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import operator
 import random
 from fractions import Fraction
 from pathlib import Path
@@ -114,6 +115,11 @@ def test_measures_are_those_of_the_model(
 ) -> None:
     rows = _rows("select * from marts_a.customer_measures(%s, %s) where company_id like 'payers %%'", as_of, known_at)
     asked = {(r["company_id"], r["customer_id"], r["measure"]): r for r in rows}
+    some = sorted({r["customer_id"] for r in rows})[:5]
+    of_some = _rows("select * from marts_a.customer_measures_of(%s, %s, %s)", as_of, known_at, some)
+    place = operator.itemgetter("company_id", "customer_id", "measure")
+    whole = [r for r in rows if r["customer_id"] in some]
+    assert sorted(of_some, key=place) == sorted(whole, key=place), "asked of these alone"
     expected = {
         (f"payers {seed}", f"p{seed}:{customer}", measure): value
         for seed in SEEDS

@@ -313,6 +313,37 @@
     $customer_measures$;
 {% endmacro %}
 
+{#- the same of the customers that are named alone: what a page of one of them, or a list of some, can wait for. A
+    company of which no currency is known has that of these customers, when it is one -#}
+{% macro create_customer_measures_of_function() %}
+    {{ return(adapter.dispatch('create_customer_measures_of_function', 'cartera')()) }}
+{% endmacro %}
+
+{% macro default__create_customer_measures_of_function() %}
+    {%- set relations = segment_relations() %}
+    {%- set ours = 'where named.customer_id = any(p_customer_ids)' %}
+    {%- do relations.update({
+        'balances': '(select named.* from ' ~ relations.balances ~ ' as named ' ~ ours ~ ')',
+        'customers': '(select named.* from ' ~ relations.customers ~ ' as named ' ~ ours ~ ')',
+    }) %}
+    drop function if exists {{ this.schema }}.customer_measures_of(date, timestamptz, text []);
+    create function {{ this.schema }}.customer_measures_of(
+        p_as_of date, p_known_at timestamptz, p_customer_ids text []
+    )
+    returns table (
+        company_id text,
+        customer_id text,
+        measure text,
+        value numeric(24, 6),
+        text_value text
+    )
+    language sql
+    stable
+    as $customer_measures_of$
+        {{ customer_measures_as_of('p_as_of', 'p_known_at', **relations) }}
+    $customer_measures_of$;
+{% endmacro %}
+
 {% macro segment_relations() -%}
     {{ return({
         'balances': ref('fct_item_balances'),

@@ -3,7 +3,7 @@
 from cartera.db.migrate import execute_sql_file
 
 revision = "0027"
-down_revision = "0025"
+down_revision = "0026"
 
 
 def upgrade() -> None:

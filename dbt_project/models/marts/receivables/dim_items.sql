@@ -9,7 +9,11 @@
             {'columns': ['invoice_id']},
             {'columns': ['origin_id']},
         ],
-        post_hook="{{ analyze(this) }}",
+        post_hook=[
+            "{{ analyze(this) }}",
+            "{{ index_unless_there(this, 'customer_id') }}",
+            "{{ index_unless_there(this, 'document_number') }}",
+        ],
     )
 }}
 

@@ -7,6 +7,7 @@
         post_hook=[
             "{{ analyze(this) }}",
             "{{ create_customer_measures_function() }}",
+            "{{ create_customer_measures_of_function() }}",
             "{{ create_customer_segments_function() }}",
             "{{ create_segment_losses_function() }}",
             "{{ create_kpis_function('kpis_by_segment', ['company_id', 'currency_code', 'scheme', 'segment'], kpi_members()) }}",

@@ -1,0 +1,212 @@
+"""The collector's day: who is worth acting on now, with the reason; and who is left in peace, with the reason.
+
+`warehouse.late` says who is late as published. What people recorded since counts at once: promises, disputes, holds,
+contacts. Amounts of one currency alone are ranked; those of two are not comparable.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from psycopg2.extensions import connection as Connection
+
+from cartera.db import Role, transaction
+from cartera.desk.file import file_of
+from cartera.desk.model import CustomerFile
+from cartera.reminders.calls import CallRule, load_call_rule
+from cartera.reminders.worth import Facts, Worth, load_worth_rule, worth
+from cartera.settings import get_settings
+from cartera.warehouse import read
+from cartera.warehouse.read import Row, rows
+
+
+@dataclass(frozen=True)
+class Task:
+    """One customer of one company. `asked`: what may be asked for now; `late`: its row of `warehouse.late`."""
+
+    late: Row
+    asked: Decimal
+    worth: Worth
+    last_contact: dt.date | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.late["customer_id"], self.late["company_id"]
+
+
+@dataclass(frozen=True)
+class Left:
+    """Who is late and left in peace. `why`: on_hold, opted_out, promised or disputed."""
+
+    late: Row
+    why: str
+
+
+@dataclass(frozen=True)
+class Day:
+    """`tasks`: the most worth first."""
+
+    tasks: tuple[Task, ...]
+    left: tuple[Left, ...]
+
+
+def day_of(late: Sequence[Row], as_of: dt.date, today: dt.date) -> Day:
+    """Rank who is late. `today`: the day on which people act, which may be later than the figures'."""
+    settings = get_settings()
+    ages, rule = load_call_rule(settings.policies_dir), load_worth_rule(settings.policies_dir)
+    ids = sorted({row["customer_id"] for row in late})
+    with transaction(Role.desk) as connection:
+        live = _Live(connection, ids, today)
+        live.items = _items_of(connection, sorted(live.touched), as_of)
+    tasks: list[Task] = []
+    left: list[Left] = []
+    for row in late:
+        if why := live.why_not(row):
+            left.append(Left(row, why))
+            continue
+        asked, oldest, share = live.asked(row, today, ages)
+        if asked <= 0:
+            left.append(Left(row, "promised" if row["customer_id"] in live.promised else "disputed"))
+            continue
+        facts = Facts(
+            asked,
+            oldest + (today - as_of).days,
+            share,
+            live.broken_on(row, today),
+            bool(row["promised_today"] and as_of == today) or live.is_promised_today(row, today),
+            row["usual_days_late"],
+            live.contacted.get(row["customer_id"]),
+        )
+        tasks.append(Task(row, asked, worth(facts, rule, today), facts.last_contact))
+    tasks.sort(key=lambda task: (-task.worth.expected, task.key))
+    return Day(tuple(tasks), tuple(left))
+
+
+class _Live:
+    """What was recorded of some customers, as it is now."""
+
+    def __init__(self, connection: Connection, ids: Sequence[str], today: dt.date) -> None:
+        bound = {"ids": list(ids), "today": today}
+        self.held = {row["customer_id"] for row in rows(connection, _HELD, bound)}
+        self.silent = {row["customer_id"] for row in rows(connection, _OPTED_OUT, bound)}
+        self.contacted = {row["customer_id"]: row["last_contact"] for row in rows(connection, _CONTACTED, bound)}
+        self.promised = _grouped(rows(connection, _PROMISED, bound))
+        self.disputed = _grouped(rows(connection, _DISPUTED, bound))
+        self.items: dict[tuple[str, str, str], list[Row]] = {}
+
+    @property
+    def touched(self) -> set[str]:
+        """Of whom an open promise or dispute was recorded: what may be asked of them is added up anew."""
+        return {*self.promised, *self.disputed}
+
+    def why_not(self, row: Row) -> str | None:
+        if row["customer_id"] in self.held:
+            return "on_hold"
+        return "opted_out" if row["customer_id"] in self.silent else None
+
+    def asked(self, row: Row, today: dt.date, ages: CallRule) -> tuple[Decimal, int, Decimal]:
+        """What may be asked for, the days past due of the oldest of it, and the share that a call brings in."""
+        if row["customer_id"] not in self.touched:
+            return row["asked_amount"], row["oldest_days"], row["age_share"]
+        items = self.items.get((row["customer_id"], row["company_id"], row["currency_code"]), [])
+        due = [item for item in items if self._may_ask(item, today)]
+        credit = sum((item["open_amount"] for item in items if item["days_past_due"] is None), Decimal(0))
+        debts = sum((item["open_amount"] for item in due), Decimal(0))
+        brought = sum((item["open_amount"] * ages.share(item["days_past_due"]) for item in due), Decimal(0))
+        oldest = max((item["days_past_due"] for item in due), default=0)
+        return debts + credit, oldest, brought / debts if debts else Decimal(0)
+
+    def _may_ask(self, item: Row, today: dt.date) -> bool:
+        if item["days_past_due"] is None or item["days_past_due"] <= 0 or item["is_disputed"]:
+            return False
+        if item["promised_date"] is not None and item["promised_date"] > today:
+            return False
+        later = any(each["promised_date"] > today for each in _about(self.promised, item))
+        return not later and not any(_about(self.disputed, item))
+
+    def is_promised_today(self, row: Row, today: dt.date) -> bool:
+        return any(each["promised_date"] == today for each in self._promises(row))
+
+    def broken_on(self, row: Row, today: dt.date) -> dt.date | None:
+        broken = [each["promised_date"] for each in self._promises(row) if each["promised_date"] < today]
+        return max([*broken, *([row["broken_on"]] if row["broken_on"] else [])], default=None)
+
+    def _promises(self, row: Row) -> list[Row]:
+        own = self.promised.get(row["customer_id"], [])
+        place = (row["company_id"], row["currency_code"])
+        return [each for each in own if (each["company_id"], each["currency_code"]) == place]
+
+
+def _about(said: Mapping[str, list[Row]], item: Row) -> Iterable[Row]:
+    place = (item["company_id"], item["currency_code"])
+    for each in said.get(item["customer_id"], ()):
+        is_named = not each["item_ids"] or item["item_id"] in each["item_ids"]
+        if is_named and (each["company_id"], each["currency_code"]) == place:
+            yield each
+
+
+def _grouped(found: Iterable[Row]) -> dict[str, list[Row]]:
+    grouped: dict[str, list[Row]] = {}
+    for row in found:
+        grouped.setdefault(row["customer_id"], []).append(row)
+    return grouped
+
+
+def _items_of(connection: Connection, ids: Sequence[str], as_of: dt.date) -> dict[tuple[str, str, str], list[Row]]:
+    if not ids:
+        return {}
+    found: dict[tuple[str, str, str], list[Row]] = {}
+    published = read.publication(connection)
+    for item in read.open_items(connection, as_of, published.known_at, customer_ids=ids):
+        found.setdefault((item["customer_id"], item["company_id"], item["currency_code"]), []).append(item)
+    return found
+
+
+def customer_file(customer_id: str, companies: frozenset[str] | None = None) -> CustomerFile:
+    """Everything recorded about a customer, in a transaction of its own; of all companies unless some are named.
+
+    Calls, notes, holds and addresses are of no company.
+    """
+    with transaction(Role.desk) as connection:
+        found = file_of(connection, customer_id)
+    if companies is None:
+        return found
+    return replace(
+        found,
+        promises=tuple(each for each in found.promises if each.company_id in companies),
+        plans=tuple(each for each in found.plans if each.company_id in companies),
+        disputes=tuple(each for each in found.disputes if each.company_id in companies),
+        actions=tuple(each for each in found.actions if each.company_id is None or each.company_id in companies),
+    )
+
+
+_HELD = """
+select distinct customer_id from ops.contact_holds
+where customer_id = any(%(ids)s) and released_at is null and (held_until is null or held_until >= %(today)s)
+    -- whom a machine may not write to, a person calls
+    and kind <> 'vulnerable'
+"""
+# the last word about calls, or about all channels
+_OPTED_OUT = """
+select customer_id from (
+    select distinct on (customer_id) customer_id, kind from ops.contact_preferences
+    where customer_id = any(%(ids)s) and (channel is null or channel = 'call') and address is null
+    order by customer_id, preference_id desc
+) as last where kind = 'opt_out'
+"""
+_CONTACTED = """
+select customer_id, max(coalesce(contact_date, planned_date)) as last_contact from ops.contacts
+where customer_id = any(%(ids)s) and status in ('reserved', 'sent', 'unknown', 'delivered', 'answered')
+group by customer_id
+"""
+_PROMISED = """
+select customer_id, company_id, currency_code, item_ids, promised_date from ops.desk_promises
+where customer_id = any(%(ids)s) and not is_cancelled and promised_date >= %(today)s - 90
+"""
+_DISPUTED = """
+select customer_id, company_id, currency_code, item_ids from ops.desk_disputes
+where customer_id = any(%(ids)s) and resolved_date is null
+"""

@@ -1,0 +1,131 @@
+"""Who is late in one currency, with what the warehouse knows of each: what a worklist is ranked from."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from decimal import Decimal
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.sql import SQL
+
+from cartera.warehouse import read, segments
+
+LATE_COLUMNS = (
+    "company_id", "customer_id", "customer_name", "collector", "currency_code", "overdue_amount", "asked_amount",
+    "late_items", "oldest_days", "age_share", "promised_today", "broken_on", "usual_days_late",
+)  # fmt: skip
+
+
+def late(
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    *,
+    currency_code: str,
+    company_id: str | None = None,
+    collector: str | None = None,
+    shares: Sequence[tuple[int, Decimal]],
+    after_that: Decimal,
+    limit: int,
+) -> list[read.Row]:
+    """LATE_COLUMNS, one row per company and customer, those with most to ask for first.
+
+    `asked_amount`: what is late and neither disputed nor promised for a later day, less unapplied credit; > 0.
+    `age_share`: of each amount the share that a call brings in at its age, weighed by amount: by `shares` (below so
+    many days past due, share), in order, and `after_that`. `broken_on`: the last day for which something still open
+    was promised; of the last 90 days.
+    """
+    bound = {
+        "as_of": as_of, "known_at": known_at, "currency": currency_code, "company": company_id,
+        "collector": collector, "limit": limit, "edges": [days for days, _ in shares],
+        "shares": [*(share for _, share in shares), after_that],
+    }  # fmt: skip
+    found = read.rows(connection, SQL(_LATE).format(items=read.items_at(connection, as_of, known_at)), bound)
+    usual = _usual_days_late(connection, as_of, known_at, [row["customer_id"] for row in found])
+    for row in found:
+        row["usual_days_late"] = usual.get((row["company_id"], row["customer_id"]))
+    return found
+
+
+def totals(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, currency_code: str, company_id: str | None
+) -> read.Row:
+    """customers, overdue_amount: all who are late in the currency, before anything is left out."""
+    query = SQL(
+        "select count(distinct (company_id, customer_id)) as customers,"
+        " coalesce(sum(open_amount), 0) as overdue_amount from {cells} as cells"
+        " where currency_code = %(currency)s and bucket <> 'not_due'"
+        " and (%(company)s::text is null or company_id = %(company)s)"
+    ).format(cells=read.cells_at(connection, as_of, known_at))
+    bound = {"as_of": as_of, "known_at": known_at, "currency": currency_code, "company": company_id}
+    return read.rows(connection, query, bound)[0]
+
+
+_LATE = """
+with items as (
+    select * from {items} as items
+    where currency_code = %(currency)s and (%(company)s::text is null or company_id = %(company)s)
+),
+owed as (
+    select company_id, customer_id, max(customer_name) as customer_name,
+        sum(open_amount) filter (where days_past_due > 0) as overdue_amount,
+        coalesce(sum(open_amount) filter (
+            where item_type = 'unapplied_credit' or days_past_due > 0 and not is_disputed
+                and (promised_date is null or promised_date <= %(as_of)s)
+        ), 0) as asked_amount,
+        count(*) filter (where days_past_due > 0) as late_items,
+        max(days_past_due) filter (
+            where not is_disputed and (promised_date is null or promised_date <= %(as_of)s)
+        ) as oldest_days,
+        sum(open_amount * (%(shares)s::numeric[])[width_bucket(days_past_due, %(edges)s::int[]) + 1]) filter (
+            where days_past_due > 0 and not is_disputed and (promised_date is null or promised_date <= %(as_of)s)
+        ) / nullif(sum(open_amount) filter (
+            where days_past_due > 0 and not is_disputed and (promised_date is null or promised_date <= %(as_of)s)
+        ), 0) as age_share,
+        coalesce(bool_or(promised_date = %(as_of)s), false) as promised_today
+    from items group by company_id, customer_id
+),
+known as (
+    select distinct on (customer_id) customer_id, name, collector from serve.dim_customers
+    where recorded_from <= %(known_at)s and recorded_to > %(known_at)s
+        and customer_id in (select customer_id from owed where asked_amount > 0)
+    order by customer_id, recorded_from desc
+),
+ranked as (
+    select owed.*, known.collector from owed left join known using (customer_id)
+    where asked_amount > 0 and (%(collector)s::text is null or known.collector = %(collector)s)
+    order by asked_amount desc, customer_id, company_id limit %(limit)s
+),
+broken as (
+    select ranked.company_id, ranked.customer_id, max(promise.promised_date) as broken_on
+    from serve.fct_promises as promise
+    join ranked on ranked.customer_id = promise.customer_id
+    where promise.promised_date < %(as_of)s and promise.promised_date >= %(as_of)s - 90
+        and promise.recorded_from <= %(known_at)s and promise.recorded_to > %(known_at)s
+        and exists (
+            select from items
+            where items.customer_id = ranked.customer_id and items.company_id = ranked.company_id
+                and items.item_type = 'instalment' and items.due_date <= promise.promised_date
+                and (promise.invoice_id is null or promise.invoice_id = items.invoice_id)
+        )
+    group by ranked.company_id, ranked.customer_id
+)
+select ranked.company_id, ranked.customer_id, coalesce(ranked.customer_name, ranked.customer_id) as customer_name,
+    ranked.collector, %(currency)s as currency_code, ranked.overdue_amount, ranked.asked_amount, ranked.late_items,
+    ranked.oldest_days, ranked.age_share, ranked.promised_today, broken.broken_on
+from ranked left join broken using (company_id, customer_id)
+order by ranked.asked_amount desc, ranked.customer_id, ranked.company_id
+"""
+
+
+def _usual_days_late(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, ids: list[str]
+) -> dict[tuple[str, str], object]:
+    if not ids:
+        return {}
+    return {
+        (row["company_id"], row["customer_id"]): row["value"]
+        for row in segments.measures_of(connection, as_of, known_at, sorted(set(ids)))
+        if row["measure"] == "weighted_days_late"
+    }

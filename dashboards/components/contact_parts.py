@@ -1,0 +1,86 @@
+"""How a customer can be reached, what it said of that, and the next moment that the rules allow, with the reason."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View, as_text
+from dashboards.queries import customer
+from dashboards.queries.receivables import frame
+
+WAYS = {
+    "channel": Column("customer.channel", width=110, is_pinned=True),
+    "address": Column("customer.address", width="medium"),
+    "said": Column("customer.consent", width=130),
+    "next": Column("customer.next_allowed", width=190),
+    "why": Column("customer.why", width="large"),
+}
+SAID = {
+    "said_at": Column("customer.col_recorded", "moment"),
+    "channel": Column("customer.channel"),
+    "address": Column("customer.address", width="medium"),
+    "said": Column("customer.consent"),
+    "reason": Column("customer.why", width="medium"),
+    "recorded_by": Column("customer.col_by"),
+}
+HOLDS = {
+    "held_at": Column("customer.col_recorded", "moment"),
+    "reason": Column("customer.why", width="medium"),
+    "held_until": Column("customer.until", "date"),
+    "held_by": Column("customer.col_by"),
+    "released_at": Column("customer.released", "moment"),
+}
+
+
+def contacts(view: View, customer_id: str) -> None:
+    """Channels, consents and holds, as they are at this moment."""
+    words, kept = view.words, customer.dossier(customer_id)
+    st.caption(words("customer.contacts_sub", zone=as_text(kept.customer.timezone or words("customer.no_zone"))))
+    rows = [_way(view, each) for each in kept.ways]
+    table(view, frame(rows, list(WAYS)), WAYS, alt=words("customer.part_contacts"))
+    with st.expander(words("customer.rules_asked"), icon=":material/gavel:"):
+        if not any(each.refusals for each in kept.ways):
+            st.caption(words("customer.no_refusals"))
+        for each in kept.ways:
+            for text in (text for text in each.refusals if text != "hold"):
+                st.markdown(f"- **{as_text(words(f'channel.{each.channel}'))}**: {as_text(text)}")
+    st.subheader(words("customer.said"), anchor=False)
+    said = pd.DataFrame(kept.said)
+    if said.empty:
+        st.caption(words("customer.nothing_said"))
+    else:
+        told = said.assign(
+            said=[words("customer.said_yes" if yes else "customer.said_no") for yes in said["is_authorised"]]
+        )
+        table(view, told, SAID, alt=words("customer.said"))
+    if kept.holds:
+        st.subheader(words("customer.holds"), anchor=False)
+        table(view, frame(kept.holds, list(HOLDS)), HOLDS, alt=words("customer.holds"))
+
+
+def _why(view: View, way: customer.Next) -> str:
+    if way.refusals == ("hold",):
+        return view.words("customer.on_hold", reason=way.why)
+    if not way.address and way.why in ("", "none"):
+        return view.words("customer.no_address")
+    return way.why
+
+
+def _way(view: View, way: customer.Next) -> dict[str, str]:
+    words = view.words
+    said = {True: "customer.said_yes", False: "customer.said_no", None: "customer.said_nothing"}[way.said]
+    if way.address is None:
+        following = words("customer.not_by_this")
+    elif way.is_allowed_now:
+        following = words("customer.allowed_now")
+    else:
+        following = words.moment(way.at) if way.at else words("customer.none_as_things_stand")
+    return {
+        "channel": words(f"channel.{way.channel}"),
+        "address": way.address or "",
+        "said": words(said),
+        "next": following,
+        "why": _why(view, way),
+    }

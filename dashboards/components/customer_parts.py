@@ -1,0 +1,214 @@
+"""The parts of a customer's page: finding one, who it is, what it owes, how it pays, its statement."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pandas as pd
+import streamlit as st
+
+from cartera.warehouse.read import BUCKETS
+from dashboards.components import states
+from dashboards.components.access import may_open
+from dashboards.components.actor import current_actor
+from dashboards.components.drill import Figure, drill
+from dashboards.components.export import XLSX, logged
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View, as_text
+from dashboards.queries import customer, presence
+from dashboards.queries.session import Clocks
+
+FOUND = {
+    "customer_name": Column("column.customer", width="medium"),
+    "customer_id": Column("column.customer_id"),
+    "tax_id": Column("customer.tax_id"),
+    "country_code": Column("customer.country"),
+    "found_by": Column("customer.found_by"),
+}
+OWED = {
+    "company_id": Column("column.company", is_pinned=True),
+    "currency_code": Column("column.currency", width=80),
+    "balance": Column("customer.net", "money"),
+    "open_amount": Column("column.open", "money"),
+    "overdue_amount": Column("column.overdue", "money"),
+    "unapplied_amount": Column("column.unapplied", "money_or_dash"),
+    "disputed_amount": Column("column.disputed", "money_or_dash"),
+    "promised_amount": Column("customer.promised", "money_or_dash"),
+    **{bucket: Column(bucket, "money_or_dash", is_plain=True) for bucket in BUCKETS},
+}
+PDF, WORKLIST_PAGE = "application/pdf", "app_pages/worklist.py"
+BEAT = dt.timedelta(seconds=20)
+
+
+def search_box(view: View) -> str:
+    """What is looked for; it stays in the URL, and is looked for while it is written."""
+    return str(
+        st.text_input(
+            view.words("customer.search"),
+            key="find",
+            bind="query-params",
+            max_chars=120,
+            placeholder=view.words("customer.search_hint"),
+            type="search",
+            live="400ms",
+            width=340,
+        )
+        or ""
+    )
+
+
+def choose(view: View, clocks: Clocks, text: str) -> str | None:
+    """The customer of the URL, or the one clicked among those found; None while none is chosen."""
+    words, chosen = view.words, st.query_params.get("customer", "")
+    if not text.strip():
+        if not chosen:
+            st.info(words("customer.none_chosen"), icon=":material/person_search:")
+        return chosen or None
+    found = customer.find(view.reading, clocks.known_at, text)
+    if found.empty:
+        st.info(words("customer.none_found", text=as_text(text)), icon=":material/search_off:")
+        return chosen or None
+    if len(found) == 1:
+        return _chosen(found["customer_id"].iloc[0])
+    shown = found.head(customer.FOUND)
+    told = "customer.found_more" if len(found) > len(shown) else "customer.found"
+    st.caption(words(told, count=words.number(len(shown))))
+    data = shown.assign(found_by=[words(f"customer.by_{by}") for by in shown["found_by"]])
+    selection = table(view, data, FOUND, alt=words("customer.search"), key=f"found_{text}", selects="single-cell")
+    cells = [cell for cell in selection["cells"] if cell[0] < len(shown)]
+    return _chosen(shown["customer_id"].iloc[cells[0][0]]) if cells else chosen or None
+
+
+def _chosen(customer_id: str) -> str:
+    st.query_params["customer"] = customer_id
+    return customer_id
+
+
+def header(view: View, clocks: Clocks, customer_id: str) -> pd.DataFrame:
+    """Who it is; the profile, one row per company, empty where nobody is known by this id."""
+    words = view.words
+    profile = customer.profile(view.reading, clocks.known_at, customer_id)
+    name = profile["name"].iloc[0] if len(profile) else customer_id
+    st.subheader(as_text(name), anchor=False)
+    if profile.empty:
+        st.warning(words("customer.unknown", id=as_text(customer_id)), icon=":material/person_off:")
+        return profile
+    row = profile.iloc[0]
+    facts = [
+        customer_id,
+        *(row[column] for column in ("tax_id", "country_code", "sector", "risk_class") if row[column]),
+    ]
+    if row["collector"]:
+        facts.append(words("customer.collector", name=row["collector"]))
+    if not row["is_active"]:
+        facts.append(words("customer.inactive"))
+    facts.append(words("customer.source", source=row["source"]))
+    st.markdown(" · ".join(as_text(fact) for fact in facts))
+    if may_open(current_actor(), "worklist"):
+        asked = {"customer": customer_id}
+        st.page_link(WORKLIST_PAGE, label=words("customer.record"), icon=":material/edit_note:", query_params=asked)
+    return profile
+
+
+@st.fragment(run_every=BEAT)
+def others(view: View, customer_id: str) -> None:
+    """Tell others that this page is open, and who else has it open; asked again every few seconds."""
+    with states.plainly(view.words):
+        for each in presence.beat(current_actor(), customer_id):
+            text = view.words("customer.also_here", name=as_text(each.person), ago=view.words.ago(each.seen_at))
+            st.info(text, icon=":material/group:")
+
+
+def owes(view: View, clocks: Clocks, customer_id: str, profile: pd.DataFrame) -> None:
+    """Balance and age per company and currency; each leads to its invoices."""
+    words = view.words
+    rows = customer.balances(view.reading, clocks, customer_id)
+    st.subheader(words("customer.owes"), anchor=False)
+    if rows.empty:
+        st.info(words("customer.owes_nothing", date=words.date(clocks.as_of)), icon=":material/event_available:")
+        return
+    st.caption(words("customer.owes_sub"))
+    data = rows.assign(balance=[a + b for a, b in zip(rows["open_amount"], rows["unapplied_amount"], strict=True)])
+    columns = {name: _named(view, name, column) for name, column in OWED.items()}
+    key = f"owed_{customer_id}_{clocks.as_of}_{clocks.known_at.isoformat()}"
+    selection = table(view, data, columns, alt=words("customer.owes"), key=key, selects="single-cell")
+    cells = [cell for cell in selection["cells"] if cell[0] < len(rows)]
+    if not cells:
+        return
+    row, column = rows.iloc[cells[0][0]], cells[0][1]
+    bucket = column if column in BUCKETS else None
+    amount = row[bucket] if bucket else row["open_amount"]
+    items = None if bucket else row["open_items"]
+    name = profile["name"].iloc[0] if len(profile) else customer_id
+    drill(view, clocks, Figure(amount, items, row["currency_code"], row["company_id"], customer_id, name, bucket))
+
+
+def _named(view: View, name: str, column: Column) -> Column:
+    if name not in BUCKETS:
+        return column
+    return Column(view.words.bucket(name), column.kind, is_plain=True)
+
+
+def behaviour(view: View, clocks: Clocks, customer_id: str) -> None:
+    """How it paid in the year before, by company: as the segments know it."""
+    words = view.words
+    st.subheader(words("customer.behaviour"), anchor=False)
+    rows = customer.behaviour(view.reading, clocks, customer_id)
+    known = [row for row in rows.to_dict("records") if any(row[name] is not None for name in customer.MEASURES[:3])]
+    if not known:
+        st.caption(words("customer.no_behaviour"))
+        return
+    for row in known:
+        if len(known) > 1:
+            st.caption(words("customer.at_company", company=as_text(row["company_id"])))
+        with st.container(horizontal=True):
+            _measure(view, "weighted_days_late", _days(view, row["weighted_days_late"]))
+            _measure(view, "days_late_trend", _days(view, row["days_late_trend"], signed=True))
+            late = row["paid_late_pct"]
+            _measure(view, "paid_late_pct", words.percent(None if late is None else late / 100))
+            _measure(view, "late_payments", words.number(int(row["late_payments"] or 0)))
+
+
+def _measure(view: View, name: str, value: str) -> None:
+    words = view.words
+    st.metric(words(f"customer.{name}"), value, border=True, width=200, help=words(f"customer.{name}_help"))
+
+
+def _days(view: View, value: Decimal | None, *, signed: bool = False) -> str:
+    return "—" if value is None else view.words.days(value, signed=signed)
+
+
+def statements(view: View, clocks: Clocks, customer_id: str) -> None:
+    """The statement of account towards each company, as PDF and as a workbook; made when asked for."""
+    words = view.words
+    rows = customer.balances(view.reading, clocks, customer_id)
+    st.caption(words("customer.statement_sub", date=words.date(clocks.as_of)))
+    if rows.empty:
+        st.info(words("customer.owes_nothing", date=words.date(clocks.as_of)), icon=":material/event_available:")
+    for company in dict.fromkeys(rows["company_id"]):
+        of_company = rows[rows["company_id"] == company]
+        net = [
+            words.money(row["open_amount"] + row["unapplied_amount"], row["currency_code"])
+            for row in of_company.to_dict("records")
+        ]
+        with st.container(border=True):
+            st.markdown(f"**{as_text(company)}** · {as_text(' · '.join(net))}")
+            with st.container(horizontal=True):
+                _download(view, clocks, customer_id, company, "pdf")
+                _download(view, clocks, customer_id, company, "xlsx")
+
+
+def _download(view: View, clocks: Clocks, customer_id: str, company: str, kind: str) -> None:
+    make = customer.statement_pdf if kind == "pdf" else customer.statement_xlsx
+    safe = "".join(char if char.isalnum() else "-" for char in customer_id)[:60]
+    file_name, mime = f"statement-{safe}-{clocks.as_of.isoformat()}.{kind}", PDF if kind == "pdf" else XLSX
+    st.download_button(
+        view.words(f"customer.statement_{kind}"),
+        logged(lambda: make(customer_id, company, clocks), file_name, mime, clocks, of=f"{customer_id}/{company}"),
+        file_name=file_name,
+        mime=mime,
+        key=f"statement_{kind}_{company}",
+        icon=":material/picture_as_pdf:" if kind == "pdf" else ":material/table_view:",
+        on_click="ignore",
+    )

@@ -1,0 +1,124 @@
+"""What is agreed with a customer and still holds: promises, plans, disputes, holds; each can be ended by who may."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import streamlit as st
+
+from cartera import desk
+from cartera.clock import utc_now
+from cartera.desk import Actor
+from cartera.errors import CarteraError, Conflict
+from dashboards.components import states
+from dashboards.components.actor import still
+from dashboards.components.view import View, as_text
+from dashboards.queries.worklist import file_of
+
+End = Callable[[Actor, str], Any]
+
+
+@st.fragment
+def agreements(view: View, actor: Actor, customer_id: str) -> None:
+    """One line for each, with the version that its button was drawn with: an older one is refused, and told."""
+    words = view.words
+    with states.plainly(words):
+        if st.session_state.pop("agreements_changed", False):
+            st.rerun()
+        told = st.session_state.pop("agreements_told", None)
+        if told:
+            st.warning(as_text(told), icon=":material/group:")
+        filed = file_of(customer_id)
+        lines = list(_lines(view, actor, filed))
+        if filed.notes:
+            last = filed.notes[0]
+            st.info(
+                f"{as_text(last.text)}  \n{as_text(last.by)} · {words.moment(last.at)}", icon=":material/sticky_note_2:"
+            )
+        if not lines:
+            return
+        st.markdown(f"**{words('desk.agreed')}**")
+        for id, text, button, end in lines:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(as_text(text), width="stretch")
+                if end is not None:
+                    # the action id is made of the person and the version: two clicks are one
+                    args = (view, actor, end, id)
+                    st.button(words(button), key=f"end_{id}", type="tertiary", on_click=_end, args=args)
+
+
+def _end(view: View, actor: Actor, end: End, id: str) -> None:
+    try:
+        end(still(actor), str(uuid.uuid5(uuid.NAMESPACE_URL, f"{actor.user}/{id}")))
+    except Conflict as conflict:
+        theirs = " · ".join(f"{each.by}, {view.words.moment(each.at)}, {each.kind}" for each in conflict.theirs)
+        st.session_state["agreements_told"] = view.words("desk.changed_first", theirs=theirs)
+    except CarteraError as error:
+        st.session_state["agreements_told"] = str(error)
+    except Exception as error:  # noqa: BLE001 a click is a process boundary: a reference, never a stack trace
+        st.session_state["agreements_told"] = view.words("desk.failed", reference=states.logged(error))
+    else:
+        st.session_state["agreements_changed"] = True
+
+
+def _lines(view: View, actor: Actor, filed: desk.CustomerFile) -> Iterator[tuple[str, str, str, End | None]]:
+    """What tells it apart with its version, its text, the button's text key, and what the button does."""
+    words, id, today = view.words, filed.customer_id, utc_now().date()
+    for each in filed.promises:
+        if each.is_cancelled or each.plan_id:
+            continue
+        state = words("desk.promise_due" if each.promised_date >= today else "desk.promise_past")
+        text = words("desk.line_promise", amount=words.money(each.amount, each.currency_code),
+                     date=words.date(each.promised_date), state=state, by=each.by, note=each.note)  # fmt: skip
+        cancel = _cancel_promise(id, each) if each.promised_date >= today and desk.may(actor, "promise") else None
+        yield f"{each.promise_id}/{each.version}", text, "desk.cancel", cancel
+    for plan in filed.plans:
+        if not plan.is_cancelled and plan.parts[-1].promised_date >= today:
+            parts = "; ".join(
+                f"{words.date(part.promised_date)} {words.money(part.amount, plan.currency_code)}"
+                for part in plan.parts
+            )
+            text = words("desk.line_plan", parts=parts, by=plan.by, note=plan.note)
+            yield f"{plan.plan_id}/{plan.version}", text, "desk.cancel", _cancel_plan(id, plan)
+    for dispute in filed.disputes:
+        if dispute.resolved_date is None:
+            text = words(
+                "desk.line_dispute",
+                reason=dispute.reason,
+                date=words.date(dispute.opened_date),
+                by=dispute.by,
+                note=dispute.note,
+            )
+            yield (
+                f"{dispute.dispute_id}/{dispute.version}",
+                text,
+                "desk.close",
+                _close(id, dispute, words("desk.closed")),
+            )
+    for hold in filed.holds:
+        if hold.released_at is None and (hold.until is None or hold.until >= today):
+            until = words.date(hold.until) if hold.until else words("desk.until_released")
+            text = words(
+                "desk.line_hold", kind=words(f"hold.{hold.kind}"), until=until, by=hold.held_by, note=hold.note
+            )
+            yield f"hold-{hold.hold_id}/{hold.version}", text, "desk.release", _release(id, hold)
+
+
+def _cancel_promise(id: str, of: desk.Promise) -> End:
+    return lambda who, action_id: desk.cancel_promise(who, action_id, id, of.promise_id, seen=of.version)
+
+
+def _cancel_plan(id: str, of: desk.Plan) -> End:
+    return lambda who, action_id: desk.cancel_plan(who, action_id, id, of.plan_id, seen=of.version)
+
+
+def _close(id: str, of: desk.Dispute, resolution: str) -> End:
+    return lambda who, action_id: desk.close_dispute(
+        who, action_id, id, of.dispute_id, seen=of.version, resolution=resolution
+    )  # fmt: skip
+
+
+def _release(id: str, of: desk.Hold) -> End:
+    return lambda who, action_id: desk.release_hold(who, action_id, id, of.hold_id, seen=of.version)

@@ -1,0 +1,179 @@
+"""The fields of a form at the desk: what is typed is kept in its draft at once, and read back exactly."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from typing import Any
+
+import streamlit as st
+from babel.numbers import NumberFormatError, parse_decimal
+
+from cartera.desk import Actor, drafts
+from cartera.errors import ConfigError
+from cartera.warehouse.read import Row
+from dashboards.i18n import Words
+
+LONGEST_NOTE, LONGEST_AMOUNT = 2_000, 30
+BETWEEN = "\x1f"
+PAUSE = "300ms"
+"""After so long without a key what was typed is in the database; a reload loses what came after."""
+
+
+@dataclass(frozen=True)
+class Owing:
+    """Of whom a form is. `places`: company and currency in which it owes, that of the list first; `items`: what."""
+
+    customer_id: str
+    places: tuple[tuple[str, str], ...]
+    items: tuple[Row, ...]
+
+    def items_at(self, place: str) -> list[Row]:
+        return [row for row in self.items if f"{row['company_id']}/{row['currency_code']}" == place]
+
+
+@dataclass(frozen=True)
+class Form:
+    """One open form with its draft; the widgets' keys hold its action id, so that a new form begins empty."""
+
+    words: Words
+    actor: Actor
+    owing: Owing
+    name: str
+    draft: drafts.Draft
+
+    @classmethod
+    def opened(cls, words: Words, actor: Actor, owing: Owing, name: str) -> Form:
+        """With what was typed before; else empty, under an action id that lasts until it is recorded."""
+        draft = drafts.found(actor, owing.customer_id, name)
+        place = f"draft_{actor.user}_{owing.customer_id}_{name}"
+        if draft is None:
+            draft = st.session_state.setdefault(place, None) or drafts.begun(owing.customer_id)
+        st.session_state[place] = draft
+        return cls(words, actor, owing, name, draft)
+
+    def end(self) -> None:
+        """It was recorded, or is not wanted: the next one begins empty."""
+        drafts.drop(self.actor, self.owing.customer_id, self.name, self.draft.action_id)
+        st.session_state.pop(f"draft_{self.actor.user}_{self.owing.customer_id}_{self.name}", None)
+
+    def with_seen(self, version: int) -> Form:
+        """Having looked at what others did up to this version."""
+        draft = replace(self.draft, seen=version)
+        st.session_state[f"draft_{self.actor.user}_{self.owing.customer_id}_{self.name}"] = draft
+        form = replace(self, draft=draft)
+        form.keep()
+        return form
+
+    def key(self, field: str) -> str:
+        return f"desk_{self.draft.action_id}_{field}"
+
+    def text(self, field: str, *, needed: bool = False, longest: int = LONGEST_NOTE) -> None:
+        """A line of text, kept while it is typed."""
+        self._begin(field, str)
+        st.text_input(
+            self.label(field, needed), key=self.key(field), max_chars=longest, live=PAUSE, on_change=self.keep
+        )
+
+    def amount(self, field: str, *, needed: bool = False) -> None:
+        """Typed as the reader's language writes numbers; never a float."""
+        self._begin(field, str)
+        st.text_input(self.label(field, needed), key=self.key(field), max_chars=LONGEST_AMOUNT, live=PAUSE,
+                      on_change=self.keep, width=180, autocomplete="off")  # fmt: skip
+
+    def date(self, field: str, today: dt.date, *, needed: bool = False) -> None:
+        self._begin(field, _date)
+        key = self.key(field)
+        kept = st.session_state.get(key)
+        if isinstance(kept, dt.date) and kept < today:
+            st.session_state[key] = None
+        st.date_input(self.label(field, needed), value=None, min_value=today, key=key, format="YYYY-MM-DD",
+                      on_change=self.keep, width=180)  # fmt: skip
+
+    def choice(self, field: str, offered: Mapping[str, str], *, default: str | None = None) -> str | None:
+        """One of several by its word."""
+        self._begin(field, str)
+        key = self.key(field)
+        if st.session_state.get(key) not in offered:
+            st.session_state[key] = default
+        chosen: str | None = st.selectbox(self.label(field), list(offered), index=None, key=key, on_change=self.keep,
+                                          format_func=lambda word: offered[word])  # fmt: skip
+        return chosen
+
+    def several(self, field: str, offered: Mapping[str, str]) -> None:
+        self._begin(field, lambda text: [each for each in text.split(BETWEEN) if each])
+        key = self.key(field)
+        st.session_state[key] = [each for each in st.session_state.get(key) or [] if each in offered]
+        st.multiselect(
+            self.label(field),
+            list(offered),
+            key=key,
+            on_change=self.keep,
+            placeholder=self.words("desk.all"),
+            format_func=lambda word: offered[word],
+        )
+
+    def label(self, field: str, needed: bool = False) -> str:
+        return self.words(f"desk.field_{field}") + (" *" if needed else "")
+
+    def _begin(self, field: str, read: Callable[[str], Any]) -> None:
+        key = self.key(field)
+        if key not in st.session_state and field in self.draft.fields:
+            st.session_state[key] = read(self.draft.fields[field])
+
+    def fields(self) -> dict[str, str]:
+        """What is in the form now, as text."""
+        start = self.key("")
+        found = {str(key)[len(start) :]: value for key, value in st.session_state.items() if str(key).startswith(start)}
+        return {field: _as_text(value) for field, value in found.items() if value not in (None, "", [])}
+
+    def keep(self) -> None:
+        """Write what is typed down."""
+        drafts.keep(self.actor, self.owing.customer_id, self.name, self.draft, self.fields())
+
+    # reading: what a form is recorded with
+
+    def given(self, field: str) -> str:
+        return self.fields().get(field, "").strip()
+
+    def given_amount(self, field: str, *, needed: bool = True) -> Decimal | None:
+        """Raises ConfigError where it is none."""
+        text = self.given(field)
+        if not text and not needed:
+            return None
+        try:
+            return parse_decimal(text.replace(" ", ""), locale=self.words.locale, strict=True)
+        except NumberFormatError:
+            raise ConfigError(self.words("desk.no_amount", text=text), self.words("desk.write_amount")) from None
+
+    def given_date(self, field: str, *, needed: bool = True) -> dt.date | None:
+        """Raises ConfigError where there is none."""
+        text = self.given(field)
+        if needed and not text:
+            raise ConfigError(self.words("desk.no_date"), self.words("desk.choose_date"))
+        return _date(text) if text else None
+
+    def given_place(self) -> tuple[str, str]:
+        """Company and currency. Raises ConfigError where none is chosen."""
+        company, _, currency = self.given("where").rpartition("/")
+        if not company:
+            raise ConfigError(self.words("desk.no_place"), self.words("desk.choose_place"))
+        return company, currency
+
+    def given_items(self) -> Sequence[str]:
+        return [each for each in self.given("items").split(BETWEEN) if each]
+
+
+def _date(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return BETWEEN.join(value) if isinstance(value, list) else str(value)

@@ -1,0 +1,263 @@
+"""Recording at the desk: call, promise, plan, dispute, note, hold, contact data; once, and never over others.
+
+The action id was made when the form opened and is in the button's key: a second click finds no such button, or does the
+same thing again, which is one thing.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+
+import streamlit as st
+
+from cartera import desk
+from cartera.clock import utc_now
+from cartera.desk import Actor
+from cartera.errors import CarteraError, ConfigError, Conflict
+from cartera.money import minor_units
+from dashboards.components import filters, states
+from dashboards.components.actor import still
+from dashboards.components.desk_conflict import conflict_panel
+from dashboards.components.desk_fields import Form, Owing
+from dashboards.components.view import View, as_text
+from dashboards.queries import worklist
+from dashboards.queries.session import acting
+
+FORMS = ("call", "promise", "plan", "dispute", "note", "hold", "contact")
+FOLLOWS = {
+    "right_party_promise": "promise", "right_party_dispute": "dispute", "wrong_party": "contact",
+    "invalid_number": "contact",
+}  # fmt: skip
+"""What is recorded next after a call that ended so."""
+CHANNELS = ("email", "call", "sms", "whatsapp", "voice", "letter")
+PARTS, EVERY = (2, 3, 4, 5, 6, 8, 10, 12, 18, 24), (7, 14, 30)
+
+__all__ = ["Owing", "forms"]
+
+
+@st.fragment
+def forms(view: View, actor: Actor, owing: Owing) -> None:
+    """One form at a time; what is typed in the others waits. The list is drawn anew once something is recorded."""
+    words = view.words
+    with states.plainly(words):
+        done = st.session_state.get("desk_done")
+        if done and done["customer_id"] == owing.customer_id:
+            if done.pop("is_new", False):
+                st.rerun()
+            st.success(done["text"], icon=":material/check_circle:")
+        offered = {
+            name: words(f"desk.{name}") for name in FORMS if desk.may(actor, "repair" if name == "contact" else name)
+        }
+        asked = st.session_state.pop("desk_next", None)
+        if asked in offered:
+            st.session_state[f"do_{words.language}"] = asked
+        key = filters.linked(view, "do", offered, next(iter(offered)))
+        chosen = st.segmented_control(words("desk.do"), list(offered), format_func=lambda name: offered[name],
+                                      key=key, required=True)  # fmt: skip
+        name = filters.link("do", chosen or next(iter(offered)), next(iter(offered)))
+        form = Form.opened(words, actor, owing, name)
+        _FIELDS[name](form)
+        _told(form)
+        st.button(words("desk.record"), key=f"record_{form.draft.action_id}", icon=":material/save:",
+                  on_click=_record, args=(form,))  # fmt: skip
+        st.caption(words("desk.kept"))
+
+
+def _told(form: Form) -> None:
+    """What came of the last attempt: refused with the reason, or others were first."""
+    refused = st.session_state.get("desk_refused")
+    if refused and refused["action_id"] == form.draft.action_id:
+        st.error(as_text(refused["text"]), icon=":material/block:")
+    found = st.session_state.get("desk_conflict")
+    if found and found["action_id"] == form.draft.action_id:
+        conflict_panel(form, found["theirs"], again=_again, drop=_drop)
+
+
+def _record(form: Form) -> None:
+    """Runs before anything is drawn again; the same action id twice does one thing."""
+    st.session_state.pop("desk_refused", None)
+    st.session_state.pop("desk_conflict", None)
+    action_id, customer_id = form.draft.action_id, form.owing.customer_id
+    try:
+        # as the person stands now: what they clicked may have been drawn a while ago
+        text, follows = _DO[form.name](replace(form, actor=still(form.actor)))
+        form.end()
+    except Conflict as conflict:
+        st.session_state["desk_conflict"] = {"action_id": action_id, "theirs": conflict.theirs}
+    except CarteraError as error:
+        st.session_state["desk_refused"] = {"action_id": action_id, "text": str(error)}
+    except Exception as error:  # noqa: BLE001 a click is a process boundary: a reference, never a stack trace
+        text = form.words("desk.failed", reference=states.logged(error))
+        st.session_state["desk_refused"] = {"action_id": action_id, "text": text}
+    else:
+        st.session_state["desk_done"] = {"customer_id": customer_id, "text": text, "is_new": True}
+        st.session_state["desk_next"] = follows
+
+
+def _again(form: Form) -> None:
+    """Having seen what others did: record ours as well, on top of theirs."""
+    with acting(form.actor):
+        version = worklist.file_of(form.owing.customer_id).version
+    _record(form.with_seen(version))
+
+
+def _drop(form: Form) -> None:
+    form.end()
+    st.session_state.pop("desk_conflict", None)
+
+
+def _today() -> dt.date:
+    return utc_now().date()
+
+
+def _where(form: Form) -> str:
+    offered = {f"{company}/{code}": f"{company} · {code}" for company, code in form.owing.places}
+    return form.choice("where", offered, default=next(iter(offered), None)) or ""
+
+
+def _items(form: Form, place: str) -> None:
+    words = form.words
+    offered = {
+        row["item_id"]: f"{row['document_number'] or row['item_id']} · {words.date(row['due_date'])} · "
+        f"{words.money(row['open_amount'], row['currency_code'])}"
+        for row in form.owing.items_at(place)
+    }
+    form.several("items", offered)
+
+
+def _call_fields(form: Form) -> None:
+    form.choice("outcome", {name: form.words(f"outcome.{name}") for name in desk.OUTCOMES})
+    form.text("note")
+
+
+def _call(form: Form) -> tuple[str, str | None]:
+    outcome = next((name for name in desk.OUTCOMES if name == form.given("outcome")), None)
+    if outcome is None:
+        raise ConfigError(form.words("desk.no_outcome"), form.words("desk.choose_outcome"))
+    is_right = outcome.startswith("right_party")
+    done = desk.record_call(form.actor, form.draft.action_id, form.owing.customer_id, outcome=outcome,
+                            is_right_party=is_right, note=form.given("note"))  # fmt: skip
+    return form.words("desk.done_call", outcome=form.words(f"outcome.{done.outcome}")), FOLLOWS.get(outcome)
+
+
+def _promise_fields(form: Form) -> None:
+    place = _where(form)
+    with st.container(horizontal=True):
+        form.amount("amount", needed=True)
+        form.date("date", _today(), needed=True)
+    _items(form, place)
+    form.text("note")
+
+
+def _promise(form: Form) -> tuple[str, str | None]:
+    amount, date = form.given_amount("amount"), form.given_date("date")
+    assert amount is not None and date is not None
+    made = desk.promise(form.actor, form.draft.action_id, form.owing.customer_id, *form.given_place(), amount, date,
+                        item_ids=form.given_items(), note=form.given("note"), seen=form.draft.seen)  # fmt: skip
+    money = as_text(form.words.money(made.amount, made.currency_code))
+    return form.words("desk.done_promise", amount=money, date=form.words.date(made.promised_date)), None
+
+
+def _plan_fields(form: Form) -> None:
+    place = _where(form)
+    with st.container(horizontal=True):
+        form.amount("amount", needed=True)
+        form.date("date", _today(), needed=True)
+        form.choice("parts", {str(n): form.words.number(n) for n in PARTS}, default="3")
+        form.choice("every", {str(n): form.words("desk.every_days", days=n) for n in EVERY}, default="30")
+    _items(form, place)
+    form.text("note")
+    try:
+        lines = [
+            f"{form.words.date(day)}: {form.words.money(amount, form.given_place()[1])}" for day, amount in _parts(form)
+        ]
+        st.caption(as_text(" · ".join(lines)))
+    except ConfigError:
+        st.caption(form.words("desk.parts_follow"))
+
+
+def _parts(form: Form) -> list[tuple[dt.date, Decimal]]:
+    """Equal parts to the smallest unit; the last one has what is left over."""
+    total, first = form.given_amount("amount"), form.given_date("date")
+    assert total is not None and first is not None
+    count, every = int(form.given("parts") or 3), int(form.given("every") or 30)
+    unit = Decimal(1).scaleb(-minor_units(form.given_place()[1]))
+    part = (total / count).quantize(unit)
+    amounts = [part] * (count - 1) + [total - part * (count - 1)]
+    return [(first + dt.timedelta(days=every * number), amount) for number, amount in enumerate(amounts)]
+
+
+def _plan(form: Form) -> tuple[str, str | None]:
+    made = desk.plan(form.actor, form.draft.action_id, form.owing.customer_id, *form.given_place(), _parts(form),
+                     item_ids=form.given_items(), note=form.given("note"), seen=form.draft.seen)  # fmt: skip
+    last = form.words.date(made.parts[-1].promised_date)
+    return form.words("desk.done_plan", count=form.words.number(len(made.parts)), date=last), None
+
+
+def _dispute_fields(form: Form) -> None:
+    place = _where(form)
+    _items(form, place)
+    form.text("reason", needed=True, longest=200)
+    form.amount("amount")
+    form.text("note")
+
+
+def _dispute(form: Form) -> tuple[str, str | None]:
+    amount = form.given_amount("amount", needed=False)
+    made = desk.dispute(form.actor, form.draft.action_id, form.owing.customer_id, *form.given_place(),
+                        item_ids=form.given_items(), amount=amount, reason=form.given("reason"),
+                        note=form.given("note"), seen=form.draft.seen)  # fmt: skip
+    return form.words("desk.done_dispute", reason=as_text(made.reason)), None
+
+
+def _note_fields(form: Form) -> None:
+    form.text("note", needed=True)
+
+
+def _note(form: Form) -> tuple[str, str | None]:
+    desk.note(form.actor, form.draft.action_id, form.owing.customer_id, form.given("note"))
+    return form.words("desk.done_note"), None
+
+
+def _hold_fields(form: Form) -> None:
+    form.choice("kind", {name: form.words(f"hold.{name}") for name in desk.HOLD_KINDS}, default="other")
+    form.date("until", _today())
+    form.text("note")
+
+
+def _hold(form: Form) -> tuple[str, str | None]:
+    kind = next(name for name in desk.HOLD_KINDS if name == (form.given("kind") or "other"))
+    made = desk.hold(
+        form.actor,
+        form.draft.action_id,
+        form.owing.customer_id,
+        kind,
+        until=form.given_date("until", needed=False),
+        note=form.given("note"),
+        seen=form.draft.seen,
+    )
+    return form.words("desk.done_hold", kind=form.words(f"hold.{made.kind}")), None
+
+
+def _contact_fields(form: Form) -> None:
+    form.choice("channel", {name: form.words(f"channel.{name}") for name in CHANNELS}, default="call")
+    form.text("address", needed=True, longest=300)
+
+
+def _contact(form: Form) -> tuple[str, str | None]:
+    made = desk.repair_contact(form.actor, form.draft.action_id, form.owing.customer_id,
+                               channel=form.given("channel") or "call", address=form.given("address"))  # fmt: skip
+    return form.words("desk.done_contact", address=as_text(made.address)), None
+
+
+_FIELDS: dict[str, Callable[[Form], None]] = {
+    "call": _call_fields, "promise": _promise_fields, "plan": _plan_fields, "dispute": _dispute_fields,
+    "note": _note_fields, "hold": _hold_fields, "contact": _contact_fields,
+}  # fmt: skip
+_DO: dict[str, Callable[[Form], tuple[str, str | None]]] = {
+    "call": _call, "promise": _promise, "plan": _plan, "dispute": _dispute, "note": _note, "hold": _hold,
+    "contact": _contact,
+}  # fmt: skip

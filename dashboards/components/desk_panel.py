@@ -1,0 +1,88 @@
+"""One customer open beside the worklist: why now, whether it may be called, what it owes, what is agreed, the forms."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.components.actor import current_actor
+from dashboards.components.customer_parts import others
+from dashboards.components.desk_agreements import agreements
+from dashboards.components.desk_forms import Owing, forms
+from dashboards.components.drill import Figure, drill
+from dashboards.components.view import View, as_text
+from dashboards.components.worklist_parts import Opened
+from dashboards.queries import customer, worklist
+
+CUSTOMER_PAGE = "app_pages/customer.py"
+
+
+def panel(view: View, asked: worklist.Asked, opened: Opened) -> None:
+    """Everything to act on: why this one, how to reach it, forms, agreements, invoices."""
+    words, customer_id = view.words, opened.customer_id
+    balances = customer.balances(view.reading, asked.clocks, customer_id)
+    with st.container(border=True, key="desk_panel"):
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.subheader(as_text(opened.name), anchor=False)
+            st.page_link(CUSTOMER_PAGE, label=words("worklist.open_customer"), icon=":material/person:",
+                         query_params={"customer": customer_id})  # fmt: skip
+        others(view, customer_id)
+        if opened.task:
+            _why(view, asked, opened.task)
+        elif opened.why:
+            st.info(words("worklist.now_left", why=words(f"worklist.left_{opened.why}")), icon=":material/spa:")
+        else:
+            st.info(words("worklist.not_late", currency=asked.currency_code), icon=":material/info:")
+        _how(view, customer.dossier(customer_id))
+        places, first = _places(balances), (opened.company_id or "", asked.currency_code)
+        # where it is about is what the list is of, unless it owes nothing there
+        places.sort(key=lambda place: (place != first, place[0] != first[0], place))
+        items = customer.items(view.reading, asked.clocks, customer_id)
+        forms(view, current_actor(), Owing(customer_id, tuple(places), tuple(items)))
+        agreements(view, current_actor(), customer_id)
+    _invoices(view, asked, opened, balances)
+
+
+def _invoices(view: View, asked: worklist.Asked, opened: Opened, balances: pd.DataFrame) -> None:
+    code, company = asked.currency_code, opened.company_id
+    rows = balances[(balances["company_id"] == company) & (balances["currency_code"] == code)]
+    for row in rows.to_dict("records"):
+        figure = Figure(row["open_amount"], row["open_items"], code, company, opened.customer_id, opened.name)
+        drill(view, asked.clocks, figure)
+
+
+def _places(balances: pd.DataFrame) -> list[tuple[str, str]]:
+    return [(row["company_id"], row["currency_code"]) for row in balances.to_dict("records") if row["open_amount"] > 0]
+
+
+def _why(view: View, asked: worklist.Asked, task: worklist.Task) -> None:
+    """The rank in words: every fact with its factor, and the sum that they make."""
+    words, worth = view.words, task.worth
+    sentence = words(
+        "worklist.worth",
+        asked=as_text(words.money(task.asked, asked.currency_code)),
+        chance=as_text(words.percent(worth.chance)),
+        expected=as_text(words.money(worth.expected, asked.currency_code)),
+    )
+    st.markdown(f":material/lightbulb: {sentence}")
+    first, *rest = worth.reasons
+    facts = [f"{worklist.reason_text(words, first)}: {words.percent(first.factor)}"]
+    facts += [f"{worklist.reason_text(words, each)}: × {words.decimal(each.factor)}" for each in rest]
+    st.caption(as_text(" · ".join(facts)))
+
+
+def _how(view: View, kept: customer.Dossier) -> None:
+    """The number, and whether the rules allow a call now; else from when on, and why."""
+    words = view.words
+    way = next(each for each in kept.ways if each.channel == "call")
+    number = as_text(way.address or words("worklist.no_number"))
+    if way.address == "" and way.is_allowed_now:
+        st.warning(words("worklist.call_unknown"), icon=":material/phone_disabled:")
+    elif way.address is None:
+        st.warning(words("worklist.call_not", why=as_text(way.why)), icon=":material/phone_disabled:")
+    elif way.is_allowed_now:
+        st.success(words("worklist.call_now", number=number), icon=":material/call:")
+    else:
+        following = words.moment(way.at) if way.at else words("customer.none_as_things_stand")
+        told = words("worklist.call_later", number=number, moment=following, why=as_text(way.why))
+        st.warning(told, icon=":material/schedule:")

@@ -1,0 +1,89 @@
+"""Everything that happened with a customer, by when it took effect, each with when we knew."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.components import filters
+from dashboards.components.export import csv_button
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View, as_text
+from dashboards.i18n import texts
+from dashboards.queries import customer, worklist
+from dashboards.queries.session import Clocks
+
+COLUMNS = {
+    "effective_date": Column("customer.col_effective", "date"),
+    "what": Column("customer.col_kind", width=170),
+    "document_number": Column("customer.col_document", width="medium"),
+    "amount": Column("customer.col_amount", "money"),
+    "effect_amount": Column("customer.col_effect", "money"),
+    "detail": Column("customer.col_detail", width="large"),
+    "by": Column("customer.col_by"),
+    "recorded_at": Column("customer.col_recorded", "moment"),
+}
+GROUPS = {
+    "all": (),
+    "money": customer.MONEY_KINDS,
+    "messages": ("message_", "call", "authorised", "opted_out", "repair"),
+    "agreements": ("promise", "plan", "dispute", "source_", "hold", "release", "note", "cancel", "close", "due"),
+}
+
+
+def timeline(view: View, clocks: Clocks, customer_id: str) -> None:
+    """One table per currency that occurs: what is money adds up to the balance, which is said."""
+    words = view.words
+    facts = customer.ledger(view.reading, clocks, customer_id)
+    rows = customer.timeline(
+        facts,
+        customer.dossier(customer_id),
+        worklist.file_of(customer_id),
+        clocks,
+        is_now=clocks == view.reading.clocks,
+    )
+    if rows.empty:
+        st.info(words("customer.no_events"), icon=":material/inbox:")
+        return
+    codes = sorted(set(rows["currency_code"].dropna()))
+    offered = {name: words(f"customer.group_{name}") for name in GROUPS}
+    with st.container(horizontal=True):
+        group = filters.choice(view, "events", offered, "all")
+        code = filters.choice(view, "currency_of", {code: code for code in codes}, codes[0]) if len(codes) > 1 else None
+    code = code or (codes[0] if codes else "XXX")
+    _adds_up(view, clocks, customer_id, facts, code)
+    shown = rows[[_shows(row, group, code) for row in rows.to_dict("records")]].head(customer.LISTED_EVENTS)
+    data = shown.assign(what=[_what(view, kind) for kind in shown["kind"]])
+    table(view, data, COLUMNS, alt=words("customer.part_timeline"), currency_code=code, height=700)
+    csv_button(
+        view, clocks, code, "timeline", lambda: customer.timeline_csv(words, rows, clocks, code), of=customer_id
+    )  # fmt: skip
+
+
+def _shows(row: dict[str, object], group: str, code: str) -> bool:
+    if row["currency_code"] not in (None, code):
+        return False
+    return group == "all" or str(row["kind"]).startswith(GROUPS[group])
+
+
+def _what(view: View, kind: str) -> str:
+    known = texts(view.words.language)
+    return known.get(f"event.{kind}", kind.replace("_", " "))
+
+
+def _adds_up(view: View, clocks: Clocks, customer_id: str, facts: pd.DataFrame, code: str) -> None:
+    """The effects of all entries are the balance: open instalments less unapplied credit."""
+    words, owed = view.words, customer.balances(view.reading, clocks, customer_id)
+    of_code = owed[owed["currency_code"] == code]
+    balance = sum([*of_code["open_amount"], *of_code["unapplied_amount"]], Decimal(0))
+    effects = facts[(facts["currency_code"] == code) & facts["effect_amount"].notna()]["effect_amount"]
+    added = sum(effects, Decimal(0))
+    amount = as_text(words.money(balance, code))
+    if added == balance:
+        st.markdown(
+            f":material/check_circle: {words('customer.adds_up', count=words.number(len(effects)), amount=amount)}"
+        )
+    else:
+        st.error(words("drill.differs", sum=as_text(words.money(added, code)), amount=amount))

@@ -1,0 +1,154 @@
+"""The list of the day: who is worth acting on, in what order and why, and the keys that walk through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import streamlit as st
+
+from dashboards.components import filters
+from dashboards.components.export import csv_button
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View, as_text
+from dashboards.queries import customer, worklist
+from dashboards.queries.session import Clocks
+
+COLUMNS = {
+    "rank": Column("worklist.rank", "number"),
+    "customer_name": Column("column.customer", width=150),
+    "expected_amount": Column("worklist.expected", "money"),
+    "why": Column("worklist.why", width=270),
+    "asked_amount": Column("worklist.asked", "money"),
+    "chance": Column("worklist.chance", "percent"),
+    "company_id": Column("column.company"),
+    "collector": Column("worklist.collector"),
+}
+NEXT_KEY, LAST_KEY = "J", "K"
+
+
+def choose_collector(view: View, clocks: Clocks, currency_code: str) -> str | None:
+    """Whose day it is; not asked where nobody is named."""
+    known = worklist.collectors(view.reading, clocks, currency_code)
+    if not known:
+        return None
+    offered = {"": view.words("worklist.all_collectors"), **{name: name for name in known}}
+    # a list, however few they are: names are long
+    key = filters.linked(view, "collector", offered, "")
+    chosen = st.selectbox(
+        view.words("worklist.collector"), list(offered), format_func=lambda name: offered[name], key=key, width=240
+    )
+    return filters.link("collector", chosen, "") or None
+
+
+def headline(view: View, asked: worklist.Asked, day: worklist.Day) -> None:
+    """What the day is worth; who is late and not on the list, and why: the two add up to all who are late."""
+    words, code = view.words, asked.currency_code
+    whole = worklist.totals(view.reading, asked.clocks, code, asked.company_id)
+    owed, expected = worklist.added(day.tasks)
+    late = sum((task.late["overdue_amount"] for task in day.tasks), Decimal(0))
+    with st.container(horizontal=True):
+        st.metric(words("worklist.customers"), words.number(len(day.tasks)), border=True, width=170)
+        st.metric(words("worklist.asked"), words.headline(owed, code), border=True, width=230,
+                  help=words("worklist.asked_help"))  # fmt: skip
+        st.metric(words("worklist.expected"), words.headline(expected, code), border=True, width=230,
+                  help=words("worklist.expected_help"))  # fmt: skip
+    if asked.collector is None:
+        rest = whole["overdue_amount"] - late
+        st.caption(
+            words(
+                "worklist.of_all",
+                late=as_text(words.money(late, code)),
+                whole=as_text(words.money(whole["overdue_amount"], code)),
+                rest=as_text(words.money(rest, code)),
+                others=words.number(whole["customers"] - len(day.tasks)),
+            )
+        )
+    left = [f"{words(f'worklist.left_{why}')}: {words.number(count)}" for why, count in sorted(_counted(day).items())]
+    if left:
+        st.caption(words("worklist.left", reasons=" · ".join(left)))
+
+
+def _counted(day: worklist.Day) -> dict[str, int]:
+    reasons = [left.why for left in day.left]
+    return {why: reasons.count(why) for why in set(reasons)}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The customer beside the list. `task` None: it is not on the list, `why` says why where that is known."""
+
+    customer_id: str
+    company_id: str | None
+    name: str
+    task: worklist.Task | None = None
+    why: str | None = None
+
+
+def tasks_table(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened | None:
+    """The list, and who is open: the one of the URL, else the first. A click, or a key, opens another."""
+    words, tasks = view.words, day.tasks
+    opened = _opened(view, asked, day)
+    if not tasks:
+        st.info(words("worklist.nothing"), icon=":material/event_available:")
+        return opened
+    place = tasks.index(opened.task) if opened and opened.task else None
+    # who was just dealt with is gone from the list: the next one stands where it stood
+    gone = min(st.session_state.get("worklist_place", 0), len(tasks) - 1)
+    following = gone if place is None else min(place + 1, len(tasks) - 1)
+    before = max(gone - 1, 0) if place is None else max(place - 1, 0)
+    if place is not None:
+        st.session_state["worklist_place"] = place
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(words("worklist.last"), icon=":material/arrow_upward:", shortcut=LAST_KEY, key="last_task",
+                  disabled=place == 0, on_click=_open, args=(tasks[before],))  # fmt: skip
+        st.button(words("worklist.next"), icon=":material/arrow_downward:", shortcut=NEXT_KEY, key="next_task",
+                  disabled=place == len(tasks) - 1, on_click=_open, args=(tasks[following],))  # fmt: skip
+        if place is not None:
+            st.caption(words("worklist.place", place=words.number(place + 1), count=words.number(len(tasks))))
+    _listed(view, asked, tasks)
+    return opened
+
+
+def _listed(view: View, asked: worklist.Asked, tasks: tuple[worklist.Task, ...]) -> None:
+    words = view.words
+    shown = worklist.listed(words, tasks[: worklist.LISTED])
+    columns = {
+        name: column
+        for name, column in COLUMNS.items()
+        if name not in ("company_id", "collector") or shown[name].nunique() > 1
+    }
+    key = f"tasks_{asked.currency_code}_{asked.company_id}_{asked.collector}"
+    selection = table(view, shown, columns, alt=words("worklist.list"), currency_code=asked.currency_code,
+                      key=key, selects="single-cell", height=640)  # fmt: skip
+    if len(tasks) > len(shown):
+        st.caption(words("worklist.capped", shown=words.number(len(shown)), count=words.number(len(tasks))))
+    csv_button(view, asked.clocks, asked.currency_code, "worklist", lambda: worklist.day_csv(words, asked))
+    cells = [cell for cell in selection["cells"] if cell[0] < len(shown)]
+    clicked = tuple(cells[0]) if cells else None
+    if clicked != st.session_state.get(f"{key}_seen"):
+        # a click counts once: afterwards the keys go on from there
+        st.session_state[f"{key}_seen"] = clicked
+        if clicked is not None:
+            _open(tasks[clicked[0]])
+            st.rerun()
+
+
+def _opened(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened | None:
+    customer_id, company_id = st.query_params.get("customer", ""), st.query_params.get("at", "")
+    for task in day.tasks:
+        if task.key[0] == customer_id and company_id in ("", task.key[1]):
+            return Opened(customer_id, task.key[1], task.late["customer_name"], task)
+    for left in day.left:
+        if left.late["customer_id"] == customer_id and company_id in ("", left.late["company_id"]):
+            return Opened(customer_id, left.late["company_id"], left.late["customer_name"], why=left.why)
+    if customer_id:
+        profile = customer.profile(view.reading, asked.clocks.known_at, customer_id)
+        if len(profile):
+            return Opened(customer_id, company_id or profile["company_id"].iloc[0], profile["name"].iloc[0])
+    first = next(iter(day.tasks), None)
+    return Opened(*first.key, first.late["customer_name"], first) if first else None
+
+
+def _open(task: worklist.Task) -> None:
+    st.query_params["customer"], st.query_params["at"] = task.key

@@ -1,0 +1,197 @@
+"""One customer: what it owes, how it pays, all that happened; figures cached, the record as it is now."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+
+from cartera import desk
+from cartera.clock import utc_now
+from cartera.errors import NotAllowed
+from cartera.money import plain
+from cartera.reminders import dossier as record
+from cartera.reminders import statement
+from cartera.warehouse import customers, read, segments
+from dashboards.i18n import Words
+from dashboards.queries.cache import cached
+from dashboards.queries.export import to_csv
+from dashboards.queries.receivables import frame
+from dashboards.queries.session import Clocks, Reading, actor
+
+Dossier = record.Dossier
+Next = record.Next
+FOUND, LISTED_EVENTS = 20, 2_000
+MEASURES = ("weighted_days_late", "days_late_trend", "paid_late_pct", "late_payments", "oldest_days_past_due")
+TIMELINE = (
+    "effective_date", "recorded_at", "kind", "document_number", "currency_code", "amount", "effect_amount",
+    "company_id", "detail", "by",
+)  # fmt: skip
+MONEY_KINDS = (
+    "invoiced", "received", "credit_noted", "applied", "credited", "written_off", "write_off_reversed", "refunded",
+    "charged_back", "chargeback_reversed",
+)  # fmt: skip
+CSV = {
+    "effective_date": "customer.col_effective", "recorded_at": "customer.col_recorded", "kind": "customer.col_kind",
+    "document_number": "customer.col_document", "company_id": "column.company", "amount": "customer.col_amount",
+    "effect_amount": "customer.col_effect", "detail": "customer.col_detail", "by": "customer.col_by",
+}  # fmt: skip
+
+
+@cached
+def find(reading: Reading, known_at: dt.datetime, text: str) -> pd.DataFrame:
+    """customers.FOUND_COLUMNS of at most FOUND customers; one more tells that there are more."""
+    return frame(customers.find(reading.connection, known_at, text, FOUND + 1), customers.FOUND_COLUMNS)
+
+
+@cached
+def profile(reading: Reading, known_at: dt.datetime, customer_id: str) -> pd.DataFrame:
+    return frame(customers.profile(reading.connection, known_at, customer_id), customers.PROFILE_COLUMNS)
+
+
+@cached
+def balances(reading: Reading, clocks: Clocks, customer_id: str) -> pd.DataFrame:
+    """customers.BALANCE_COLUMNS, a row per company and currency."""
+    rows = customers.balances(reading.connection, clocks.as_of, clocks.known_at, customer_id)
+    return frame(rows, customers.BALANCE_COLUMNS)
+
+
+@cached
+def behaviour(reading: Reading, clocks: Clocks, customer_id: str) -> pd.DataFrame:
+    """company_id and MEASURES, as the segments know them; None where it can't be said."""
+    found: dict[str, read.Row] = {}
+    for row in segments.measures_of(reading.connection, clocks.as_of, clocks.known_at, [customer_id]):
+        if row["measure"] in MEASURES:
+            found.setdefault(row["company_id"], {"company_id": row["company_id"]})[row["measure"]] = row["value"]
+    return frame([dict.fromkeys(MEASURES) | row for _, row in sorted(found.items())], ("company_id", *MEASURES))
+
+
+@cached
+def ledger(reading: Reading, clocks: Clocks, customer_id: str) -> pd.DataFrame:
+    """TIMELINE of what the sources tell: entries, instalments that fell due, disputes and promises."""
+    asked = (reading.connection, clocks.as_of, clocks.known_at, customer_id)
+    rows: list[read.Row] = []
+    for entry in customers.entries(*asked):
+        rows.append(_event(entry["entry_type"], **entry, detail=entry["due_dates"]))
+    for due in customers.instalments(*asked):
+        rows.append(_event("due", effective_date=due["due_date"], **due))
+    for claim in customers.claims(*asked):
+        until = claim["until_date"].isoformat() if claim["until_date"] else None
+        kind = f"source_{claim.pop('kind')}"
+        rows.append(_event(kind, **claim, detail=" · ".join(filter(None, (claim["reason"], until)))))
+    return frame(rows, TIMELINE)
+
+
+def _event(kind: str, **values: Any) -> read.Row:
+    return dict.fromkeys(TIMELINE) | {name: values[name] for name in TIMELINE if name in values} | {"kind": kind}
+
+
+def dossier(customer_id: str) -> Dossier:
+    """The record of messages, wishes and holds, as it is now: never cached, as people act on it."""
+    return record.dossier(customer_id, utc_now(), actor().companies)
+
+
+def timeline(
+    facts: pd.DataFrame, kept: Dossier, filed: desk.CustomerFile, clocks: Clocks, *, is_now: bool
+) -> pd.DataFrame:
+    """TIMELINE, the latest first. Past clocks leave out what took effect, or was recorded, after them."""
+    rows: list[read.Row] = [*facts.to_dict("records"), *_messages(kept, filed), *_filed(filed)]  # type: ignore[list-item]
+    if not is_now:
+        rows = [
+            row for row in rows if row["effective_date"] <= clocks.as_of and row["recorded_at"] <= clocks.known_at
+        ]  # fmt: skip
+    rows.sort(key=lambda row: (row["effective_date"], row["recorded_at"]), reverse=True)
+    return frame(rows, TIMELINE)
+
+
+def _messages(kept: Dossier, filed: desk.CustomerFile) -> Iterator[read.Row]:
+    calls = {call.contact_id for call in filed.calls}
+    told = {each["contact_id"]: each for each in kept.contacts}
+    for event in kept.events:
+        contact = told.get(event["contact_id"])
+        if event["contact_id"] in calls or contact is None:
+            continue
+        sent = event["to_status"] == "sent"
+        # what the message stated, in the currency of each amount
+        stated = [f"{code} {plain(Decimal(amount), code)}" for code, amount in sorted(contact["amounts"].items())]
+        told_of = (*(stated if sent else ()), event["channel"], event["step"], event["recipient"], event["reason_code"])
+        yield _event(
+            f"message_{event['to_status']}",
+            effective_date=event["contact_date"] if sent else event["happened_at"].date(),
+            recorded_at=event["happened_at"],
+            document_number=contact["documents"] if sent else None,
+            company_id=contact["company_id"],
+            detail=" · ".join(filter(None, told_of)),
+            by=contact["policy"],
+        )
+    for said in kept.said:
+        kind = "authorised" if said["is_authorised"] else "opted_out"
+        where = " ".join(filter(None, (said["channel"], said["address"], said["reason"])))
+        yield _event(kind, effective_date=said["said_at"].date(), recorded_at=said["said_at"], detail=where,
+                     by=said["recorded_by"])  # fmt: skip
+
+
+def _filed(filed: desk.CustomerFile) -> Iterator[read.Row]:
+    for call in filed.calls:
+        text = " · ".join(filter(None, (call.outcome, call.phone, call.note)))
+        yield _event("call", effective_date=call.at.date(), recorded_at=call.at, detail=text, by=call.by)
+    for action in filed.actions:
+        if action.thing in ("call",):
+            continue
+        after = action.after
+        yield _event(
+            action.kind,
+            effective_date=_day(after.get("made_date") or after.get("opened_date")) or action.at.date(),
+            recorded_at=action.at,
+            currency_code=after.get("currency_code"),
+            amount=Decimal(str(after["amount"])) if after.get("amount") is not None else None,
+            company_id=action.company_id,
+            detail=" · ".join(_words_of(after)),
+            by=action.by,
+        )
+
+
+def _words_of(after: Any) -> Iterable[str]:
+    for name in ("promised_date", "until", "reason", "kind", "channel", "address", "text", "note", "resolution"):
+        if after.get(name):
+            yield str(after[name])
+
+
+def _day(text: str | None) -> dt.date | None:
+    return dt.date.fromisoformat(text) if text else None
+
+
+def timeline_csv(words: Words, rows: pd.DataFrame, clocks: Clocks, currency_code: str) -> bytes:
+    """The timeline of one currency with what has no currency."""
+    chosen = rows[rows["currency_code"].isin([currency_code]) | rows["currency_code"].isna()]
+    records = [{str(k): v for k, v in row.items()} for row in chosen.to_dict("records")]
+    return to_csv(records, CSV, words, clocks, currency_code)
+
+
+def statement_pdf(customer_id: str, company_id: str, clocks: Clocks) -> bytes:
+    """Raises CarteraError."""
+    return statement.statement_pdf(_account(customer_id, company_id, clocks))
+
+
+def statement_xlsx(customer_id: str, company_id: str, clocks: Clocks) -> bytes:
+    """Raises CarteraError."""
+    return statement.statement_xlsx(_account(customer_id, company_id, clocks))
+
+
+def _account(customer_id: str, company_id: str, clocks: Clocks) -> statement.Account:
+    who = actor()
+    if who.companies is not None and company_id not in who.companies:
+        raise NotAllowed(f"{who.user} has no rights in the company {company_id!r}", "ask an administrator")
+    return statement.account(customer_id, company_id, clocks.as_of, clocks.known_at)
+
+
+@cached
+def items(reading: Reading, clocks: Clocks, customer_id: str) -> list[read.Row]:
+    """Open instalments, the longest past due first: what a promise or a dispute can be about."""
+    return read.open_items(
+        reading.connection, clocks.as_of, clocks.known_at, customer_id=customer_id, item_type="instalment",
+        limit=LISTED_EVENTS,
+    )  # fmt: skip

@@ -1,0 +1,159 @@
+"""Customer and worklist in a browser: recorded with clicks, kept over a reload, once; two people; keys, phone, axe."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from support.databases import fresh_database
+from support.serve_fixture import item, publish_items
+from support.served import served
+
+from cartera.clock import utc_now
+from cartera.desk import day
+
+OpenPage = Callable[..., Page]
+PHONE = {"width": 390, "height": 2600}
+TODAY = utc_now().date()
+
+
+@pytest.fixture(scope="module")
+def desk_url(home: Path) -> Iterator[str]:
+    """A dashboard of its own: these tests record things."""
+    with fresh_database("test_desk_browser"):
+        items = [
+            item(
+                str(number),
+                TODAY - dt.timedelta(days=20 + number),
+                str(1000 - 10 * number),
+                customer_id=f"files:C-{number:02}",
+                customer_name=f"Bodega {number:02} SAC",
+            )
+            for number in range(12)
+        ]
+        publish_items(items, as_of=TODAY, known_at=dt.datetime.combine(TODAY, dt.time(0, 1), dt.UTC))
+        with served() as url:
+            yield url
+
+
+def _settled(page: Page) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def _typed(page: Page, label: str, text: str) -> None:
+    box = page.get_by_label(label, exact=True)
+    box.click()
+    box.press_sequentially(text, delay=15)
+    # the pause after which it is kept, and the round trip
+    page.wait_for_timeout(1200)
+    _settled(page)
+
+
+def _promise(page: Page, amount: str, day_of_it: dt.date) -> None:
+    _typed(page, "Amount *", amount)
+    # the field has a part each for year, month and day; the keys go on from one to the next
+    page.get_by_role("spinbutton", name="year, Day *").click()
+    page.keyboard.type(day_of_it.isoformat().replace("-", ""), delay=40)
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(800)
+    _settled(page)
+
+
+def test_a_promise_with_a_click_and_a_second_click_does_nothing(desk_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{desk_url}/worklist?customer=files:C-03&do=promise")
+    _promise(page, "970", TODAY + dt.timedelta(days=4))
+    page.get_by_role("button", name="Record", exact=True).last.dblclick()
+    expect(page.get_by_text("Recorded: PEN")).to_be_visible()
+    _settled(page)
+    promises = day.customer_file("files:C-03").promises
+    assert [each.amount for each in promises] == [Decimal(970)]
+    expect(page.get_by_text("Left in peace: promised").first).to_be_visible()
+
+
+def test_a_reload_keeps_what_was_typed(desk_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{desk_url}/worklist?customer=files:C-04&do=note")
+    _typed(page, "Note *", "calls back on Tuesday")
+    page.reload()
+    expect(page.get_by_label("Note *", exact=True)).to_have_value("calls back on Tuesday")
+    page.get_by_role("button", name="Record", exact=True).last.click()
+    expect(page.get_by_text("Recorded: note.")).to_be_visible()
+    assert [each.text for each in day.customer_file("files:C-04").notes] == ["calls back on Tuesday"]
+    _settled(page)
+    expect(page.get_by_label("Note *", exact=True).last).to_have_value("")
+
+
+def test_keys_walk_through_the_list_and_letters_typed_do_not(desk_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{desk_url}/worklist")
+    panel = page.locator(".st-key-desk_panel")
+    expect(panel.get_by_role("heading", name="Bodega 00 SAC")).to_be_visible()
+    _settled(page)
+    page.locator("h1").click()
+    page.keyboard.press("j")
+    expect(panel.get_by_role("heading", name="Bodega 01 SAC")).to_be_visible()
+    expect(page).to_have_url(re.compile("customer=files%3AC-01"))
+    _settled(page)
+    page.keyboard.press("k")
+    expect(panel.get_by_role("heading", name="Bodega 00 SAC")).to_be_visible()
+    _settled(page)
+    _typed(page, "Note", "jjj kkk")
+    expect(panel.get_by_role("heading", name="Bodega 00 SAC")).to_be_visible()
+
+
+def test_two_people_on_one_customer_see_each_other_and_nothing_is_overwritten(
+    desk_url: str, open_page: OpenPage
+) -> None:
+    ana = open_page(f"{desk_url}/worklist?customer=files:C-05&do=promise&as=ana")
+    _typed(ana, "Amount *", "500")
+    bea = open_page(f"{desk_url}/worklist?customer=files:C-05&do=promise&as=bea", locale="es-PE")
+    expect(bea.get_by_text("también tiene abierto a este cliente")).to_be_visible()
+    bea.close()
+    other = open_page(f"{desk_url}/worklist?customer=files:C-05&do=promise&as=bea")
+    _promise(other, "300", TODAY + dt.timedelta(days=2))
+    other.get_by_role("button", name="Record", exact=True).last.click()
+    expect(other.get_by_text("Recorded: PEN")).to_be_visible()
+    _promise(ana, "", TODAY + dt.timedelta(days=5))
+    ana.get_by_role("button", name="Record", exact=True).last.click()
+    expect(ana.get_by_text("Somebody else recorded something")).to_be_visible()
+    expect(ana.get_by_text("bea ·").first).to_be_visible()
+    ana.get_by_role("button", name="Record mine too").click()
+    expect(ana.get_by_text("Recorded: PEN")).to_be_visible()
+    assert {each.amount for each in day.customer_file("files:C-05").promises} == {Decimal(500), Decimal(300)}
+
+
+def test_from_a_bucket_to_the_customer_and_its_statement(desk_url: str, open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(f"{desk_url}/customer?find=Bodega 07")
+    expect(page.get_by_role("heading", name="Bodega 07 SAC")).to_be_visible()
+    page.get_by_text("Statement", exact=True).click()
+    _settled(page)
+    for kind, starts in (("PDF", b"%PDF"), ("XLSX", b"PK")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"Statement, {kind}").click()
+        path = tmp_path / download.value.suggested_filename
+        download.value.save_as(path)
+        assert path.read_bytes().startswith(starts)
+
+
+PLACES = ("worklist?do=promise", "customer?customer=files:C-06", "customer?customer=files:C-06&part=contacts")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_without_sideways_scrolling_and_axe_finds_nothing(
+    desk_url: str, open_page: OpenPage, scheme: str
+) -> None:
+    axe = Axe()
+    page = open_page(f"{desk_url}/{PLACES[0]}", scheme=scheme, **PHONE)
+    for place in PLACES:
+        if place != PLACES[0]:
+            page.goto(f"{desk_url}/{place}")
+        page.get_by_test_id("stDataFrame").last.wait_for()
+        _settled(page)
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"], place
+        found = axe.run(page, context='[data-testid="stMain"]', options={"runOnly": ["wcag2a", "wcag2aa"]}).response
+        broken = {rule["id"]: rule["nodes"][0]["html"][:200] for rule in found["violations"]}
+        assert broken == {}, place

@@ -1,0 +1,184 @@
+"""The page of one customer: figures that add up, everything that happened, contacts, statements; what is not there."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import zipfile
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from support import serve_customers
+from support.pages import OpenPage, said
+from support.serve_fixture import AS_OF, KNOWN_AT, Item, item, publish_items, sample_items
+
+from cartera import desk
+from cartera.db import Role, transaction
+from cartera.desk import Actor
+from cartera.reminders import pdf
+from cartera.warehouse import customers
+from dashboards.i18n import Words
+from dashboards.queries import customer
+from dashboards.queries.session import Clocks, reading
+
+CLOCKS, ID, ME = Clocks(AS_OF, KNOWN_AT), "files:C-1", Actor.local("ana")
+
+
+def _items() -> list[Item]:
+    """Late, not due, paid late and paid early; and a payment that no invoice has used."""
+    return [
+        item("1", AS_OF - dt.timedelta(days=45), "1000"),
+        item("2", AS_OF + dt.timedelta(days=5), "250.50"),
+        item("3", AS_OF - dt.timedelta(days=100), "300", settled_date=AS_OF - dt.timedelta(days=80)),
+        item("4", AS_OF - dt.timedelta(days=60), "100", settled_date=AS_OF - dt.timedelta(days=70)),
+        item("5", AS_OF - dt.timedelta(days=10), "80", currency_code="USD"),
+        item("6", AS_OF - dt.timedelta(days=2), "-40", item_type="unapplied_credit"),
+        item("7", AS_OF - dt.timedelta(days=20), "500", customer_id="files:C-2", customer_name="Bodega Norte"),
+    ]
+
+
+def _table(app: AppTest, column: str) -> Any:
+    return next(frame.value for frame in app.dataframe if column in frame.value)
+
+
+def test_without_a_customer_it_says_how_to_find_one(open_page: OpenPage) -> None:
+    publish_items(_items())
+    app = open_page("customer")
+    assert "Find a customer above" in said(app) and not app.error and not app.exception
+
+
+@pytest.mark.parametrize(
+    ("text", "by"), [("andina", "name"), ("C-1", "id"), ("files:C-1", "id"), ("F001-3", "document"), ("2055", "tax_id")]
+)
+def test_a_customer_is_found_by_what_people_know_of_it(database: str, text: str, by: str) -> None:
+    publish_items(_items())
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update marts_a.dim_customers set tax_id = '2055' where customer_id = %s", (ID,))
+    with reading() as opened:
+        found = customer.find(opened, KNOWN_AT, text)
+    assert list(found["customer_id"]) == [ID] and list(found["found_by"]) == [by]
+
+
+def test_what_is_looked_for_is_text_and_no_pattern(database: str) -> None:
+    publish_items(_items())
+    with reading() as opened:
+        assert customers.find(opened.connection, KNOWN_AT, "%", 5) == []
+        assert customers.find(opened.connection, KNOWN_AT, "' or 1=1 --", 5) == []
+        assert len(customers.find(opened.connection, KNOWN_AT, "files:", 5)) == 2
+
+
+def test_the_only_one_found_is_opened_and_stays_in_the_url(open_page: OpenPage) -> None:
+    publish_items(_items())
+    app = open_page("customer", find="andina")
+    assert app.query_params["customer"] == [ID] or app.query_params["customer"] == ID
+    assert "Comercial Andina SAC" in said(app)
+
+
+def test_balances_and_timeline_add_up_by_currency(open_page: OpenPage) -> None:
+    publish_items(_items())
+    app = open_page("customer", customer=ID)
+    assert not app.exception and not app.error, said(app)
+    shown = _table(app, "unapplied_amount")
+    pen = shown[shown["currency_code"] == "PEN"].iloc[0]
+    assert (pen["open_amount"], pen["overdue_amount"], pen["balance"]) == (
+        Decimal("1250.5"), Decimal("1000"), Decimal("1210.5"),
+    )  # fmt: skip
+    assert sum(pen[bucket] for bucket in ("not_due", "31-60")) == pen["open_amount"]
+    assert "add up to" in said(app) and "1,210" in said(app).replace("\\", "")
+    events = _table(app, "effect_amount")
+    assert sum(events["effect_amount"].dropna(), Decimal(0)) == pen["balance"]
+    assert {"Invoice", "Payment", "Payment applied", "Instalment due"} <= set(events["what"])
+
+
+def test_every_pair_of_clocks_has_a_ledger_that_adds_up(database: str) -> None:
+    publish_items(sample_items())
+    with reading() as opened:
+        for day in (AS_OF, AS_OF - dt.timedelta(days=40)):
+            clocks = Clocks(day, KNOWN_AT)
+            for number in range(12):
+                id = f"files:C-{number:03}"
+                owed = customer.balances(opened, clocks, id)
+                facts = customer.ledger(opened, clocks, id)
+                for row in owed.to_dict("records"):
+                    mine = (facts["currency_code"] == row["currency_code"]) & (facts["company_id"] == row["company_id"])
+                    at = facts[mine & facts["effect_amount"].notna()]
+                    assert sum(at["effect_amount"]) == row["open_amount"] + row["unapplied_amount"], (id, day)
+
+
+def test_how_it_pays_is_said(open_page: OpenPage) -> None:
+    publish_items(_items())
+    app = open_page("customer", customer=ID)
+    figures = {metric.label: metric.value for metric in app.metric}
+    # 300 came 20 days late, 100 came 10 days early
+    assert figures["Days late, by amount"] == "12.5" and figures["Share paid late"] == "75.0%"
+    assert figures["Trend, days"] == "—" and figures["Instalments paid late"] == "1"
+
+
+def test_the_timeline_has_what_was_recorded_and_both_clocks(open_page: OpenPage) -> None:
+    publish_items(_items())
+    serve_customers.promise(ID, AS_OF, made_date=AS_OF - dt.timedelta(days=9), known_at=KNOWN_AT)
+    serve_customers.dispute("1", AS_OF - dt.timedelta(days=8), known_at=KNOWN_AT)
+    desk.note(ME, "6f2f6ab0-0000-4000-8000-000000000001", ID, "=HYPERLINK() call after noon")
+    desk.hold(ME, "6f2f6ab0-0000-4000-8000-000000000002", ID, "other", note="on holiday")
+    app = open_page("customer", customer=ID)
+    events = _table(app, "effect_amount").set_index("what")
+    assert events.loc["Note", "detail"].lstrip("'") == "=HYPERLINK() call after noon"
+    assert events.loc["Note", "detail"].startswith("'"), "harmless in a spreadsheet"
+    assert "on holiday" in events.loc["Hold", "detail"] and events.loc["Hold", "by"] == "ana"
+    assert "wrong price" in events.loc["Dispute (source)", "detail"]
+    assert events.loc["Promise (source)", "recorded_at"] == KNOWN_AT
+    past = open_page("customer", customer=ID, as_of=str(AS_OF - dt.timedelta(days=8)), known_at="2026-06-30")
+    kinds = set(_table(past, "effect_amount")["what"])
+    assert "Note" not in kinds and "Dispute (source)" in kinds, "past clocks know nothing of later things"
+
+
+def test_contacts_say_when_and_why(open_page: OpenPage) -> None:
+    publish_items(_items())
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update marts_a.dim_customers set email = 'a@example.com', phone = '+51987654321', country_code = 'PE',"
+            " timezone = 'America/Lima' where customer_id = %s",
+            (ID,),
+        )
+    app = open_page("customer", customer=ID, part="contacts")
+    assert not app.exception and not app.error, said(app)
+    ways = _table(app, "next").set_index("channel")
+    assert ways.loc["e-mail", "address"] == "a@example.com"
+    assert ways.loc["letter", "next"] == "not by this channel"
+    for channel in ("e-mail", "call"):
+        assert ways.loc[channel, "next"] == "now" or "UTC" in ways.loc[channel, "next"]
+
+
+def test_a_statement_is_exact_in_both_forms(database: str) -> None:
+    publish_items([*_items(), item("8", AS_OF - dt.timedelta(days=3), "10", document_number="=1+1")])
+    text = pdf.text_of(customer.statement_pdf(ID, "main", CLOCKS))
+    assert "1,000.00" in text or "1.000,00" in text or "1 000" in text
+    content = customer.statement_xlsx(ID, "main", CLOCKS)
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        strings = book.read("xl/sharedStrings.xml").decode()
+    assert "<f>" not in sheet and "=1+1" in strings
+    assert "1220.5" in sheet and "Balance PEN" in strings and "Balance USD" in strings
+
+
+def test_a_phone_of_strangers_and_unknown_ids(open_page: OpenPage) -> None:
+    publish_items(_items())
+    app = open_page("customer", customer="files:nobody", part="moon", events="moon")
+    assert not app.exception and "Nobody was known" in said(app)
+
+
+def test_a_failing_query_shows_no_figure(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_items(_items())
+    monkeypatch.setattr("cartera.warehouse.customers.balances", lambda *_, **__: 1 / 0)
+    app = open_page("customer", customer=ID)
+    assert "could not be read" in app.error[0].value and not app.dataframe and not app.exception
+
+
+def test_the_file_has_the_whole_timeline_and_its_sum(database: str) -> None:
+    publish_items(_items())
+    with reading() as opened:
+        facts = customer.ledger(opened, CLOCKS, ID)
+    text = customer.timeline_csv(Words("EN"), facts, CLOCKS, "PEN").decode("utf-8-sig")
+    assert text.splitlines()[-1].split(",")[6] == "1210.50"
