@@ -27,6 +27,10 @@ TITLES = {
         "EN": "What becomes of what is late?", "ES": "¿Qué pasa con lo que se atrasa?",
         "PT": "O que acontece com o que atrasa?",
     },
+    "customer": {
+        "EN": "Everything about one customer", "ES": "Todo sobre un cliente", "PT": "Tudo sobre um cliente",
+    },
+    "worklist": {"EN": "Who to act on now", "ES": "Con quién actuar ahora", "PT": "Com quem agir agora"},
     "kpis": {"EN": "How well do we collect?", "ES": "¿Qué tan bien cobramos?", "PT": "Quão bem cobramos?"},
     "data_health": {
         "EN": "Is the data sound?", "ES": "¿Son fiables los datos?", "PT": "Os dados são confiáveis?",
