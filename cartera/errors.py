@@ -12,6 +12,7 @@ CarteraError                what is wrong, where, how to mend it; exit status in
 ├── DatabaseError           unreachable, wrong password, no rights, disk full
 ├── SendError               a message could not be handed to the channel
 ├── NotAllowed              this user's role or companies do not let them record that
+├── PlanChanged             what waits for approval is not what was looked at: it was approved or planned anew
 └── Conflict                somebody else changed it since the form was drawn; `theirs` says who and what
 """
 
@@ -69,6 +70,10 @@ class NotPublished(CarteraError):
 
 class DatabaseError(CarteraError):
     exit_status = 5
+
+
+class PlanChanged(CarteraError):
+    pass
 
 
 class SendError(CarteraError):

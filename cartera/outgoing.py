@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cartera.db import Role, transaction
+from cartera.errors import ConfigError
 from cartera.reminders import EmailChannel, SendReport, audit, send_reminders
 from cartera.reminders.audit import Erased
 from cartera.reminders.channels.base import CHANNELS, Channel
@@ -14,6 +16,9 @@ from cartera.reminders.channels.config import load_channels
 from cartera.reminders.channels.letters import LetterChannel
 from cartera.settings import get_settings
 from cartera.warehouse.read import rows
+
+if TYPE_CHECKING:
+    from cartera.reports.send import Report
 
 
 def reminder_channels() -> dict[str, Channel]:
@@ -93,5 +98,21 @@ def send_approved(plan_id: int | None = None, *, limit: int | None = None) -> Se
     from cartera.connectors.still_open import Gateways
 
     report = send_reminders(reminder_channels(), plan_id, limit=limit, gateways=Gateways(get_settings()))
+    report.raise_if_stopped()
+    return report
+
+
+def send_due_reports() -> Report:
+    """E-mail the scheduled reports that are due, by the configured way of e-mail. Raises what stopped one, after all
+    is recorded."""
+    from cartera.reports.send import send_due
+
+    channel = reminder_channels().get("email")
+    if channel is None:
+        raise ConfigError(
+            "e-mail is not configured beside the channels that are switched on",
+            "configure it in channels.yaml, or set CARTERA_SMTP_URL",
+        )
+    report = send_due(channel)
     report.raise_if_stopped()
     return report

@@ -30,9 +30,12 @@ PAGES = (
     ("aging", "page.aging", ":material/calendar_month:"),
     ("segments", "page.segments", ":material/grid_view:"),
     ("recovery", "page.recovery", ":material/trending_down:"),
-    ("kpis", "page.kpis", ":material/query_stats:"),
-    ("customer", "page.customer", ":material/person:"),
     ("worklist", "page.worklist", ":material/checklist:"),
+    ("customer", "page.customer", ":material/person:"),
+    ("promises", "page.promises", ":material/handshake:"),
+    ("campaigns", "page.campaigns", ":material/campaign:"),
+    ("kpis", "page.kpis", ":material/query_stats:"),
+    ("reports", "page.reports", ":material/summarize:"),
     ("data_health", "page.health", ":material/verified:"),
 )
 
@@ -73,4 +76,6 @@ actor = looking()
 page = st.navigation(pages(actor), position="hidden" if isinstance(actor, Refused) else "sidebar")
 if isinstance(actor, Actor):
     sign_in_page.who_is_here(actor, is_signed_in=sign_in.is_required(get_settings()))
+# which page a saved view is of
+st.session_state["page"] = page.url_path or "overview"
 page.run()

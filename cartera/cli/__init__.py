@@ -39,6 +39,7 @@ MODULES = (
     "risk",
     "ecl",
     "segments",
+    "reports",
     "links",
     "quarantine",
     "reminders",

@@ -60,6 +60,20 @@ grant select on
     ops.runs, ops.run_steps, ops.check_results, ops.certificates, ops.certificate_lines, ops.publications, ops.loads, ops.cursors
 to :"reader", :"campaign";
 
+-- readers: what became of each reminder; no address, no text, nothing that a rule saw of a person
+grant select (
+    contact_id, plan_id, channel, is_automatic, policy_name, step_name, offset_days, template, company_id, customer_id,
+    language_code, planned_date, contact_date, status, reason_code, attempts, handed_at, send_from, send_until,
+    cost_amount, cost_currency_code
+) on ops.contacts to :"reader";
+grant select (plan_id, policy_name, as_of_date, known_at, publication_id, planned_at, planned_by)
+on ops.contact_plans to :"reader";
+grant select (event_id, contact_id, happened_at, from_status, to_status, actor, reason_code)
+on ops.contact_events to :"reader";
+grant select (skip_id, plan_id, as_of_date, policy_name, company_id, customer_id, reason_code)
+on ops.contact_skips to :"reader";
+grant select on ops.contact_items to :"reader";
+
 -- viewer: a signed-in person of some companies alone. The views of serve say which rows, so they are granted one by one
 -- as a publication makes them (cartera/warehouse/scope.py). Of the runs it sees what a banner says, and no text or amount,
 -- because those may be of any company

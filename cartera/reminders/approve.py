@@ -10,8 +10,9 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 
 from cartera.db import Role, transaction
-from cartera.errors import ConfigError
+from cartera.errors import ConfigError, PlanChanged
 from cartera.reminders import audit, ledger
+from cartera.reminders import waiting as waits
 from cartera.reminders.ghosts import is_ghost
 from cartera.reminders.ledger import Move
 from cartera.reminders.model import Status
@@ -29,7 +30,7 @@ class ApproveReport:
 def waiting(plan_id: int | None = None, contact_ids: Sequence[str] = ()) -> list[Row]:
     """Planned contacts that wait for approval, in the order of approval."""
     with transaction(Role.campaign) as connection:
-        return rows(connection, _WAITING, {"plan_id": plan_id, "ids": list(contact_ids) or None})
+        return rows(connection, _WAITING, _chosen(plan_id, contact_ids))
 
 
 def approve_reminders(
@@ -41,12 +42,28 @@ def approve_reminders(
 ) -> ApproveReport:
     """Approve planned contacts: of one plan, or those named (whole ids), or all; at most `limit`."""
     with transaction(Role.campaign) as connection:
-        bound = {"plan_id": plan_id, "ids": list(contact_ids) or None}
-        found = [row["contact_id"] for row in rows(connection, _WAITING, bound)]
+        found = [row["contact_id"] for row in rows(connection, _WAITING, _chosen(plan_id, contact_ids))]
         chosen = found if limit is None else found[:limit]
         approved = _approve(connection, chosen, approved_by)
     audit.seal()
     return ApproveReport(approved, len(found) - approved)
+
+
+def approve_seen(seen: waits.Seen, *, limit: int | None = None, approved_by: str) -> ApproveReport:
+    """Approve what somebody has looked at, at most `limit`; nothing when it is not what waits now.
+
+    Raises PlanChanged where it was approved or planned anew meanwhile: of two who approve at once one does.
+    """
+    with transaction(Role.campaign) as connection:
+        bound = _chosen(seen.plan_id, companies=seen.companies)
+        found = [row["contact_id"] for row in rows(connection, _WAITING, bound)]
+        chosen = found if limit is None else found[:limit]
+        now = waits.look(connection, seen.plan_id, seen.companies)
+        if now != seen or _approve(connection, chosen, approved_by) != len(chosen):
+            connection.rollback()
+            raise PlanChanged("what waits for approval has changed since you looked", "look again, then approve")
+    audit.seal()
+    return ApproveReport(len(chosen), len(found) - len(chosen))
 
 
 def approve_small() -> ApproveReport:
@@ -55,7 +72,7 @@ def approve_small() -> ApproveReport:
     with transaction(Role.campaign) as connection:
         waiting_by_plan: dict[int, list[str]] = {}
         real: Counter[int] = Counter()
-        for row in rows(connection, _WAITING, {"plan_id": None, "ids": None}):
+        for row in rows(connection, _WAITING, _chosen(None)):
             waiting_by_plan.setdefault(row["plan_id"], []).append(row["contact_id"])
             real[row["plan_id"]] += not is_ghost(row["customer_id"])
         for plan_id, contact_ids in waiting_by_plan.items():
@@ -87,11 +104,22 @@ def waiting_summary() -> dict[str, Any]:
     }
 
 
+def _chosen(
+    plan_id: int | None, contact_ids: Sequence[str] = (), companies: frozenset[str] | None = None
+) -> dict[str, Any]:
+    return {
+        "plan_id": plan_id,
+        "ids": list(contact_ids) or None,
+        "companies": None if companies is None else sorted(companies),
+    }
+
+
 _WAITING = """
 select contact_id::text as contact_id, plan_id, customer_id, step_name, planned_date
 from ops.contacts
 where status = 'planned' and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
     and (%(ids)s::text[] is null or contact_id::text = any(%(ids)s))
+    and (%(companies)s::text[] is null or company_id = any(%(companies)s))
 order by offset_days desc, customer_id
 """
 

@@ -66,6 +66,10 @@ class Audience(BaseModel):
     """By currency: one of the currencies named must be in its range. Currencies are never added."""
     oldest_days: Range | None = None
     """Days past due of the oldest open instalment; below 0 when none is due yet."""
+    saved_segments: tuple[Word, ...] = ()
+    """Segments that were saved on the dashboard, by name: any of them."""
+    saved: dict[str, Audience] = {}
+    """What the saved segments ask, filled in when policies are loaded and kept with the plan."""
 
     @field_validator("open_amount")
     @classmethod
@@ -96,6 +100,18 @@ class Audience(BaseModel):
         if self.oldest_days:
             passed = self.oldest_days.holds(debt.oldest_days)
             yield f"the oldest item is {_range(self.oldest_days)} days past due", str(debt.oldest_days), passed
+        if self.saved_segments:
+            rule = _or(f"{name} ({self.saved[name].in_words()})" for name in self.saved_segments)
+            met = [name for name in self.saved_segments if self.saved[name].holds(debt)]
+            yield f"saved segment is {rule}", ", ".join(met) or "none of them", bool(met)
+
+    def in_words(self) -> str:
+        """Its conditions, of whatever debt."""
+        return "; ".join(rule for rule, _, _ in self.asked(Debt("")))
+
+    @property
+    def asks_segments(self) -> bool:
+        return bool(self.segments) or any(each.segments for each in self.saved.values())
 
 
 def _or(words: Sequence[str] | Iterable[str]) -> str:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
 
-from cartera.contact_rules import Channel as Way
 from cartera.db import Role, transaction
 from cartera.reminders import ghosts, portfolio
 from cartera.reminders.addresses import NEEDS, consent, reach
-from cartera.reminders.lawful import Debtor, Lawful, lawful
+from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Customer, History
 from cartera.reminders.policy import Channel
 from cartera.settings import get_settings
@@ -93,21 +92,9 @@ def _next(channel: Channel, customer: Customer, history: History, rules: Lawful,
         return Next(channel, None, said, None, found.saw)
     if history.hold_reason is not None:
         return Next(channel, found.address, said, None, history.hold_reason, ("hold",))
-    verdict, following = rules.now_and_next(_debtor(customer, channel, said), channel, now)
+    verdict, following = rules.now_and_next(rules.debtor(customer, channel, said), channel, now)
     refusals = tuple(f"{each.rule.text} [{each.rule.id}]" for each in verdict.refusals)
     return Next(channel, found.address, said, following, "; ".join(each.saw for each in verdict.refusals), refusals)
-
-
-def _debtor(customer: Customer, channel: Channel, said: bool | None) -> Debtor:
-    named = frozenset({Way(channel)})
-    return Debtor(
-        customer.customer_id,
-        customer.country_code,
-        customer.timezone,
-        customer.customer_type,
-        named if said else frozenset(),
-        named if said is False else frozenset(),
-    )
 
 
 # what was planned and not yet approved is nobody's message; a skip is no contact

@@ -112,6 +112,13 @@ from ops.contact_events where contact_id = %(id)s::uuid order by event_id
 """
 
 
+def skip_answers(skip_id: int) -> list[dict[str, Any]]:
+    """rule, saw, passed: each answer that a customer was left in peace for; [] when they were erased."""
+    with transaction(Role.campaign) as connection:
+        found = rows(connection, "select answers from ops.contact_skips where skip_id = %(id)s", {"id": skip_id})
+    return found[0]["answers"] if found else []
+
+
 def explain_customer(
     connection: Connection, customer_id: str, as_of: dt.date | None, policy_path: Path | None
 ) -> dict[str, Any]:

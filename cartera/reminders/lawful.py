@@ -91,8 +91,12 @@ class Lawful:
     ) -> tuple[Answer, ...]:
         """As planning asks it: of a customer with what it said of the channel and the address."""
         said = consent(channel, address, history.consents)  # type: ignore[arg-type]
+        return self.allow(self.debtor(customer, channel, said), channel, day)
+
+    def debtor(self, customer: Customer, channel: str, said: bool | None) -> Debtor:
+        """The customer as the rules see it, who authorised the channel, opted out, or said nothing (None)."""
         named = frozenset({Channel(channel)})
-        debtor = Debtor(
+        return Debtor(
             customer.customer_id,
             customer.country_code,
             customer.timezone,
@@ -101,7 +105,6 @@ class Lawful:
             named if said else frozenset(),
             named if said is False else frozenset(),
         )
-        return self.allow(debtor, channel, day)
 
     def remember(self, customer_id: str, channel: str, day: dt.date, send_from: dt.datetime | None) -> None:
         """One more contact that went out, as `events_of` would read it: for a history that is nowhere else."""

@@ -26,6 +26,7 @@ from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Answer, Decision, History, Pending, PlannedContact, Reason, Standing, Status
 from cartera.reminders.policy import Policies, Policy, load_policies, load_policies_of
 from cartera.reminders.render import Templates
+from cartera.reminders.saved_segments import saved_segments
 from cartera.settings import Settings, get_settings
 from cartera.warehouse import read
 
@@ -95,8 +96,9 @@ def rules_of(
 
 
 def policies_of(settings: Settings, policy_path: Path | None) -> Policies:
-    """All policies in force, or the one named. Raises ConfigError."""
-    return load_policies_of([policy_path]) if policy_path else load_policies(settings.policies_dir)
+    """All policies in force, or the one named, with the saved segments that they ask for. Raises ConfigError."""
+    policies = load_policies_of([policy_path]) if policy_path else load_policies(settings.policies_dir)
+    return policies.with_saved(saved_segments()) if policies.saved_segments else policies
 
 
 def plan_reminders(

@@ -276,7 +276,28 @@ class Policies:
 
     @property
     def asks_segments(self) -> bool:
-        return any(policy.audience.segments for policy in self)
+        return any(policy.audience.asks_segments for policy in self)
+
+    @property
+    def saved_segments(self) -> frozenset[str]:
+        """The names of all that they ask for."""
+        return frozenset(name for policy in self.all for name in policy.audience.saved_segments)
+
+    def with_saved(self, saved: Mapping[str, Audience]) -> Policies:
+        """The same, knowing what the saved segments ask. Raises ConfigError when there is none of a name."""
+
+        def filled(policy: Policy) -> Policy:
+            names = policy.audience.saved_segments
+            missing = [name for name in names if name not in saved]
+            if missing:
+                raise ConfigError(
+                    f"policy {policy.name}: there is no saved segment {missing[0]!r}",
+                    f"saved are: {', '.join(sorted(saved)) or 'none'}; save it on the page Segments",
+                )
+            audience = policy.audience.model_copy(update={"saved": {name: saved[name] for name in names}})
+            return policy.model_copy(update={"audience": audience}) if names else policy
+
+        return Policies(map(filled, self), {name: filled(policy) for name, policy in self._challengers.items()})
 
 
 def load_policy(path: Path) -> Policy:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
-from cartera.reminders import portfolio, sms
+from cartera.reminders import ledger, portfolio, sms
 from cartera.reminders.addresses import reach
 from cartera.reminders.choose import debt_of
 from cartera.reminders.content import Content, Letter, Rendered, ShortText, TemplateMessage
-from cartera.reminders.decide import language_of
-from cartera.reminders.model import Customer, History, Item, PlannedContact
+from cartera.reminders.decide import decide, language_of
+from cartera.reminders.model import Answer, Customer, History, Item, PlannedContact
 from cartera.reminders.owed import open_lines
-from cartera.reminders.plan import policies_of, templates_of
+from cartera.reminders.plan import asked_on, policies_of, templates_of
 from cartera.reminders.policy import Channel, Language, Policies, Policy, Step
 from cartera.reminders.prices import load_prices
 from cartera.reminders.render import text_of
 from cartera.settings import Settings, get_settings
 from cartera.warehouse import read
+from cartera.warehouse.read import rows
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,43 @@ def preview(
     policy, step = _step_of(template, channel, policies, policies.of(debt))
     contact = _contact(items, customer, history, policy, step, channel or step.channels[0], day)
     return _shown(replace(contact, language=language or contact.language), customer, policy, day, settings)
+
+
+def preview_contact(contact_id: str) -> Preview:
+    """The message of a planned contact as it would go out now, by the policy as it read when it was planned.
+
+    With what is open now of the items planned. The contact rules are not asked: the hour of sending decides them.
+    Raises ConfigError where nothing of it would be sent, saying why.
+    """
+    settings = get_settings()
+    with transaction(Role.campaign) as connection:
+        published = read.publication(connection)
+        contact = ledger.contact(connection, contact_id)
+        policy, customer_id = ledger.policy_of(connection, contact["plan_id"]), contact["customer_id"]
+        day = max(published.as_of_date, contact["planned_date"])
+        planned = rows(connection, "select item_id from ops.contact_items where contact_id = %(id)s::uuid",
+                       {"id": contact_id})  # fmt: skip
+        customer = portfolio.customers(connection, published.known_at, [customer_id]).get(
+            customer_id, portfolio.unknown_customer(customer_id)
+        )
+        companies = portfolio.items_by_customer(connection, published, day, [customer_id]).get(customer_id, {})
+        history = portfolio.histories(
+            connection, day, customer_ids=[customer_id], except_contacts=[contact_id]
+        ).get(customer_id, History())  # fmt: skip
+        standing = asked_on(portfolio.standing(connection, published), day, settings)
+    decision = decide(
+        companies.get(contact["company_id"], []), customer, history, policy, day, standing,
+        only=[row["item_id"] for row in planned], allow=partial(_only, contact["channel"]),
+    )  # fmt: skip
+    if decision is None or decision.contact is None:
+        reason = decision.reason if decision and decision.reason else "paid"
+        raise ConfigError(f"nothing of it would be sent now: {reason}", "plan anew")
+    return _shown(decision.contact, customer, policy, day, settings)
+
+
+def _only(planned: Channel, _: Customer, __: History, channel: Channel, ___: str, ____: dt.date) -> Iterator[Answer]:
+    """Of a step's channels the one that was planned: the others were refused then."""
+    yield Answer("the channel planned", channel, channel == planned)
 
 
 def _known(owing: Sequence[str]) -> str:

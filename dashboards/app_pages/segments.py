@@ -8,6 +8,7 @@ from dashboards.components import filters, states
 from dashboards.components.page import show
 from dashboards.components.segment_moves import moves_part
 from dashboards.components.segment_parts import choose_scheme, segment_customers, segments_table, treemap
+from dashboards.components.segment_saved import save_for_policies
 from dashboards.components.view import View
 from dashboards.queries import receivables, segments
 
@@ -39,6 +40,7 @@ def page(view: View) -> None:
         segment = segments_table(view, asked, rows, line.open_amount)
     if segment:
         segment_customers(view, asked, segment, rows)
+        save_for_policies(view, asked, segment)
     moves_part(view, asked, rules)
 
 

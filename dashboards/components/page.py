@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from cartera.errors import NotPublished
-from dashboards.components import banners, states
+from dashboards.components import banners, saved_views, states
 from dashboards.components.actor import current_actor
 from dashboards.components.view import View, current_words, is_dark
 from dashboards.queries.session import acting, reading
@@ -15,6 +15,7 @@ from dashboards.queries.session import acting, reading
 
 def show(draw: Callable[[View], None], *, title: str, needs_publication: bool = True) -> None:
     """Draw one page. The only place that catches everything: a page is a process boundary for its reader."""
+    saved_views.follow_link()
     words = current_words()
     st.title(words(title), anchor=False)
     try:
@@ -27,6 +28,8 @@ def show(draw: Callable[[View], None], *, title: str, needs_publication: bool = 
                 states.not_published(words)
             else:
                 draw(view)
+            # last, so that the URL says what was chosen in this very run
+            saved_views.sidebar(view)
     except NotPublished:
         states.not_published(words)
     except Exception as error:  # noqa: BLE001 a page is a process boundary: its reader gets a reference, the log the rest

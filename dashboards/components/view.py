@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboards.components.actor import current_actor
 from dashboards.i18n import LOCALES, Words
 from dashboards.queries.session import Clocks, Reading
 
@@ -42,6 +43,11 @@ def current_words() -> Words:
     """The language chosen in the sidebar; the browser's before anything is chosen."""
     chosen = st.session_state.get("lang")
     return Words(chosen if chosen in LOCALES else browser_language())
+
+
+def current_user() -> str:
+    """Who is looking: "local" where nobody signs in. Raises NotSignedInError."""
+    return current_actor().user
 
 
 def browser_language() -> str:

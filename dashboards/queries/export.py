@@ -77,11 +77,17 @@ def customers_csv(words: Words, clocks: Clocks, currency_code: str, company_id: 
 
 
 def to_csv(
-    rows: Sequence[read.Row], columns: Mapping[str, str], words: Words, clocks: Clocks, currency_code: str
+    rows: Sequence[read.Row],
+    columns: Mapping[str, str],
+    words: Words,
+    clocks: Clocks,
+    currency_code: str,
+    adding: Sequence[str] = (),
 ) -> bytes:
     """UTF-8 with a mark that Excel understands; each row says its currency and both clocks.
 
-    The last row adds what is above it, and says so when rows beyond EXPORTED_ROWS were left out.
+    The last row adds what is above it (`adding`: also these columns), and says so when rows beyond EXPORTED_ROWS were
+    left out.
     """
     kept, text = rows[:EXPORTED_ROWS], io.StringIO()
     writer = csv.writer(text)
@@ -91,13 +97,13 @@ def to_csv(
     for row in kept:
         writer.writerow([*(safe_cell(row[name], currency_code) for name in columns), *stamp])
     label = words("export.capped", shown=EXPORTED_ROWS) if len(rows) > len(kept) else words("export.total")
-    writer.writerow([label, *_sums(kept, list(columns)[1:], currency_code), *stamp])
+    writer.writerow([label, *_sums(kept, list(columns)[1:], currency_code, adding), *stamp])
     return text.getvalue().encode("utf-8-sig")
 
 
-def _sums(rows: Iterable[read.Row], names: Sequence[str], currency_code: str) -> list[object]:
+def _sums(rows: Iterable[read.Row], names: Sequence[str], currency_code: str, more: Sequence[str] = ()) -> list[object]:
     """The sum of each column that adds up; nothing under the others."""
-    rows, adding = list(rows), {*read.BUCKETS, *ADDED}
+    rows, adding = list(rows), {*read.BUCKETS, *ADDED, *more}
     return [
         safe_cell(sum((row[name] or 0 for row in rows), Decimal(0) if name != "open_items" else 0), currency_code)
         if name in adding

@@ -76,6 +76,7 @@ EXTRACTS = {
 
 
 CARTERA = {"build_warehouse", "plan_reminders", "approve_reminders", "send_reminders", "collect_delivery_reports"}
+CARTERA |= {"send_reports"}
 
 
 def test_every_file_imports(seen: dict[str, Any]) -> None:
@@ -193,3 +194,9 @@ def test_airflow_reads_the_dag_files_and_skips_the_helpers() -> None:
         content = file.read_text().lower()
         assert file.name in ignored or ("airflow" in content and "dag" in content), file
         assert (file.name in ignored) == ("@dag" not in content), file
+
+
+def test_reports_are_sent_by_the_clock_and_never_retried(seen: dict[str, Any]) -> None:
+    dag = seen["dags"]["send_reports"]
+    assert (dag["cron"], dag["timezone"], dag["catchup"], dag["max_active_runs"]) == ("*/15 * * * *", "UTC", False, 1)
+    assert dag["tasks"] == {"send": {"downstream": [], "retries": 0, "backoff": False, "outlets": []}}

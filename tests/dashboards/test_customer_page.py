@@ -121,11 +121,15 @@ def test_the_timeline_has_what_was_recorded_and_both_clocks(open_page: OpenPage)
     serve_customers.promise(ID, AS_OF, made_date=AS_OF - dt.timedelta(days=9), known_at=KNOWN_AT)
     serve_customers.dispute("1", AS_OF - dt.timedelta(days=8), known_at=KNOWN_AT)
     desk.note(ME, "6f2f6ab0-0000-4000-8000-000000000001", ID, "=HYPERLINK() call after noon")
+    desk.record_call(
+        ME, "6f2f6ab0-0000-4000-8000-000000000003", ID, outcome="message_left", is_right_party=False, note="after noon"
+    )
     desk.hold(ME, "6f2f6ab0-0000-4000-8000-000000000002", ID, "other", note="on holiday")
     app = open_page("customer", customer=ID)
     events = _table(app, "effect_amount").set_index("what")
     assert events.loc["Note", "detail"].lstrip("'") == "=HYPERLINK() call after noon"
     assert events.loc["Note", "detail"].startswith("'"), "harmless in a spreadsheet"
+    assert events.loc["Call", "detail"] == "left a message · after noon"
     assert "on holiday" in events.loc["Hold", "detail"] and events.loc["Hold", "by"] == "ana"
     assert "wrong price" in events.loc["Dispute (source)", "detail"]
     assert events.loc["Promise (source)", "recorded_at"] == KNOWN_AT

@@ -14,7 +14,7 @@ from support.serve_fixture import AS_OF, EVER, KNOWN_AT, item, publish_items, re
 
 from cartera.settings import get_settings
 
-FIGURES = ("overview", "aging", "segments", "recovery", "kpis")
+FIGURES = ("overview", "aging", "segments", "recovery", "promises", "kpis")
 
 TITLES = {
     "overview": {"EN": "What is owed to us", "ES": "Lo que nos deben", "PT": "O que nos devem"},
@@ -27,10 +27,14 @@ TITLES = {
         "EN": "What becomes of what is late?", "ES": "¿Qué pasa con lo que se atrasa?",
         "PT": "O que acontece com o que atrasa?",
     },
-    "customer": {
-        "EN": "Everything about one customer", "ES": "Todo sobre un cliente", "PT": "Tudo sobre um cliente",
+    "promises": {
+        "EN": "Who promised, and who contests?", "ES": "¿Quién prometió y quién disputa?",
+        "PT": "Quem prometeu e quem contesta?",
     },
-    "worklist": {"EN": "Who to act on now", "ES": "Con quién actuar ahora", "PT": "Com quem agir agora"},
+    "campaigns": {
+        "EN": "What did our reminders bring?", "ES": "¿Qué lograron nuestros avisos?",
+        "PT": "O que nossos avisos trouxeram?",
+    },
     "kpis": {"EN": "How well do we collect?", "ES": "¿Qué tan bien cobramos?", "PT": "Quão bem cobramos?"},
     "data_health": {
         "EN": "Is the data sound?", "ES": "¿Son fiables los datos?", "PT": "Os dados são confiáveis?",

@@ -52,7 +52,13 @@ def test_every_text_is_used() -> None:
     made_up = (
         "status.", "sign_in.", "role.", "attention.", "overview.", "state.stopped", "state.failed", "filter.",
         "currency_view.", "kpis.", "bridge.",
-        "unit.", "reason.", "recovery.", "moves.", "scheme.", "segment.", "state_of.", "column.",
+        "unit.", "reason.", "recovery.", "moves.", "scheme.", "segment.", "state_of.", "column.", "reports.day_",
+        "reports.status_",
+        "campaigns.skip.", "campaigns.status.", "campaigns.channel.", "campaigns.language.", "campaigns.stage.",
+        "campaigns.tone.", "campaigns.arm.", "campaigns.ladder_", "campaigns.by_", "campaigns.part_", "promises.state.",
+        "campaigns.planned_at", "campaigns.sent_at", "campaigns.delivered_at", "campaigns.answered_at",
+        "promises.due_today_", "promises.in_grace_", "promises.broken_", "promises.open_", "promises.cancel_promise",
+        "promises.close_dispute", "promises.card_", "promises.by_", "promises.did.", "promises.desk_", "promises.done_",
         "channel.", "event.", "outcome.", "hold.", "customer.", "worklist.", "desk.",
     )  # fmt: skip
     unused = [

@@ -44,6 +44,9 @@ MAY = [
     (Role.transformer, "update ops.slots set is_building = true"),
     (Role.reader, "select * from ops.runs, ops.run_steps, ops.check_results, ops.certificates"),
     (Role.reader, "select * from ops.certificate_lines, ops.publications, ops.loads"),
+    (Role.reader, "select contact_id, customer_id, status from ops.contacts"),
+    (Role.reader, "select event_id, actor from ops.contact_events"),
+    (Role.reader, "select skip_id, reason_code from ops.contact_skips"),
     (Role.campaign, "select * from ops.publications"),
 ]
 MAY_NOT = [
@@ -66,6 +69,12 @@ MAY_NOT = [
     (Role.reader, "select * from quarantine.records"),
     (Role.reader, "select * from ops.slots"),
     (Role.reader, "select * from ops.alembic_version"),
+    (Role.reader, "select recipient from ops.contacts"),
+    (Role.reader, "select detail from ops.contact_events"),
+    (Role.reader, "select answers from ops.contact_skips"),
+    (Role.reader, "select policy from ops.contact_plans"),
+    (Role.reader, "select message from ops.ghost_messages"),
+    (Role.reader, "select address from ops.contact_preferences"),
     (Role.reader, RUN),
     (Role.reader, "create table public.t (n int)"),
     (Role.reader, "create table serve.t (n int)"),

@@ -25,6 +25,7 @@ from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.sandbox.company import advance_company, make_company
 from cartera.settings import get_settings
+from cartera.warehouse import promises
 from cartera.warehouse.metrics import load_catalogue
 
 EARLIER = UNTIL - dt.timedelta(days=45)
@@ -209,3 +210,21 @@ def test_a_provision_workbook_is_written(published: dt.datetime, tmp_path: Path)
 def test_ecl_says_how_to_mend_what_is_wrong(published: dt.datetime, arguments: list[str]) -> None:
     answer = CliRunner().invoke(commands(), ["ecl", *arguments])
     assert isinstance(answer.exception, ConfigError) and answer.exception.mend
+
+
+def test_promises_are_judged_as_the_kpi_judges_them(published: dt.datetime) -> None:
+    """What the page of promises lists one by one adds up to the KPI, by company and currency."""
+    clocks = _rows("select as_of_date, known_at from serve.publication")[0]
+    as_of, known_at = clocks["as_of_date"], clocks["known_at"]
+    kpi = {
+        (row["company_id"], row["currency_code"]): (row["numerator"], row["denominator"])
+        for row in _rows("select * from serve.fct_kpis where kpi = 'promise_kept_pct_90d' and value is not null")
+    }
+    with transaction(Role.reader) as connection:
+        totals = promises.totals(connection, promises.Asked(as_of, known_at, 90))
+    judged: dict[tuple[str, str], tuple[int, int]] = {}
+    for row in totals:
+        key = (row["company_id"], row["currency_code"])
+        kept, count = judged.get(key, (0, 0))
+        judged[key] = (kept + row["kept_judged"], count + row["judged"])
+    assert kpi and {key: pair for key, pair in judged.items() if pair[1]} == kpi

@@ -8,7 +8,10 @@ from pathlib import Path
 from streamlit.testing.v1 import AppTest
 
 APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
-PAGES = ("overview", "aging", "segments", "recovery", "kpis", "customer", "worklist", "data_health")
+PAGES = (
+    "overview", "aging", "segments", "recovery", "worklist", "customer", "promises", "campaigns", "kpis", "reports",
+    "data_health",
+)  # fmt: skip
 
 OpenPage = Callable[..., AppTest]
 

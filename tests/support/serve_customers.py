@@ -24,6 +24,12 @@ create view marts_a.dim_items as
     from marts_a.fixture_items where settled_date is not null;
 create view serve.dim_items as select * from marts_a.dim_items;
 
+-- besides those of the items: support.serve_promises.applied and received
+create table marts_a.fixture_entries (
+    origin_id text, entry_type text, item_id text, item_type text, invoice_id text, settlement_id text,
+    amount numeric(24, 6), effective_date date, family_id text, company_id text, customer_id text, currency_code text,
+    recorded_from timestamptz, recorded_to timestamptz
+);
 create view marts_a.fct_ledger_entries as
     with moves as (
         select item_id as origin_id, 'invoiced' as entry_type, item_id, 'instalment' as item_type,
@@ -50,7 +56,9 @@ create view marts_a.fct_ledger_entries as
         fixture.company_id, fixture.customer_id, fixture.currency_code, fixture.recorded_from,
         timestamptz '9999-12-31 00:00:00+00' as recorded_to
     from moves join marts_a.fixture_items as fixture
-        on fixture.item_id = regexp_replace(moves.item_id, '^pay:', '');
+        on fixture.item_id = regexp_replace(moves.item_id, '^pay:', '')
+    union all
+    select * from marts_a.fixture_entries;
 create view serve.fct_ledger_entries as select * from marts_a.fct_ledger_entries;
 
 create or replace function serve.customer_measures_of(

@@ -20,7 +20,7 @@ from decimal import Decimal
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import execute_values
 from psycopg2.sql import SQL, Identifier
-from support import serve_customers, serve_segments_and_risk
+from support import serve_customers, serve_promises, serve_segments_and_risk
 
 from cartera.db import Role, parameters, transaction
 from cartera.warehouse import publish
@@ -90,16 +90,6 @@ create table marts_a.fct_daily_flows as
     select company_id, currency_code, 'received', settled_date, recorded_from, -sum(item_amount)
     from marts_a.fixture_items where item_type = 'instalment' and settled_date is not null group by 1, 2, 4, 5;
 create view serve.fct_daily_flows as select * from marts_a.fct_daily_flows;
-create table marts_a.fct_disputes (
-    dispute_id text, invoice_id text, reason text, opened_date date, resolved_date date,
-    recorded_from timestamptz default '2020-01-01', recorded_to timestamptz default '9999-12-31'
-);
-create view serve.fct_disputes as select * from marts_a.fct_disputes;
-create table marts_a.fct_promises (
-    promise_id text, customer_id text, invoice_id text, currency_code text, promised_amount numeric, made_date date,
-    promised_date date, recorded_from timestamptz default '2020-01-01', recorded_to timestamptz default '9999-12-31'
-);
-create view serve.fct_promises as select * from marts_a.fct_promises;
 create table marts_a.fct_kpis as select * from serve.kpis(%(as_of)s, %(known_at)s);
 create view serve.fct_kpis as select * from marts_a.fct_kpis;
 create table marts_a.fct_open_items as select * from serve.open_items(%(as_of)s, %(known_at)s);
@@ -217,7 +207,8 @@ def publish_items(
             "drop function if exists serve.kpis(date, timestamptz, int, text);"
             " drop view if exists serve.fct_kpis, serve.publication, serve.fct_open_items, serve.fct_aging,"
             " serve.fct_unapplied, serve.dim_customers, serve.dim_segment_rules, serve.fct_customer_segments,"
-            " serve.fct_segment_memberships; drop function if exists serve.open_items(date, timestamptz)"
+            " serve.fct_segment_memberships, serve.fct_promises, serve.fct_disputes, serve.fct_ledger_entries,"
+            " serve.dim_items, serve.fct_fx_rates; drop function if exists serve.open_items(date, timestamptz)"
         )
         cursor.execute(SCHEMA + serve_segments_and_risk.FUNCTIONS + serve_customers.FUNCTIONS)
         execute_values(cursor, "insert into marts_a.fixture_items values %s", [astuple(each) for each in items])
@@ -227,7 +218,8 @@ def publish_items(
             " timestamptz '9999-12-31 00:00:00+00' from marts_a.fixture_items group by customer_id",
             (EVER,),
         )
-        cursor.execute(PREBUILT + serve_segments_and_risk.PREBUILT, {"as_of": as_of, "known_at": known_at})
+        prebuilt = PREBUILT + serve_segments_and_risk.PREBUILT + serve_promises.TABLES
+        cursor.execute(prebuilt, {"as_of": as_of, "known_at": known_at})
         run_id = record_run(
             connection=connection,
             as_of=as_of,

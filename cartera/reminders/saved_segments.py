@@ -1,0 +1,71 @@
+"""Segments that people save for policies: one segment of a scheme, narrowed by company and amount, under a name.
+
+A policy names it in `audience.saved_segments`; what it asked is kept with each plan, so that a change rewrites nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from psycopg2.extras import Json
+
+from cartera.clock import utc_now
+from cartera.db import Role, transaction
+from cartera.errors import ConfigError
+from cartera.reminders.audience import Audience, Range
+from cartera.warehouse.read import rows
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+
+
+def saved_segments() -> dict[str, Audience]:
+    """What each asks, by name. Raises ConfigError when this Cartera can't read one."""
+    with transaction(Role.campaign) as connection:
+        found = rows(connection, "select name, audience from ops.saved_segments order by name")
+    try:
+        return {row["name"]: Audience.model_validate(row["audience"]) for row in found}
+    except ValueError as error:
+        raise ConfigError(f"a saved segment can't be read: {error}", "delete it and save it again") from None
+
+
+def save_segment(
+    user: str,
+    name: str,
+    scheme: str,
+    segment: str,
+    *,
+    company_id: str | None = None,
+    currency_code: str | None = None,
+    at_least: Decimal | None = None,
+) -> Audience:
+    """Save one, or give a name that is there a new meaning. Raises ConfigError."""
+    if not NAME.fullmatch(name):
+        raise ConfigError(f"{name!r} is no name for a policy", "write small letters, digits and _, as slow_in_lima")
+    if at_least is not None and (currency_code is None or not at_least.is_finite() or at_least < 0):
+        raise ConfigError("a minimum is an amount of 0 or more of one currency", "write it as 1000 or 1000.50")
+    amounts = {currency_code: Range(at_least=at_least or Decimal(0))} if currency_code else {}
+    audience = Audience(
+        companies=(company_id,) if company_id else (), segments={scheme: (segment,)}, open_amount=amounts
+    )  # fmt: skip
+    with transaction(Role.campaign) as connection:
+        rows(
+            connection,
+            "insert into ops.saved_segments (name, audience, saved_by, saved_at)"
+            " values (%(name)s, %(audience)s, %(user)s, %(now)s) on conflict (name) do update"
+            " set audience = excluded.audience, saved_by = excluded.saved_by, saved_at = excluded.saved_at,"
+            " version = saved_segments.version + 1 returning version",
+            {
+                "name": name,
+                "audience": Json(audience.model_dump(mode="json", exclude_defaults=True)),
+                "user": user,
+                "now": utc_now(),
+            },
+        )
+    return audience
+
+
+def delete_segment(name: str) -> None:
+    """A policy that still names it is refused from then on, rather than be for everybody."""
+    with transaction(Role.campaign) as connection:
+        rows(connection, "delete from ops.saved_segments where name = %(name)s returning name", {"name": name})

@@ -1,0 +1,89 @@
+"""A report as CSV: UTF-8 with a mark that Excel understands; a file per part, zipped where there are several."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import zipfile
+from decimal import Decimal
+from typing import Any
+
+from cartera import money
+from cartera.reports.build import Table
+from cartera.reports.exports import frame
+from cartera.reports.made import Made
+from cartera.reports.wording import Wording
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
+
+
+def part_csv(made: Made, table: Table, wording: Wording) -> bytes:
+    """Every row says both clocks and the filters, so that a row alone is still a figure; then totals by currency."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    stated = [wording("said.as_of"), wording("said.known_at"), wording("said.filters")]
+    stamp = [
+        made.clocks.as_of.isoformat(),
+        made.clocks.known_at.isoformat(),
+        harmless(wording.filters(table.part, made.clocks.as_of)),
+    ]
+    writer.writerow([*map(harmless, frame.headings(table, wording)), *stated])
+    for row in table.rows:
+        code = row["currency_code"]
+        cells = [
+            _cell(wording.value(each.name, row[each.name]) if each.kind in ("text", "yes_no") else row[each.name], code)
+            for each in table.shown
+        ]
+        writer.writerow([*cells, *stamp])
+    for label, code, sums in frame.total_rows(table, wording):
+        blanks = [""] * (len(table.columns) - 1)
+        cells = [_cell(sums[each.name], code) if each.adds else "" for each in table.measures]
+        writer.writerow([label, *blanks, *cells, *stamp])
+    if not table.rows:
+        writer.writerow([wording("said.empty"), *[""] * (len(table.columns) + len(table.measures) - 1), *stamp])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def zipped(made: Made, wording: Wording) -> bytes:
+    """A file per part and one for the certificate; the same report is the same bytes."""
+    content = io.BytesIO()
+    files = [
+        (f"{number:02d}-{frame.slug(frame.part_title(table, wording))}.csv", part_csv(made, table, wording))
+        for number, table in enumerate(made.tables, 1)
+    ]
+    if made.certificate:
+        files.append(
+            (f"{len(files) + 1:02d}-{frame.slug(wording('said.certificate'))}.csv", _certificate(made, wording))
+        )
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files:
+            archive.writestr(zipfile.ZipInfo(name, (made.clocks.as_of.year, 1, 1, 0, 0, 0)), data, zipfile.ZIP_DEFLATED)
+    return content.getvalue()
+
+
+def _certificate(made: Made, wording: Wording) -> bytes:
+    assert made.certificate is not None
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([*(wording(f"certificate.{name}") for name in frame.CERTIFICATE), wording("said.run")])
+    for line in made.certificate.lines:
+        cells = [_cell(line[name], line["currency_code"]) for name in frame.CERTIFICATE]
+        writer.writerow([*cells, made.certificate.run_id or wording("said.compared_now")])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: Any, currency_code: str | None) -> object:
+    """Plain decimals and ISO dates; text that would run as a formula is quoted."""
+    if isinstance(value, Decimal):
+        return money.plain(value, currency_code)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    return harmless(value)
+
+
+def harmless(value: Any) -> Any:
+    """Text that a spreadsheet would run as a formula, quoted (law 10); anything else as it is."""
+    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
+        return "'" + value
+    return "" if value is None else value

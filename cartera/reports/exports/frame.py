@@ -1,0 +1,102 @@
+"""What every file of a report says: headings, what it states about itself, and its total rows."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from cartera.reports.build import Table
+from cartera.reports.made import Made
+from cartera.reports.ready_made import READY
+from cartera.reports.wording import Wording
+from cartera.warehouse.read import Row
+
+CERTIFICATE = (
+    "company_id", "currency_code", "buckets_amount", "open_items_amount", "unapplied_amount", "ledger_amount",
+    "controlled_ledger_amount", "source_control_amount", "is_tied",
+)  # fmt: skip
+
+
+def report_title(made: Made, wording: Wording) -> str:
+    """A ready-made one has its name in the reader's language; one of somebody's own is called what he called it."""
+    return wording(f"ready.{made.name}") if made.name in READY else made.name
+
+
+def part_title(table: Table, wording: Wording) -> str:
+    title = table.part.title
+    if title.startswith("ready."):
+        return wording(title)
+    return title or wording(f"mart.{table.part.mart}")
+
+
+def headings(table: Table, wording: Wording) -> list[str]:
+    return [wording.column(each.name) for each in table.shown]
+
+
+def values(table: Table, row: Row) -> list[Any]:
+    """The values of a row in the order of the headings, as they came from the database."""
+    return [row[each.name] for each in table.shown]
+
+
+def about_report(made: Made, wording: Wording) -> list[tuple[str, str]]:
+    """What holds for all parts."""
+    return [
+        (wording("said.as_of"), wording.date(made.clocks.as_of)),
+        (wording("said.known_at"), wording.moment(made.clocks.known_at)),
+        (wording("said.published_at"), wording.moment(made.published_at)),
+        (wording("said.currency"), wording("said.currency_own")),
+    ]
+
+
+def about_part(made: Made, table: Table, wording: Wording) -> list[tuple[str, str]]:
+    """Filters, rows and totals of one part, in words."""
+    said = [
+        (wording("said.filters"), wording.filters(table.part, made.clocks.as_of)),
+        (wording("said.rows"), wording.number(table.row_count)),
+    ]
+    if not table.rows:
+        return [*said, (wording("said.total"), wording("said.empty"))]
+    found = [(label, totals) for label, _code, totals in total_rows(table, wording)]
+    if not found:
+        return [*said, (wording("said.total"), wording("said.no_total"))]
+    for (label, totals), code in zip(found, table.totals, strict=True):
+        parts = [
+            f"{wording.column(each.name)} {written(totals[each.name], each.kind, code, wording)}"
+            for each in table.measures
+            if each.adds
+        ]
+        said.append((label, " · ".join(parts)))
+    return said
+
+
+def total_rows(table: Table, wording: Wording) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Label, currency and sums, one per currency; none where nothing can be added up."""
+    if not any(each.adds for each in table.measures):
+        return
+    for code, sums in table.totals.items():
+        label = code or wording("said.no_currency")
+        yield wording("said.total_of", currency=label, rows=wording.number(int(sums["rows"]))), code, dict(sums)
+
+
+def written(value: Any, kind: str, currency_code: str | None, wording: Wording) -> str:
+    """A figure in the reader's language."""
+    if value is None:
+        return ""
+    if kind == "money":
+        return wording.amount(Decimal(value), currency_code)
+    if kind == "figure":
+        return wording.amount(Decimal(value), None)
+    return wording.number(value)
+
+
+def file_name(made: Made, wording: Wording, ending: str) -> str:
+    return f"cartera-{slug(report_title(made, wording))}-{made.clocks.as_of.isoformat()}.{ending}"
+
+
+def slug(text: str) -> str:
+    """Letters, digits and hyphens alone."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60] or "report"

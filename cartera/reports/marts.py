@@ -1,0 +1,205 @@
+"""What reports can be made of: one small declaration per mart.
+
+Every identifier and every expression of a report's SQL stands here; what a person chooses is a name that is looked up
+here, or a value that is bound. `{items}`, `{cells}`, `{members}` and `{kpis}` of a relation are the open items, the
+aging, the segments and the KPIs at the two clocks, which every mart takes: %(as_of)s, %(known_at)s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from cartera.warehouse.read import BUCKETS
+
+Kind = Literal["text", "date", "number", "yes_no", "money", "figure"]
+CURRENCY = "currency_code"
+"""Every mart has it, and every row of every report shows it."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """A column to part rows by, and to filter by. Of the relation, or of the customer as known then."""
+
+    name: str
+    kind: Kind = "text"
+    of: Literal["cells", "known"] = "cells"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure of each row. `adds`: the figures of rows of one currency may be added."""
+
+    name: str
+    sql: str
+    kind: Kind = "money"
+    adds: bool = True
+
+
+@dataclass(frozen=True)
+class Mart:
+    """`always`: dimensions that no report of it may leave out. `one_of`: those that must be filtered by one value, and
+    which one unless asked, because over several values debts would be counted several times."""
+
+    name: str
+    relation: str
+    dimensions: tuple[Dimension, ...]
+    measures: tuple[Measure, ...]
+    shown: tuple[str, ...]
+    always: tuple[str, ...] = ()
+    one_of: Mapping[str, str] | None = None
+
+    def dimension(self, name: str) -> Dimension | None:
+        return next((each for each in self.dimensions if each.name == name), None)
+
+    def measure(self, name: str) -> Measure | None:
+        return next((each for each in self.measures if each.name == name), None)
+
+
+def _texts(*names: str) -> tuple[Dimension, ...]:
+    return tuple(Dimension(name) for name in names)
+
+
+def _dates(*names: str) -> tuple[Dimension, ...]:
+    return tuple(Dimension(name, "date") for name in names)
+
+
+CODE = (Dimension(CURRENCY),)
+ATTRIBUTES = tuple(
+    Dimension(name, of="known")
+    for name in ("country_code", "collector", "sector", "customer_type", "risk_class", "parent_id")
+)
+CUSTOMER = (*_texts("company_id", CURRENCY, "customer_id"), Dimension("customer_name", of="known"), *ATTRIBUTES)
+
+OPEN = "coalesce(sum(cells.open_amount) filter (where {}), 0)"
+
+OPEN_ITEMS = Mart(
+    "open_items",
+    "select * from {items} as items",
+    (
+        *_texts("company_id", CURRENCY, "customer_id", "customer_name"),
+        *ATTRIBUTES,
+        *_texts("item_id", "item_type", "invoice_id", "document_number"),
+        *_dates("issue_date", "due_date", "promised_date"),
+        Dimension("days_past_due", "number"),
+        Dimension("bucket"),
+        Dimension("is_disputed", "yes_no"),
+    ),
+    (
+        Measure("open_amount", OPEN.format("cells.item_type = 'instalment'")),
+        Measure("overdue_amount", OPEN.format("cells.bucket <> 'not_due'")),
+        Measure("credit_amount", OPEN.format("cells.item_type = 'unapplied_credit'")),
+        Measure("net_amount", "sum(cells.open_amount)"),
+        Measure("disputed_amount", OPEN.format("cells.is_disputed")),
+        Measure("item_amount", "coalesce(sum(cells.item_amount) filter (where cells.item_type = 'instalment'), 0)"),
+        Measure("items", "count(*)", "number"),
+    ),
+    ("customer_name", "document_number", "due_date", "days_past_due", "open_amount"),
+)
+
+AGING = Mart(
+    "aging",
+    "select * from {cells} as cells",
+    (*CUSTOMER, Dimension("bucket")),
+    (
+        *(Measure(bucket, OPEN.format(f"cells.bucket = '{bucket}'")) for bucket in BUCKETS),
+        Measure("overdue_amount", OPEN.format("cells.bucket <> 'not_due'")),
+        Measure("open_amount", "sum(cells.open_amount)"),
+        Measure("disputed_amount", "sum(cells.disputed_amount)"),
+        Measure("promised_amount", "sum(cells.promised_amount)"),
+        Measure("items", "sum(cells.open_items)::bigint", "number"),
+    ),
+    ("customer_name", *BUCKETS, "open_amount"),
+)
+
+INVOICES = Mart(
+    "invoices",
+    # as the ledger does, what is void, deleted or a draft is left out
+    "select *, to_char(issue_date, 'YYYY-MM') as issue_month from serve.fct_invoices where document_type = 'invoice'"
+    " and status not in ('void', 'deleted', 'draft') and issue_date <= %(as_of)s"
+    " and recorded_from <= %(known_at)s and recorded_to > %(known_at)s",
+    (*CUSTOMER, *_texts("invoice_id", "document_number", "issue_month"), *_dates("issue_date", "due_date")),
+    (Measure("invoiced_amount", "sum(cells.total_amount)"), Measure("invoices", "count(*)", "number")),
+    ("issue_month", "company_id", "invoiced_amount", "invoices"),
+)
+
+PAYMENTS = Mart(
+    "payments",
+    "select *, to_char(received_date, 'YYYY-MM') as received_month from serve.fct_payments where status <> 'cancelled'"
+    " and received_date <= %(as_of)s and recorded_from <= %(known_at)s and recorded_to > %(known_at)s",
+    (*CUSTOMER, *_texts("payment_id", "document_number", "received_month"), *_dates("received_date")),
+    (Measure("paid_amount", "sum(cells.payment_amount)"), Measure("payments", "count(*)", "number")),
+    ("received_month", "company_id", "paid_amount", "payments"),
+)
+
+PROMISES = Mart(
+    "promises",
+    "select promise.*, customer.company_id,"
+    " case when promised_date > %(as_of)s then 'not_yet_due' when promised_date = %(as_of)s then 'due_today'"
+    " else 'day_passed' end as promise_state"
+    " from serve.fct_promises as promise left join ("
+    " select distinct on (customer_id) customer_id, company_id from serve.dim_customers"
+    " where recorded_from <= %(known_at)s and recorded_to > %(known_at)s order by customer_id, recorded_from desc"
+    ") as customer using (customer_id) where made_date <= %(as_of)s"
+    " and promise.recorded_from <= %(known_at)s and promise.recorded_to > %(known_at)s",
+    (*CUSTOMER, *_texts("promise_id", "invoice_id", "promise_state"), *_dates("made_date", "promised_date")),
+    (Measure("promised_amount", "sum(cells.promised_amount)"), Measure("promises", "count(*)", "number")),
+    ("customer_name", "promised_date", "promise_state", "promised_amount"),
+)
+
+DISPUTES = Mart(
+    "disputes",
+    # an invoice may have several disputes: what is open of it stands with the one that was opened last
+    "select dispute.dispute_id, dispute.invoice_id, dispute.reason, dispute.opened_date, dispute.resolved_date,"
+    " dispute.resolved_date is null or dispute.resolved_date > %(as_of)s as is_open,"
+    " invoice.company_id, invoice.customer_id, invoice.currency_code, invoice.document_number,"
+    " case when row_number() over (partition by dispute.invoice_id order by dispute.opened_date desc,"
+    " dispute.dispute_id desc) = 1 then coalesce(item.open_amount, 0) else 0 end as open_amount"
+    " from serve.fct_disputes as dispute left join ("
+    " select distinct on (invoice_id) * from serve.fct_invoices"
+    " where recorded_from <= %(known_at)s and recorded_to > %(known_at)s order by invoice_id, recorded_from desc"
+    ") as invoice using (invoice_id) left join ("
+    " select invoice_id, sum(open_amount) as open_amount from {items} as items"
+    " where item_type = 'instalment' group by invoice_id"
+    ") as item using (invoice_id) where dispute.opened_date <= %(as_of)s"
+    " and dispute.recorded_from <= %(known_at)s and dispute.recorded_to > %(known_at)s",
+    (
+        *CUSTOMER,
+        *_texts("dispute_id", "invoice_id", "document_number", "reason"),
+        *_dates("opened_date", "resolved_date"),
+        Dimension("is_open", "yes_no"),
+    ),
+    (Measure("open_amount", "sum(cells.open_amount)"), Measure("disputes", "count(*)", "number")),
+    ("customer_name", "document_number", "reason", "opened_date", "open_amount"),
+)
+
+SEGMENTS = Mart(
+    "segments",
+    "select cells.*, member.scheme, member.segment from {cells} as cells"
+    " join {members} as member using (company_id, customer_id)",
+    (*_texts("scheme", "segment"), *CUSTOMER, Dimension("bucket")),
+    (
+        Measure("open_amount", "sum(cells.open_amount)"),
+        Measure("overdue_amount", OPEN.format("cells.bucket <> 'not_due'")),
+        # who is in two rows would be counted twice
+        Measure("customers", "count(distinct cells.customer_id)", "number", adds=False),
+        Measure("items", "sum(cells.open_items)::bigint", "number"),
+    ),
+    ("segment", "customers", "open_amount", "overdue_amount"),
+    one_of={"scheme": "payer_behaviour"},
+)
+
+KPIS = Mart(
+    "kpis",
+    "select kpi.*, catalogue.unit from {kpis} as kpi"
+    " left join unnest(%(kpi_names)s::text[], %(kpi_units)s::text[]) as catalogue (kpi, unit) using (kpi)",
+    _texts("company_id", CURRENCY, "kpi", "unit", "reason"),
+    tuple(Measure(name, f"max(cells.{name})", "figure", adds=False) for name in ("value", "numerator", "denominator")),
+    ("kpi", "unit", "value", "reason"),
+    always=("company_id", "kpi"),
+)
+
+MARTS: Mapping[str, Mart] = {
+    mart.name: mart for mart in (OPEN_ITEMS, AGING, INVOICES, PAYMENTS, PROMISES, DISPUTES, SEGMENTS, KPIS)
+}

@@ -1,0 +1,178 @@
+"""Promises to pay and what became of them, by the same rule as the KPI promise_kept_pct.
+
+Money applied to the promised invoice (to any of the customer's, where none is named) from the day of the promise to its
+last day, which is `promise_grace_days` after the promised date, keeps it. Two promises of one debt are judged by the
+same money.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+from psycopg2.extensions import connection as Connection
+from psycopg2.sql import SQL, Composable, Identifier
+from psycopg2.sql import Literal as Text
+
+from cartera.warehouse import read, variables
+
+State = Literal["due_today", "in_grace", "broken", "open", "kept"]
+STATES: tuple[State, ...] = get_args(State)
+By = Literal["collector", "customer"]
+COLUMNS = (
+    "promise_id", "company_id", "customer_id", "customer_name", "collector", "document_number", "currency_code",
+    "promised_amount", "kept_amount", "later_amount", "made_date", "promised_date", "last_date", "state", "source",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Promises made by `as_of`, known at that moment, whose last day lies in the `days` up to it or later."""
+
+    as_of: dt.date
+    known_at: dt.datetime
+    days: int
+    currency_code: str | None = None
+    company_id: str | None = None
+
+
+def totals(connection: Connection, asked: Asked) -> list[read.Row]:
+    """company_id, currency_code, state, promises, judged, kept_judged, promised_amount, kept_amount.
+
+    `judged`: those whose last day has come; `kept_judged`: of them the kept. Their ratio is the KPI.
+    """
+    query = SQL(
+        "with {judged} select company_id, currency_code, state, count(*) as promises,"
+        " count(*) filter (where last_date <= %(as_of)s) as judged,"
+        " count(*) filter (where last_date <= %(as_of)s and state = 'kept') as kept_judged,"
+        " sum(promised_amount) as promised_amount, sum(kept_amount) as kept_amount"
+        " from judged group by company_id, currency_code, state order by company_id, currency_code, state"
+    ).format(judged=SQL(_JUDGED))
+    return read.rows(connection, query, _bound(asked))
+
+
+def by_week(connection: Connection, asked: Asked) -> list[read.Row]:
+    """week (its Monday), state, promises, promised_amount: by the day for which payment was promised."""
+    query = SQL(
+        "with {judged} select date_trunc('week', promised_date)::date as week, state, count(*) as promises,"
+        " sum(promised_amount) as promised_amount from judged group by 1, 2 order by 1, 2"
+    ).format(judged=SQL(_JUDGED))
+    return read.rows(connection, query, _bound(asked))
+
+
+def grouped(connection: Connection, asked: Asked, by: By, *, limit: int) -> list[read.Row]:
+    """key, name, one count per state, promised_amount, broken_amount: the `limit` with most broken first."""
+    key, name = ("coalesce(collector, '')", "collector") if by == "collector" else ("customer_id", "customer_name")
+    counts = SQL(", ").join(
+        SQL("count(*) filter (where state = {}) as {}").format(Text(state), Identifier(state)) for state in STATES
+    )
+    query = SQL(
+        "with {judged} select {key} as key, max({name}) as name, count(*) as promises, {counts},"
+        " sum(promised_amount) as promised_amount,"
+        " coalesce(sum(promised_amount - kept_amount) filter (where state = 'broken'), 0) as broken_amount"
+        " from judged group by 1 order by broken_amount desc, promised_amount desc, 1 limit %(limit)s"
+    ).format(judged=SQL(_JUDGED), key=SQL(key), name=SQL(name), counts=counts)
+    return read.rows(connection, query, _bound(asked) | {"limit": limit})
+
+
+def promises(
+    connection: Connection,
+    asked: Asked,
+    *,
+    state: State | None = None,
+    collector: str | None = None,
+    customer_id: str | None = None,
+    limit: int,
+) -> list[read.Row]:
+    """COLUMNS of each: the soonest promised date first. `collector` '' is nobody; None is not asked."""
+    query = SQL(
+        "with {judged} select {columns} from judged where (%(state)s::text is null or state = %(state)s)"
+        " and (%(collector)s::text is null or coalesce(collector, '') = %(collector)s)"
+        " and (%(customer)s::text is null or customer_id = %(customer)s)"
+        " order by promised_date, promise_id limit %(limit)s"
+    ).format(judged=SQL(_JUDGED), columns=_columns())
+    bound = {"state": state, "collector": collector, "customer": customer_id, "limit": limit}
+    return read.rows(connection, query, _bound(asked) | bound)
+
+
+def _columns() -> Composable:
+    return SQL(", ").join(map(SQL, COLUMNS))
+
+
+def _bound(asked: Asked) -> dict[str, Any]:
+    return {**asdict(asked), "grace": variables.number("promise_grace_days")}
+
+
+_JUDGED = """
+customers as (
+    select distinct on (customer_id) customer_id, company_id, name as customer_name, collector
+    from serve.dim_customers
+    where recorded_from <= %(known_at)s and recorded_to > %(known_at)s
+    order by customer_id, recorded_from desc
+),
+
+chosen as (
+    select p.promise_id, p.customer_id, p.invoice_id, p.currency_code, p.promised_amount, p.made_date, p.promised_date,
+        p.promised_date + %(grace)s as last_date, p.source, c.company_id, c.customer_name, c.collector
+    from serve.fct_promises as p join customers as c using (customer_id)
+    where p.recorded_from <= %(known_at)s and p.recorded_to > %(known_at)s
+        and p.promised_amount > 0 and p.made_date <= %(as_of)s
+        and p.promised_date > %(as_of)s - %(days)s - %(grace)s
+        and (%(currency_code)s::text is null or p.currency_code = %(currency_code)s)
+        and (%(company_id)s::text is null or c.company_id = %(company_id)s)
+),
+
+-- entries are found by their family, which for an instalment is that of its invoice
+families as (
+    select promise_id, 'invoice:' || invoice_id as family_id from chosen where invoice_id is not null
+    union all
+    select distinct chosen.promise_id, 'invoice:' || item.invoice_id
+    from chosen join serve.dim_items as item on chosen.customer_id = item.customer_id
+    where chosen.invoice_id is null and item.item_type = 'instalment'
+),
+
+moneys as (
+    select chosen.promise_id,
+        coalesce(sum(-e.amount) filter (where e.effective_date <= chosen.last_date), 0) as in_time,
+        coalesce(sum(-e.amount) filter (where e.effective_date > chosen.last_date), 0) as later
+    from chosen
+    join families using (promise_id)
+    join serve.fct_ledger_entries as e
+        on e.family_id = families.family_id and e.customer_id = chosen.customer_id
+        and e.currency_code = chosen.currency_code
+        and e.effective_date between chosen.made_date and %(as_of)s
+    where e.entry_type = 'applied' and e.item_type = 'instalment'
+        and e.recorded_from <= %(known_at)s and e.recorded_to > %(known_at)s
+    group by chosen.promise_id
+),
+
+documents as (
+    select distinct on (invoice_id) invoice_id, document_number
+    from serve.dim_items
+    where item_type = 'instalment' and invoice_id in (select invoice_id from chosen)
+        and recorded_from <= %(known_at)s and recorded_to > %(known_at)s
+    order by invoice_id, item_id
+),
+
+measured as (
+    select chosen.*, documents.document_number,
+        least(greatest(coalesce(moneys.in_time, 0), 0), chosen.promised_amount) as kept_amount,
+        greatest(coalesce(moneys.later, 0), 0) as money_later
+    from chosen
+    left join moneys using (promise_id)
+    left join documents using (invoice_id)
+),
+
+judged as (
+    select measured.*, least(money_later, promised_amount - kept_amount) as later_amount,
+        case
+            when kept_amount = promised_amount then 'kept'
+            when last_date <= %(as_of)s then 'broken'
+            when promised_date < %(as_of)s then 'in_grace'
+            when promised_date = %(as_of)s then 'due_today'
+            else 'open'
+        end as state
+    from measured
+)
+"""

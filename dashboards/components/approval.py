@@ -1,0 +1,82 @@
+"""Approving what waits: of what was looked at, once, whatever is clicked twice; and what happened meanwhile."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from cartera.errors import CarteraError
+from dashboards.components.actor import current_actor
+from dashboards.components.view import View, as_text
+from dashboards.queries import campaigns
+
+LAST, DONE = "approval", "approvals_done"
+
+
+def approval_form(view: View, plan_id: int | None) -> None:
+    """The form is of the same moment as the counts above it: what is approved is what was seen."""
+    words, actor = view.words, current_actor()
+    seen = campaigns.look(view.reading, plan_id, actor.companies)
+    with st.container(border=True):
+        st.subheader(words("campaigns.approve_title"), anchor=False)
+        st.caption(words("campaigns.approve_sub"))
+        if not campaigns.may_approve(actor):
+            st.caption(words("campaigns.not_yours"))
+            return
+        limit = st.number_input(
+            words("campaigns.limit"),
+            min_value=1,
+            max_value=max(seen.contacts, 1),
+            value=None,
+            step=1,
+            placeholder=words("campaigns.limit_all"),
+            key=f"limit_{seen.plan_id}_{seen.digest}",
+            help=words("campaigns.limit_help"),
+            width=260,
+        )
+        count = seen.contacts if limit is None else min(int(limit), seen.contacts)
+        st.button(
+            words.counted("campaigns.approve", count),
+            type="primary",
+            icon=":material/check:",
+            key="approve",
+            on_click=_approve,
+            args=(seen, None if limit is None else int(limit)),
+        )
+
+
+def _approve(seen: campaigns.Seen, limit: int | None) -> None:
+    """Runs before the page is drawn again. The same form approves once: a second click finds its answer."""
+    done = st.session_state.setdefault(DONE, set())
+    form = (seen.plan_id, seen.digest, seen.event_id)
+    if form in done:
+        return
+    done.add(form)
+    try:
+        st.session_state[LAST] = campaigns.approve(current_actor(), seen, limit)
+    except CarteraError as error:
+        # the answer may be lost, not the work: the form is drawn anew from what is there now
+        st.session_state[LAST] = error
+
+
+def say_what_was_approved(view: View) -> None:
+    """Once: what the last click did, or why it did nothing."""
+    words, last = view.words, st.session_state.pop(LAST, None)
+    if last is None:
+        return
+    if isinstance(last, campaigns.ApproveReport):
+        left = words.counted("campaigns.left", last.left)
+        st.success(f"{words.counted('campaigns.approved', last.approved)} {left}", icon=":material/check_circle:")
+    elif isinstance(last, CarteraError):
+        st.error(words("campaigns.not_approved", problem=as_text(last.problem)), icon=":material/error:")
+    else:
+        lines = "".join(
+            "\n- " + words(
+                "campaigns.meanwhile",
+                count=words.number(row["contacts"]),
+                status=words(f"campaigns.status.{row['to_status']}"),
+                actor=as_text(row["actor"]),
+                moment=words.moment(row["at"]),
+            )
+            for row in last
+        )  # fmt: skip
+        st.warning(words("campaigns.changed") + lines, icon=":material/sync_problem:")

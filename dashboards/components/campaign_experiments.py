@@ -1,0 +1,111 @@
+"""Campaigns: what experiments brought against the hold-out, with intervals, or that it can't be said yet."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.charts.campaigns import interval_bars
+from dashboards.components import filters
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View, as_text
+from dashboards.queries import campaigns
+
+WINDOWS = ("14", "30", "60", "90")
+ARMS = {
+    "arm_name": Column("campaigns.col_arm", is_pinned=True),
+    "currency_code": Column("column.currency"),
+    "customers": Column("column.customers", "number"),
+    "too_new": Column("campaigns.col_too_new", "number"),
+    "contacts": Column("campaigns.col_contacts", "number"),
+    "paid": Column("campaigns.col_paid_customers", "number"),
+    "owed_text": Column("campaigns.col_owed_when_drawn", "figure"),
+    "cash_text": Column("campaigns.col_cash", "figure"),
+    "days_text": Column("campaigns.col_days_to_pay", "figure"),
+    "per_contact_text": Column("campaigns.col_per_contact", "figure"),
+    "gained_text": Column("campaigns.col_days_gained", "figure"),
+    "verdict": Column("column.note", width="large"),
+}
+
+
+def experiments_part(view: View) -> None:
+    words, clocks = view.words, view.reading.clocks
+    offered = {days: words("campaigns.days", days=days) for days in WINDOWS}
+    window = int(filters.choice(view, "looked_at", offered, "30"))
+    rows = campaigns.experiments(clocks.as_of, window)
+    if rows.empty:
+        st.info(words("campaigns.no_experiments"), icon=":material/science:")
+        return
+    st.caption(words("campaigns.method", days=window))
+    for name, arms in rows.groupby("experiment", sort=False):
+        _experiment(view, str(name), arms)
+
+
+def _experiment(view: View, name: str, arms: pd.DataFrame) -> None:
+    words = view.words
+    title = words("campaigns.experiment", name=as_text(name))
+    with st.container(border=True):
+        st.subheader(title, anchor=False)
+        for figure in ("days_gained", "incremental_per_contact"):
+            _chart(view, arms, figure, name)
+        data = pd.DataFrame([_row(view, arm) for arm in arms.to_dict("records")], dtype=object)
+        table(view, data, ARMS, alt=title)
+
+
+def _row(view: View, arm: dict[Any, Any]) -> dict[str, Any]:
+    words, code = view.words, arm["currency_code"]
+    return {
+        **arm,
+        "arm_name": words(f"campaigns.arm.{arm['arm']}"),
+        "owed_text": words.amount(arm["owed"], code),
+        "cash_text": words.amount(arm["cash"], code),
+        "days_text": "—" if arm["days_to_pay"] is None else words.days(arm["days_to_pay"]),
+        "per_contact_text": _interval(arm["incremental_per_contact"], lambda value: words.amount(value, code)),
+        "gained_text": _interval(arm["days_gained"], lambda value: words.days(value, signed=True)),
+        "verdict": _verdict(view, arm),
+    }
+
+
+def _interval(interval: Any, write: Any) -> str:
+    if interval is None:
+        return "—"
+    return f"{write(interval.estimate)} [{write(interval.low)}; {write(interval.high)}]"
+
+
+def _verdict(view: View, arm: dict[Any, Any]) -> str:
+    """In words: enough data or not, and whether an interval leaves zero out."""
+    words = view.words
+    if arm["arm"] == "hold_out":
+        return words("campaigns.hold_out")
+    if arm["note"]:
+        return words("campaigns.not_enough", customers=words.number(arm["customers"]), paid=words.number(arm["paid"]))
+    both = [each for each in (arm["incremental_per_contact"], arm["days_gained"]) if each]
+    clear = any(each.low > 0 or each.high < 0 for each in both)
+    return words("campaigns.difference" if clear else "campaigns.no_difference")
+
+
+def _chart(view: View, arms: pd.DataFrame, figure: str, name: str) -> None:
+    words = view.words
+    compared = [arm for arm in arms.to_dict("records") if arm[figure] is not None]
+    if not compared:
+        return
+    heading = words("campaigns.col_days_gained" if figure == "days_gained" else "campaigns.col_per_contact")
+    st.markdown(f"**{heading}**")
+    intervals: list[tuple[Decimal, Decimal, Decimal]] = [
+        (arm[figure].estimate, arm[figure].low, arm[figure].high) for arm in compared
+    ]
+    rows = [_row(view, arm) for arm in compared]
+    st.plotly_chart(
+        interval_bars(
+            [f"{row['arm_name']} · {row['currency_code']}" for row in rows],
+            intervals,
+            [row["gained_text" if figure == "days_gained" else "per_contact_text"] for row in rows],
+            view.is_dark,
+        ),
+        key=f"{figure}_{name}",
+        config={"displayModeBar": False},
+        alt=f"{name}: {heading}",
+    )

@@ -1,0 +1,171 @@
+"""Campaigns: what went out, what came back, what was paid after; by policy, step and channel."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.charts.campaigns import outcome_bars
+from dashboards.components import filters
+from dashboards.components.campaign_waiting import count_says
+from dashboards.components.export import csv_button
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View, as_text
+from dashboards.queries import campaigns
+
+PERIODS, DAYS = ("7", "30", "90", "365"), ("7", "14", "30")
+COUNTED = ("went_out", "delivered", "answered", "paid")
+OTHERS = ("bounced", "failed", "unknown", "planned", "stopped", "on_its_way")
+SHOWN = (*COUNTED, *OTHERS)
+CONTACTS = {
+    "went_on": Column("campaigns.col_day", "date"),
+    "customer_name": Column("column.customer", width="medium"),
+    "customer_id": Column("column.customer_id"),
+    "company_id": Column("column.company"),
+    "step_name": Column("column.step"),
+    "channel_name": Column("campaigns.col_channel"),
+    "state": Column("campaigns.col_state"),
+    "asked_amounts": Column("campaigns.col_asked_for", "amounts", width="medium"),
+    "paid_amounts": Column("campaigns.col_paid_after", "amounts", width="medium"),
+    "why": Column("campaigns.col_reason", width="medium"),
+}
+
+
+def asked(view: View, default_period: str = "90") -> campaigns.Kept:
+    """The period and the days after a contact, of the publication's date; kept by what has happened so far."""
+    words, clocks = view.words, view.reading.clocks
+    period = filters.choice(view, "sent_in", {n: words("campaigns.last_days", days=n) for n in PERIODS}, default_period)
+    days = filters.choice(view, "paid_within", {n: words("campaigns.days", days=n) for n in DAYS}, "14")
+    from_date = clocks.as_of - dt.timedelta(days=int(period) - 1)
+    event_id = campaigns.look(view.reading).event_id
+    return campaigns.Kept(campaigns.Asked(from_date, int(days), clocks.as_of, clocks.known_at), event_id)
+
+
+def results_part(view: View) -> None:
+    words = view.words
+    with st.container(horizontal=True):
+        kept = asked(view)
+        offered = {name: words(f"campaigns.by_{name}") for name in campaigns.BYS}
+        chosen = filters.choice(view, "sent_by", offered, "step")
+    by = next(name for name in campaigns.BYS if name == chosen)
+    rows = campaigns.funnel(view.reading, kept, by)
+    if rows.empty:
+        st.info(words("campaigns.no_contacts"), icon=":material/hourglass_empty:")
+        return
+    _cards(view, rows, kept.asked.days)
+    has_several = by == "step" and rows["policy_name"].nunique() > 1
+    labels = [_label(view, row, by, has_several=has_several) for row in rows.to_dict("records")]
+    st.subheader(words("campaigns.results"), anchor=False, help=words("campaigns.results_help", days=kept.asked.days))
+    st.caption(words("campaigns.results_sub", days=kept.asked.days))
+    went = [out > 0 for out in rows["went_out"]]
+    if any(went):
+        st.plotly_chart(
+            outcome_bars(rows[went], [label for label, out in zip(labels, went, strict=True) if out], words,
+                         view.is_dark),
+            key=f"outcomes_{by}_{words.language}",
+            config={"displayModeBar": False},
+            alt=words("campaigns.results"),
+        )  # fmt: skip
+    _table(view, rows.assign(group=labels), kept, by)
+
+
+def _label(view: View, row: dict[Any, Any], by: campaigns.By, *, has_several: bool) -> str:
+    if by == "channel":
+        return view.words(f"campaigns.channel.{row['channel']}")
+    if by == "policy":
+        return str(row["policy_name"])
+    return f"{row['step_name']} · {row['policy_name']}" if has_several else str(row["step_name"])
+
+
+def _cards(view: View, rows: pd.DataFrame, days: int) -> None:
+    """Went out, delivered, answered, did not arrive, paid after."""
+    words, sums = view.words, {name: int(sum(rows[name])) for name in SHOWN}
+    out = sums["went_out"]
+    lost = sums["bounced"] + sums["failed"]
+    cards = (
+        ("went_out", out, words.counted("campaigns.unsettled", sums["unknown"])),
+        ("delivered", sums["delivered"], _share(view, sums["delivered"], out)),
+        ("answered", sums["answered"], _share(view, sums["answered"], out)),
+        ("lost", lost, _share(view, lost, out + sums["failed"])),
+        ("paid", sums["paid"], _share(view, sums["paid"], out)),
+    )
+    for column, (name, count, detail) in zip(st.columns(len(cards)), cards, strict=True):
+        column.metric(
+            words(f"campaigns.stage.{name}"), words.number(count), delta=detail, delta_color="off", delta_arrow="off",
+            border=True, help=words(f"campaigns.stage.{name}_help", days=days),
+        )  # fmt: skip
+
+
+def _share(view: View, part: int, whole: int) -> str:
+    return view.words("campaigns.of_sent", share=view.words.percent(Decimal(part) / whole if whole else None))
+
+
+def _table(view: View, rows: pd.DataFrame, kept: campaigns.Kept, by: campaigns.By) -> None:
+    words = view.words
+    totals: dict[str, Decimal] = {}
+    for amounts in rows["amounts"]:
+        for code, amount in amounts.items():
+            totals[code] = totals.get(code, Decimal(0)) + Decimal(amount)
+    total = {name: int(sum(rows[name])) for name in SHOWN} | {"group": words("campaigns.all"), "amounts": totals}
+    data = pd.concat([pd.DataFrame([total], dtype=object), rows[["group", *SHOWN, "amounts"]]], ignore_index=True)
+    columns = {"group": Column(words(f"campaigns.by_{by}"), is_plain=True, is_pinned=True, width=210)}
+    columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in COUNTED}
+    columns |= {"amounts": Column("campaigns.col_paid_amount", "amounts", width="medium")}
+    columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in OTHERS}
+    st.caption(words("campaigns.click_count"))
+    title = words("campaigns.funnel")
+    key = f"funnel_{by}_{kept.asked.from_date}_{kept.asked.days}"
+    selection = table(view, data, columns, alt=title, key=key, selects="single-cell", headings=[0])
+    currency = words("campaigns.file")
+    csv_button(view, view.reading.clocks, currency, "reminders", lambda: campaigns.funnel_csv(words, kept, by), of=by,
+               help_text=words("campaigns.export_help"))  # fmt: skip
+    cells = [cell for cell in selection["cells"] if cell[0] < len(data)]
+    if cells:
+        place, name = cells[0]
+        stage = name if name in SHOWN else "paid" if name == "amounts" else "planned"
+        group = campaigns.ANY if place == 0 else _group(rows.iloc[place - 1], by)
+        _contacts(view, kept, group, stage, int(data.iloc[place][stage]), data.iloc[place]["group"])
+
+
+def _group(row: pd.Series, by: campaigns.By) -> campaigns.Group:
+    if by == "channel":
+        return campaigns.Group(channel=row["channel"])
+    return campaigns.Group(row["policy_name"], row["step_name"] if by == "step" else None)
+
+
+def _contacts(
+    view: View, kept: campaigns.Kept, group: campaigns.Group, stage: str, count: int, name: str
+) -> None:  # fmt: skip
+    title = f"{view.words('campaigns.stage.' + stage)}: {as_text(name)}"
+    with st.container(border=True):
+        st.subheader(title, anchor=False)
+        contacts_table(view, kept, group, stage, count, title)
+
+
+def contacts_table(
+    view: View, kept: campaigns.Kept, group: campaigns.Group, stage: str, count: int, title: str
+) -> None:  # fmt: skip
+    """The contacts behind a count, whether they are all, and their export."""
+    words, rows = view.words, campaigns.contacts(view.reading, kept, group, stage)
+    count_says(view, len(rows), count)
+    data = rows.assign(
+        channel_name=[words(f"campaigns.channel.{name}") for name in rows["channel"]],
+        state=[words(f"campaigns.status.{name}") for name in rows["status"]],
+        why=[words(f"campaigns.skip.{code}") if code else "" for code in rows["reason_code"]],
+    )
+    several = rows["company_id"].nunique() > 1
+    columns = {name: column for name, column in CONTACTS.items() if name != "company_id" or several}
+    table(view, data, columns, alt=title)
+    csv_button(
+        view,
+        view.reading.clocks,
+        words("campaigns.file"),
+        "reminder-contacts",
+        lambda: campaigns.contacts_csv(words, kept, group, stage),
+        of=stage,
+        help_text=words("campaigns.export_help"),
+    )

@@ -1,0 +1,191 @@
+"""Campaigns: what waits for approval, how it will look, and who is left in peace and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.components import filters
+from dashboards.components.approval import approval_form, say_what_was_approved
+from dashboards.components.message import message
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View, as_text
+from dashboards.queries import campaigns
+
+PLANS = {
+    "plan_id": Column("campaigns.col_plan", "number"),
+    "policy_name": Column("campaigns.col_policy"),
+    "as_of_date": Column("column.as_of", "date"),
+    "planned_at": Column("campaigns.col_planned_at", "moment"),
+    "planned_by": Column("campaigns.col_by"),
+    "contacts": Column("campaigns.col_waiting", "number"),
+    "ghosts": Column("campaigns.col_ghosts", "number"),
+}
+STEPS = {
+    "step_name": Column("column.step", is_pinned=True),
+    "channel_name": Column("campaigns.col_channel"),
+    "policy_name": Column("campaigns.col_policy"),
+    "contacts": Column("campaigns.col_waiting", "number"),
+    "customers": Column("column.customers", "number"),
+    "amounts": Column("campaigns.col_asked_for", "amounts", width="medium"),
+}
+CONTACTS = {
+    "customer_name": Column("column.customer", width="medium"),
+    "customer_id": Column("column.customer_id"),
+    "company_id": Column("column.company"),
+    "language_code": Column("campaigns.col_language"),
+    "asked_amounts": Column("campaigns.col_asked_for", "amounts", width="medium"),
+    "planned_date": Column("campaigns.col_planned_for", "date"),
+    "send_from": Column("campaigns.col_send_from", "moment"),
+    "send_until": Column("campaigns.col_send_until", "moment"),
+}
+REASONS = {
+    "reason": Column("campaigns.col_reason"),
+    "skips": Column("campaigns.col_left_in_peace", "number"),
+    "customers": Column("column.customers", "number"),
+}
+SKIPS = {
+    "customer_name": Column("column.customer", width="medium"),
+    "customer_id": Column("column.customer_id"),
+    "company_id": Column("column.company"),
+    "policy_name": Column("campaigns.col_policy"),
+}
+
+
+def waiting_part(view: View) -> None:
+    words = view.words
+    say_what_was_approved(view)
+    plans = campaigns.plans(view.reading)
+    if plans.empty:
+        st.info(f"**{words('campaigns.none_wait')}**\n\n{words('campaigns.none_wait_do')}", icon=":material/inbox:")
+    else:
+        _waiting(view, plans)
+    _skips(view)
+
+
+def _waiting(view: View, plans: pd.DataFrame) -> None:
+    words = view.words
+    names = {
+        str(row["plan_id"]): f"{row['plan_id']} · {row['policy_name']} · {words.date(row['as_of_date'])}"
+        for row in plans.to_dict("records")
+    }
+    chosen = filters.choice(view, "plan", {"": words("campaigns.all_plans"), **names}, "") if len(names) > 1 else ""
+    plan_id = int(chosen) if chosen else None
+    st.subheader(words("campaigns.waiting"), anchor=False)
+    st.caption(words("campaigns.waiting_sub"))
+    of_plan = plans if plan_id is None else plans[plans["plan_id"] == plan_id]
+    table(view, of_plan, PLANS, alt=words("campaigns.plans"))
+    steps = campaigns.steps(view.reading, plan_id)
+    total = int(sum(steps["contacts"]))
+    if total == int(sum(of_plan["contacts"])):
+        st.markdown(f":material/check_circle: {words.counted('campaigns.steps_add_up', total)}")
+    else:
+        st.error(words("campaigns.steps_differ"))
+    several = steps["policy_name"].nunique() > 1
+    columns = {name: column for name, column in STEPS.items() if name != "policy_name" or several}
+    title = words("campaigns.steps")
+    data = steps.assign(channel_name=[words(f"campaigns.channel.{name}") for name in steps["channel"]])
+    selection = table(view, data, columns, alt=title, key=f"steps_{plan_id}_{total}", selects="single-cell")
+    if selection["cells"] and selection["cells"][0][0] < len(steps):
+        _contacts(view, steps.iloc[selection["cells"][0][0]], plan_id)
+    left, right = st.columns([11, 8], gap="large")
+    with left:
+        _samples(view, plan_id)
+    with right:
+        approval_form(view, plan_id)
+
+
+def _contacts(view: View, step: pd.Series, plan_id: int | None) -> None:
+    """The contacts behind one line."""
+    words = view.words
+    group = campaigns.Group(step["policy_name"], step["step_name"], step["channel"], plan_id)
+    rows = campaigns.waiting_contacts(view.reading, group)
+    title = words(
+        "campaigns.contacts_of", step=as_text(step["step_name"]), channel=words(f"campaigns.channel.{step['channel']}")
+    )
+    with st.container(border=True):
+        st.subheader(title, anchor=False)
+        count_says(view, len(rows), int(step["contacts"]))
+        table(view, rows, CONTACTS, alt=title)
+
+
+def count_says(view: View, listed: int, count: int) -> None:
+    """Whether the rows listed are all that a count counted."""
+    words = view.words
+    if listed == count:
+        st.markdown(f":material/check_circle: {words.counted('campaigns.counted', count)}")
+    elif listed == campaigns.LISTED < count:
+        st.caption(words("campaigns.capped", shown=words.number(listed), count=words.number(count)))
+    else:
+        st.error(words("campaigns.count_differs", shown=words.number(listed), count=words.number(count)))
+
+
+def _samples(view: View, plan_id: int | None) -> None:
+    words, found = view.words, campaigns.samples(view.reading, plan_id)
+    st.subheader(words("campaigns.samples"), anchor=False)
+    st.caption(words("campaigns.samples_sub"))
+    named = {
+        "/".join((row["policy_name"], row["step_name"], row["channel"], row["language_code"])): row for row in found
+    }
+    labels = {
+        key: " · ".join(
+            (
+                row["step_name"],
+                words(f"campaigns.channel.{row['channel']}"),
+                words(f"campaigns.language.{row['language_code']}"),
+            )
+        )
+        for key, row in named.items()
+    }
+    if not labels:
+        return
+    chosen = filters.clickable(view, "sample", labels, None, next(iter(labels)))
+    shown = campaigns.sample(named[chosen]["contact_id"])
+    if isinstance(shown, str):
+        st.warning(words("campaigns.no_sample", problem=as_text(shown)), icon=":material/block:")
+    else:
+        message(view, shown)
+
+
+def _skips(view: View) -> None:
+    """Why debts got no message on a day that was planned for; a reason leads to its customers, one to what was seen."""
+    words, days = view.words, campaigns.skip_days(view.reading)
+    if not days:
+        return
+    st.subheader(words("campaigns.skips"), anchor=False)
+    st.caption(words("campaigns.skips_sub"))
+    offered = {day.isoformat(): words.date(day) for day in days}
+    day = dt.date.fromisoformat(filters.clickable(view, "planned_day", offered, None, next(iter(offered))))
+    reasons = campaigns.skip_reasons(view.reading, day)
+    if reasons.empty:
+        st.caption(words("campaigns.no_skips"))
+        return
+    data = reasons.assign(reason=[words(f"campaigns.skip.{code}") for code in reasons["reason_code"]])
+    selection = table(view, data, REASONS, alt=words("campaigns.skips"), key=f"reasons_{day}", selects="single-cell")
+    cells = [cell for cell in selection["cells"] if cell[0] < len(data)]
+    named = {"": words("campaigns.no_reason_chosen"), **dict(zip(data["reason_code"], data["reason"], strict=True))}
+    clicked = data["reason_code"].iloc[cells[0][0]] if cells else None
+    reason = filters.clickable(view, "skip_reason", named, clicked)
+    if reason:
+        _skipped(view, day, reasons[reasons["reason_code"] == reason].iloc[0], named[reason])
+
+
+def _skipped(view: View, day: dt.date, figure: pd.Series, name: str) -> None:
+    words = view.words
+    rows = campaigns.skips(view.reading, day, figure["reason_code"])
+    title = words("campaigns.skipped", reason=name)
+    with st.container(border=True):
+        st.subheader(title, anchor=False)
+        count_says(view, len(rows), int(figure["skips"]))
+        key = f"skips_{day}_{figure['reason_code']}"
+        selection = table(view, rows, SKIPS, alt=title, key=key, selects="single-cell")
+        if selection["cells"] and selection["cells"][0][0] < len(rows):
+            row = rows.iloc[selection["cells"][0][0]]
+            st.markdown(words("campaigns.said_no", name=as_text(row["customer_name"])))
+            answers = campaigns.refusals(row["skip_id"])
+            for answer in answers:
+                st.markdown(f"- {as_text(answer['rule'])}: **{as_text(answer['saw'])}**")
+            if not answers:
+                st.caption(words("campaigns.no_answers"))

@@ -1,0 +1,237 @@
+"""Which report is shown: one that is kept, narrowed, or one built here. All of it is in the URL and validated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import get_args
+
+import streamlit as st
+
+from cartera.reports.document import Document, Filter, Part, Period
+from cartera.reports.marts import CURRENCY, MARTS, Dimension, Mart
+from cartera.reports.ready_made import READY
+from cartera.reports.store import Saved, listed
+from cartera.reports.wording import Wording
+from dashboards.components.filters import link
+from dashboards.components.view import View, current_user
+from dashboards.queries import reports
+from dashboards.queries.session import Clocks
+
+NEW = "new"
+OWN = ("mart", "by", "show", "where")
+"""Names in the URL that belong to one report; `where_<column>` too."""
+
+
+def choose_report(view: View) -> Saved | None:
+    """A ready-made one, one's own or a shared one; None: build one here."""
+    words = view.words
+    found = {each.report_id: each for each in listed(current_user())}
+    offered = {NEW: words("reports.new")} | {key: _label(view, each) for key, each in found.items()}
+    key = _seeded(view, "report", offered, NEW, "")
+    chosen = st.selectbox(
+        words("reports.report"), list(offered), format_func=lambda name: offered[name], key=key, width=320,
+        on_change=forget_choices, help=words("reports.report_help"),
+    )  # fmt: skip
+    link("report", chosen, NEW)
+    return _pinned(found[chosen]) if chosen in found else None
+
+
+def _label(view: View, each: Saved) -> str:
+    if each.name in READY:
+        return reports.wording(view.words)(f"ready.{each.name}")
+    return each.name if each.owner == current_user() else view.words("reports.of", name=each.name, owner=each.owner)
+
+
+def _pinned(saved: Saved) -> Saved:
+    """One's own report as it was when it was opened here: what is typed on it is saved against that version."""
+    if saved.owner != current_user():
+        return saved
+    pinned: Saved = st.session_state.setdefault(f"report_seen_{saved.report_id}", saved)
+    return pinned
+
+
+def unpin(report_id: str) -> None:
+    """Open it again as it is now."""
+    st.session_state.pop(f"report_seen_{report_id}", None)
+    forget_choices()
+
+
+def forget_choices() -> None:
+    """What was chosen for one report says nothing of the next."""
+    for name in list(st.query_params):
+        if name in OWN or name.startswith("where_"):
+            del st.query_params[name]
+
+
+def own_clocks(view: View, saved: Saved | None, chosen: Clocks) -> Clocks:
+    """A report of the last month-end is of that, unless another date than the published one is chosen."""
+    published = view.reading.clocks.as_of
+    if saved is None or chosen.as_of != published:
+        return chosen
+    return Clocks(saved.document.as_of_date(published), chosen.known_at)
+
+
+def is_buildable(saved: Saved | None) -> bool:
+    """One part is built here; a report of several is shown, and narrowed as a whole."""
+    return saved is None or (len(saved.document.parts) == 1 and not saved.document.with_certificate)
+
+
+def choose_document(view: View, saved: Saved | None, clocks: Clocks) -> Document | None:
+    """What is to be shown, built or narrowed here; None while nothing is chosen to be shown."""
+    if saved is not None and not is_buildable(saved):
+        return saved.document.with_filters(_narrowed(view, saved, clocks))
+    part = saved.document.parts[0] if saved else None
+    said, scope = reports.wording(view.words), f"{saved.report_id}.{saved.version}" if saved else NEW
+    offered = {name: said(f"mart.{name}") for name in MARTS}
+    chosen = _one(view, "mart", view.words("reports.mart"), offered, part.mart if part else "aging", scope)
+    mart, scope = MARTS[chosen], f"{scope}.{chosen}"
+    st.caption(said(f"about.{chosen}"))
+    part = part if part and part.mart == chosen else None
+    with st.container(horizontal=True):
+        dimensions = {each.name: said.column(each.name) for each in mart.dimensions if each.name != CURRENCY}
+        by = part.dimensions if part else [name for name in mart.shown if name in dimensions]
+        names = _several(view, "by", view.words("reports.by"), dimensions, [n for n in by if n != CURRENCY], scope)
+        measures = {each.name: said.column(each.name) for each in mart.measures}
+        show = part.measures if part else [name for name in mart.shown if name in measures]
+        figures = _several(view, "show", view.words("reports.show"), measures, list(show), scope)
+    kept = part.all_filters() if part else Part(mart=chosen, measures=(mart.measures[0].name,)).all_filters()
+    filters = _filters(view, mart, {each.name: each for each in mart.dimensions}, measures, kept, clocks, scope)
+    if not figures:
+        st.info(view.words("reports.nothing_chosen"), icon=":material/add_chart:")
+        return None
+    title = part.title if part else ""
+    as_of = saved.document.as_of if saved else "published"
+    return Document(
+        parts=(Part(mart=chosen, title=title, dimensions=names, measures=figures, filters=filters),), as_of=as_of
+    )  # fmt: skip
+
+
+def _narrowed(view: View, saved: Saved, clocks: Clocks) -> tuple[Filter, ...]:
+    """Filters on what all parts have, besides those that the report has itself."""
+    common = common_dimensions(saved.document)
+    scope = f"{saved.report_id}.{saved.version}"
+    return _filters(view, saved.document.parts[0].declared, common, {}, (), clocks, scope)
+
+
+def common_dimensions(document: Document) -> dict[str, Dimension]:
+    """What every part can be narrowed by, except what a part must have one value of."""
+    first, *others = (part.declared for part in document.parts)
+    return {
+        each.name: each
+        for each in first.dimensions
+        if each.kind == "text"
+        and all(mart.dimension(each.name) for mart in others)
+        and not any(each.name in (mart.one_of or {}) for mart in (first, *others))
+    }
+
+
+def _filters(
+    view: View,
+    mart: Mart,
+    dimensions: Mapping[str, Dimension],
+    measures: Mapping[str, str],
+    kept: Sequence[Filter],
+    clocks: Clocks,
+    scope: str,
+) -> tuple[Filter, ...]:
+    """Columns to filter by, and one widget for each that is chosen: the chips of the page."""
+    said, words = reports.wording(view.words), view.words
+    before = {each.column: each for each in kept}
+    offered = {name: said.column(name) for name in dimensions} | dict(measures)
+    with st.container(horizontal=True):
+        default = [name for name in before if name in offered]
+        chosen = _several(view, "where", words("reports.where"), offered, default, scope)
+        found = [_filter(view, mart, dimensions.get(name), name, before.get(name), clocks, scope) for name in chosen]
+    rest = tuple(each for each in kept if each.column not in offered)
+    return (*rest, *(each for each in found if each))
+
+
+def _filter(
+    view: View, mart: Mart, dimension: Dimension | None, name: str, kept: Filter | None, clocks: Clocks, scope: str
+) -> Filter | None:
+    said, words, url = reports.wording(view.words), view.words, f"where_{name}"
+    label = said.column(name)
+    if dimension is None or dimension.kind == "number":
+        default = f"{kept.at_least:f}" if kept and kept.at_least is not None else ""
+        return _at_least(view, name, words("reports.at_least", column=label), default, scope)
+    if dimension.kind == "date":
+        periods = {"": words("reports.any_day")} | {period: said(f"period.{period}") for period in get_args(Period)}
+        period = _one(view, url, label, periods, (kept.period if kept else None) or "", scope)
+        return Filter(column=name, period=period) if period else None  # type: ignore[arg-type]  # one of the offered
+    if dimension.kind == "yes_no":
+        values = ["yes", "no"]
+        shown = {value: said(f"value.{value}") for value in values}
+    else:
+        values = list(dict.fromkeys([*reports.choices(view.reading, mart.name, name, clocks), *_among(kept)]))
+        shown = {value: _called(view, said, name, value) for value in values}
+    if name in (mart.one_of or {}):
+        # over several of them debts would be counted several times
+        return Filter(column=name, among=(_one(view, url, label, shown, next(iter(_among(kept)), values[0]), scope),))
+    among = _several(view, url, label, shown, list(_among(kept)), scope)
+    return Filter(column=name, among=tuple(among)) if among else None
+
+
+def _among(kept: Filter | None) -> tuple[str, ...]:
+    return kept.among if kept else ()
+
+
+def _called(view: View, said: Wording, column: str, value: str) -> str:
+    if column in ("scheme", "segment"):
+        return view.words.named(column, value)
+    return str(said.value(column, value) or said("value.none"))
+
+
+def _at_least(view: View, name: str, label: str, default: str, scope: str) -> Filter | None:
+    """An amount as text, so that no digit is lost."""
+    url = f"where_{name}"
+    key = _key(view, url, scope)
+    if key not in st.session_state:
+        st.session_state[key] = st.query_params.get(url, default)
+    typed = st.text_input(label, key=key, width=180, placeholder="1000.00").strip()
+    link(url, typed, default)
+    if not typed:
+        return None
+    try:
+        return Filter(column=name, at_least=Decimal(typed))
+    except (InvalidOperation, ValueError):
+        st.caption(view.words("reports.no_amount"))
+        return None
+
+
+def _one(view: View, name: str, label: str, offered: Mapping[str, str], default: str, scope: str) -> str:
+    key = _seeded(view, name, offered, default if default in offered else next(iter(offered)), scope)
+    chosen = st.selectbox(label, list(offered), format_func=lambda value: offered[value], key=key, width=260)
+    return link(name, chosen, default)
+
+
+def _several(
+    view: View, name: str, label: str, offered: Mapping[str, str], default: Sequence[str], scope: str
+) -> list[str]:
+    """Several of what is offered, in the order chosen; strangers in the URL are left out."""
+    key = _key(view, name, scope)
+    if key not in st.session_state:
+        asked = st.query_params.get_all(name)
+        known = [value for value in dict.fromkeys(asked) if value in offered]
+        st.session_state[key] = known if known or asked == [""] else [each for each in default if each in offered]
+    chosen = st.multiselect(
+        label, list(offered), format_func=lambda value: offered[value], key=key, max_selections=20,
+        placeholder=view.words("reports.choose"),
+    )  # fmt: skip
+    if chosen == list(default):
+        st.query_params.pop(name, None)
+    else:
+        st.query_params[name] = chosen or [""]
+    return chosen
+
+
+def _seeded(view: View, name: str, offered: Mapping[str, str], default: str, scope: str) -> str:
+    """The key of a widget whose first state is that of the URL, or the default where a stranger is asked for."""
+    key = _key(view, name, scope)
+    asked = st.session_state.get(key, st.query_params.get(name))
+    st.session_state[key] = asked if asked in offered else default
+    return key
+
+
+def _key(view: View, name: str, scope: str) -> str:
+    return f"report_{name}_{scope}_{view.words.language}"

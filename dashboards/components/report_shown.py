@@ -1,0 +1,116 @@
+"""A report on the page: what each part states, its rows, its totals by currency, and the files."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from cartera.reports.build import Table
+from cartera.reports.document import Document
+from cartera.reports.exports import FORMATS, XLSX, frame
+from cartera.reports.exports.paper import MOST_ROWS
+from cartera.reports.made import EXPORTED_ROWS, Made
+from dashboards.components.export import logged
+from dashboards.components.tables import Column, Kind, table
+from dashboards.components.view import View, as_text
+from dashboards.queries import reports
+from dashboards.queries.receivables import frame as as_frame
+from dashboards.queries.session import Clocks
+
+ICONS = {"xlsx": "table_view", "xlsx-raw": "grid_on", "csv": "download", "pdf": "picture_as_pdf"}
+MEDIA = {"xlsx": XLSX, "xlsx-raw": XLSX, "csv": "text/csv", "pdf": "application/pdf"}
+
+
+def show_parts(view: View, made: Made) -> None:
+    """One part, or a tab for each of several."""
+    said = reports.wording(view.words)
+    titles = [frame.part_title(each, said) for each in made.tables]
+    if made.certificate:
+        titles.append(said("said.certificate"))
+    if len(titles) == 1:
+        return _part(view, made, made.tables[0], 0)
+    for number, tab in enumerate(st.tabs([as_text(title) for title in titles])):
+        with tab:
+            if number < len(made.tables):
+                _part(view, made, made.tables[number], number)
+            else:
+                _certificate(view, made)
+
+
+def _part(view: View, made: Made, part: Table, number: int) -> None:
+    words, said = view.words, reports.wording(view.words)
+    title = frame.part_title(part, said)
+    for label, text in frame.about_part(made, part, said):
+        st.markdown(f"**{as_text(label)}** · {as_text(text)}")
+    if not part.rows:
+        return
+    if part.is_capped:
+        shown = words.number(len(part.rows))
+        st.caption(words("reports.capped", shown=shown, rows=words.number(part.row_count)))
+    kinds: dict[str, Kind] = {"money": "money", "date": "date", "number": "number", "figure": "money"}
+    columns = {
+        each.name: Column(said.column(each.name), kinds.get(each.kind, "text"), is_plain=True) for each in part.shown
+    }
+    rows = [
+        {
+            each.name: said.value(each.name, row[each.name]) if each.kind in ("text", "yes_no") else row[each.name]
+            for each in part.shown
+        }
+        for row in part.rows
+    ]
+    for row in rows:
+        for name in {"scheme", "segment"} & row.keys():
+            row[name] = words.named(name, row[name])
+    table(view, as_frame(rows, list(columns)), columns, alt=title, key=f"report_rows_{number}")
+
+
+def _certificate(view: View, made: Made) -> None:
+    assert made.certificate is not None
+    said = reports.wording(view.words)
+    st.caption(as_text(said("said.certificate_about")))
+    names = frame.CERTIFICATE
+    columns = {
+        name: Column(
+            said(f"certificate.{name}"),
+            "passed" if name == "is_tied" else "money" if name.endswith("_amount") else "text",
+            is_plain=True,
+        )
+        for name in names
+    }
+    rows = as_frame(list(made.certificate.lines), names)
+    table(view, rows, columns, alt=said("said.certificate"), key="report_certificate")
+
+
+def export_buttons(view: View, made: Made, document: Document, clocks: Clocks) -> None:
+    """A button per kind of file; the file is made when it is clicked, with every row."""
+    words, said = view.words, reports.wording(view.words)
+    with st.container(horizontal=True):
+        for format in FORMATS:
+            most = MOST_ROWS if format == "pdf" else EXPORTED_ROWS
+            is_zip = format == "csv" and (len(made.tables) > 1 or made.certificate is not None)
+            ending = "zip" if is_zip else format.removesuffix("-raw")
+            too_many = made.row_count > most
+            file_name, kind = frame.file_name(made, said, ending), "application/zip" if is_zip else MEDIA[format]
+            content = partial(reports.file, words, made.name, document, clocks, format)
+            st.download_button(
+                _file_label(view, format),
+                logged(content, file_name, kind, clocks),
+                file_name=file_name,
+                mime=kind,
+                key=f"report_file_{format}",
+                icon=f":material/{ICONS[format]}:",
+                on_click="ignore",
+                disabled=too_many,
+                help=words("reports.too_many", most=words.number(most)) if too_many else words("reports.file_help"),
+            )
+
+
+def _file_label(view: View, format: str) -> str:
+    labels = {
+        "xlsx": "reports.file_xlsx",
+        "xlsx-raw": "reports.file_raw",
+        "csv": "reports.file_csv",
+        "pdf": "reports.file_pdf",
+    }
+    return view.words(labels[format])

@@ -1,0 +1,78 @@
+"""Views that the reader keeps: the address of this page under a name, in the sidebar of every page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from cartera.errors import CarteraError
+from cartera.reports import views
+from dashboards.components.view import View, as_text, current_user
+
+PAGES = Path(__file__).resolve().parents[1] / "app_pages"
+OPENED = "view"
+"""In the URL of a saved view until it is open: what this page showed before gives way to it."""
+KEPT = ("lang", "page")
+
+
+def follow_link() -> None:
+    """When a saved view is opened on the page that is shown, forget what was chosen there: the URL decides."""
+    if st.query_params.get(OPENED) is None:
+        return
+    del st.query_params[OPENED]
+    for name in list(st.session_state):
+        if name not in KEPT and not str(name).startswith("saved_views"):
+            del st.session_state[name]
+
+
+def sidebar(view: View) -> None:
+    """The views as links, each with a button to delete it; and a name for what is shown now."""
+    words, user, page = view.words, current_user(), st.session_state.get("page")
+    with st.sidebar.expander(words("views.title"), icon=":material/bookmarks:"):
+        for number, each in enumerate(_of(user)):
+            if (PAGES / f"{each.page.replace('-', '_')}.py").is_file():
+                _line(view, user, number, each)
+        if page is None:
+            return
+        with st.form("view_save", clear_on_submit=True, border=False):
+            name = st.text_input(words("views.name"), max_chars=views.MOST_NAME, help=words("views.help"))
+            if st.form_submit_button(words("views.save"), icon=":material/bookmark_add:"):
+                _save(user, name, page)
+
+
+def _line(view: View, user: str, number: int, each: views.SavedView) -> None:
+    parameters = [*each.parameters, (OPENED, "1")]
+    if "lang" in st.query_params:
+        parameters.append(("lang", st.query_params["lang"]))
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+        st.page_link(f"app_pages/{each.page.replace('-', '_')}.py", label=as_text(each.name), query_params=parameters)
+        delete = view.words("views.delete", name=each.name)
+        if st.button("", key=f"view_delete_{number}", icon=":material/delete:", help=delete, type="tertiary"):
+            views.delete_view(user, each.name)
+            _forget(user)
+            st.rerun()
+
+
+def _save(user: str, name: str, page: str) -> None:
+    shown = [(key, value) for key in st.query_params for value in st.query_params.get_all(key) if key != "lang"]
+    try:
+        views.save_view(user, name, page, shown)
+    except CarteraError as error:
+        st.error(f"{as_text(error.problem)}  \n{as_text(error.mend)}")
+        return
+    _forget(user)
+    st.rerun()
+
+
+def _of(user: str) -> list[views.SavedView]:
+    """Read once per session and after every change: they cost no page a connection."""
+    key = f"saved_views_{user}"
+    if key not in st.session_state:
+        st.session_state[key] = views.saved_views(user)
+    found: list[views.SavedView] = st.session_state[key]
+    return found
+
+
+def _forget(user: str) -> None:
+    st.session_state.pop(f"saved_views_{user}", None)

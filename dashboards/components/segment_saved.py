@@ -1,0 +1,50 @@
+"""Saving a segment under a name that a reminder policy can ask for in its `audience`."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+import streamlit as st
+
+from cartera.errors import CarteraError
+from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
+from dashboards.components.view import View, as_text, current_user
+from dashboards.queries.segments import Asked
+
+
+def save_for_policies(view: View, asked: Asked, segment: str) -> None:
+    """The segment that is shown, in its company and currency, and from an amount on; and those that are saved."""
+    words = view.words
+    with st.popover(words("segments.save_for"), icon=":material/bookmark_add:"):
+        st.caption(words("segments.save_for_help"))
+        with st.form("segment_save", border=False):
+            name = st.text_input(words("segments.save_name"), max_chars=60, placeholder="slow_in_lima")
+            typed = st.text_input(words("segments.save_at_least", currency=asked.currency_code), placeholder="1000.00")
+            if st.form_submit_button(words("segments.save"), icon=":material/save:"):
+                _save(view, asked, segment, name.strip(), typed.strip())
+        for number, (saved, audience) in enumerate(saved_segments().items()):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"`{saved}` · {as_text(audience.in_words())}")
+                if st.button(words("segments.delete"), key=f"segment_delete_{number}", type="tertiary"):
+                    delete_segment(saved)
+                    st.rerun()
+
+
+def _save(view: View, asked: Asked, segment: str, name: str, typed: str) -> None:
+    try:
+        at_least = Decimal(typed) if typed else None
+        save_segment(
+            current_user(),
+            name,
+            asked.scheme,
+            segment,
+            company_id=asked.company_id,
+            currency_code=asked.currency_code,
+            at_least=at_least,
+        )
+    except InvalidOperation:
+        st.error(view.words("reports.no_amount"))
+    except CarteraError as error:
+        st.error(f"{as_text(error.problem)}  \n{as_text(error.mend)}")
+    else:
+        st.success(view.words("segments.saved", name=name), icon=":material/check_circle:")

@@ -1,0 +1,201 @@
+"""The reminders: what waits, what went out and what came after. What people do changes it, so it is asked anew.
+
+Answers that cost something are kept by the last event of the contact ledger, besides the publication.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from cartera.desk import Actor, approvals
+from cartera.errors import ConfigError, PlanChanged
+from cartera.reminders import enrol, experiment_report, ghost_report, outcomes, waiting
+from cartera.reminders.approve import ApproveReport
+from cartera.reminders.contact_days import closed_days
+from cartera.reminders.explain import skip_answers
+from cartera.reminders.preview import Preview, preview_contact
+from cartera.warehouse import read
+from dashboards.i18n import Words
+from dashboards.queries.cache import cached
+from dashboards.queries.export import harmless
+from dashboards.queries.receivables import EXPORTED_ROWS, frame
+from dashboards.queries.session import Reading, reading
+
+Group, Asked, By, BYS, ANY = outcomes.Group, outcomes.Asked, outcomes.By, outcomes.BYS, outcomes.ANY
+Seen, may_approve = waiting.Seen, approvals.may_approve
+LISTED = 500
+PLAN_DAYS = 30
+STAGES = tuple(outcomes.STAGES)
+PLANS = ("plan_id", "policy_name", "as_of_date", "planned_at", "planned_by", "contacts", "ghosts")
+STEPS = ("policy_name", "step_name", "channel", "contacts", "customers", "amounts")
+CONTACTS = (
+    "contact_id", "customer_id", "customer_name", "company_id", "policy_name", "step_name", "channel",
+    "language_code", "status", "reason_code", "went_on", "asked_amounts", "paid_amounts",
+)  # fmt: skip
+WAITING = (
+    "contact_id", "customer_id", "customer_name", "company_id", "policy_name", "step_name", "channel",
+    "language_code", "planned_date", "send_from", "send_until", "asked_amounts",
+)  # fmt: skip
+SKIPS = ("skip_id", "customer_id", "customer_name", "company_id", "policy_name")
+BY_DAY = ("day", "channel", "contacts")
+ARMS = (
+    "experiment", "arm", "currency_code", "customers", "too_new", "contacts", "paid", "owed", "cash", "days_to_pay",
+    "incremental_per_contact", "days_gained", "note",
+)  # fmt: skip
+GHOSTS = (
+    "customer_id", "policy", "company", "language", "country", "enrolled_on", "is_removed", "messages",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer of the contact ledger is good until something happens there: `event_id` is the last that did."""
+
+    asked: Asked
+    event_id: int
+
+
+def look(reading: Reading, plan_id: int | None = None, companies: frozenset[str] | None = None) -> Seen:
+    return waiting.look(reading.connection, plan_id, companies)
+
+
+def plans(reading: Reading) -> pd.DataFrame:
+    return frame(waiting.plans(reading.connection), PLANS)
+
+
+def steps(reading: Reading, plan_id: int | None) -> pd.DataFrame:
+    return frame(waiting.steps(reading.connection, plan_id), STEPS)
+
+
+def samples(reading: Reading, plan_id: int | None) -> list[read.Row]:
+    return waiting.samples(reading.connection, plan_id)
+
+
+def waiting_contacts(reading: Reading, group: Group, limit: int = LISTED) -> pd.DataFrame:
+    """WAITING behind a count of `steps`."""
+    found = outcomes.waiting(reading.connection, group, reading.clocks.known_at, limit=limit)
+    return frame(found, WAITING)
+
+
+def approve(actor: Actor, seen: Seen, limit: int | None) -> ApproveReport | list[read.Row]:
+    """Approve what was looked at; or, where it has changed since, what happened meanwhile.
+
+    Raises NotAllowed, DatabaseError.
+    """
+    try:
+        return approvals.approve(actor, seen, limit)
+    except PlanChanged:
+        with reading() as opened:
+            return waiting.since(opened.connection, seen)
+
+
+def sample(contact_id: str) -> Preview | str:
+    """A message as it would go out now, or why it would not. Raises DatabaseError."""
+    try:
+        return preview_contact(contact_id)
+    except ConfigError as error:
+        return error.problem
+
+
+@cached
+def funnel(reading: Reading, kept: Kept, by: By) -> pd.DataFrame:
+    """The group's columns, a count for each of STAGES, amounts."""
+    return frame(outcomes.funnel(reading.connection, kept.asked, by), (*outcomes.KEYS[by], *STAGES, "amounts"))
+
+
+@cached
+def contacts(reading: Reading, kept: Kept, group: Group, stage: str, limit: int = LISTED) -> pd.DataFrame:
+    """CONTACTS behind a count of `funnel`."""
+    found = outcomes.contacts(reading.connection, kept.asked, group, stage, limit=limit)
+    return frame(found, CONTACTS)
+
+
+def skip_days(reading: Reading) -> list[dt.date]:
+    return outcomes.skip_days(reading.connection, PLAN_DAYS)
+
+
+def skip_reasons(reading: Reading, day: dt.date) -> pd.DataFrame:
+    return frame(outcomes.skip_reasons(reading.connection, day), ("reason_code", "skips", "customers"))
+
+
+def skips(reading: Reading, day: dt.date, reason_code: str, limit: int = LISTED) -> pd.DataFrame:
+    """SKIPS behind a count of `skip_reasons`."""
+    found = outcomes.skips(reading.connection, day, reason_code, reading.clocks.known_at, limit=limit)
+    return frame(found, SKIPS)
+
+
+def refusals(skip_id: int) -> list[read.Row]:
+    """rule, saw: what said no when a customer was left in peace. Raises DatabaseError."""
+    return [answer for answer in skip_answers(skip_id) if not answer["passed"]]
+
+
+@cached
+def by_day(reading: Reading, kept: Kept, until: dt.date) -> pd.DataFrame:
+    return frame(outcomes.by_day(reading.connection, kept.asked, until), BY_DAY)
+
+
+@cached
+def countries(reading: Reading, known_at: dt.datetime) -> list[str]:
+    """Where customers live, most first."""
+    return [row["country_code"] for row in outcomes.countries(reading.connection, known_at)]
+
+
+def closed(country_code: str, channel: str, days: Sequence[dt.date]) -> dict[dt.date, str]:
+    return closed_days(country_code, channel, days)
+
+
+def experiments(as_of: dt.date, days: int) -> pd.DataFrame:
+    """ARMS of every experiment. Raises DatabaseError, NotPublished."""
+    found = experiment_report.experiment_report(as_of=as_of, window_days=days)
+    return frame([{name: getattr(each, name) for name in ARMS} for each in found], ARMS)
+
+
+def ghosts() -> pd.DataFrame:
+    """GHOSTS, also those that were removed. Raises DatabaseError."""
+    return frame(enrol.listed(with_removed=True), GHOSTS)
+
+
+def ghost(customer_id: str) -> ghost_report.GhostReport | str:
+    """What a ghost lived through, or why that can't be told. Raises DatabaseError."""
+    try:
+        return ghost_report.ghost_report(customer_id)
+    except ConfigError as error:
+        return error.problem
+
+
+def funnel_csv(words: Words, kept: Kept, by: By) -> bytes:
+    """Every group with its counts. Raises DatabaseError."""
+    with reading() as opened:
+        rows = funnel(opened, kept, by)
+    return _csv(words, rows, {**dict.fromkeys(outcomes.KEYS[by]), **dict.fromkeys(STAGES), "amounts": None}, kept.asked)
+
+
+def contacts_csv(words: Words, kept: Kept, group: Group, stage: str) -> bytes:
+    """Every contact behind a count. Raises DatabaseError."""
+    with reading() as opened:
+        rows = frame(outcomes.contacts(opened.connection, kept.asked, group, stage, limit=EXPORTED_ROWS), CONTACTS)
+    return _csv(words, rows, dict.fromkeys(CONTACTS), kept.asked)
+
+
+def _csv(words: Words, rows: pd.DataFrame, columns: dict[str, None], asked: Asked) -> bytes:
+    """Each row with the period and the days that its payments are of; the last row counts those above."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([*columns, "from_date", "as_of", "days"])
+    stamp = [asked.from_date.isoformat(), asked.as_of.isoformat(), asked.days]
+    for row in rows.to_dict("records"):
+        writer.writerow([*(_cell(row[name]) for name in columns), *stamp])
+    writer.writerow([f"{words('export.total')}: {len(rows)}", *[""] * (len(columns) - 1), *stamp])
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, dict):
+        return "; ".join(f"{code} {amount}" for code, amount in sorted(value.items()))
+    return value.isoformat() if isinstance(value, dt.date) else harmless(value)

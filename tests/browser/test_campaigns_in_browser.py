@@ -1,0 +1,132 @@
+"""Campaigns and promises in a browser: approve by a click, reasons down to what said no, phone, accessibility."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, expect
+from support.campaign_fixture import become, contacts, go_out, reachable
+from support.databases import fresh_database
+from support.serve_fixture import publish_items, sample_items
+from support.serve_promises import applied, disputed, promised
+from support.served import served
+
+from cartera.reminders import plan_reminders
+from cartera.reminders.enrol import Enrolment, add
+from cartera.reminders.model import Status
+
+GHOST = Enrolment(
+    email="ghost@acme.example", language="en", country="MX", policy_name="default", company_id="main",
+    currency_code="PEN",
+)  # fmt: skip
+OpenPage = Callable[..., Page]
+ROW_HEIGHT = 33
+PHONE = {"width": 390, "height": 3600}
+
+
+@pytest.fixture(scope="module")
+def campaign_url(home: Path) -> Iterator[str]:
+    """A dashboard over a company whose reminders wait, some of which are out."""
+    with fresh_database("test_campaigns_browser"):
+        items = sample_items()
+        publish_items(items)
+        reachable()
+        add(GHOST, "test")
+        plan_reminders()
+        become(go_out(6)[:4], Status.delivered, Status.sent)
+        pen = [each for each in items if each.currency_code == "PEN" and each.item_type == "instalment"]
+        for place, each in enumerate(pen[:30]):
+            days = {"made": -12 - place, "promised": -12 + place % 16}
+            promised(f"p{place}", each.customer_id, str(each.item_amount), invoice_id=each.item_id, **days)
+            if place % 3 == 0:
+                applied(each.customer_id, each.item_id, str(each.item_amount), on=-6)
+        for place, each in enumerate(item for item in pen if item.is_disputed):
+            disputed(each.item_id, opened=-10 * place - 1, reason=("precio", "calidad", None)[place % 3])
+        with served() as url:
+            yield url
+
+
+def _table(page: Page, name: str) -> Locator:
+    table = page.locator(f'[aria-label="{name}"]').first
+    table.scroll_into_view_if_needed()
+    table.locator("#glide-cell-0-0").wait_for(state="attached")
+    return table
+
+
+def _click_row(page: Page, table: Locator, row: int, *, across: int = 40) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    box = table.locator("canvas").first.bounding_box()
+    assert box is not None
+    page.mouse.click(box["x"] + across, box["y"] + ROW_HEIGHT * (row + 1.5))
+
+
+def test_a_reason_leads_to_its_customers_and_to_what_said_no(campaign_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{campaign_url}/campaigns", height=3000)
+    reasons = _table(page, "Left in peace, and why")
+    count = reasons.locator("#glide-cell-1-0").inner_text()
+    name = reasons.locator("#glide-cell-0-0").inner_text()
+    _click_row(page, reasons, 0)
+    expect(page.get_by_role("heading", name=f"Left in peace: {name}")).to_be_visible()
+    expect(page).to_have_url(re.compile("skip_reason="))
+    expect(page.get_by_text(re.compile(rf"\b{count} rows?: "))).to_be_visible()
+    _click_row(page, _table(page, f"Left in peace: {name}"), 0)
+    expect(page.get_by_text("What said no to")).to_be_visible()
+
+
+def test_the_message_is_shown_in_a_frame_without_rights(campaign_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{campaign_url}/campaigns", height=3000)
+    frame = page.get_by_test_id("stIFrame").first
+    frame.scroll_into_view_if_needed()
+    assert (frame.get_attribute("src") or "").startswith("data:text/html")
+    inner = page.frame_locator('[data-testid="stIFrame"]').frame_locator("iframe")
+    expect(inner.locator("main")).to_contain_text("F001-")
+    assert page.frame_locator('[data-testid="stIFrame"]').locator("iframe").get_attribute("sandbox") == ""
+
+
+def test_approve_by_a_double_click(campaign_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{campaign_url}/campaigns", height=3000)
+    at_most = page.get_by_role("spinbutton", name="At most")
+    at_most.fill("2")
+    at_most.press("Enter")
+    button = page.get_by_role("button", name="Approve 2 messages")
+    expect(button).to_be_visible()
+    waiting = len(contacts("planned"))
+    button.dblclick()
+    expect(page.get_by_text("2 messages are approved")).to_be_visible()
+    expect(page.get_by_role("button", name=f"Approve {waiting - 2} messages")).to_be_visible()
+    assert (len(contacts("approved")), len(contacts("planned"))) == (2, waiting - 2)
+
+
+def test_a_count_of_promises_leads_to_them(campaign_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{campaign_url}/promises", height=3600)
+    table = _table(page, "Who promised")
+    count = int(table.locator("#glide-cell-1-0").inner_text())
+    # the second column, all promises, of the first row
+    _click_row(page, table, 0, across=180)
+    expect(page.get_by_role("heading", name="Promises: All promises")).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"\b{count} promises? of"))).to_be_visible()
+    expect(page.get_by_text("the disputed part of what is open")).to_be_visible()
+
+
+PLACES = ("campaigns", "campaigns?show=results", "campaigns?show=calendar", "campaigns?show=ghosts", "promises")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_without_sideways_scrolling_and_axe_finds_nothing(
+    campaign_url: str, open_page: OpenPage, scheme: str
+) -> None:
+    axe = Axe()
+    page = open_page(f"{campaign_url}/{PLACES[0]}", scheme=scheme, **PHONE)
+    for place in PLACES:
+        if place != PLACES[0]:
+            page.goto(f"{campaign_url}/{place}")
+        page.get_by_test_id("stMain").get_by_role("heading", level=3).first.wait_for()
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"], place
+        found = axe.run(page, context='[data-testid="stMain"]', options={"runOnly": ["wcag2a", "wcag2aa"]}).response
+        broken = {rule["id"]: rule["nodes"][0]["html"][:200] for rule in found["violations"]}
+        assert broken == {}, place

@@ -1,0 +1,90 @@
+"""Reports and saved views in a browser: built, saved, exported, linked; on a phone; what axe finds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from python_calamine import CalamineWorkbook
+from support.serve_fixture import sample_items
+
+OpenPage = Callable[..., Page]
+PHONE = {"width": 390, "height": 2600}
+FEW = "mart=aging&by=bucket&show=open_amount&show=items"
+
+
+def _settled(page: Page) -> None:
+    page.get_by_test_id("stDataFrame").first.wait_for()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def _saved(page: Page, button: str, folder: Path) -> Path:
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return path
+
+
+def test_built_here_saved_opened_again_and_exported(dashboard_url: str, open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(f"{dashboard_url}/reports?{FEW}")
+    _settled(page)
+    page.get_by_role("button", name="Save as new").click()
+    page.get_by_role("textbox", name="Name of the report").fill("By bucket")
+    page.get_by_role("button", name="Save report").click()
+    expect(page.get_by_text("Saved: By bucket")).to_be_visible()
+    expect(page).to_have_url(re.compile("report=[0-9a-f-]{36}"))
+    again = open_page(page.url, locale="es-PE")
+    _settled(again)
+    expect(again.get_by_text("Total PEN (6 filas)")).to_be_visible()
+    path = _saved(page, "XLSX formatted", tmp_path)
+    assert path.name == "cartera-by-bucket-2026-06-30.xlsx"
+    lines: list[list[Any]] = CalamineWorkbook.from_path(path).get_sheet_by_index(0).to_python()
+    totals = {line[0].split()[1]: Decimal(str(line[2])) for line in lines if str(line[0]).startswith("Total PEN")}
+    debts = [each for each in sample_items() if (each.item_type, each.currency_code) == ("instalment", "PEN")]
+    assert totals == {"PEN": sum((each.item_amount for each in debts), Decimal(0))}
+    for button, ending in (("XLSX raw", ".xlsx"), ("As CSV", ".csv"), ("As PDF", ".pdf")):
+        assert _saved(page, button, tmp_path).suffix == ending
+
+
+def test_a_view_is_kept_and_opened_also_on_its_own_page(dashboard_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{dashboard_url}/segments?segment=slow&currency=USD")
+    _settled(page)
+    page.get_by_text("Saved views").click()
+    page.get_by_role("textbox", name="Name for this view").fill("Slow in dollars")
+    page.get_by_role("button", name="Save this view").click()
+    link = page.get_by_role("link", name="Slow in dollars")
+    expect(link).to_have_attribute("href", re.compile("segment=slow"))
+    other = open_page(f"{dashboard_url}/segments?segment=prompt&currency=PEN")
+    _settled(other)
+    expect(other.get_by_role("heading", name="Customers: Prompt")).to_be_visible()
+    other.get_by_text("Saved views").click()
+    other.get_by_role("link", name="Slow in dollars").click()
+    expect(other.get_by_role("heading", name="Customers: Slow")).to_be_visible()
+    expect(other.get_by_text("amounts in USD").first).to_be_visible()
+    expect(other).not_to_have_url(re.compile("view="))
+
+
+PLACES = (f"reports?{FEW}", "reports?report=auditor_aging")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_it_without_sideways_scrolling_and_axe_finds_nothing(
+    dashboard_url: str, open_page: OpenPage, scheme: str
+) -> None:
+    axe = Axe()
+    for place in PLACES:
+        page = open_page(f"{dashboard_url}/{place}", scheme=scheme, **PHONE)
+        _settled(page)
+        page.get_by_text("Send by e-mail").click()
+        _settled(page)
+        assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"], place
+        found = axe.run(page, context='[data-testid="stMain"]', options={"runOnly": ["wcag2a", "wcag2aa"]}).response
+        broken = {rule["id"]: rule["nodes"][0]["html"][:200] for rule in found["violations"]}
+        assert broken == {}, place

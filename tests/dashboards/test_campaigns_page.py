@@ -1,0 +1,343 @@
+"""The page of campaigns: approving what was looked at, once; counts lead to rows; what is not there."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import re
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from support.campaign_fixture import AS_OF, become, contacts, go_out, reachable
+from support.pages import OpenPage, said
+from support.serve_fixture import KNOWN_AT, item, publish_items, sample_items
+from support.serve_promises import received
+
+from cartera import desk
+from cartera.db import Role, transaction
+from cartera.desk import Actor
+from cartera.errors import NotAllowed
+from cartera.reminders import approve_reminders, outcomes, plan_reminders, waiting
+from cartera.reminders.approve import ApproveReport, approve_seen
+from cartera.reminders.costs import costs
+from cartera.reminders.enrol import Enrolment, add
+from cartera.reminders.model import Status
+from cartera.reminders.preview import Preview
+from cartera.warehouse.read import rows
+from dashboards.components.message import boxed
+from dashboards.i18n import Words
+from dashboards.queries import campaigns
+from dashboards.queries.session import reading
+
+GHOST = Enrolment(
+    email="ghost@acme.example", language="es", country="MX", policy_name="default", company_id="main",
+    currency_code="PEN",
+)  # fmt: skip
+ASKED = outcomes.Asked(AS_OF - dt.timedelta(days=89), 14, AS_OF, KNOWN_AT)
+
+
+@pytest.fixture
+def planned(database: str) -> int:
+    """A plan for the sample company; how many contacts wait."""
+    publish_items(sample_items())
+    reachable()
+    return plan_reminders().planned
+
+
+def _table(app: AppTest, column: str) -> Any:
+    return next(frame.value for frame in app.dataframe if column in frame.value)
+
+
+def _hold(customer_id: str) -> None:
+    desk.hold(Actor.local("ana"), str(uuid.uuid4()), customer_id, kind="other", note="asked to")
+
+
+def _look() -> waiting.Seen:
+    with transaction(Role.reader) as connection:
+        return waiting.look(connection)
+
+
+def _approvals() -> list[dict[str, Any]]:
+    with transaction(Role.admin) as connection:
+        return rows(connection, "select actor from ops.contact_events where to_status = 'approved'")
+
+
+def test_what_waits_adds_up_and_a_sample_is_shown(open_page: OpenPage, planned: int) -> None:
+    app = open_page("campaigns")
+    assert not app.error and not app.exception
+    assert sum(_table(app, "planned_by")["contacts"]) == sum(_table(app, "channel_name")["contacts"]) == planned > 10
+    assert f"{planned} messages by step; they add up" in said(app)
+    assert app.button(key="approve").label == f"Approve {planned} messages"
+    assert "As it will look" in said(app) and "can't be shown" not in said(app)
+
+
+def test_a_click_approves_what_was_seen_once(open_page: OpenPage, planned: int) -> None:
+    app = open_page("campaigns")
+    app = app.button(key="approve").click().run()
+    assert f"{planned} messages are approved" in app.success[0].value
+    assert len(contacts("approved")) == planned == len(_approvals())
+    assert {row["actor"] for row in _approvals()} == {"local"}
+    assert "Nothing waits for approval" in said(app)
+    # what was done is said once
+    assert not app.run().success
+
+
+def test_the_same_form_sent_twice_approves_once(open_page: OpenPage, planned: int) -> None:
+    app, button = open_page("campaigns"), None
+    app.number_input[0].set_value(3)
+    app = app.run()
+    button = app.button(key="approve")
+    assert button.label == "Approve 3 messages"
+    app = button.click().run()
+    assert len(contacts("approved")) == 3
+    assert f"{planned - 3} go on waiting" in app.success[0].value
+    assert app.button(key="approve").label == f"Approve {planned - 3} messages"
+
+
+def test_who_comes_second_is_told_what_happened_and_does_nothing(open_page: OpenPage, planned: int) -> None:
+    app = open_page("campaigns")
+    approve_reminders(limit=2, approved_by="ana")
+    app = app.button(key="approve").click().run()
+    assert "Nothing was approved by this click" in app.warning[0].value
+    assert "2 × approved, by ana" in app.warning[0].value.replace("\\", "")
+    assert len(contacts("approved")) == 2
+    assert app.button(key="approve").label == f"Approve {planned - 2} messages"
+
+
+def test_a_plan_made_anew_meanwhile_is_not_approved_unseen(open_page: OpenPage, planned: int) -> None:
+    app = open_page("campaigns")
+    first = contacts("planned")[0]
+    _hold(first["customer_id"])
+    plan_reminders()
+    app = app.button(key="approve").click().run()
+    assert "stopped before" in app.warning[0].value
+    assert not contacts("approved")
+
+
+def test_two_who_approve_at_once(planned: int) -> None:
+    seen = _look()
+    with ThreadPoolExecutor(8) as pool:
+        done = list(pool.map(lambda n: campaigns.approve(Actor.local(f"user {n}"), seen, None), range(8)))
+    (winner,) = [each for each in done if isinstance(each, ApproveReport)]
+    assert winner.approved == planned == len(_approvals())
+    assert all(each[0]["to_status"] == "approved" for each in done if not isinstance(each, ApproveReport))
+
+
+def test_only_managers_approve_and_only_for_their_companies(planned: int) -> None:
+    with transaction(Role.reader) as connection:
+        everything, own = waiting.look(connection), waiting.look(connection, None, frozenset({"norte"}))
+    for actor in (Actor("eva", "collector"), Actor("max", "manager", frozenset({"norte"}))):
+        with pytest.raises(NotAllowed):
+            campaigns.approve(actor, everything, None)
+    assert not contacts("approved")
+    report = campaigns.approve(Actor("max", "manager", frozenset({"norte"})), own, None)
+    assert isinstance(report, ApproveReport) and report.approved == own.contacts > 0
+    assert {row["company_id"] for row in contacts("approved")} == {"norte"}
+
+
+def test_one_plan_is_approved_by_itself_and_the_sharpest_first(planned: int) -> None:
+    with transaction(Role.reader) as connection:
+        (plan,) = waiting.plans(connection)
+        seen = waiting.look(connection, plan["plan_id"])
+    assert approve_seen(seen, limit=1, approved_by="ana") == ApproveReport(1, planned - 1)
+    (approved,) = contacts("approved")
+    assert approved["offset_days"] == max(row["offset_days"] for row in contacts())
+
+
+def test_a_reason_leads_to_the_customers_and_to_what_said_no(open_page: OpenPage, planned: int) -> None:
+    app = open_page("campaigns")
+    reasons = _table(app, "skips")
+    assert sum(reasons["skips"]) > 0
+    with reading() as opened:
+        for row in campaigns.skip_reasons(opened, AS_OF).to_dict("records"):
+            found = campaigns.skips(opened, AS_OF, row["reason_code"])
+            assert len(found) == row["skips"] and found["customer_id"].nunique() == row["customers"], row
+            assert campaigns.refusals(found["skip_id"].iloc[0]), row
+    app = open_page("campaigns", skip_reason=row["reason_code"])
+    assert "Left in peace: " in said(app) and re.search(f"{row['skips']} rows?: ", said(app))
+
+
+def test_every_sample_is_as_it_would_go_out_now(planned: int) -> None:
+    with reading() as opened:
+        found = campaigns.samples(opened, None)
+    assert len({row["step_name"] for row in found}) == len(found) > 1
+    for row in found:
+        shown = campaigns.sample(row["contact_id"])
+        assert isinstance(shown, Preview) and shown.contact.step.name == row["step_name"]
+        assert shown.contact.channel == row["channel"]
+    _hold(found[0]["customer_id"])
+    assert "on_hold" in str(campaigns.sample(found[0]["contact_id"]))
+
+
+def test_a_message_can_do_nothing_where_it_is_shown() -> None:
+    import base64
+
+    hostile = '<script>parent.document.title="x"</script>"><iframe src="http://example.com"></iframe>'
+    kind, _, content = boxed(hostile, '"><b>').partition(",")
+    page = base64.b64decode(content).decode()
+    assert kind == "data:text/html;charset=utf-8;base64"
+    assert page.count("<iframe") == 1 and 'sandbox=""' in page and "<script" not in page and "<b>" not in page
+    assert "default-src &#x27;none&#x27;" in page
+
+
+def test_counts_lead_to_contacts_and_agree_with_what_the_command_says(planned: int) -> None:
+    ids = go_out(9)
+    become(ids[:5], Status.delivered, Status.sent)
+    become(ids[:2], Status.answered, Status.delivered)
+    become(ids[5:6], Status.bounced, Status.sent)
+    by_id = {row["id"]: row for row in contacts()}
+    payer = by_id[ids[0]]
+    received(payer["customer_id"], "70", on=0, company_id=payer["company_id"])
+    received(payer["customer_id"], "7", on=0, company_id="another")
+    with transaction(Role.reader) as connection:
+        for by in outcomes.BYS:
+            found = outcomes.funnel(connection, ASKED, by)
+            assert sum(row["planned"] for row in found) == planned
+            assert sum(row["went_out"] for row in found) == 9
+            assert [sum(row[name] for row in found) for name in ("delivered", "answered", "bounced")] == [5, 2, 1]
+            for row in found:
+                group = outcomes.Group(row.get("policy_name"), row.get("step_name"), row.get("channel"))
+                for stage in outcomes.STAGES:
+                    listed = outcomes.contacts(connection, ASKED, group, stage, limit=1000)
+                    assert len(listed) == row[stage], (by, row, stage)
+        (paid,) = outcomes.contacts(connection, ASKED, stage="paid", limit=10)
+    assert paid["contact_id"] == ids[0] and paid["paid_amounts"] == {"PEN": "70.000000"}
+    (told,) = costs(ASKED.from_date, by="channel")
+    assert (told["contacts"], told["delivered"], told["answered"]) == (9, 5, 2)
+    assert told["collected"] == "PEN 70.00"
+
+
+def test_the_page_of_results(open_page: OpenPage, planned: int) -> None:
+    ids = go_out(4)
+    become(ids[:3], Status.delivered, Status.sent)
+    app = open_page("campaigns", show="results")
+    assert not app.error and not app.exception
+    assert [metric.value for metric in app.metric] == ["4", "3", "0", "0", "0"]
+    shown = _table(app, "went_out")
+    assert shown["went_out"].iloc[0] == sum(shown["went_out"].iloc[1:]) == 4
+    assert shown["planned"].iloc[0] == sum(shown["planned"].iloc[1:]) == planned
+    kept = campaigns.Kept(ASKED, 0)
+    *exported, total = csv.reader(io.StringIO(campaigns.funnel_csv(Words("EN"), kept, "step").decode("utf-8-sig")))
+    assert sum(int(row[2]) for row in exported[1:]) == planned and total[0].startswith("TOTAL: ")
+    content = campaigns.contacts_csv(Words("EN"), kept, outcomes.ANY, "delivered").decode("utf-8-sig")
+    assert len(list(csv.reader(io.StringIO(content)))) == 1 + 3 + 1
+
+
+def test_forbidden_days_are_marked_and_a_day_leads_to_its_contacts(open_page: OpenPage, planned: int) -> None:
+    go_out(2)
+    app = open_page("campaigns", show="calendar", lives_in="MX", contact_day=AS_OF.isoformat())
+    assert not app.error and not app.exception
+    assert "Contacts of 30 Jun 2026" in said(app) and "they are the figure" in said(app)
+    assert len(_table(app, "state")) == planned
+    sundays = [dt.date(2026, 7, 5), dt.date(2026, 7, 12)]
+    # Peru forbids contacts on Sundays; the working day between them is open
+    assert set(campaigns.closed("PE", "email", [*sundays, dt.date(2026, 7, 7)])) == set(sundays)
+
+
+def test_an_experiment_says_that_there_is_not_enough_data(open_page: OpenPage, planned: int) -> None:
+    app = open_page("campaigns", show="experiments")
+    assert "No customer has been drawn" in said(app)
+    _draw("hold_out", 1)
+    _draw("champion", 2)
+    app = open_page("campaigns", show="experiments")
+    assert not app.error and not app.exception
+    assert "Not enough data: 2 customers, 0 paid" in "".join(_table(app, "verdict")["verdict"])
+
+
+def _draw(arm: str, count: int, paid: int = 0) -> None:
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.experiment_draws (experiment, customer_id, arm, policy_name, challenger_pct, holdout_pct,"
+            " drawn_on, owed) select 'tone', %s || n, %s, 'default', 0, 50, %s, '{\"main\": {\"PEN\": \"100\"}}'"
+            " from generate_series(1, %s) as n",
+            (f"files:{arm}-", arm, AS_OF - dt.timedelta(days=40), count),
+        )
+        cursor.execute(
+            "insert into marts_a.fct_ledger_entries select %s || n, 'received', null, 'payment', 'payment:x', 'main',"
+            " %s || n, null, 'PEN', -(40 + n %% 7), %s, '2020-01-01', '9999-12-31' from generate_series(1, %s) as n",
+            (arm, f"files:{arm}-", AS_OF - dt.timedelta(days=20), paid),
+        )
+
+
+def test_an_experiment_with_enough_data_has_intervals(open_page: OpenPage, planned: int) -> None:
+    _draw("hold_out", 120, paid=30)
+    _draw("champion", 130, paid=100)
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update ops.contacts set status = 'sent', customer_id = 'files:champion-1', company_id = 'main',"
+            " contact_date = %s where contact_id = (select contact_id from ops.contacts join ops.contact_items"
+            " using (contact_id) where currency_code = 'PEN' order by contact_id limit 1)",
+            (AS_OF - dt.timedelta(days=30),),
+        )
+    app = open_page("campaigns", show="experiments")
+    assert not app.error and not app.exception
+    shown = _table(app, "verdict").set_index("arm_name")
+    assert "leaves zero out" in shown.loc["Champion", "verdict"] and "[" in shown.loc["Champion", "gained_text"]
+
+
+def test_what_a_ghost_lived_through(open_page: OpenPage, planned: int) -> None:
+    assert "There is no test debtor" in said(open_page("campaigns", show="ghosts"))
+    add(GHOST, "test")
+    plan_reminders()
+    app = open_page("campaigns", show="ghosts")
+    assert not app.error and not app.exception
+    assert len(_table(app, "due_on")) >= 5
+    assert "kept. Rules and findings" in said(app)
+    # it is approved with the others, and said to be among them
+    assert sum(_table(open_page("campaigns"), "planned_by")["ghosts"]) == 1
+    with transaction(Role.reader) as connection:
+        assert sum(row["planned"] for row in outcomes.funnel(connection, ASKED, "step")) == planned
+
+
+@pytest.mark.parametrize("part", ["waiting", "results", "calendar", "experiments", "ghosts"])
+@pytest.mark.parametrize("language", ["EN", "ES", "PT"])
+def test_nothing_planned_yet(open_page: OpenPage, part: str, language: str) -> None:
+    publish_items(sample_items())
+    app = open_page("campaigns", show=part, lang=language)
+    assert not app.error and not app.exception and not app.metric
+    assert app.info or part == "calendar"
+
+
+def test_one_contact(open_page: OpenPage) -> None:
+    publish_items([item("1", AS_OF - dt.timedelta(days=10), "100")])
+    reachable()
+    plan_reminders()
+    for part in ("waiting", "results", "calendar"):
+        app = open_page("campaigns", show=part)
+        assert not app.error and not app.exception, part
+    assert open_page("campaigns").button(key="approve").label == "Approve 1 message"
+
+
+def test_a_failing_query_shows_no_figure(
+    open_page: OpenPage, planned: int, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    monkeypatch.setattr("cartera.reminders.waiting.steps", lambda *_, **__: 1 / 0)
+    app = open_page("campaigns")
+    assert "could not be read" in app.error[0].value and not app.exception
+    assert not [button for button in app.button if button.key == "approve"]
+
+
+def test_a_link_that_asks_for_strangers_gets_the_default(open_page: OpenPage, planned: int) -> None:
+    app = open_page("campaigns", show="moon", skip_reason="moon", planned_day="moon", sample="moon", plan="99")
+    assert not app.error and not app.exception
+    assert "Left in peace: " not in said(app)
+
+
+def test_amounts_of_currencies_are_never_added(planned: int) -> None:
+    with transaction(Role.reader) as connection:
+        found = waiting.steps(connection)
+        listed = outcomes.waiting(connection, outcomes.Group(), KNOWN_AT, limit=1000)
+    sums: dict[str, Decimal] = {}
+    for row in listed:
+        for code, amount in row["asked_amounts"].items():
+            sums[code] = sums.get(code, Decimal(0)) + Decimal(amount)
+    stated: dict[str, Decimal] = {}
+    for row in found:
+        for code, amount in row["amounts"].items():
+            stated[code] = stated.get(code, Decimal(0)) + Decimal(amount)
+    assert sums == stated and set(stated) == {"PEN", "COP", "USD"}

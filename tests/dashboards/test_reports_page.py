@@ -1,0 +1,189 @@
+"""The page of reports and the saved views: built, narrowed, saved, shared, scheduled; links; what is not there."""
+
+from __future__ import annotations
+
+import csv
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from support.pages import OpenPage, said
+from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
+
+from cartera.reports import schedule, store, views
+from cartera.reports.document import Document, Part
+from cartera.reports.marts import MARTS
+from dashboards.i18n import Words
+from dashboards.queries import reports
+from dashboards.queries.session import Clocks
+
+CLOCKS = Clocks(AS_OF, KNOWN_AT)
+AGING = Document(parts=(Part(mart="aging", dimensions=("bucket",), measures=("open_amount",)),))
+SERVED = ("aging", "open_items", "segments", "kpis")
+"""The marts that the small published set has."""
+
+
+def _rows(app: AppTest) -> Any:
+    assert not app.exception and not app.error, said(app)
+    return app.dataframe[0].value
+
+
+def _button(app: AppTest, label: str) -> Any:
+    return next(each for each in app.button if each.label == label)
+
+
+def _plainly(app: AppTest) -> str:
+    return said(app).replace("\\", "")
+
+
+@pytest.mark.parametrize("mart", SERVED)
+@pytest.mark.parametrize("lang", ["EN", "ES", "PT"])
+def test_every_mart_opens_with_something_to_see(open_page: OpenPage, mart: str, lang: str) -> None:
+    publish_items(sample_items())
+    app = open_page("reports", mart=mart, lang=lang)
+    assert list(_rows(app).columns)[-len(MARTS[mart].shown) :]
+    assert len(app.get("download_button")) == 4
+
+
+def test_rows_add_up_to_the_total_that_is_said(open_page: OpenPage) -> None:
+    items = sample_items()
+    publish_items(items)
+    app = open_page("reports", mart="aging", by="bucket", show="open_amount")
+    shown = _rows(app)
+    for code in ("PEN", "USD", "COP"):
+        expected = sum(
+            (i.item_amount for i in items if (i.item_type, i.currency_code) == ("instalment", code)), Decimal(0)
+        )
+        assert sum(shown[shown["currency_code"] == code]["open_amount"], Decimal(0)) == expected
+        assert f"Total {code}" in _plainly(app)
+
+
+def test_a_link_gives_the_same_report_and_strangers_are_left_out(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    app = open_page("reports", mart="moon", by="moon", show="x; drop", where="moon", report="moon")
+    assert set(_rows(app).columns) >= {"customer_name", "open_amount"}
+    app = open_page("reports", mart="open_items", by="bucket", show="items", where="bucket", where_bucket="1-30")
+    assert set(_rows(app)["bucket"]) == {"1-30 days"}
+    assert "Bucket: 1-30 days" in _plainly(app)
+
+
+def test_a_saved_report_opens_changes_and_is_deleted(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    app = open_page("reports", mart="aging", by="bucket", show="open_amount")
+    name = next(each for each in app.text_input if each.label == "Name of the report")
+    name.input("By bucket")
+    app = _button(app, "Save report").click().run()
+    assert not app.error and not app.exception, said(app)
+    (saved,) = [each for each in store.listed("local") if each.owner]
+    assert saved.name == "By bucket" and saved.document.parts[0].dimensions == ("bucket",)
+    assert "Saved: By bucket" in app.success[0].value
+
+    app = open_page("reports", report=saved.report_id)
+    assert list(_rows(app).columns) == ["bucket", "currency_code", "open_amount"]
+    app = _button(app, "Share with everybody").click().run()
+    assert store.find("somebody", saved.report_id).is_shared
+    app = _button(app, "Yes, delete").click().run()
+    assert not app.error and [each for each in store.listed("local") if each.owner] == []
+
+
+def test_who_was_slower_is_told_and_overwrites_nothing(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    saved = store.save("local", "Mine", AGING)
+    app = open_page("reports", report=saved.report_id)
+    store.change("local", saved.report_id, saved.version, name="Renamed elsewhere")
+    app = _button(app, "Share with everybody").click().run()
+    assert "after you had opened it" in app.error[0].value.replace("\\", "")
+    assert not store.find("local", saved.report_id).is_shared
+    app = _button(app, "Open as it is now").click().run()
+    assert not app.error
+    app = _button(app, "Share with everybody").click().run()
+    assert store.find("local", saved.report_id).is_shared
+
+
+def test_a_ready_made_report_has_its_parts_and_certificate(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    app = open_page("reports", report="auditor_aging")
+    assert [tab.label.replace("\\", "") for tab in app.tabs] == [
+        "Aging by customer",
+        "Every open item",
+        "Tie-out certificate",
+    ]
+    assert len(app.dataframe) == 3 and not app.error and not app.exception
+
+
+def test_it_is_scheduled_once_for_a_double_click(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    app = open_page("reports", report="auditor_aging")
+    next(each for each in app.text_input if each.label == "Recipient").input("cfo@example.com")
+    app = _button(app, "Schedule").click().run()
+    assert "Scheduled for cfo" in app.success[0].value
+    (each,) = schedule.schedules("local")
+    assert (each.report, each.recipient, each.when.weekdays) == ("auditor_aging", "cfo@example.com", (1,))
+    app = _button(app, "Stop sending").click().run()
+    assert schedule.schedules("local") == [] and not app.error
+
+
+def test_an_address_that_is_none_is_said_and_schedules_nothing(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    app = open_page("reports", report="auditor_aging")
+    app = _button(app, "Schedule").click().run()
+    assert "is no e-mail address" in app.error[0].value.replace("\\", "") and schedule.schedules("local") == []
+
+
+def test_files_have_every_row_and_the_clocks_of_the_page(database: str) -> None:
+    items = sample_items()
+    publish_items(items)
+    content = reports.file(Words("EN"), "x", AGING, CLOCKS, "csv")
+    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    assert {row["As of"] for row in rows} == {AS_OF.isoformat()}
+    assert {row["Known at"] for row in rows} == {KNOWN_AT.isoformat()}
+
+
+def test_one_row_and_none(open_page: OpenPage) -> None:
+    publish_items([item("1", AS_OF, "10")])
+    assert len(_rows(open_page("reports", mart="aging", by="bucket", show="open_amount"))) == 1
+    app = open_page("reports", as_of="2019-01-01")
+    assert not app.dataframe and "No row meets the filters" in _plainly(app)
+
+
+def test_hostile_names_are_shown_as_they_are(open_page: OpenPage) -> None:
+    publish_items([item("1", AS_OF, "10", customer_name="=1+1 **x** [a](http://evil.example)")])
+    saved = store.save("local", "**bold** [x](http://evil.example) $x$", AGING)
+    app = open_page("reports", report=saved.report_id)
+    assert not app.exception and "http://evil" not in "".join(each.value for each in app.markdown)
+    app = open_page("reports")
+    assert _rows(app)["customer_name"].iloc[0].startswith("'=1+1")
+
+
+def test_a_failing_query_shows_no_figure(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_items(sample_items())
+    monkeypatch.setattr("cartera.reports.made.table", lambda *_, **__: 1 / 0)
+    app = open_page("reports")
+    assert "could not be read" in app.error[0].value and not app.dataframe and not app.exception
+
+
+def test_a_view_is_saved_listed_opened_and_deleted(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    app = open_page("segments", scheme="payer_behaviour", segment="slow")
+    next(each for each in app.text_input if each.label == "Name for this view").input("Slow payers")
+    app = _button(app, "Save this view").click().run()
+    (view,) = views.saved_views("local")
+    assert (view.name, view.page) == ("Slow payers", "segments") and ("segment", "slow") in view.parameters
+    assert "lang" not in dict(view.parameters)
+    assert any("Slow payers" in each.proto.label for each in app.get("page_link"))
+    delete = next(each for each in app.button if each.help == "Delete the view Slow payers")
+    app = delete.click().run()
+    assert views.saved_views("local") == [] and not app.exception
+
+
+def test_a_saved_view_replaces_what_the_page_showed(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    app = open_page("segments", segment="slow")
+    assert "Customers: Slow" in said(app)
+    # as the link of a saved view does on the page that is open already
+    app.query_params["segment"] = "prompt"
+    app.query_params["view"] = "1"
+    app = app.run()
+    assert "Customers: Prompt" in said(app) and "view" not in app.query_params

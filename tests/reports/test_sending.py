@@ -1,0 +1,270 @@
+"""Scheduled reports: when they are due, and that each goes out exactly once whatever is killed or missed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import email
+import email.policy
+import io
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from python_calamine import CalamineWorkbook
+from support.serve_fixture import AS_OF, publish_items, sample_items
+
+from cartera import users
+from cartera.db import Role, transaction
+from cartera.errors import ConfigError, SendError
+from cartera.reminders.channels.email import EmailChannel
+from cartera.reports import schedule, send, store
+from cartera.reports.document import Document, Filter, Part
+from cartera.reports.schedule import LAST_DAY, When, latest_due
+from cartera.sandbox.mailbox.smtp import Mailbox
+
+BEGUN = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+MONDAY = dt.datetime(2026, 11, 23, 12, 30, tzinfo=dt.UTC)
+DOCUMENT = Document(parts=(Part(mart="aging", dimensions=("customer_name",), measures=("open_amount",)),))
+
+
+@pytest.mark.parametrize(
+    ("when", "now", "expected"),
+    [
+        (When((1,), hour=7, timezone="America/Lima"), "2026-11-23T12:00", "2026-11-23"),
+        (When((1,), hour=7, timezone="America/Lima"), "2026-11-23T11:59", "2026-11-16"),
+        (When((1, 5), hour=7), "2026-11-22T00:00", "2026-11-20"),
+        (When(month_day=LAST_DAY, hour=0), "2026-11-29T23:59", None),
+        (When(month_day=LAST_DAY, hour=0), "2026-11-30T00:00", "2026-11-30"),
+        (When(month_day=15, hour=23, timezone="Asia/Tokyo"), "2026-11-15T14:00", "2026-11-15"),
+        (When(month_day=15, hour=23, timezone="Asia/Tokyo"), "2026-11-15T13:59", None),
+        # the day in the recipient's own time zone is already the next one
+        (When((2,), hour=1, timezone="Asia/Tokyo"), "2026-11-23T16:00", "2026-11-24"),
+    ],
+)
+def test_a_schedule_is_due_for_the_latest_day(when: When, now: str, expected: str | None) -> None:
+    found = latest_due(when, BEGUN, dt.datetime.fromisoformat(now).replace(tzinfo=dt.UTC))
+    assert (found[0].isoformat() if found else None) == expected
+
+
+@pytest.mark.parametrize(("day", "hour"), [("2026-03-29", 2), ("2026-10-25", 2)])
+def test_the_days_that_clocks_change_have_one_moment_each(day: str, hour: int) -> None:
+    when = When(tuple(range(1, 8)), hour=hour, timezone="Europe/Madrid")
+    moments = [when.at(dt.date.fromisoformat(day) + dt.timedelta(days=step)) for step in (-1, 0, 1)]
+    assert moments == sorted(set(moments))
+
+
+def test_nothing_is_due_before_the_schedule_began() -> None:
+    assert latest_due(When((1,)), MONDAY, MONDAY + dt.timedelta(hours=3)) is None
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path, database: str) -> Iterator[Mailbox]:
+    publish_items(sample_items())
+    with Mailbox(tmp_path, refuse={"bad@.*": 550, "busy@.*": 451}) as running:
+        yield running
+
+
+def _channel(mailbox: Mailbox, *, can_look_up: bool = True) -> EmailChannel:
+    host, port = mailbox.address
+    finder = mailbox.store.has if can_look_up else None
+    return EmailChannel(host=host, port=port, is_real=False, finder=finder, mail_from="cartera@example.com")
+
+
+def _scheduled(recipient: str = "cfo@example.com", **given: Any) -> str:
+    saved = next((each for each in store.listed("ana") if each.name == "Mine"), None) or store.save(
+        "ana", "Mine", DOCUMENT
+    )
+    when = given.pop("when", When((1,)))
+    schedule_id = schedule.add("ana", saved.report_id, recipient, when, **given)
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.report_schedules set active_from = %s", (BEGUN,))
+    return schedule_id
+
+
+def _statuses() -> list[tuple[str, str]]:
+    return [(row["due_on"].isoformat(), row["status"]) for row in send.deliveries()]
+
+
+def _mails(mailbox: Mailbox) -> list[EmailMessage]:
+    contents = [mailbox.store.read(each.id) for each in mailbox.messages()]
+    return [email.message_from_bytes(content, policy=email.policy.default) for content in contents]  # type: ignore[misc]
+
+
+def test_it_is_sent_once_with_what_it_is_of(mailbox: Mailbox) -> None:
+    _scheduled(language="es", filters=[Filter(column="currency_code", among=("PEN",))])
+    assert send.send_due(_channel(mailbox), MONDAY).sent == 1
+    assert send.send_due(_channel(mailbox), MONDAY + dt.timedelta(days=6)).sent == 0
+    (mail,) = _mails(mailbox)
+    assert mail["To"] == "cfo@example.com" and mail["Subject"] == "Mine a la fecha 30 jun 2026"
+    body = mail.get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
+    assert "A la fecha: 30 jun 2026" in text and "Moneda: PEN" in text and "Total PEN" in text and "USD" not in text
+    (file,) = mail.iter_attachments()
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(file.get_content())).get_sheet_by_index(0)
+    cells = {cell for row in sheet.to_python() for cell in row}
+    assert "PEN" in cells and "USD" not in cells
+    (row,) = send.deliveries()
+    assert row["status"] == "sent" and row["row_count"] > 0
+    expected = sum(
+        (i.item_amount for i in sample_items() if (i.item_type, i.currency_code) == ("instalment", "PEN")), Decimal(0)
+    )
+    with transaction(Role.campaign) as connection, connection.cursor() as cursor:
+        cursor.execute("select totals, as_of_date from ops.report_deliveries")
+        totals, as_of = cursor.fetchone() or ([], None)
+    assert Decimal(totals[0]["PEN"]["open_amount"]) == expected and as_of == AS_OF
+
+
+def test_missed_runs_catch_up_once(mailbox: Mailbox) -> None:
+    _scheduled(when=When(tuple(range(1, 8))))
+    assert send.send_due(_channel(mailbox), MONDAY).sent == 1
+    assert send.send_due(_channel(mailbox), MONDAY + dt.timedelta(days=9)).sent == 1
+    assert len(mailbox.messages()) == 2
+    assert _statuses() == [("2026-12-02", "sent"), ("2026-11-23", "sent")]
+
+
+@pytest.mark.parametrize("point", ["claimed", "made", "before_call", "after_call"])
+@pytest.mark.parametrize("can_look_up", [True, False], ids=["own mailbox", "server of others"])
+def test_killed_anywhere_it_arrives_once_or_is_said_to_be_unknown(
+    mailbox: Mailbox, point: str, can_look_up: bool
+) -> None:
+    schedule_id = _scheduled()
+    child = os.fork()
+    if child == 0:
+        # a sender that is gone at once, as by `kill -9`: nothing is cleaned up
+        send.send_due(
+            _channel(mailbox, can_look_up=can_look_up), MONDAY, at=lambda p: os._exit(9) if p == point else None
+        )
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+    later = MONDAY + dt.timedelta(hours=1)
+    for _ in range(3):
+        _settled(mailbox, can_look_up, later)
+    handed = point in ("before_call", "after_call")
+    if handed and not can_look_up:
+        assert _statuses() == [("2026-11-23", "unknown")]
+        assert len(mailbox.messages()) == (point == "after_call")
+        send.settle(schedule_id, MONDAY.date(), was_sent=point == "after_call")
+        send.send_due(_channel(mailbox, can_look_up=False), later)
+    assert _statuses() == [("2026-11-23", "sent")] and len(mailbox.messages()) == 1
+    assert len({message.message_id for message in mailbox.messages()}) == 1
+
+
+def _settled(mailbox: Mailbox, can_look_up: bool, now: dt.datetime) -> None:
+    """The server may take a moment to see that a killed sender is gone, and to give its lock free."""
+    for _ in range(100):
+        with send._alone() as is_alone:
+            if is_alone:
+                break
+    send.send_due(_channel(mailbox, can_look_up=can_look_up), now)
+
+
+def test_two_senders_at_once_send_once(mailbox: Mailbox) -> None:
+    _scheduled()
+    inner: list[int] = []
+
+    def again(point: str) -> None:
+        if point == "before_call":
+            inner.append(send.send_due(_channel(mailbox), MONDAY).sent)
+
+    assert send.send_due(_channel(mailbox), MONDAY, at=again).sent == 1
+    assert inner == [0] and len(mailbox.messages()) == 1
+
+
+def test_an_empty_one_is_skipped_unless_asked_for(mailbox: Mailbox) -> None:
+    nobody = [Filter(column="customer_name", among=("nobody",))]
+    _scheduled(filters=nobody)
+    _scheduled("b@example.com", filters=nobody, skips_empty=False)
+    report = send.send_due(_channel(mailbox), MONDAY)
+    assert (report.sent, report.skipped) == (1, 1)
+    (mail,) = _mails(mailbox)
+    body = mail.get_body(("plain",))
+    assert mail["To"] == "b@example.com" and body is not None and "No row meets the filters" in body.get_content()
+
+
+def test_what_the_server_refuses_is_failed_and_what_it_puts_off_is_tried_again(mailbox: Mailbox) -> None:
+    _scheduled("bad@example.com")
+    _scheduled("busy@example.com")
+    for _ in range(send.MOST_ATTEMPTS):
+        send.send_due(_channel(mailbox), MONDAY)
+    rows = {row["recipient"]: row for row in send.deliveries()}
+    assert rows["bad@example.com"]["status"] == rows["busy@example.com"]["status"] == "failed"
+    assert "550" in rows["bad@example.com"]["answer"] and "attempts" in rows["busy@example.com"]["answer"]
+    assert mailbox.messages() == []
+
+
+def test_a_server_that_is_away_stops_nothing_for_good(mailbox: Mailbox) -> None:
+    _scheduled()
+    away = EmailChannel(host="127.0.0.1", port=9, timeout=1)
+    report = send.send_due(away, MONDAY)
+    assert report.sent == 0
+    with pytest.raises(SendError):
+        report.raise_if_stopped()
+    assert send.send_due(_channel(mailbox), MONDAY).sent == 1
+
+
+def test_an_older_one_that_never_left_gives_way_to_the_newer(mailbox: Mailbox) -> None:
+    _scheduled()
+    send.send_due(EmailChannel(host="127.0.0.1", port=9, timeout=1), MONDAY)
+    assert send.send_due(_channel(mailbox), MONDAY + dt.timedelta(days=7)).sent == 1
+    assert _statuses() == [("2026-11-30", "sent"), ("2026-11-23", "skipped")]
+
+
+def test_an_ended_schedule_and_a_report_no_longer_shared_send_nothing(mailbox: Mailbox) -> None:
+    schedule_id = _scheduled()
+    schedule.end("ana", schedule_id)
+    shared = store.save("ana", "Shared", DOCUMENT, is_shared=True)
+    other = schedule.add("luis", shared.report_id, "luis@example.com", When((1,)))
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.report_schedules set active_from = %s", (BEGUN,))
+    store.change("ana", shared.report_id, 1, is_shared=False)
+    report = send.send_due(_channel(mailbox), MONDAY)
+    assert (report.sent, report.failed) == (0, 1) and mailbox.messages() == []
+    assert [row["schedule_id"] for row in send.deliveries()] == [other]
+
+
+def test_a_person_of_some_companies_is_sent_theirs_alone(mailbox: Mailbox) -> None:
+    """As they stand on the day of sending: whoever was let out is sent nothing more."""
+    by_company = Document(parts=(Part(mart="aging", dimensions=("company_id",), measures=("open_amount",)),))
+    saved = store.save("eva@example.com", "By company", by_company)
+    identifier = schedule.add("eva@example.com", saved.report_id, "eva@example.com", When((1,)))
+    each = next(each for each in schedule.schedules() if each.schedule_id == identifier)
+    with pytest.raises(ConfigError, match="may not sign in"):
+        send.made_for(each)
+    users.add("eva@example.com", "manager", ["norte"], "test")
+    assert {row["company_id"] for row in send.made_for(each).tables[0].rows} == {"norte"}
+    users.add("eva@example.com", "manager", [], "test")
+    assert {row["company_id"] for row in send.made_for(each).tables[0].rows} == {"main", "norte"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"recipient": "no address"},
+        {"recipient": "a@example.com\r\nBcc: b@example.com"},
+        {"when": When()},
+        {"when": When((1,), 5)},
+        {"when": When((8,))},
+        {"when": When(month_day=30)},
+        {"when": When((1,), hour=24)},
+        {"when": When((1,), timezone="Mars/Base")},
+        {"filters": [Filter(column="reason", among=("x",))]},
+    ],
+)
+def test_what_can_not_be_scheduled_is_refused(database: str, given: dict[str, Any]) -> None:
+    with pytest.raises(ConfigError):
+        _scheduled(**given)
+
+
+def test_the_subject_holds_no_header_of_its_own(mailbox: Mailbox) -> None:
+    saved = store.save("ana", "=?utf-8?q?x?= Bcc: x@example.com", DOCUMENT)
+    schedule.add("ana", saved.report_id, "cfo@example.com", When((1,)))
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.report_schedules set active_from = %s", (BEGUN,))
+    assert send.send_due(_channel(mailbox), MONDAY).sent == 1
+    (mail,) = _mails(mailbox)
+    assert mail["Bcc"] is None and mail["Subject"].startswith("= ?utf-8")
