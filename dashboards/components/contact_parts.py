@@ -12,9 +12,9 @@ from dashboards.queries.receivables import frame
 
 WAYS = {
     "channel": Column("customer.channel", width=110, is_pinned=True),
-    "address": Column("customer.address", width="medium"),
-    "said": Column("customer.consent", width=130),
     "next": Column("customer.next_allowed", width=190),
+    "said": Column("customer.consent", width=130),
+    "address": Column("customer.address", width="medium"),
     "why": Column("customer.why", width="large"),
 }
 SAID = {

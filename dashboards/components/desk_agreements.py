@@ -43,10 +43,19 @@ def agreements(view: View, actor: Actor, customer_id: str) -> None:
         for id, text, button, end in lines:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(as_text(text), width="stretch")
-                if end is not None:
-                    # the action id is made of the person and the version: two clicks are one
-                    args = (view, actor, end, id)
-                    st.button(words(button), key=f"end_{id}", type="tertiary", on_click=_end, args=args)
+                if end is not None and button == "desk.close":
+                    with st.popover(words(button), type="tertiary"):
+                        st.text_input(
+                            words("desk.field_resolution"), key=f"resolution_{id}", max_chars=500, live="300ms"
+                        )
+                        _button(view, actor, "desk.close_now", end, id)
+                elif end is not None:
+                    _button(view, actor, button, end, id)
+
+
+def _button(view: View, actor: Actor, label: str, end: End, id: str) -> None:
+    """The action id is made of the person and the version: two clicks are one."""
+    st.button(view.words(label), key=f"end_{id}", type="tertiary", on_click=_end, args=(view, actor, end, id))
 
 
 def _end(view: View, actor: Actor, end: End, id: str) -> None:
@@ -95,7 +104,7 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile) -> Iterator[tuple
                 f"{dispute.dispute_id}/{dispute.version}",
                 text,
                 "desk.close",
-                _close(id, dispute, words("desk.closed")),
+                _close(id, dispute, f"resolution_{dispute.dispute_id}/{dispute.version}"),
             )
     for hold in filed.holds:
         if hold.released_at is None and (hold.until is None or hold.until >= today):
@@ -114,10 +123,11 @@ def _cancel_plan(id: str, of: desk.Plan) -> End:
     return lambda who, action_id: desk.cancel_plan(who, action_id, id, of.plan_id, seen=of.version)
 
 
-def _close(id: str, of: desk.Dispute, resolution: str) -> End:
+def _close(id: str, of: desk.Dispute, key: str) -> End:
+    """With the words that stand in the field when it is clicked."""
     return lambda who, action_id: desk.close_dispute(
-        who, action_id, id, of.dispute_id, seen=of.version, resolution=resolution
-    )  # fmt: skip
+        who, action_id, id, of.dispute_id, seen=of.version, resolution=st.session_state.get(key) or ""
+    )
 
 
 def _release(id: str, of: desk.Hold) -> End:

@@ -38,6 +38,7 @@ def timeline(view: View, clocks: Clocks, customer_id: str) -> None:
     words = view.words
     facts = customer.ledger(view.reading, clocks, customer_id)
     rows = customer.timeline(
+        words,
         facts,
         customer.dossier(customer_id),
         worklist.file_of(customer_id),

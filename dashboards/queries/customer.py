@@ -95,10 +95,10 @@ def dossier(customer_id: str) -> Dossier:
 
 
 def timeline(
-    facts: pd.DataFrame, kept: Dossier, filed: desk.CustomerFile, clocks: Clocks, *, is_now: bool
+    words: Words, facts: pd.DataFrame, kept: Dossier, filed: desk.CustomerFile, clocks: Clocks, *, is_now: bool
 ) -> pd.DataFrame:
     """TIMELINE, the latest first. Past clocks leave out what took effect, or was recorded, after them."""
-    rows: list[read.Row] = [*facts.to_dict("records"), *_messages(kept, filed), *_filed(filed)]  # type: ignore[list-item]
+    rows: list[read.Row] = [*facts.to_dict("records"), *_messages(kept, filed), *_filed(words, filed)]  # type: ignore[list-item]
     if not is_now:
         rows = [
             row for row in rows if row["effective_date"] <= clocks.as_of and row["recorded_at"] <= clocks.known_at
@@ -134,9 +134,9 @@ def _messages(kept: Dossier, filed: desk.CustomerFile) -> Iterator[read.Row]:
                      by=said["recorded_by"])  # fmt: skip
 
 
-def _filed(filed: desk.CustomerFile) -> Iterator[read.Row]:
+def _filed(words: Words, filed: desk.CustomerFile) -> Iterator[read.Row]:
     for call in filed.calls:
-        text = " · ".join(filter(None, (call.outcome, call.phone, call.note)))
+        text = " · ".join(filter(None, (words(f"outcome.{call.outcome}"), call.phone, call.note)))
         yield _event("call", effective_date=call.at.date(), recorded_at=call.at, detail=text, by=call.by)
     for action in filed.actions:
         if action.thing in ("call",):

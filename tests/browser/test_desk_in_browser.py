@@ -93,7 +93,10 @@ def test_keys_walk_through_the_list_and_letters_typed_do_not(desk_url: str, open
     panel = page.locator(".st-key-desk_panel")
     expect(panel.get_by_role("heading", name="Bodega 00 SAC")).to_be_visible()
     _settled(page)
+    expect(page.get_by_role("button", name="Next")).to_be_enabled()
     page.locator("h1").click()
+    # the page listens for keys a moment after it is drawn
+    page.wait_for_timeout(1500)
     page.keyboard.press("j")
     expect(panel.get_by_role("heading", name="Bodega 01 SAC")).to_be_visible()
     expect(page).to_have_url(re.compile("customer=files%3AC-01"))

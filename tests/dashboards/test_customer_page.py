@@ -15,15 +15,18 @@ from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, KNOWN_AT, Item, item, publish_items, sample_items
 
 from cartera import desk
+from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.desk import Actor
+from cartera.errors import NotAllowed
 from cartera.reminders import pdf
 from cartera.warehouse import customers
 from dashboards.i18n import Words
-from dashboards.queries import customer
-from dashboards.queries.session import Clocks, reading
+from dashboards.queries import customer, worklist
+from dashboards.queries.session import Clocks, acting, reading
 
 CLOCKS, ID, ME = Clocks(AS_OF, KNOWN_AT), "files:C-1", Actor.local("ana")
+TOMORROW = utc_now().date() + dt.timedelta(days=1)
 
 
 def _items() -> list[Item]:
@@ -121,11 +124,15 @@ def test_the_timeline_has_what_was_recorded_and_both_clocks(open_page: OpenPage)
     serve_customers.promise(ID, AS_OF, made_date=AS_OF - dt.timedelta(days=9), known_at=KNOWN_AT)
     serve_customers.dispute("1", AS_OF - dt.timedelta(days=8), known_at=KNOWN_AT)
     desk.note(ME, "6f2f6ab0-0000-4000-8000-000000000001", ID, "=HYPERLINK() call after noon")
+    desk.record_call(
+        ME, "6f2f6ab0-0000-4000-8000-000000000003", ID, outcome="message_left", is_right_party=False, note="after noon"
+    )
     desk.hold(ME, "6f2f6ab0-0000-4000-8000-000000000002", ID, "other", note="on holiday")
     app = open_page("customer", customer=ID)
     events = _table(app, "effect_amount").set_index("what")
     assert events.loc["Note", "detail"].lstrip("'") == "=HYPERLINK() call after noon"
     assert events.loc["Note", "detail"].startswith("'"), "harmless in a spreadsheet"
+    assert events.loc["Call", "detail"] == "left a message · after noon"
     assert "on holiday" in events.loc["Hold", "detail"] and events.loc["Hold", "by"] == "ana"
     assert "wrong price" in events.loc["Dispute (source)", "detail"]
     assert events.loc["Promise (source)", "recorded_at"] == KNOWN_AT
@@ -182,3 +189,18 @@ def test_the_file_has_the_whole_timeline_and_its_sum(database: str) -> None:
         facts = customer.ledger(opened, CLOCKS, ID)
     text = customer.timeline_csv(Words("EN"), facts, CLOCKS, "PEN").decode("utf-8-sig")
     assert text.splitlines()[-1].split(",")[6] == "1210.50"
+
+
+def test_who_is_of_one_company_sees_and_takes_nothing_of_another(database: str) -> None:
+    publish_items([*_items(), item("9", AS_OF - dt.timedelta(days=9), "70", company_id="norte")])
+    desk.promise(ME, "6f2f6ab0-0000-4000-8000-000000000009", ID, "main", "PEN", Decimal(5), TOMORROW, seen=0)
+    with acting(Actor("nina@example.com", "collector", frozenset({"norte"}))):
+        with reading() as opened:
+            assert set(customer.balances(opened, CLOCKS, ID)["company_id"]) == {"norte"}
+            assert set(customer.ledger(opened, CLOCKS, ID)["company_id"].dropna()) == {"norte"}
+            assert customer.profile(opened, KNOWN_AT, "files:C-2").empty
+        filed = worklist.file_of(ID)
+        assert not filed.promises and not filed.actions
+        with pytest.raises(NotAllowed):
+            customer.statement_pdf(ID, "main", CLOCKS)
+        assert customer.statement_xlsx(ID, "norte", CLOCKS).startswith(b"PK")

@@ -17,6 +17,21 @@ from cartera.settings import get_settings
 FIGURES = ("overview", "aging", "segments", "recovery", "promises", "kpis")
 
 TITLES = {
+    "customer": {
+        "EN": "Everything about one customer",
+        "ES": "Todo sobre un cliente",
+        "PT": "Tudo sobre um cliente",
+    },
+    "worklist": {
+        "EN": "Who to act on now",
+        "ES": "Con quién actuar ahora",
+        "PT": "Com quem agir agora",
+    },
+    "reports": {
+        "EN": "Reports",
+        "ES": "Informes",
+        "PT": "Relatórios",
+    },
     "overview": {"EN": "What is owed to us", "ES": "Lo que nos deben", "PT": "O que nos devem"},
     "aging": {"EN": "Aging by customer", "ES": "Antigüedad por cliente", "PT": "Vencimentos por cliente"},
     "segments": {

@@ -177,6 +177,18 @@ def test_a_conflict_shows_both_and_either_way_out(open_page: OpenPage) -> None:
     assert amounts == {Decimal(600), Decimal(400)} and not app.exception
 
 
+def test_what_is_agreed_is_ended_with_a_click_once_and_says_how(open_page: OpenPage) -> None:
+    _publish(_items())
+    desk.dispute(ME, _id(6), "files:C-1", "main", "PEN", reason="wrong price", seen=0)
+    app = open_page("worklist", customer="files:C-1")
+    assert "wrong price" in said(app) and "Left in peace: disputed" in said(app)
+    next(each for each in app.text_input if str(each.key).startswith("resolution_")).set_value("credited").run()
+    app = next(button for button in app.button if str(button.key).startswith("end_")).click().run()
+    closed = day.customer_file("files:C-1").disputes[0]
+    assert closed.resolution == "credited" and closed.resolved_date == TODAY and not app.exception
+    assert "chance of" in said(app), "it is on the list again"
+
+
 def test_a_call_leads_to_what_it_was_about(open_page: OpenPage) -> None:
     _publish(_items())
     app = open_page("worklist", customer="files:C-1")

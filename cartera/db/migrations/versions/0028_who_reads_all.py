@@ -2,8 +2,8 @@
 
 from cartera.db.migrate import execute_sql_file
 
-revision = "0027"
-down_revision = "0026"
+revision = "0028"
+down_revision = "0027"
 
 
 def upgrade() -> None:
