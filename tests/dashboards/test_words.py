@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+import yaml
 
 from dashboards.i18n import LOCALES, Words, texts
 
@@ -25,6 +26,14 @@ def test_every_text_exists_in_every_language_with_the_same_values() -> None:
         for key, text in texts(language).items():
             assert isinstance(text, str) and text.strip(), key
             assert _fields(text) == _fields(english[key]), key
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_no_text_stands_twice(language: str) -> None:
+    lines = (DASHBOARDS / "i18n" / f"{language.lower()}.yaml").read_text(encoding="utf-8").splitlines()
+    keys = [yaml.safe_load(line) for line in lines if line and line[0] not in " #"]
+    named = [key for each in keys for key in each]
+    assert len(named) == len(set(named)), sorted({key for key in named if named.count(key) > 1})
 
 
 OF_CUSTOMERS = {"sign_in.title", "channel.sms", "channel.whatsapp", "customer.by_id", "worklist.rank"}
