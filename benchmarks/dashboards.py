@@ -46,16 +46,13 @@ PLAN_LINES = 45
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 
 WATCH = """
-window.changedAt = performance.now(); window.runs = 0;
+window.changedAt = performance.now(); window.ranAt = -1;
 const state = () => document.querySelector('[data-testid="stApp"]')?.getAttribute('data-test-script-state');
-let before = null;
 new MutationObserver(() => {
     window.changedAt = performance.now();
-    const now = state();
-    if (now === 'running' && before !== 'running') window.runs += 1;
-    before = now;
+    if (state() === 'running') window.ranAt = window.changedAt;
 }).observe(document, {subtree: true, childList: true, attributes: true, characterData: true});
-window.isSettled = (runs) => state() === 'notRunning' && window.runs > runs
+window.isSettled = (since) => state() === 'notRunning' && window.ranAt > since
     && performance.now() - window.changedAt > 250 && document.querySelector('h1')
     && !document.querySelector('[data-stale="true"], [data-testid="stSpinner"], [data-testid="stSkeleton"]');
 """
@@ -75,18 +72,20 @@ def p95(seconds: list[float]) -> float:
     return sorted(seconds)[max(0, -(-len(seconds) * 95 // 100) - 1)]
 
 
-async def settle(page: Page, runs: int, since: float) -> float:
+async def settle(page: Page, since: float) -> float:
     """Seconds from `since`, on the page's own clock, to its last change."""
-    await page.wait_for_function("runs => window.isSettled && window.isSettled(runs)", arg=runs, timeout=120_000)
+    # asked by the clock: a page that is not drawn just now has no frames to ask at
+    settled = "since => window.isSettled && window.isSettled(since)"
+    await page.wait_for_function(settled, arg=since, timeout=120_000, polling=50)
     if await page.locator('[data-testid="stAlertContentError"], [data-testid="stException"]').count():
         raise SystemExit(f"a page failed: {await page.locator('[data-testid=stAlert]').first.inner_text()}")
     return (await page.evaluate("window.changedAt") - since) / 1000
 
 
 async def step(page: Page, times: Times, name: str, act: Callable[[], Awaitable[object]]) -> None:
-    runs, since = await page.evaluate("[window.runs, performance.now()]")
+    since = await page.evaluate("performance.now()")
     await act()
-    times.of[name].append(await settle(page, runs, since))
+    times.of[name].append(await settle(page, since))
 
 
 async def visit(browser: Browser, url: str) -> tuple[Page, float]:
@@ -94,13 +93,14 @@ async def visit(browser: Browser, url: str) -> tuple[Page, float]:
     await context.add_init_script(WATCH)
     page = await context.new_page()
     await page.goto(url)
-    return page, await settle(page, 0, 0)
+    return page, await settle(page, 0)
 
 
 async def stay(page: Page, times: Times, rounds: int, person: int) -> None:
     """Every page in turn, and filters that nobody has asked for before."""
     links = page.get_by_test_id("stSidebarNavLink")
-    names = [name.strip() for name in await links.all_inner_texts()]
+    # after the name of its icon, which is a letter of a font
+    names = [text.strip().splitlines()[-1].strip() for text in await links.all_inner_texts()]
     for number in range(rounds):
         for place, name in enumerate(names):
             if number or place:

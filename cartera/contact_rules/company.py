@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from cartera.contact_rules.kinds import Rule, Strict
 from cartera.contact_rules.model import Debtor
-from cartera.contact_rules.pack import Pack, Rule, Scope, Strict, check_rules
+from cartera.contact_rules.pack import Pack, Scope, check_rules
 from cartera.yaml_config import load_yaml_model
 
 PACK_ID = "COMPANY"

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from cartera.contact_rules.asking import AskHours
 from cartera.contact_rules.company import CompanyRules
 from cartera.contact_rules.context import Context
+from cartera.contact_rules.kinds import DisclosureRule, WordingRule
 from cartera.contact_rules.model import (
     Answer,
     Channel,
@@ -24,7 +25,7 @@ from cartera.contact_rules.model import (
     Verdict,
 )
 from cartera.contact_rules.moments import first_instant, zone_named
-from cartera.contact_rules.pack import DisclosureRule, Pack, WordingRule, load_packs
+from cartera.contact_rules.pack import Pack, load_packs
 from cartera.contact_rules.selection import Selected, _applies, residence, select
 
 HORIZON = dt.timedelta(days=400)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cartera.contact_rules.asking import ASKERS, Asker, AskHold, Calendar
+from cartera.contact_rules.asker import Asker, Calendar
+from cartera.contact_rules.asking import ASKERS, AskHold
 from cartera.contact_rules.model import Channel, Debtor, Standing
 from cartera.contact_rules.moments import has_calendar, zones_of_country
 from cartera.contact_rules.pack import Pack

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cartera.contact_rules.model import Channel, Window
-from cartera.contact_rules.pack import (
+from cartera.contact_rules.kinds import (
     DAYS,
     CapRule,
     Counting,
@@ -14,12 +13,13 @@ from cartera.contact_rules.pack import (
     DistinctChannelsRule,
     Hours,
     HoursRule,
-    Pack,
     Rule,
     SilenceRule,
     SpacingRule,
     WordingRule,
 )
+from cartera.contact_rules.model import Channel, Window
+from cartera.contact_rules.pack import Pack
 
 
 def rule_rows(pack: Pack) -> Iterator[dict[str, Any]]:

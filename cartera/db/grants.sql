@@ -60,6 +60,8 @@ grant select on
     ops.runs, ops.run_steps, ops.check_results, ops.certificates, ops.certificate_lines, ops.publications, ops.loads, ops.cursors
 to :"reader", :"campaign";
 
+-- whoever reads of all companies
+grant select on ops.all_companies to :"loader", :"transformer", :"reader", :"campaign", :"desk";
 -- readers: what became of each reminder; no address, no text, nothing that a rule saw of a person
 grant select (
     contact_id, plan_id, channel, is_automatic, policy_name, step_name, offset_days, template, company_id, customer_id,

@@ -34,6 +34,7 @@ FORBIDDEN: dict[Role, tuple[tuple[str, str], ...]] = {
         ("raw_files.customers", "select"),
         ("quarantine.records", "select"),
         ("ops.check_results", "select"),
+        ("ops.all_companies", "select"),
         ("ops.user_versions", "select"),
         ("ops.contacts", "select"),
         ("ops.runs", "insert"),

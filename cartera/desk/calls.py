@@ -13,7 +13,7 @@ from cartera.errors import ConfigError
 from cartera.reminders import audit, ledger, portfolio
 from cartera.reminders.addresses import reach
 from cartera.reminders.ledger import Move
-from cartera.reminders.model import History, Reason, Status
+from cartera.reminders.model import History, Status
 from cartera.warehouse.read import Row, rows
 
 BECOMES: dict[CallOutcome, Status] = {
@@ -158,10 +158,9 @@ insert into ops.contacts (
 
 
 def _tell(desk: Desk, contact_id: str, outcome: CallOutcome, detail: dict[str, Any]) -> None:
-    """The contact's state, and the event with who was reached and what they said."""
+    """The contact's state, and the event with who was reached and what they said; the answer class is its reason."""
     becomes = BECOMES.get(outcome, Status.answered)
-    reason = Reason.bad_address if becomes is Status.bounced else None
-    ledger.move(desk.connection, contact_id, WAITING, becomes, desk.by, reason=reason, detail=detail)
+    ledger.move_all(desk.connection, [Move(contact_id, becomes, detail=detail, answer_class=outcome)], WAITING, desk.by)
     rows(desk.connection, _ON, {"id": contact_id, "day": desk.day})
 
 

@@ -12,7 +12,8 @@ from cartera.reminders.decide import Allow, decide
 from cartera.reminders.experiment import Arm
 from cartera.reminders.model import Answer, Customer, Decision, History, Item, Reason, Standing
 from cartera.reminders.owed import due_lines
-from cartera.reminders.policy import Policies, Policy
+from cartera.reminders.policies import Policies
+from cartera.reminders.policy import Policy
 
 Key = tuple[str, str]
 """company_id, and the currency where the policy has a message of its own for each; else an empty text."""

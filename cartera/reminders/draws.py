@@ -10,7 +10,7 @@ from psycopg2.extras import Json, execute_values
 
 from cartera.reminders.choose import Draw
 from cartera.reminders.experiment import Arm
-from cartera.reminders.policy import Policies
+from cartera.reminders.policies import Policies
 from cartera.warehouse import read
 
 

@@ -50,13 +50,15 @@ def answers_json(answers: Iterable[Answer]) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Move:
-    """A change of one contact's state. `retry_after`: not before so long; it counts as an attempt."""
+    """A change of one contact's state. `retry_after`: not before so long; it counts as an attempt. `answer_class`: what
+    came of a call, which stands where a reason would."""
 
     contact_id: str
     to: Status
     reason: Reason | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
     retry_after: dt.timedelta | None = None
+    answer_class: str | None = None
 
 
 def move(
@@ -92,7 +94,7 @@ def move_all(
         {
             "ids": [each.contact_id for each in moves],
             "tos": [each.to for each in moves],
-            "reasons": [each.reason for each in moves],
+            "reasons": [each.reason or each.answer_class for each in moves],
             "waits": [each.retry_after for each in moves],
             "leaves": list(leaves),
             "held_by": held_by,
@@ -133,7 +135,10 @@ def events(connection: Connection, moved: Sequence[tuple[str | None, Move]], act
         execute_values(
             cursor,
             "insert into ops.contact_events (contact_id, from_status, to_status, actor, reason_code, detail) values %s",
-            [(each.contact_id, before, each.to, actor, each.reason, Json(dict(each.detail))) for before, each in moved],
+            [
+                (each.contact_id, before, each.to, actor, each.reason or each.answer_class, Json(dict(each.detail)))
+                for before, each in moved
+            ],
             page_size=1000,
         )
 

@@ -79,9 +79,9 @@ class Item(NamedTuple):
     open_amount: Decimal
     is_disputed: bool = False
     promised_date: dt.date | None = None
+    invoice_id: str | None = None
     because: str | None = None
     """What was recorded at the desk that says so."""
-    invoice_id: str | None = None
 
     @property
     def is_credit(self) -> bool:

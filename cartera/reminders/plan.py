@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,13 +18,15 @@ from cartera.clock import utc_now
 from cartera.contact_rules import product_rulebook
 from cartera.db import Role, connect
 from cartera.reminders import audit, draws, ghosts, ledger, portfolio, recorded, store
-from cartera.reminders.choose import Choice, Draw, Key, decide_debts, draw_arms
+from cartera.reminders.choose import decide_debts, draw_arms
 from cartera.reminders.disclosures import LegalWording
 from cartera.reminders.evidence import evidence, with_evidence
 from cartera.reminders.experiment import Arm
 from cartera.reminders.lawful import Lawful, lawful
-from cartera.reminders.model import Answer, Decision, History, Pending, PlannedContact, Reason, Standing, Status
-from cartera.reminders.policy import Policies, Policy, load_policies, load_policies_of
+from cartera.reminders.model import Answer, Decision, History, PlannedContact, Reason, Standing, Status
+from cartera.reminders.one_contact import Outcome, sort_out
+from cartera.reminders.policies import Policies, load_policies, load_policies_of
+from cartera.reminders.policy import Policy
 from cartera.reminders.render import Templates
 from cartera.reminders.saved_segments import saved_segments
 from cartera.settings import Settings, get_settings
@@ -66,19 +68,6 @@ class PlanReport:
     @property
     def skipped(self) -> int:
         return self.skips.total()
-
-
-@dataclass
-class Outcome:
-    """The decisions of one plan before they are stored, by the policy's name."""
-
-    decisions: dict[str, list[Decision]] = field(default_factory=dict)
-    skips: dict[str, list[store.Skip]] = field(default_factory=dict)
-    retired: list[tuple[str, Reason]] = field(default_factory=list)
-    draws: list[Draw] = field(default_factory=list)
-    kept: int = 0
-    windows: dict[str, store.Window] = field(default_factory=dict)
-    """Of those that are kept: when they may be sent, as asked now."""
 
 
 def templates_of(settings: Settings) -> Templates:
@@ -259,63 +248,6 @@ def _decide_ghosts(
 
 NO_HISTORY = History()
 NO_ARMS: Mapping[str, Arm] = {}
-
-
-def sort_out(
-    customer_id: str, decided: Mapping[Key, Choice], pending: Pending | None, as_of: dt.date, outcome: Outcome
-) -> None:
-    """One customer: at most one contact on its way, whatever number of companies it owes."""
-    wanted = [choice for choice in decided.values() if choice.decision.contact]
-    chosen = min(wanted, key=_urgency, default=None)
-    others = Reason.already_contacted_today
-    if pending and (pending.status is Status.reserved or pending.planned_date > as_of):
-        # being sent, or planned for a later day than this look at the past
-        chosen, others = None, Reason.in_flight
-    elif pending:
-        same = next((choice for choice in wanted if _still_holds(pending, choice)), None)
-        if same:
-            outcome.kept += 1
-            chosen = same
-            if same.decision.contact and same.decision.contact.window:
-                outcome.windows[pending.contact_id] = same.decision.contact.window
-        else:
-            outcome.retired.append((pending.contact_id, _why_retired(pending, decided.values(), chosen)))
-            _add(chosen, outcome)
-    else:
-        _add(chosen, outcome)
-    for choice in decided.values():
-        if choice is not chosen:
-            skip = (choice.company_id, customer_id, choice.decision.reason or others, choice.decision.answers)
-            outcome.skips.setdefault(choice.policy_name, []).append(skip)
-
-
-def _add(chosen: Choice | None, outcome: Outcome) -> None:
-    if chosen:
-        outcome.decisions.setdefault(chosen.policy_name, []).append(chosen.decision)
-
-
-def _still_holds(pending: Pending, choice: Choice) -> bool:
-    """The same step for the same passage by the same channel; and the same items, unless a person approved it."""
-    contact = choice.decision.contact
-    if contact is None or (pending.company_id, pending.policy_name) != (contact.company_id, choice.policy_name):
-        return False
-    if (pending.step_name, pending.cycle, pending.channel) != (contact.step.name, contact.cycle, contact.channel):
-        return False
-    return pending.status is Status.approved or pending.item_ids == {line.item.item_id for line in contact.lines}
-
-
-def _why_retired(pending: Pending, decided: Iterable[Choice], chosen: Choice | None) -> Reason:
-    if chosen:
-        return Reason.replaced
-    reasons = (each.decision.reason for each in decided if each.company_id == pending.company_id)
-    return next((reason for reason in reasons if reason), Reason.paid)
-
-
-def _urgency(choice: Choice) -> tuple[int, str]:
-    """The sharpest step first, then the oldest passage."""
-    contact = choice.decision.contact
-    assert contact is not None
-    return (-contact.step.offset_days, contact.cycle.rpartition("@")[2])
 
 
 def _refused(decisions: Sequence[Decision], planned: Mapping[str, PlannedContact]) -> list[store.Skip]:

@@ -19,7 +19,8 @@ from cartera.reminders.decide import decide, language_of
 from cartera.reminders.model import Answer, Customer, History, Item, PlannedContact
 from cartera.reminders.owed import open_lines
 from cartera.reminders.plan import asked_on, policies_of, templates_of
-from cartera.reminders.policy import Channel, Language, Policies, Policy, Step
+from cartera.reminders.policies import Policies
+from cartera.reminders.policy import Channel, Language, Policy, Step
 from cartera.reminders.prices import load_prices
 from cartera.reminders.render import text_of
 from cartera.settings import Settings, get_settings

@@ -1,21 +1,18 @@
 """Laws 7 and 8 at the moment of sending: what was planned is asked again, of what is published and of the law now.
 
 Asked for a batch of contacts at once, when they are reserved; and once more for a contact whose world has changed
-by the time it is handed over, which `still_holds` tells for next to nothing.
+by the time it is handed over, which `looks` tells for next to nothing.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
-from psycopg2.extras import execute_values
 
 from cartera.clock import utc_now
 from cartera.errors import ConfigError, GateFailed
@@ -24,27 +21,14 @@ from cartera.reminders import ledger, portfolio, recorded
 from cartera.reminders.decide import decide
 from cartera.reminders.evidence import evidence, with_evidence
 from cartera.reminders.lawful import Lawful, lawful
+from cartera.reminders.looks import Stamp, stamp_now
 from cartera.reminders.model import Customer, Decision, History, Item, PlannedContact, Reason, Standing, Status
 from cartera.reminders.plan import asked_on
 from cartera.reminders.policy import Policy
+from cartera.reminders.stating import Statement, state
 from cartera.settings import Settings
 from cartera.warehouse import read
 from cartera.warehouse.read import Publication, Row, rows
-
-FRESH_SECONDS = 60.0
-"""An answer older than this is asked for again, whatever has changed: hours end, and days."""
-
-
-@dataclass(frozen=True)
-class Stamp:
-    """What was known when the rules were asked: the newest publication, landing and word of a customer about how to
-    be reached, how much was recorded at the desk about the customer, and when by our own watch."""
-
-    publication_id: int | None
-    load_id: int | None
-    preference_id: int | None
-    asked_at: float
-    desk_actions: int = 0
 
 
 @dataclass(frozen=True)
@@ -91,7 +75,7 @@ def recheck(
     `contacts`: of different customers. Only items that were planned are stated, at what is open now; what has become
     due since waits for its own message. Raises GateFailed when nobody may be written to at all.
     """
-    stamp = _stamp(connection)
+    stamp = stamp_now(connection)
     published = read.publication(connection)
     _require_certified(connection, published)
     planned = _planned_items(connection, [contact["contact_id"] for contact in contacts])
@@ -110,58 +94,15 @@ def recheck(
             verdicts[contact_id] = _ask(
                 contact, policies[contact["plan_id"]], world, planned.get(contact_id, {}), stamp
             )
-    for contact_id in _state(connection, verdicts):
+    stated = {
+        contact_id: Statement(verdict.as_of, verdict.contact, verdict.detail["left_out"])
+        for contact_id, verdict in verdicts.items()
+        if verdict.contact
+    }
+    for contact_id in state(connection, stated):
         # another contact holds this step: it is told already
         verdicts[contact_id] = _no(verdicts[contact_id], Reason.step_done)
     return verdicts
-
-
-def _stamp(connection: Connection) -> Stamp:
-    found = rows(
-        connection,
-        "select (select max(publication_id) from ops.publications) as publication_id,"
-        " (select max(load_id) from ops.loads) as load_id,"
-        " (select max(preference_id) from ops.contact_preferences) as preference_id",
-    )[0]
-    return Stamp(found["publication_id"], found["load_id"], found["preference_id"], time.monotonic())
-
-
-def prepare_looks(connection: Connection) -> None:
-    """Plan the look once, on the connection that all of them are made on: one in autocommit."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LOOK)
-
-
-def still_holds(connection: Connection, contact: Row, number: int, verdict: Verdict) -> bool:
-    """Whether nothing has happened since that could change the answer for a contact reserved by us.
-
-    One look, right before the hand-over, on a connection of `prepare_looks`.
-    """
-    if time.monotonic() - verdict.stamp.asked_at > FRESH_SECONDS or (verdict.until and utc_now() >= verdict.until):
-        return False
-    bound = {"number": number, "as_of": verdict.as_of, **contact, **asdict(verdict.stamp)}
-    return bool(rows(connection, _LOOKED, bound)[0]["holds"])
-
-
-_LOOK = """
-prepare look (bigint, bigint, uuid, bigint, text, date, bigint, bigint) as
-select (select max(publication_id) from ops.publications) is not distinct from $1
-    and (select max(load_id) from ops.loads) is not distinct from $2
-    and (select max(preference_id) from ops.contact_preferences) is not distinct from $7
-    and exists (select 1 from ops.contacts where contact_id = $3 and status = 'reserved' and reserved_by = $4)
-    and not exists (
-        select 1 from ops.contact_holds
-        where customer_id = $5 and released_at is null and (held_until is null or held_until >= $6)
-            and kind <> 'vulnerable'
-    )
-    and coalesce((select actions from ops.desk_files where customer_id = $5), 0) = $8 as holds
-"""
-_LOOKED = """
-execute look (
-    %(publication_id)s, %(load_id)s, %(contact_id)s, %(number)s, %(customer_id)s, %(as_of)s,
-    %(preference_id)s, %(desk_actions)s
-)
-"""
 
 
 def _require_certified(connection: Connection, published: Publication) -> None:
@@ -278,66 +219,3 @@ def _says_the_same(contact: Row, planned: PlannedContact, stated: Stated) -> boo
 
 def _no(asked: Verdict, reason: Reason | None, detail: Mapping[str, Any] | None = None) -> Verdict:
     return Verdict(asked.as_of, asked.customer, asked.stamp, None, reason, detail or asked.detail)
-
-
-def _state(connection: Connection, verdicts: Mapping[str, Verdict]) -> list[str]:
-    """Write down what the messages state, before they leave; the ids of those that another contact forbids."""
-    stated = {contact_id: verdict for contact_id, verdict in verdicts.items() if verdict.contact}
-    if not stated:
-        return []
-    with connection.cursor() as cursor:
-        cursor.execute("savepoint stating")
-        try:
-            _state_contacts(cursor, stated)
-        except UniqueViolation:
-            cursor.execute("rollback to savepoint stating")
-            if len(stated) == 1:
-                return list(stated)
-            return [each for id, verdict in stated.items() for each in _state(connection, {id: verdict})]
-        _state_items(cursor, stated)
-    return []
-
-
-def _state_contacts(cursor: Any, stated: Mapping[str, Verdict]) -> None:
-    execute_values(
-        cursor,
-        "update ops.contacts as c set contact_date = v.as_of, cycle = v.cycle, recipient = v.recipient,"
-        " language_code = v.language from (values %s) as v (contact_id, as_of, cycle, recipient, language)"
-        " where c.contact_id = v.contact_id",
-        [
-            (contact_id, verdict.as_of, contact.cycle, contact.recipient, contact.language)
-            for contact_id, verdict in stated.items()
-            if (contact := verdict.contact)
-        ],
-        template="(%s::uuid, %s, %s, %s, %s)",
-        page_size=len(stated),
-    )
-
-
-def _state_items(cursor: Any, stated: Mapping[str, Verdict]) -> None:
-    cursor.execute(
-        "update ops.contact_items set stated_amount = null, left_out_reason = 'paid'"
-        " where contact_id = any(%s::uuid[])",
-        (list(stated),),
-    )
-    lines = [
-        (contact_id, line.item.item_id, line.item.open_amount, None, line.step.offset_days, line.item.due_date)
-        for contact_id, verdict in stated.items()
-        if verdict.contact
-        for line in verdict.contact.lines
-    ]
-    left_out = [
-        (contact_id, item_id, None, reason, None, None)
-        for contact_id, verdict in stated.items()
-        for item_id, reason in verdict.detail["left_out"].items()
-    ]
-    execute_values(
-        cursor,
-        "update ops.contact_items as i set stated_amount = v.amount, left_out_reason = v.reason,"
-        " offset_days = coalesce(v.offset_days, i.offset_days), due_date = coalesce(v.due_date, i.due_date)"
-        " from (values %s) as v (contact_id, item_id, amount, reason, offset_days, due_date)"
-        " where i.contact_id = v.contact_id and i.item_id = v.item_id",
-        lines + left_out,
-        template="(%s::uuid, %s, %s::numeric, %s, %s::int, %s::date)",
-        page_size=len(lines) + len(left_out),
-    )

@@ -13,8 +13,9 @@ from cartera.reminders.choose import Segments, decide_debts, draw_arms
 from cartera.reminders.experiment import Arm
 from cartera.reminders.lawful import Lawful
 from cartera.reminders.model import Answer, Customer, History, Item, PlannedContact, Standing, Status, Tried
-from cartera.reminders.plan import Outcome, sort_out
-from cartera.reminders.policy import Channel, Policies, Policy
+from cartera.reminders.one_contact import Outcome, sort_out
+from cartera.reminders.policies import Policies
+from cartera.reminders.policy import Channel, Policy
 from cartera.reminders.timing import NEVER
 
 Cost = Callable[[PlannedContact, Customer, Policy, dt.date], Decimal]

@@ -24,10 +24,11 @@ from cartera.reminders import audit, ghosts, ledger, outbox
 from cartera.reminders.channels.base import AtPoint, Channel, Outgoing, nowhere
 from cartera.reminders.gateways import Asked, Gateways, NoGateways, Objection
 from cartera.reminders.ledger import Move
+from cartera.reminders.looks import still_holds
 from cartera.reminders.model import Reason, Status
 from cartera.reminders.plan import templates_of
 from cartera.reminders.prices import find_prices
-from cartera.reminders.recheck import Verdict, recheck, still_holds
+from cartera.reminders.recheck import Verdict, recheck
 from cartera.reminders.sender import LEASE, Sender, SendReport, failed_to_render, move_of, objected, session
 from cartera.reminders.settle import settle_open
 from cartera.settings import get_settings
@@ -231,7 +232,9 @@ def _send_one(sender: Sender, channel: Channel, contact: Row, verdict: Verdict, 
 
     def at(name: str) -> None:
         sender.at(name)
-        if name == "before_call" and not still_holds(sender.looks, contact, sender.number, verdict):
+        if name != "before_call":
+            return
+        if not still_holds(sender.looks, contact, sender.number, verdict.stamp, verdict.as_of, verdict.until):
             raise _Changed
 
     for _ in range(ASKED_AT_MOST):

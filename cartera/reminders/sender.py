@@ -18,10 +18,11 @@ from cartera.reminders import ledger, outbox
 from cartera.reminders.channels.base import AtPoint, Channel, Outcome
 from cartera.reminders.gateways import RULE, Asked, Objection
 from cartera.reminders.ledger import Move
+from cartera.reminders.looks import prepare_looks
 from cartera.reminders.model import Reason, Status
 from cartera.reminders.policy import Policy
 from cartera.reminders.prices import Prices
-from cartera.reminders.recheck import Verdict, prepare_looks
+from cartera.reminders.recheck import Verdict
 from cartera.reminders.render import Templates
 from cartera.settings import Settings
 from cartera.warehouse.read import Row

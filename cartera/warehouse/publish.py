@@ -114,7 +114,7 @@ def _replace_view(connection: Connection, marts: str, table: str, columns: list[
     select = SQL("select {} from {} where {}").format(
         SQL(", ").join(map(Identifier, columns)),
         Identifier(marts, table),
-        scope.condition(marts, table, columns, str(parameters(Role.viewer)["user"])),
+        scope.condition(marts, table, columns),
     )
     view = Identifier("serve", table)
     with connection.cursor() as cursor:

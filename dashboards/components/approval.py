@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cartera.errors import CarteraError
+from cartera.errors import CarteraError, PlanChanged
 from dashboards.components.actor import current_actor
 from dashboards.components.view import View, as_text
 from dashboards.queries import campaigns
@@ -36,7 +36,6 @@ def approval_form(view: View, plan_id: int | None) -> None:
         count = seen.contacts if limit is None else min(int(limit), seen.contacts)
         st.button(
             words.counted("campaigns.approve", count),
-            type="primary",
             icon=":material/check:",
             key="approve",
             on_click=_approve,
@@ -53,8 +52,11 @@ def _approve(seen: campaigns.Seen, limit: int | None) -> None:
     done.add(form)
     try:
         st.session_state[LAST] = campaigns.approve(current_actor(), seen, limit)
+    except PlanChanged:
+        st.session_state[LAST] = seen
     except CarteraError as error:
-        # the answer may be lost, not the work: the form is drawn anew from what is there now
+        # the answer may be lost, not the work: the form is drawn anew from what is there now, and may be sent again
+        done.discard(form)
         st.session_state[LAST] = error
 
 
@@ -77,6 +79,6 @@ def say_what_was_approved(view: View) -> None:
                 actor=as_text(row["actor"]),
                 moment=words.moment(row["at"]),
             )
-            for row in last
+            for row in campaigns.since(view.reading, last)
         )  # fmt: skip
         st.warning(words("campaigns.changed") + lines, icon=":material/sync_problem:")

@@ -12,6 +12,7 @@ import streamlit as st
 from dashboards.charts.campaigns import outcome_bars
 from dashboards.components import filters
 from dashboards.components.campaign_waiting import count_says
+from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
@@ -159,7 +160,8 @@ def contacts_table(
     )
     several = rows["company_id"].nunique() > 1
     columns = {name: column for name, column in CONTACTS.items() if name != "company_id" or several}
-    table(view, data, columns, alt=title)
+    key = f"contacts_{stage}_{group}_{kept.asked.from_date}_{kept.asked.days}_{kept.asked.country_code}"
+    customers_table(view, data, columns, alt=title, key=key)
     csv_button(
         view,
         view.reading.clocks,

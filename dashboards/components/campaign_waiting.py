@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards.components import filters
 from dashboards.components.approval import approval_form, say_what_was_approved
+from dashboards.components.customer_link import customers_table
 from dashboards.components.message import message
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
@@ -108,7 +109,8 @@ def _contacts(view: View, step: pd.Series, plan_id: int | None) -> None:
     with st.container(border=True):
         st.subheader(title, anchor=False)
         count_says(view, len(rows), int(step["contacts"]))
-        table(view, rows, CONTACTS, alt=title)
+        key = f"waiting_{step['policy_name']}_{step['step_name']}_{step['channel']}_{plan_id}"
+        customers_table(view, rows, CONTACTS, alt=title, key=key)
 
 
 def count_says(view: View, listed: int, count: int) -> None:
@@ -180,9 +182,8 @@ def _skipped(view: View, day: dt.date, figure: pd.Series, name: str) -> None:
         st.subheader(title, anchor=False)
         count_says(view, len(rows), int(figure["skips"]))
         key = f"skips_{day}_{figure['reason_code']}"
-        selection = table(view, rows, SKIPS, alt=title, key=key, selects="single-cell")
-        if selection["cells"] and selection["cells"][0][0] < len(rows):
-            row = rows.iloc[selection["cells"][0][0]]
+        row = customers_table(view, rows, SKIPS, alt=title, key=key)
+        if row is not None:
             st.markdown(words("campaigns.said_no", name=as_text(row["customer_name"])))
             answers = campaigns.refusals(row["skip_id"])
             for answer in answers:

@@ -14,7 +14,7 @@ from dashboards.queries.session import Clocks
 def headline_cards(view: View, clocks: Clocks, line: Headline, points: list[Point] | None) -> None:
     """Total open, overdue, overdue share, unapplied credit; each explains itself and its dates on hover.
 
-    With the points of the trend, the first two say their change and all but the last draw their line.
+    With the points of the trend, the first two say their change since the last one; all but credit draw them.
     """
     words, code = view.words, line.currency_code
     stamp = view.stamp(clocks, code)
@@ -29,15 +29,17 @@ def headline_cards(view: View, clocks: Clocks, line: Headline, points: list[Poin
         ("unapplied", line.unapplied_amount, credits, None),
     )
     for column, (name, amount, detail, drawn) in zip(st.columns(4), cards, strict=True):
+        moved = change(view, points, drawn) if drawn and amount is not None else None
         exact = "" if amount is None else f"**{words.money(amount, code)}**\n\n"
         column.metric(
             words(f"overview.{name}", currency=code),
             words.percent(line.overdue_pct) if amount is None else words.headline(amount, code),
-            delta=detail,
-            delta_description=change(view, points, drawn) if drawn and amount is not None else None,
+            delta=moved or detail,
+            delta_description=detail if moved else None,
             chart_data=sparkline(points, drawn) if drawn else None,
             delta_color="off",
             delta_arrow="off",
             border=True,
+            height="stretch",
             help=exact + words(f"overview.{name}_help", stamp=stamp),
         )

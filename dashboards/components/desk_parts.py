@@ -95,9 +95,7 @@ def _changeable(
         drawn = (row[f"{thing}_id"], row["version"])
         action_id = st.session_state.setdefault(f"action_{drawn}", str(uuid.uuid4()))
         st.text_input(words(f"promises.{kind}_note"), key=f"note_{drawn}", max_chars=500)
-        st.form_submit_button(
-            words(f"promises.{kind}"), type="primary", on_click=_change, args=(action_id, thing, row, drawn)
-        )
+        st.form_submit_button(words(f"promises.{kind}"), on_click=_change, args=(action_id, thing, row, drawn))
 
 
 def _change(action_id: str, thing: Thing, row: dict[Any, Any], drawn: tuple[str, int]) -> None:

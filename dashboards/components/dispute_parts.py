@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import streamlit as st
 
+from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import matrix
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import Column
 from dashboards.components.view import View, as_text
 from dashboards.queries import promises
 from dashboards.queries.receivables import Headline
@@ -98,7 +99,8 @@ def _list(
         data = rows.assign(reason_name=[_reason(view, reason) for reason in rows["reason"]])
         several = rows["company_id"].nunique() > 1
         columns = {name: column for name, column in DISPUTES.items() if name != "company_id" or several}
-        table(view, data, columns, alt=title, currency_code=code)
+        key = f"disputed_{reason}_{age}_{code}_{asked.company_id}"
+        customers_table(view, data, columns, alt=title, key=key, currency_code=code)
         csv_button(
             view,
             Clocks(asked.as_of, asked.known_at),

@@ -29,12 +29,11 @@ def extra_cards(view: View, asked: Asked, companies: list[str], points: list[Poi
 
 
 def change(view: View, points: Sequence[Point] | None, name: str) -> str | None:
-    """Of an amount against the point before, as a share of it: `+3.2% in 30 days`; None where there is none."""
+    """Of an amount against the point before, as a share of it: `+3.2%`; None where there is none."""
     if not points or not (before := getattr(points[-2], name)):
         return None
     moved = (getattr(points[-1], name) - before) / before
-    sign = "+" if moved > 0 else ""
-    return view.words("overview.change", change=sign + view.words.percent(moved), days=overview.step_days())
+    return ("+" if moved > 0 else "") + view.words.percent(moved)
 
 
 def sparkline(points: Sequence[Point] | None, name: str) -> list[float] | None:
@@ -54,6 +53,7 @@ def _dso(view: View, now: Point, points: list[Point] | None) -> None:
         delta_description=words("overview.dso_best", days=words.figure(now.best_possible_dso, "days")),
         chart_data=sparkline(points, "dso"),
         border=True,
+        height="stretch",
         help=words("overview.dso_help", window=overview.kpis.window(), days=overview.step_days()),
     )
 
@@ -68,6 +68,7 @@ def _cei(view: View, now: Point, points: list[Point] | None) -> None:
         delta_description=words("overview.cei_points", days=overview.step_days()),
         chart_data=sparkline(points, "cei"),
         border=True,
+        height="stretch",
         help=words("overview.cei_help", window=overview.kpis.window()),
     )
 
@@ -98,6 +99,7 @@ def _collected(view: View, asked: Asked, companies: list[str]) -> None:
         chart_data=[float(amount) for _month, amount in months],
         chart_type="bar",
         border=True,
+        height="stretch",
         help=words("overview.collected_help", date=words.date(asked.as_of)),
     )
 
@@ -118,6 +120,7 @@ def _expected(view: View, asked: Asked) -> None:
         chart_data=[float(week) for week in weeks],
         chart_type="bar",
         border=True,
+        height="stretch",
         help=words("overview.expected_help", until=words.date(_until(asked))),
     )
 
@@ -132,7 +135,7 @@ def expected_figure(view: View, asked: Asked) -> Figure | None:
         sum(day["open_items"] for day in days),
         asked.currency_code,
         asked.company_id,
-        title=view.words("overview.expected", currency=asked.currency_code, days=overview.EXPECTED_DAYS),
+        title=view.words("attention.expected", days=overview.EXPECTED_DAYS),
         expected_until=_until(asked),
     )
 

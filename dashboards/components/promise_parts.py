@@ -9,9 +9,10 @@ import streamlit as st
 
 from dashboards.charts.promises import promise_weeks
 from dashboards.components import filters
+from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import matrix
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import Column
 from dashboards.components.view import View, as_text
 from dashboards.queries import promises
 from dashboards.queries.session import Clocks
@@ -161,7 +162,14 @@ def _list(
         data = rows.assign(state_name=[words(f"promises.state.{name}") for name in rows["state"]])
         several = rows["company_id"].nunique() > 1
         columns = {name: column for name, column in PROMISES.items() if name != "company_id" or several}
-        table(view, data, columns, alt=words("promises.list", state=title), currency_code=code)
+        customers_table(
+            view,
+            data,
+            columns,
+            alt=words("promises.list", state=title),
+            key=f"promises_{state}_{who}_{code}_{asked.company_id}_{asked.days}",
+            currency_code=code,
+        )
         clocks = Clocks(asked.as_of, asked.known_at)
         csv_button(
             view,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from cartera.desk import Actor, approvals
-from cartera.errors import ConfigError, PlanChanged
+from cartera.errors import ConfigError
 from cartera.reminders import enrol, experiment_report, ghost_report, outcomes, waiting
 from cartera.reminders.approve import ApproveReport
 from cartera.reminders.contact_days import closed_days
@@ -83,16 +83,14 @@ def waiting_contacts(reading: Reading, group: Group, limit: int = LISTED) -> pd.
     return frame(found, WAITING)
 
 
-def approve(actor: Actor, seen: Seen, limit: int | None) -> ApproveReport | list[read.Row]:
-    """Approve what was looked at; or, where it has changed since, what happened meanwhile.
+def approve(actor: Actor, seen: Seen, limit: int | None) -> ApproveReport:
+    """Approve what was looked at. Raises PlanChanged, NotAllowed, DatabaseError."""
+    return approvals.approve(actor, seen, limit)
 
-    Raises NotAllowed, DatabaseError.
-    """
-    try:
-        return approvals.approve(actor, seen, limit)
-    except PlanChanged:
-        with reading() as opened:
-            return waiting.since(opened.connection, seen)
+
+def since(reading: Reading, seen: Seen) -> list[read.Row]:
+    """What happened to what waits since it was looked at: to_status, reason_code, actor, contacts, at."""
+    return waiting.since(reading.connection, seen)
 
 
 def sample(contact_id: str) -> Preview | str:

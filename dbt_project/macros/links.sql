@@ -274,3 +274,15 @@
         {{ forever() }} as recorded_to
     where false
 {%- endmacro %}
+
+{#- The contacts, those of linked customers with the master customer. -#}
+{% macro contacts_of_customers() -%}
+    {%- set staged = ref('stg_contacts__contacts') | string -%}
+    {%- set columns = [
+        'contact_id', 'company_id', 'customer_id', 'policy_name', 'step_name', 'channel', 'is_automatic',
+        'currency_code', 'planned_date', 'sent_date', 'answered_date', 'planned_at', 'sent_at',
+        'delivered_at', 'answered_at', 'status', 'reason_code', 'answer_class', 'is_answered',
+        'is_right_party', 'cost_amount', 'cost_currency_code', 'recorded_from', 'recorded_to'
+    ] -%}
+    {{ as_linked(staged, columns) if var('linked_systems') else staged }} as contacts_staged
+{%- endmacro %}

@@ -110,6 +110,9 @@ def test_a_count_of_promises_leads_to_them(campaign_url: str, open_page: OpenPag
     expect(page.get_by_role("heading", name="Promises: All promises")).to_be_visible()
     expect(page.get_by_text(re.compile(rf"\b{count} promises? of"))).to_be_visible()
     expect(page.get_by_text("the disputed part of what is open")).to_be_visible()
+    _click_row(page, _table(page, "Promises: All promises"), 0)
+    page.get_by_role("link", name="Open the page of").click()
+    expect(page).to_have_url(re.compile("/customer.*customer=files"))
 
 
 PLACES = ("campaigns", "campaigns?show=results", "campaigns?show=calendar", "campaigns?show=ghosts", "promises")

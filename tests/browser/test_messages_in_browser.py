@@ -19,7 +19,8 @@ from playwright.sync_api import Browser, Page
 from cartera.contact_rules import product_rulebook
 from cartera.reminders.disclosures import LegalWording
 from cartera.reminders.model import Customer, Item, Line, PlannedContact
-from cartera.reminders.policy import Creditor, Language, Policy, find_policy
+from cartera.reminders.policies import find_policy
+from cartera.reminders.policy import Creditor, Language, Policy
 from cartera.reminders.render import Templates
 from cartera.settings import PACKAGE_DIR
 

@@ -21,9 +21,10 @@ from cartera.contact_rules import (
     product_rulebook,
     rulebook,
 )
+from cartera.contact_rules.kinds import DAYS, span_of
 from cartera.contact_rules.model import Level
 from cartera.contact_rules.moments import change_of, first_instant
-from cartera.contact_rules.pack import DAYS, PACKS_DIR, span_of
+from cartera.contact_rules.pack import PACKS_DIR
 from cartera.errors import ConfigError
 
 FACTS = Path(__file__).resolve().parents[3] / "shared" / "facts" / "contact_rules.yaml"
@@ -206,7 +207,10 @@ def test_the_companys_own_file_as_the_document_shows_it(tmp_path: Path) -> None:
     company = load_company_rules(path)
     assert company.is_business("Persona Natural") is False
     assert company.is_business("cooperativa") is True
+    assert company.is_business("Individual") is False
     assert company.unknown_country == "PE"
+    assert company.region_of("erp:C017", "BR") == "SP" and company.region_of("erp:C018", "BR") is None
+    assert company.region_of("erp:C018", "us") == "TX"
     at = dt.datetime(2026, 11, 20, 12, tzinfo=ZoneInfo("America/Lima"))
     verdict = rulebook(company).check(Question(at, Channel.email, "PE", is_business=True))
     assert [(each.rule.id, each.rule.standing) for each in verdict.refusals] == [("mornings_only", "policy")]
@@ -215,7 +219,7 @@ def test_the_companys_own_file_as_the_document_shows_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"contact_rules\.yaml:\d+: rules\.0\."):
         load_company_rules(path)
     path.write_text(example[1].replace("is_strict", "is_strikt", 1), encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"contact_rules\.yaml:4: is_strikt: .*did you mean is_strict"):
+    with pytest.raises(ConfigError, match=r"contact_rules\.yaml:6: is_strikt: .*did you mean is_strict"):
         load_company_rules(path)
 
 

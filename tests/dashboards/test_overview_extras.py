@@ -102,7 +102,7 @@ def test_what_is_expected_leads_to_rows_that_add_up(database: str, open_page: Op
         item("contested", day(10), "70", is_disputed=True), item("else", day(10), "7", currency_code="USD"),
     ])  # fmt: skip
     app = open_page("overview", currency="PEN")
-    assert card(app, "Due or promised in 30 days, PEN") == ("30.50", "2 open items")
+    assert card(app, "Expected in 30 days, PEN") == ("30.50", "2 open items")
     (pills,) = [group for group in app.button_group if group.key.startswith("look_at")]
     app = pills.set_value("expected").run()
     assert not app.exception and not app.error

@@ -90,7 +90,7 @@ def test_one_row(open_page: OpenPage, page: str) -> None:
     if page == "overview":
         figures = [metric.value for metric in app.metric]
         assert figures == ["1,234.50", "0.00", "0.0%", "0.00", "—", "—", "0.00", "0.00"]
-        assert app.metric[0].delta == "1 open item"
+        assert (app.metric[0].delta, app.metric[0].proto.delta_description) == ("0.0%", "1 open item")
     if page == "aging":
         assert list(app.dataframe[0].value["customer_name"]) == ["All customers (1)", "Comercial Andina SAC"]
 

@@ -112,7 +112,7 @@ def test_an_owner_that_is_no_superuser_is_enough(
     own_home: Path, owner: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, owner)
-    for role in (Role.loader, Role.transformer, Role.reader, Role.campaign):
+    for role in (Role.loader, Role.transformer, Role.reader, Role.campaign, Role.desk):
         with db.transaction(role) as opened, opened.cursor() as cur:
             cur.execute("select current_user, current_database()")
             assert cur.fetchone() == (f"receivables_{role}", "receivables")

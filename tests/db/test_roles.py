@@ -112,7 +112,7 @@ def test_what_the_transformer_serves_later_can_be_read_and_what_is_beneath_canno
     do(Role.transformer, SERVE_FUNCTION)
     do(Role.transformer, "create table marts_a.t as select 1 as n")
     do(Role.transformer, "create function marts_a.f() returns int language sql return 1")
-    for role in (Role.reader, Role.campaign):
+    for role in (Role.reader, Role.campaign, Role.desk):
         with db.transaction(role) as connection, connection.cursor() as cur:
             cur.execute("select customer_id, serve.answer() from serve.names")
             assert cur.fetchall() == [("1", 42)]

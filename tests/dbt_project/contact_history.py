@@ -28,7 +28,7 @@ class ContactVersion:
     channel: str
     sent_date: dt.date | None
     status: str
-    outcome: str | None
+    answer_class: str | None
     currency_code: str | None
     recorded_from: dt.datetime
     recorded_to: dt.datetime = FOREVER
@@ -63,7 +63,7 @@ def _life(dice: random.Random, seed: int, number: int, moments: list[dt.datetime
         channel=channel,
         sent_date=None,
         status="planned",
-        outcome=None,
+        answer_class=None,
         # a call names no debt
         currency_code=None if channel == "call" else dice.choice(["USD", "PEN"]),
         recorded_from=moments[0],
@@ -72,7 +72,7 @@ def _life(dice: random.Random, seed: int, number: int, moments: list[dt.datetime
         planned,
         sent_date=day,
         status=dice.choice(["sent", "unknown", "delivered"]),
-        outcome=dice.choice(OUTCOMES) if channel == "call" else None,
+        answer_class=dice.choice(OUTCOMES) if channel == "call" else None,
         cost_amount=Decimal(dice.randrange(0, 9_999_999)) / 1_000_000 if is_priced else None,
         cost_currency_code=dice.choice(["USD", "USD", "USD", "PEN"]) if is_priced else None,
     )

@@ -95,7 +95,7 @@ class Company:
                 channel="call" if outcome else "letter",
                 sent_date=_ago(days_ago),
                 status="answered" if outcome.endswith("_party") or outcome.startswith("right_party") else "sent",
-                outcome=outcome or None,
+                answer_class=outcome or None,
                 currency_code="USD",
                 cost_amount=cost,
                 cost_currency_code=None if cost is None else "USD",

@@ -6,12 +6,14 @@ import datetime as dt
 from collections import Counter
 from pathlib import Path
 
+import pytest
 from week_books import DrawnBooks
 from week_of_reminders import FAULTS, Week
 
 FIRST = dt.date(2026, 6, 25)
 
 
+@pytest.mark.timeout(900)
 def test_a_week_with_every_fault_breaks_no_law(database: str, tmp_path: Path) -> None:
     books = DrawnBooks(7, 80, FIRST, tmp_path)
     with Week(books, tmp_path, database, 7) as week:

@@ -17,7 +17,7 @@ from cartera.reminders import EmailChannel, approve_reminders, plan_reminders, s
 from cartera.reminders.experiment import Arm, Experiment
 from cartera.reminders.explain import explain
 from cartera.reminders.model import Reason
-from cartera.reminders.policy import load_policies_of
+from cartera.reminders.policies import load_policies_of
 
 CHAMPION = """
 name: champion

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import typer
-from reminder_world import World, channel_to, contacts
+from reminder_world import World, channel_to, contacts, hold, release
 from typer.testing import CliRunner, Result
 
 from cartera import outgoing
@@ -95,9 +95,9 @@ def test_holds_and_settling(world: World, tmp_path: Path, monkeypatch: pytest.Mo
         assert "settle ID --as sent|not-sent" in sent.stderr
     assert run("settle", contacts()[0]["id"][:8], "--as", "sent").exit_code == 0
     assert contacts()[0]["status"] == "sent"
-    run("hold", "ana", "--reason", "asked")
+    held = hold("ana", "asked")
     assert read("explain", "ana")["now"][0]["verdict"] == "is left in peace: on_hold"
-    run("release", "ana")
+    release(held)
     assert read("explain", "ana")["now"][0]["verdict"] == "is left in peace: already_contacted_today"
 
 

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from cartera.cli import commands
 from cartera.db import Role, transaction
-from cartera.reminders import EmailChannel, approve_reminders, outbox, plan_reminders, recheck, send_reminders
+from cartera.reminders import EmailChannel, approve_reminders, looks, outbox, plan_reminders, recheck, send_reminders
+from cartera.reminders.consents import authorise_all, say
 from cartera.reminders.model import Reason
 from cartera.sandbox.mailbox import Mailbox
 
@@ -33,7 +34,7 @@ def owes_in_lima(world: World, customer_id: str = "ana") -> None:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[dt.datetime]:
     """What real sending takes for now: the last moment of the list."""
     moments = [at(AS_OF, 15)]
-    for module in (outbox, recheck):
+    for module in (looks, outbox, recheck):
         monkeypatch.setattr(module, "utc_now", lambda: moments[-1])
     return moments
 
@@ -78,6 +79,22 @@ def test_without_consent_no_consumer_in_colombia_is_written_to(world: World) -> 
             " values ('ana', 'email', 'authorised', 'test')"
         )
     assert plan_reminders().planned == 1
+
+
+def test_who_agreed_is_written_down_for_many_at_once_and_never_against_their_word(world: World) -> None:
+    for customer in ("ana", "bea", "eva"):
+        world.customer(customer, country_code="CO", timezone="America/Bogota", customer_type="Persona natural")
+        world.owes(customer, due=-9)
+    world.customer("firma", country_code="CO", timezone="America/Bogota", customer_type="Empresa")
+    world.owes("firma", due=-9)
+    world.publish()
+    say("eva", None, None, is_authorised=False, reason="she wants none", recorded_by="test")
+    assert authorise_all(["ana", "eva"], "email", reason="agreed", recorded_by="test") == 1
+    assert authorise_all(["ana", "eva"], "email", reason="agreed", recorded_by="test") == 0
+    report = plan_reminders()
+    # a company needs no consent; a person who said nothing does
+    assert {contact.customer_id for contact in report.contacts.values()} == {"ana", "firma"}
+    assert report.skips == {Reason.not_by_law: 1, Reason.opted_out: 1}
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ import pytest
 
 from cartera.contact_rules import Channel, CompanyRules, Event, Outcome, rulebook
 from cartera.reminders.lawful import Debtor, Lawful
-from cartera.reminders.model import Answer, Reason
+from cartera.reminders.model import Answer, Customer, History, Reason
 
-FRIDAY = dt.date(2026, 11, 20)
+THURSDAY, FRIDAY = dt.date(2026, 11, 19), dt.date(2026, 11, 20)
 PERU = Debtor("c", "PE", "America/Lima")
 
 
@@ -103,3 +103,20 @@ def test_debtors_alike_are_asked_once_and_those_with_a_history_each() -> None:
     first = rules.allow(chile["a"], "email", FRIDAY)
     assert rules.allow(chile["c"], "email", FRIDAY) is first
     assert not all(each.passed for each in rules.allow(chile["b"], "email", FRIDAY))
+
+
+def test_a_region_that_is_not_known_is_taken_the_strict_way_and_said() -> None:
+    company = CompanyRules(regions={"c": "ES"}, default_regions={"US": "TX"})
+    rules = Lawful(rulebook(company), company, {})
+
+    def ask(customer: Customer) -> tuple[set[str], str]:
+        answers = rules(customer, History(), "call", "+5511987654321", THURSDAY)
+        return {each.rule.split()[0].split("_")[1] for each in answers if each.rule.startswith("br_")}, answers[-1].saw
+
+    regions, said = ask(Customer("unknown", country_code="BR", timezone="America/Sao_Paulo"))
+    assert {"sp", "rj", "es"} <= regions
+    assert "no region is given: the rules of every region that has its own are kept to" in said
+    regions, said = ask(Customer("c", country_code="BR", timezone="America/Sao_Paulo"))
+    assert "es" in regions and not {"sp", "rj"} & regions
+    assert "region" not in said
+    assert "region" not in ask(Customer("d", country_code="US", timezone="America/Chicago"))[1]

@@ -15,7 +15,8 @@ from cartera.reminders.charges import Charge, charge_lines
 from cartera.reminders.choose import decide_debts
 from cartera.reminders.decide import decide
 from cartera.reminders.model import Answer, Consent, Customer, Decision, History, Item, Reason, Standing, Status, Tried
-from cartera.reminders.policy import Caps, Creditor, EndOfLadder, Policies, Policy, Step, StopWhen, load_policies
+from cartera.reminders.policies import Policies, load_policies
+from cartera.reminders.policy import Caps, Creditor, EndOfLadder, Policy, Step, StopWhen
 
 AS_OF = dt.date(2026, 6, 30)
 CREDITOR = Creditor(name="Acreedor", contact_name="Cobranzas", email="cobranzas@acreedor.pe")

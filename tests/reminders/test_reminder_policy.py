@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cartera.errors import ConfigError
-from cartera.reminders.policy import find_policy, load_policy
+from cartera.reminders.policies import find_policy, load_policy
 from cartera.reminders.render import Templates
 from cartera.settings import PACKAGE_DIR
 

@@ -16,7 +16,8 @@ from cartera.reminders.content import Letter, Rendered
 from cartera.reminders.disclosures import LegalWording
 from cartera.reminders.model import Customer
 from cartera.reminders.pdf import text_of
-from cartera.reminders.policy import Channel, Creditor, Language, Policy, Step, load_policy
+from cartera.reminders.policies import load_policy
+from cartera.reminders.policy import Channel, Creditor, Language, Policy, Step
 from cartera.reminders.render import Templates
 from cartera.reminders.sms import length, prepared
 from cartera.settings import PACKAGE_DIR

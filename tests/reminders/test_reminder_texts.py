@@ -17,7 +17,8 @@ from hostile import PAYLOADS
 from cartera.reminders.content import Rendered
 from cartera.reminders.message import Envelope, compose
 from cartera.reminders.model import Customer, Item, Line, PlannedContact
-from cartera.reminders.policy import Language, find_policy
+from cartera.reminders.policies import find_policy
+from cartera.reminders.policy import Language
 from cartera.reminders.render import Templates
 from cartera.reminders.text import clean, header
 from cartera.settings import PACKAGE_DIR

@@ -12,7 +12,7 @@ from reminder_world import World, contacts, query
 from cartera.errors import ConfigError
 from cartera.reminders import plan_reminders
 from cartera.reminders.audience import Audience, Debt
-from cartera.reminders.policy import Policies, load_policy
+from cartera.reminders.policies import Policies, load_policy
 from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
 from cartera.settings import PACKAGE_DIR, get_settings
 

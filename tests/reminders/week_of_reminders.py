@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
-import math
 import os
 import random
 import signal
@@ -49,8 +48,6 @@ FAULTS = {
 READS, NEWS, PLANS, DAWN, BACK = 2, 11, (2, 6, 15), 10, 15
 """Hours, UTC: the books are read; news of the day lands; plans are made; before it no hour of the Americas is lawful;
 the stale source is there again."""
-OF_AN_HOUR = 30
-"""So few customers have one message an hour between them: there is something to send in most hours of the week."""
 
 
 _WAITING = "select 1 from ops.contacts where status in ('approved', 'reserved', 'unknown') limit 1"
@@ -64,7 +61,7 @@ class Week:
         self.dice = random.Random(seed)
         self.laws = Laws()
         self.days: list[tuple[dt.date, str, dict[str, Counter[str]]]] = []
-        self.limit = math.ceil(books.size / OF_AN_HOUR)
+        self.limit = books.an_hour
         self._events = 0
 
     def __enter__(self) -> Self:

@@ -218,10 +218,14 @@ def test_promises_are_judged_as_the_kpi_judges_them(published: dt.datetime) -> N
     as_of, known_at = clocks["as_of_date"], clocks["known_at"]
     kpi = {
         (row["company_id"], row["currency_code"]): (row["numerator"], row["denominator"])
-        for row in _rows("select * from serve.fct_kpis where kpi = 'promise_kept_pct_90d' and value is not null")
+        for row in _rows(
+            "select k.* from serve.publication as p"
+            " cross join lateral serve.kpis(p.as_of_date, p.known_at, 730) as k"
+            " where kpi = 'promise_kept_pct_730d' and value is not null"
+        )
     }
     with transaction(Role.reader) as connection:
-        totals = promises.totals(connection, promises.Asked(as_of, known_at, 90))
+        totals = promises.totals(connection, promises.Asked(as_of, known_at, 730))
     judged: dict[tuple[str, str], tuple[int, int]] = {}
     for row in totals:
         key = (row["company_id"], row["currency_code"])

@@ -31,6 +31,7 @@ create table marts_a.fixture_entries (
     recorded_from timestamptz, recorded_to timestamptz
 );
 create view marts_a.fct_ledger_entries as
+    select md5(origin_id || entry_type || item_type || effective_date) as ledger_entry_id, entries.* from (
     with moves as (
         select item_id as origin_id, 'invoiced' as entry_type, item_id, 'instalment' as item_type,
             item_id as invoice_id, null::text as settlement_id, item_amount as amount, issue_date as effective_date
@@ -58,7 +59,8 @@ create view marts_a.fct_ledger_entries as
     from moves join marts_a.fixture_items as fixture
         on fixture.item_id = regexp_replace(moves.item_id, '^pay:', '')
     union all
-    select * from marts_a.fixture_entries;
+    select * from marts_a.fixture_entries
+    ) as entries;
 create view serve.fct_ledger_entries as select * from marts_a.fct_ledger_entries;
 
 create or replace function serve.customer_measures_of(

@@ -105,7 +105,7 @@ def payment(record: Record) -> Record:
 def sales_invoice(record: Record) -> Record:
     """With what was paid at the counter, change taken off, and what it wrote off itself, in the currency of the debt.
     Of a return the first is negative: it was given back."""
-    is_own = (record.get("party_account_currency") or record["currency"]) == record["currency"]
+    is_own = record.get("party_account_currency") in (None, "", record.get("currency"))
 
     def money(name: str) -> Decimal:
         return number(record.get(name if is_own else f"base_{name}"))

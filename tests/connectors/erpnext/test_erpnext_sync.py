@@ -176,7 +176,8 @@ def agrees_with_the_ledger(stub: ErpNext, erp: Connected) -> None:
     """By customer, and - the gate refuses anything else - by invoice and with the sum of the GL entries."""
     erp.sync()
     erp.publish(dt.date(2026, 6, 30))
-    assert erp.open_balances() == {f"erp:{name}": stub.ledger(name) for name in ("ANA", "LUZ")}
+    theirs = {f"erp:{name}": stub.ledger(name) for name in ("ANA", "LUZ")}
+    assert erp.open_balances() == {name: amount for name, amount in theirs.items() if amount}
     totals = "select control_amount from serve.fct_control_totals where recorded_to > '9999-01-01'"
     assert erp.rows(totals) == [(stub.ledger(),)]
 

@@ -75,7 +75,8 @@ def test_a_task_is_finished(task: str, outcome: str) -> None:
     (row,) = query("select result, is_right_party, duration_seconds, done_by from ops.call_tasks")
     reached = outcome.startswith("right_party")
     assert row == {"result": outcome, "is_right_party": reached, "duration_seconds": 63, "done_by": ANA.user}
-    newest = query("select detail, actor from ops.contact_events order by event_id desc limit 1")[0]
+    newest = query("select detail, reason_code from ops.contact_events order by event_id desc limit 1")[0]
+    assert newest["reason_code"] == outcome
     assert newest["detail"] == {"answer_class": outcome, "is_right_party": reached, "note": "said: later"}
     assert [event.outcome for event in events()["ana"]] == [counts_as]
     assert call_list().calls == ()

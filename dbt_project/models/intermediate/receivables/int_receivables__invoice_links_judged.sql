@@ -462,27 +462,27 @@ judged as (
 
 -- the one that is kept may itself be left out for a third one, and that for a fourth
 {% for earlier, later in [('judged', 'followed'), ('followed', 'followed_on')] %}
-{{ later }} as (
-    select
-        earlier.invoice_id,
-        earlier.company_id,
-        earlier.source,
-        coalesce(next_one.kept_invoice_id, earlier.kept_invoice_id) as kept_invoice_id,
-        earlier.status,
-        earlier.rule,
-        earlier.problem,
-        earlier.is_configured,
-        earlier.first_candidate_id,
-        earlier.last_candidate_id,
-        earlier.candidates,
-        {{ joined_from('earlier', 'next_one') }} as recorded_from,
-        {{ joined_to('earlier', 'next_one') }} as recorded_to
-    from {{ earlier }} as earlier
-    left join judged as next_one
-        on
-            earlier.kept_invoice_id = next_one.invoice_id
-            and {{ lives_overlap('earlier', 'next_one') }}
-),
+    {{ later }} as (
+        select
+            earlier.invoice_id,
+            earlier.company_id,
+            earlier.source,
+            coalesce(next_one.kept_invoice_id, earlier.kept_invoice_id) as kept_invoice_id,
+            earlier.status,
+            earlier.rule,
+            earlier.problem,
+            earlier.is_configured,
+            earlier.first_candidate_id,
+            earlier.last_candidate_id,
+            earlier.candidates,
+            {{ joined_from('earlier', 'next_one') }} as recorded_from,
+            {{ joined_to('earlier', 'next_one') }} as recorded_to
+        from {{ earlier }} as earlier
+        left join judged as next_one
+            on
+                earlier.kept_invoice_id = next_one.invoice_id
+                and {{ lives_overlap('earlier', 'next_one') }}
+    ),
 {% endfor %}
 
 -- whether its own source's payments count: only then they are the kept one's

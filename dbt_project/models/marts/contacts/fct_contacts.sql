@@ -9,17 +9,10 @@
     )
 }}
 
-{%- set columns = [
-    'contact_id', 'company_id', 'customer_id', 'policy_name', 'step_name', 'channel', 'is_automatic', 'currency_code',
-    'planned_date', 'sent_date', 'answered_date', 'planned_at', 'sent_at', 'delivered_at', 'answered_at', 'status',
-    'outcome', 'is_answered', 'is_right_party', 'cost_amount', 'cost_currency_code', 'recorded_from', 'recorded_to',
-] %}
-{%- set staged = ref('stg_contacts__contacts') | string %}
-
 with
 
 contacts as {{ read_in_place() }} (
-    select * from {{ as_linked(staged, columns) if var('linked_systems') else staged }} as staged
+    select * from {{ contacts_of_customers() }}
 ),
 
 -- a partial build: all versions of the contacts of which something was recorded since the last one
@@ -31,10 +24,30 @@ touched as (
 
 contacts_touched as (
     select
-        {%- for column in columns %}
-        {{ 'cast(' ~ column ~ ' as numeric(24, 6)) as ' ~ column if column == 'cost_amount' else column }}
-        {{- ',' if not loop.last }}
-        {%- endfor %}
+        contact_id,
+        company_id,
+        customer_id,
+        policy_name,
+        step_name,
+        channel,
+        is_automatic,
+        currency_code,
+        planned_date,
+        sent_date,
+        answered_date,
+        planned_at,
+        sent_at,
+        delivered_at,
+        answered_at,
+        status,
+        reason_code,
+        answer_class,
+        is_answered,
+        is_right_party,
+        cast(cost_amount as numeric(24, 6)) as cost_amount,
+        cost_currency_code,
+        recorded_from,
+        recorded_to
     from contacts
     {% if is_incremental() and of_this_run('changed_since') is not none %}
         where contact_id in (select touched.contact_id from touched)

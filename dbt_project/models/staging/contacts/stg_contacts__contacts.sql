@@ -11,12 +11,12 @@ contacts_classed as (
         case
             when sent_date is null then null
             when
-                outcome in (
+                answer_class in (
                     'right_party_promise', 'right_party_paid', 'right_party_dispute', 'right_party_refusal',
                     'right_party_other'
                 )
                 then true
-            when outcome = 'wrong_party' then false
+            when answer_class = 'wrong_party' then false
         end as is_right_party
     from contacts
 ),
@@ -30,7 +30,7 @@ contacts_answered as (
 
 select
     -- ids
-    cast(contact_id as {{ dbt.type_string() }}) as contact_id,
+    cast(contact_id as text) as contact_id,
     company_id,
     customer_id,
 
@@ -41,7 +41,8 @@ select
     currency_code,
     cost_currency_code,
     status,
-    outcome,
+    reason_code,
+    answer_class,
 
     -- amounts
     cost_amount,

@@ -1,0 +1,37 @@
+"""From a row to the page of its customer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View, as_text
+
+CUSTOMER_PAGE = "app_pages/customer.py"
+
+
+def customers_table(
+    view: View,
+    rows: pd.DataFrame,
+    columns: Mapping[str, Column],
+    *,
+    alt: str,
+    key: str,
+    currency_code: str | None = None,
+) -> pd.Series | None:
+    """A table of rows with customer_id and customer_name; the one that is clicked, under it a link to its customer."""
+    selection = table(view, rows, columns, alt=alt, currency_code=currency_code, key=key, selects="single-cell")
+    cells = [cell for cell in selection["cells"] if cell[0] < len(rows)]
+    if not cells:
+        return None
+    row: pd.Series = rows.iloc[cells[0][0]]
+    st.page_link(
+        CUSTOMER_PAGE,
+        label=view.words("campaigns.open_customer", name=as_text(row["customer_name"])),
+        icon=":material/person:",
+        query_params={"customer": row["customer_id"]},
+    )
+    return row

@@ -1,0 +1,147 @@
+"""The page of campaigns: what came of what was sent, the calendar, experiments, ghost shoppers."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from support.campaign_fixture import AS_OF, become, contacts, go_out, reachable
+from support.pages import OpenPage, said
+from support.serve_fixture import KNOWN_AT, publish_items, sample_items
+from support.serve_promises import received
+
+from cartera.db import Role, transaction
+from cartera.reminders import outcomes, plan_reminders
+from cartera.reminders.costs import costs
+from cartera.reminders.enrol import Enrolment, add
+from cartera.reminders.model import Status
+from dashboards.i18n import Words
+from dashboards.queries import campaigns
+
+GHOST = Enrolment(
+    email="ghost@acme.example", language="es", country="MX", policy_name="default", company_id="main",
+    currency_code="PEN",
+)  # fmt: skip
+ASKED = outcomes.Asked(AS_OF - dt.timedelta(days=89), 14, AS_OF, KNOWN_AT)
+
+
+@pytest.fixture
+def planned(database: str) -> int:
+    """A plan for the sample company; how many contacts wait."""
+    publish_items(sample_items())
+    reachable()
+    return plan_reminders().planned
+
+
+def _table(app: AppTest, column: str) -> Any:
+    return next(frame.value for frame in app.dataframe if column in frame.value)
+
+
+def test_counts_lead_to_contacts_and_agree_with_what_the_command_says(planned: int) -> None:
+    ids = go_out(9)
+    become(ids[:5], Status.delivered, Status.sent)
+    become(ids[:2], Status.answered, Status.delivered)
+    become(ids[5:6], Status.bounced, Status.sent)
+    by_id = {row["id"]: row for row in contacts()}
+    payer = by_id[ids[0]]
+    received(payer["customer_id"], "70", on=0, company_id=payer["company_id"])
+    received(payer["customer_id"], "7", on=0, company_id="another")
+    with transaction(Role.reader) as connection:
+        for by in outcomes.BYS:
+            found = outcomes.funnel(connection, ASKED, by)
+            assert sum(row["planned"] for row in found) == planned
+            assert sum(row["went_out"] for row in found) == 9
+            assert [sum(row[name] for row in found) for name in ("delivered", "answered", "bounced")] == [5, 2, 1]
+            for row in found:
+                group = outcomes.Group(row.get("policy_name"), row.get("step_name"), row.get("channel"))
+                for stage in outcomes.STAGES:
+                    listed = outcomes.contacts(connection, ASKED, group, stage, limit=1000)
+                    assert len(listed) == row[stage], (by, row, stage)
+        (paid,) = outcomes.contacts(connection, ASKED, stage="paid", limit=10)
+    assert paid["contact_id"] == ids[0] and paid["paid_amounts"] == {"PEN": "70.000000"}
+    (told,) = costs(ASKED.from_date, by="channel")
+    assert (told["contacts"], told["delivered"], told["answered"]) == (9, 5, 2)
+    assert told["collected"] == "PEN 70.00"
+
+
+def test_the_page_of_results(open_page: OpenPage, planned: int) -> None:
+    ids = go_out(4)
+    become(ids[:3], Status.delivered, Status.sent)
+    app = open_page("campaigns", show="results")
+    assert not app.error and not app.exception
+    assert [metric.value for metric in app.metric] == ["4", "3", "0", "0", "0"]
+    shown = _table(app, "went_out")
+    assert shown["went_out"].iloc[0] == sum(shown["went_out"].iloc[1:]) == 4
+    assert shown["planned"].iloc[0] == sum(shown["planned"].iloc[1:]) == planned
+    kept = campaigns.Kept(ASKED, 0)
+    *exported, total = csv.reader(io.StringIO(campaigns.funnel_csv(Words("EN"), kept, "step").decode("utf-8-sig")))
+    assert sum(int(row[2]) for row in exported[1:]) == planned and total[0].startswith("TOTAL: ")
+    content = campaigns.contacts_csv(Words("EN"), kept, outcomes.ANY, "delivered").decode("utf-8-sig")
+    assert len(list(csv.reader(io.StringIO(content)))) == 1 + 3 + 1
+
+
+def test_forbidden_days_are_marked_and_a_day_leads_to_its_contacts(open_page: OpenPage, planned: int) -> None:
+    go_out(2)
+    app = open_page("campaigns", show="calendar", lives_in="MX", contact_day=AS_OF.isoformat())
+    assert not app.error and not app.exception
+    assert "Contacts of 30 Jun 2026" in said(app) and "they are the figure" in said(app)
+    assert len(_table(app, "state")) == planned
+    sundays = [dt.date(2026, 7, 5), dt.date(2026, 7, 12)]
+    # Peru forbids contacts on Sundays; the working day between them is open
+    assert set(campaigns.closed("PE", "email", [*sundays, dt.date(2026, 7, 7)])) == set(sundays)
+
+
+def test_an_experiment_says_that_there_is_not_enough_data(open_page: OpenPage, planned: int) -> None:
+    app = open_page("campaigns", show="experiments")
+    assert "No customer has been drawn" in said(app)
+    _draw("hold_out", 1)
+    _draw("champion", 2)
+    app = open_page("campaigns", show="experiments")
+    assert not app.error and not app.exception
+    assert "Not enough data: 2 customers, 0 paid" in "".join(_table(app, "verdict")["verdict"])
+
+
+def _draw(arm: str, count: int, paid: int = 0) -> None:
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.experiment_draws (experiment, customer_id, arm, policy_name, challenger_pct, holdout_pct,"
+            " drawn_on, owed) select 'tone', %s || n, %s, 'default', 0, 50, %s, '{\"main\": {\"PEN\": \"100\"}}'"
+            " from generate_series(1, %s) as n",
+            (f"files:{arm}-", arm, AS_OF - dt.timedelta(days=40), count),
+        )
+    for number in range(1, paid + 1):
+        received(f"files:{arm}-{number}", str(40 + number % 7), on=-20)
+
+
+def test_an_experiment_with_enough_data_has_intervals(open_page: OpenPage, planned: int) -> None:
+    _draw("hold_out", 120, paid=30)
+    _draw("champion", 130, paid=100)
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update ops.contacts set status = 'sent', customer_id = 'files:champion-1', company_id = 'main',"
+            " contact_date = %s where contact_id = (select contact_id from ops.contacts join ops.contact_items"
+            " using (contact_id) where currency_code = 'PEN' order by contact_id limit 1)",
+            (AS_OF - dt.timedelta(days=30),),
+        )
+    app = open_page("campaigns", show="experiments")
+    assert not app.error and not app.exception
+    shown = _table(app, "verdict").set_index("arm_name")
+    assert "leaves zero out" in shown.loc["Champion", "verdict"] and "[" in shown.loc["Champion", "gained_text"]
+
+
+def test_what_a_ghost_lived_through(open_page: OpenPage, planned: int) -> None:
+    assert "There is no test debtor" in said(open_page("campaigns", show="ghosts"))
+    add(GHOST, "test")
+    plan_reminders()
+    app = open_page("campaigns", show="ghosts")
+    assert not app.error and not app.exception
+    assert len(_table(app, "due_on")) >= 5
+    assert "kept. Rules and findings" in said(app)
+    # it is approved with the others, and said to be among them
+    assert sum(_table(open_page("campaigns"), "planned_by")["ghosts"]) == 1
+    with transaction(Role.reader) as connection:
+        assert sum(row["planned"] for row in outcomes.funnel(connection, ASKED, "step")) == planned
