@@ -27,7 +27,7 @@ def test_every_text_exists_in_every_language_with_the_same_values() -> None:
             assert _fields(text) == _fields(english[key]), key
 
 
-OF_CUSTOMERS = {"sign_in.title", "channel.sms", "channel.whatsapp", "customer.by_id", "worklist.rank"}
+OF_CUSTOMERS = {"channel.sms", "channel.whatsapp", "customer.by_id", "worklist.rank"}
 
 
 @pytest.mark.parametrize(
