@@ -29,7 +29,7 @@ def page(view: View) -> None:
         st.info(words("campaigns.of_all_companies"), icon=":material/domain:")
         return
     st.caption(f"{view.stamp(view.reading.clocks)} · {words('campaigns.live')}")
-    part = filters.choice(view, "part", {name: words(f"campaigns.part_{name}") for name in PARTS}, "waiting")
+    part = filters.choice(view, "look", {name: words(f"campaigns.part_{name}") for name in PARTS}, "waiting")
     PARTS[part](view)
 
 

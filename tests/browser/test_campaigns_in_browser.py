@@ -115,7 +115,7 @@ def test_a_count_of_promises_leads_to_them(campaign_url: str, open_page: OpenPag
     expect(page).to_have_url(re.compile("/customer.*customer=files"))
 
 
-PLACES = ("campaigns", "campaigns?show=results", "campaigns?show=calendar", "campaigns?show=ghosts", "promises")
+PLACES = ("campaigns", "campaigns?look=results", "campaigns?look=calendar", "campaigns?look=ghosts", "promises")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -71,7 +71,7 @@ def test_counts_lead_to_contacts_and_agree_with_what_the_command_says(planned: i
 def test_the_page_of_results(open_page: OpenPage, planned: int) -> None:
     ids = go_out(4)
     become(ids[:3], Status.delivered, Status.sent)
-    app = open_page("campaigns", part="results")
+    app = open_page("campaigns", look="results")
     assert not app.error and not app.exception
     assert [metric.value for metric in app.metric] == ["4", "3", "0", "0", "0"]
     shown = _table(app, "went_out")
@@ -86,7 +86,7 @@ def test_the_page_of_results(open_page: OpenPage, planned: int) -> None:
 
 def test_forbidden_days_are_marked_and_a_day_leads_to_its_contacts(open_page: OpenPage, planned: int) -> None:
     go_out(2)
-    app = open_page("campaigns", part="calendar", lives_in="MX", contact_day=AS_OF.isoformat())
+    app = open_page("campaigns", look="calendar", lives_in="MX", contact_day=AS_OF.isoformat())
     assert not app.error and not app.exception
     assert "Contacts of 30 Jun 2026" in said(app) and "they are the figure" in said(app)
     assert len(_table(app, "state")) == planned
@@ -96,11 +96,11 @@ def test_forbidden_days_are_marked_and_a_day_leads_to_its_contacts(open_page: Op
 
 
 def test_an_experiment_says_that_there_is_not_enough_data(open_page: OpenPage, planned: int) -> None:
-    app = open_page("campaigns", part="experiments")
+    app = open_page("campaigns", look="experiments")
     assert "No customer has been drawn" in said(app)
     _draw("hold_out", 1)
     _draw("champion", 2)
-    app = open_page("campaigns", part="experiments")
+    app = open_page("campaigns", look="experiments")
     assert not app.error and not app.exception
     assert "Not enough data: 2 customers, 0 paid" in "".join(_table(app, "verdict")["verdict"])
 
@@ -127,17 +127,17 @@ def test_an_experiment_with_enough_data_has_intervals(open_page: OpenPage, plann
             " using (contact_id) where currency_code = 'PEN' order by contact_id limit 1)",
             (AS_OF - dt.timedelta(days=30),),
         )
-    app = open_page("campaigns", part="experiments")
+    app = open_page("campaigns", look="experiments")
     assert not app.error and not app.exception
     shown = _table(app, "verdict").set_index("arm_name")
     assert "leaves zero out" in shown.loc["Champion", "verdict"] and "[" in shown.loc["Champion", "gained_text"]
 
 
 def test_what_a_ghost_lived_through(open_page: OpenPage, planned: int) -> None:
-    assert "There is no test debtor" in said(open_page("campaigns", part="ghosts"))
+    assert "There is no test debtor" in said(open_page("campaigns", look="ghosts"))
     add(GHOST, "test")
     plan_reminders()
-    app = open_page("campaigns", part="ghosts")
+    app = open_page("campaigns", look="ghosts")
     assert not app.error and not app.exception
     assert len(_table(app, "due_on")) >= 5
     assert "kept. Rules and findings" in said(app)

@@ -206,7 +206,7 @@ def test_a_message_can_do_nothing_where_it_is_shown() -> None:
 @pytest.mark.parametrize("language", ["EN", "ES", "PT"])
 def test_nothing_planned_yet(open_page: OpenPage, part: str, language: str) -> None:
     publish_items(sample_items())
-    app = open_page("campaigns", part=part, lang=language)
+    app = open_page("campaigns", look=part, lang=language)
     assert not app.error and not app.exception and not app.metric
     assert app.info or part == "calendar"
 
@@ -216,7 +216,7 @@ def test_one_contact(open_page: OpenPage) -> None:
     reachable()
     plan_reminders()
     for part in ("waiting", "results", "calendar"):
-        app = open_page("campaigns", part=part)
+        app = open_page("campaigns", look=part)
         assert not app.error and not app.exception, part
     assert open_page("campaigns").button(key="approve").label == "Approve 1 message"
 
@@ -231,7 +231,7 @@ def test_a_failing_query_shows_no_figure(
 
 
 def test_a_link_that_asks_for_strangers_gets_the_default(open_page: OpenPage, planned: int) -> None:
-    app = open_page("campaigns", part="moon", skip_reason="moon", planned_day="moon", sample="moon", plan="99")
+    app = open_page("campaigns", look="moon", skip_reason="moon", planned_day="moon", sample="moon", plan="99")
     assert not app.error and not app.exception
     assert "Left in peace: " not in said(app)
 

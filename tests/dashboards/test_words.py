@@ -36,7 +36,7 @@ def test_no_text_stands_twice(language: str) -> None:
     assert len(named) == len(set(named)), sorted({key for key in named if named.count(key) > 1})
 
 
-OF_CUSTOMERS = {"sign_in.title", "channel.sms", "channel.whatsapp", "customer.by_id", "worklist.rank"}
+OF_CUSTOMERS = {"channel.sms", "channel.whatsapp", "customer.by_id", "worklist.rank"}
 
 
 @pytest.mark.parametrize(
