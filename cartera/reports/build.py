@@ -151,7 +151,11 @@ def _relation(connection: Connection, mart: Mart, clocks: Clocks) -> Composable:
 def _kpis_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
     served = read.publication(connection)
     is_published = (served.as_of_date, served.known_at) == (as_of, known_at)
-    return SQL("serve.fct_kpis" if is_published else "serve.kpis(%(as_of)s, %(known_at)s)")
+    if is_published:
+        return SQL("serve.fct_kpis")
+    # compiling the long statement takes longer than running it
+    read.rows(connection, "select set_config('jit', 'off', true)")
+    return SQL("serve.kpis(%(as_of)s, %(known_at)s)")
 
 
 def _bound(clocks: Clocks) -> dict[str, Any]:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 
 from cartera.reports.document import Document, Filter, Part
+from cartera.reports.wording import SMALLEST
 from cartera.warehouse.read import BUCKETS
 
 AGED = (*BUCKETS, "overdue_amount", "open_amount")
+
+BOARD_KPIS = (
+    "dso_simple_90d", "best_possible_dso_90d", "average_days_delinquent_90d", "cei_whole_period_90d", "past_due_pct",
+    "disputed_pct", "weighted_days_to_pay_90d", "write_off_pct_90d", "top_10_share_pct", "promise_kept_pct_90d",
+)  # fmt: skip
 
 AUDITOR_AGING = Document(
     parts=(
@@ -38,7 +43,7 @@ COLLECTORS_WEEK = Document(
             title="ready.past_due",
             dimensions=("collector", "customer_name", "customer_id"),
             measures=("overdue_amount", "open_amount", "disputed_amount", "promised_amount"),
-            filters=(Filter(column="overdue_amount", at_least=Decimal("0.000001")),),
+            filters=(Filter(column="overdue_amount", at_least=SMALLEST),),
         ),
         Part(
             mart="promises",
@@ -78,6 +83,7 @@ BOARD_PACK = Document(
             title="ready.kpis",
             dimensions=("company_id", "kpi", "unit"),
             measures=("value",),
+            filters=(Filter(column="kpi", among=BOARD_KPIS),),
         ),
         Part(mart="aging", title="ready.aging_by_company", dimensions=("company_id",), measures=AGED),
         Part(

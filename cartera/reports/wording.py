@@ -20,6 +20,8 @@ from cartera.warehouse import metrics
 from cartera.warehouse.read import BUCKETS
 
 Language = Literal["en", "es", "pt"]
+SMALLEST = Decimal("0.000001")
+"""Of the decimals that are kept: at least so much is more than nothing."""
 LOCALES: dict[Language, str] = {"en": "en_US", "es": "es_419", "pt": "pt_BR"}
 
 
@@ -76,6 +78,8 @@ class Wording:
             return self.bucket(value) if value in BUCKETS else value
         if column in ("item_type", "promise_state"):
             return texts(self.language).get(f"value.{value}", value)
+        if column == "unit":
+            return texts(self.language).get(f"value.unit_{value}", value)
         if column == "kpi":
             metric = metrics.load_catalogue().find(value)
             return metric.label.of(self.language) if metric else value
@@ -93,6 +97,8 @@ class Wording:
                 values = [self(f"value.{value}") for value in each.among]
             return f"{self.column(each.column)}: {', '.join(values)}"
         if each.at_least is not None or each.below is not None:
+            if each.at_least == SMALLEST and each.below is None:
+                return f"{self.column(each.column)}: {self('said.above_zero')}"
             parts = [
                 self(f"said.{key}", amount=f"{value:f}")
                 for key, value in (("at_least", each.at_least), ("below", each.below))

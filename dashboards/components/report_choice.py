@@ -13,12 +13,13 @@ from cartera.reports.marts import CURRENCY, MARTS, Dimension, Mart
 from cartera.reports.ready_made import READY
 from cartera.reports.store import Saved, listed
 from cartera.reports.wording import Wording
-from dashboards.components.filters import link
+from dashboards.components.choosers import added, toggled
+from dashboards.components.filters import FEW, link
 from dashboards.components.view import View, current_user
 from dashboards.queries import reports
 from dashboards.queries.session import Clocks
 
-NEW = "new"
+NEW, MOST = "new", 20
 OWN = ("mart", "by", "show", "where")
 """Names in the URL that belong to one report; `where_<column>` too."""
 
@@ -88,7 +89,7 @@ def choose_document(view: View, saved: Saved | None, clocks: Clocks) -> Document
     mart, scope = MARTS[chosen], f"{scope}.{chosen}"
     st.caption(said(f"about.{chosen}"))
     part = part if part and part.mart == chosen else None
-    with st.container(horizontal=True):
+    with st.container(border=True):
         dimensions = {each.name: said.column(each.name) for each in mart.dimensions if each.name != CURRENCY}
         by = part.dimensions if part else [name for name in mart.shown if name in dimensions]
         names = _several(view, "by", view.words("reports.by"), dimensions, [n for n in by if n != CURRENCY], scope)
@@ -141,7 +142,7 @@ def _filters(
     offered = {name: said.column(name) for name in dimensions} | dict(measures)
     with st.container(horizontal=True):
         default = [name for name in before if name in offered]
-        chosen = _several(view, "where", words("reports.where"), offered, default, scope)
+        chosen = _several(view, "where", words("reports.where"), offered, default, scope, one_by_one=True)
         found = [_filter(view, mart, dimensions.get(name), name, before.get(name), clocks, scope) for name in chosen]
     rest = tuple(each for each in kept if each.column not in offered)
     return (*rest, *(each for each in found if each))
@@ -168,7 +169,7 @@ def _filter(
     if name in (mart.one_of or {}):
         # over several of them debts would be counted several times
         return Filter(column=name, among=(_one(view, url, label, shown, next(iter(_among(kept)), values[0]), scope),))
-    among = _several(view, url, label, shown, list(_among(kept)), scope)
+    among = _several(view, url, label, shown, list(_among(kept)), scope, one_by_one=len(shown) > FEW)
     return Filter(column=name, among=tuple(among)) if among else None
 
 
@@ -206,7 +207,14 @@ def _one(view: View, name: str, label: str, offered: Mapping[str, str], default:
 
 
 def _several(
-    view: View, name: str, label: str, offered: Mapping[str, str], default: Sequence[str], scope: str
+    view: View,
+    name: str,
+    label: str,
+    offered: Mapping[str, str],
+    default: Sequence[str],
+    scope: str,
+    *,
+    one_by_one: bool = False,
 ) -> list[str]:
     """Several of what is offered, in the order chosen; strangers in the URL are left out."""
     key = _key(view, name, scope)
@@ -214,10 +222,11 @@ def _several(
         asked = st.query_params.get_all(name)
         known = [value for value in dict.fromkeys(asked) if value in offered]
         st.session_state[key] = known if known or asked == [""] else [each for each in default if each in offered]
-    chosen = st.multiselect(
-        label, list(offered), format_func=lambda value: offered[value], key=key, max_selections=20,
-        placeholder=view.words("reports.choose"),
-    )  # fmt: skip
+    if one_by_one:
+        chosen = added(label, list(offered), offered.__getitem__, key, view.words("reports.choose"))
+    else:
+        chosen = toggled(label, list(offered), offered.__getitem__, key)
+    chosen = chosen[:MOST]
     if chosen == list(default):
         st.query_params.pop(name, None)
     else:

@@ -13,6 +13,7 @@ from cartera.reports.document import Document, Filter
 from cartera.reports.exports import FORMATS, Format
 from cartera.reports.store import Saved
 from cartera.reports.wording import LOCALES, Language
+from dashboards.components.choosers import added, toggled
 from dashboards.components.report_choice import NEW, common_dimensions, forget_choices, unpin
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text, current_user
@@ -152,9 +153,8 @@ def _new_schedule(view: View, saved: Saved, clocks: Clocks) -> None:
         weekdays: list[int] = []
         month_day: int | None = None
         if kind == "week":
-            weekdays = st.multiselect(
-                words("reports.weekdays"), range(1, 8), default=[1], key="mail_weekdays",
-                format_func=lambda day: words(f"reports.day_{day}"),
+            weekdays = toggled(
+                words("reports.weekdays"), range(1, 8), lambda day: words(f"reports.day_{day}"), "mail_weekdays", [1]
             )  # fmt: skip
         else:
             month_day = st.selectbox(
@@ -197,5 +197,8 @@ def _own_filters(view: View, saved: Saved, clocks: Clocks) -> list[Filter]:
     if not column:
         return []
     offered = reports.choices(view.reading, saved.document.parts[0].mart, column, clocks)
-    among = st.multiselect(said.column(column), offered, key=f"mail_values_{column}")
+    among = added(
+        said.column(column), offered, lambda value: value or said("value.none"), f"mail_values_{column}",
+        words("reports.choose"),
+    )  # fmt: skip
     return [Filter(column=column, among=tuple(among))] if among else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import streamlit as st
@@ -41,14 +42,14 @@ def show_parts(view: View, made: Made) -> None:
 def _part(view: View, made: Made, part: Table, number: int) -> None:
     words, said = view.words, reports.wording(view.words)
     title = frame.part_title(part, said)
-    for label, text in frame.about_part(made, part, said):
-        st.markdown(f"**{as_text(label)}** · {as_text(text)}")
+    told = frame.about_part(made, part, said)[: 2 if part.rows else 3]
+    st.markdown("  \n".join(f"**{as_text(label)}** · {as_text(text)}" for label, text in told))
     if not part.rows:
         return
     if part.is_capped:
         shown = words.number(len(part.rows))
         st.caption(words("reports.capped", shown=shown, rows=words.number(part.row_count)))
-    kinds: dict[str, Kind] = {"money": "money", "date": "date", "number": "number", "figure": "money"}
+    kinds: dict[str, Kind] = {"money": "money_or_dash", "date": "date", "number": "number", "figure": "figure"}
     columns = {
         each.name: Column(said.column(each.name), kinds.get(each.kind, "text"), is_plain=True) for each in part.shown
     }
@@ -60,9 +61,25 @@ def _part(view: View, made: Made, part: Table, number: int) -> None:
         for row in part.rows
     ]
     for row in rows:
+        for each in part.shown:
+            if each.kind == "figure":
+                row[each.name] = frame.written(row[each.name], each.kind, None, said)
         for name in {"scheme", "segment"} & row.keys():
             row[name] = words.named(name, row[name])
     table(view, as_frame(rows, list(columns)), columns, alt=title, key=f"report_rows_{number}")
+    _totals(view, part, columns, number)
+
+
+def _totals(view: View, part: Table, columns: Mapping[str, Column], number: int) -> None:
+    """By currency; of all rows, also of those that are not listed."""
+    said = reports.wording(view.words)
+    totals = [{"total": label, **sums} for label, _code, sums in frame.total_rows(part, said)]
+    if not totals:
+        st.caption(said("said.no_total"))
+        return
+    shown = {"total": Column(said("said.total"), width="medium", is_plain=True)}
+    shown |= {each.name: columns[each.name] for each in part.measures if each.adds}
+    table(view, as_frame(totals, list(shown)), shown, alt=view.words("reports.totals"), key=f"report_totals_{number}")
 
 
 def _certificate(view: View, made: Made) -> None:

@@ -6,15 +6,23 @@ from decimal import Decimal, InvalidOperation
 
 import streamlit as st
 
+from cartera.desk import Actor
+from cartera.desk.rights import DECIDERS
 from cartera.errors import CarteraError
 from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
+from dashboards.components.actor import current_actor
 from dashboards.components.view import View, as_text, current_user
 from dashboards.queries.segments import Asked
 
 
 def save_for_policies(view: View, asked: Asked, segment: str) -> None:
-    """The segment that is shown, in its company and currency, and from an amount on; and those that are saved."""
-    words = view.words
+    """The segment that is shown, in its company and currency, and from an amount on; and those that are saved.
+
+    Policies are the managers' affair, each in their own companies.
+    """
+    words, actor = view.words, current_actor()
+    if actor.role not in DECIDERS or not _in_scope(actor, asked.company_id):
+        return
     with st.popover(words("segments.save_for"), icon=":material/bookmark_add:"):
         st.caption(words("segments.save_for_help"))
         with st.form("segment_save", border=False):
@@ -25,9 +33,16 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
         for number, (saved, audience) in enumerate(saved_segments().items()):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"`{saved}` · {as_text(audience.in_words())}")
-                if st.button(words("segments.delete"), key=f"segment_delete_{number}", type="tertiary"):
+                if all(_in_scope(actor, company) for company in audience.companies or (None,)) and st.button(
+                    words("segments.delete"), key=f"segment_delete_{number}", type="tertiary"
+                ):
                     delete_segment(saved)
                     st.rerun()
+
+
+def _in_scope(actor: Actor, company_id: str | None) -> bool:
+    """None: all companies."""
+    return actor.companies is None or company_id in actor.companies
 
 
 def _save(view: View, asked: Asked, segment: str, name: str, typed: str) -> None:

@@ -212,3 +212,34 @@ def test_every_text_is_in_every_language() -> None:
         assert all(text.strip() for text in texts(language).values())
     alike = {key for key, text in texts("es").items() if text == texts("en")[key]}
     assert alike <= {"value.no", "said.total", "column.sector"}
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "code", "expected"),
+    [
+        (Decimal("1234567.500000"), "money", "PEN", "1,234,567.50"),
+        (Decimal("1234567.125"), "money", "PEN", "1,234,567.125"),
+        (Decimal("1234567"), "money", "CLP", "1,234,567"),
+        (Decimal("24.101749"), "figure", None, "24.10"),
+        (12345, "number", None, "12,345"),
+        (None, "money", "PEN", ""),
+    ],
+)
+def test_money_is_never_rounded_and_quotients_are(value: Any, kind: str, code: str | None, expected: str) -> None:
+    assert frame.written(value, kind, code, Wording("en")) == expected
+
+
+def test_filters_are_said_in_words() -> None:
+    part = Part(
+        mart="payments",
+        measures=("paid_amount",),
+        filters=(
+            Filter(column="received_date", period="last_7_days"),
+            Filter(column="collector", among=("Ana", "")),
+            Filter(column="paid_amount", at_least=Decimal("0.000001")),
+        ),
+    )
+    assert Wording("es").filters(part, dt.date(2026, 6, 30)) == (
+        "Recibido: últimos 7 días (desde 24 jun 2026 hasta 30 jun 2026); Gestor de cobranza: Ana, sin dato;"
+        " Cobrado: mayor que 0"
+    )

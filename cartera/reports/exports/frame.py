@@ -88,7 +88,8 @@ def written(value: Any, kind: str, currency_code: str | None, wording: Wording) 
     if kind == "money":
         return wording.amount(Decimal(value), currency_code)
     if kind == "figure":
-        return wording.amount(Decimal(value), None)
+        # a quotient has more decimals than anybody reads; raw workbooks and CSV have them
+        return wording.number(Decimal(value), 2)
     return wording.number(value)
 
 

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 MOST_ROWS = 3_000
 """Of a report on paper: some 100 pages, and some seconds to make."""
 
-MARGIN, SMALL, NARROWEST, WIDEST = 12.0, 7.5, 7, 34
-"""Millimetres; points; letters of a column."""
+MARGIN, SMALL, BOLDER, WIDEST = 12.0, 7.5, 1.35, 34
+"""Millimetres; points; how much wider a bold letter is; letters of a column."""
 RIGHT = ("money", "number", "figure")
 
 
@@ -130,9 +130,11 @@ class _Paper:
         self.paper.set_font("text", size=SMALL)
         rights = set(right)
         body = rows[: len(rows) - bold]
+        # no word of a heading is broken
+        least = [BOLDER * max(len(word) for word in heading.split()) for heading in headings]
         widths = tuple(
-            min(max(NARROWEST, *(len(row[number]) for row in [headings, *body])), WIDEST)
-            for number in range(len(headings))
+            max(each, min(max(len(row[number]) for row in [headings, *body]), WIDEST))
+            for number, each in enumerate(least)
         )
         with self.paper.table(
             col_widths=widths,

@@ -1,0 +1,43 @@
+"""Choosing several of what is offered, legible in light and dark: Streamlit's own list of tags is not (WCAG AA)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import streamlit as st
+
+T = TypeVar("T")
+
+
+def toggled(
+    label: str, offered: Sequence[T], named: Callable[[T], str], key: str, default: Sequence[T] = ()
+) -> list[T]:
+    """For few: all of them are in sight, and a click takes one in or out. In the order chosen."""
+    st.session_state.setdefault(key, list(default))
+    return st.pills(label, offered, selection_mode="multi", format_func=named, key=key)
+
+
+def added(
+    label: str, offered: Sequence[T], named: Callable[[T], str], key: str, placeholder: str, default: Sequence[T] = ()
+) -> list[T]:
+    """For many: one after the other from a list to search in; a click on one that was chosen takes it out."""
+    st.session_state.setdefault(key, list(default))
+    chosen: list[T] = st.session_state[key]
+    adding = f"{key}_add"
+
+    def add() -> None:
+        picked = st.session_state[adding]
+        if picked is not None:
+            st.session_state[key] = [*(each for each in st.session_state.get(key, []) if each != picked), picked]
+            st.session_state[adding] = None
+
+    with st.container(gap="xsmall", width=300):
+        rest = [each for each in offered if each not in chosen]
+        st.selectbox(label, rest, index=None, format_func=named, key=adding, on_change=add, placeholder=placeholder)
+        if not chosen:
+            return []
+        return st.pills(
+            label, chosen, selection_mode="multi", format_func=lambda each: f"{named(each)} ✕", key=key,
+            label_visibility="collapsed",
+        )  # fmt: skip
