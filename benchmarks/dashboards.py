@@ -119,7 +119,7 @@ WINDOWS = ("30", "60", "180")
 
 def typed(page: Page, label: str, day: dt.date) -> Callable[[], Awaitable[object]]:
     async def act() -> None:
-        box = page.get_by_label(label, exact=True).first
+        box = page.get_by_test_id("stDateInput").filter(has_text=label).locator("input").first
         await box.fill(day.isoformat())
         await box.press("Enter")
 
