@@ -6,7 +6,7 @@ Makes a company (benchmarks/company_at_size.py), lands it and publishes it, unle
 done; then starts the dashboard and, in a headless Chromium,
 
 - opens it as somebody who has never been there (nothing in the browser's cache), several times;
-- opens every page and changes filters as one person who stays, each step by a click or a typed date;
+- opens every page and changes filters as one person who stays, each step by a click;
 - lets several people do that at once, each in a browser context of their own.
 
 A page is settled when its script has ended, nothing on it is stale or waits, and it has not changed for a quarter of a
@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import datetime as dt
 import os
 import shutil
 import statistics
@@ -105,9 +104,6 @@ async def stay(page: Page, times: Times, rounds: int, person: int) -> None:
         for place, name in enumerate(names):
             if number or place:
                 await step(page, times, f"page: {name}", links.nth(place).click)
-            if name == "Aging":
-                day = warehouse.POINTS[0][0] - dt.timedelta(days=7 + 31 * number + 3 * person)
-                await step(page, times, "filter: as of another day", typed(page, "As of", day))
             if name == "KPIs" and number < len(WINDOWS):
                 window = page.get_by_role("radio", name=WINDOWS[number], exact=True)
                 if await window.count():
@@ -115,15 +111,6 @@ async def stay(page: Page, times: Times, rounds: int, person: int) -> None:
 
 
 WINDOWS = ("30", "60", "180")
-
-
-def typed(page: Page, label: str, day: dt.date) -> Callable[[], Awaitable[object]]:
-    async def act() -> None:
-        box = page.get_by_label(label, exact=True).first
-        await box.fill(day.isoformat())
-        await box.press("Enter")
-
-    return act
 
 
 class Sampler(threading.Thread):
