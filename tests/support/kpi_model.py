@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 Row = dict[str, Any]
@@ -64,7 +65,12 @@ class Ledger:
         self.customers = {r["customer_id"]: r for r in known("dim_customers")}
         self.currencies = {r["company_id"]: r["company_currency_code"] for r in known("dim_companies")}
         self.fx_rates = known("fct_fx_rates")
-        self.contacts = [contact | {"currency_code": self._named(contact)} for contact in known("fct_contacts")]
+        self._contacts = known("fct_contacts")
+
+    @cached_property
+    def contacts(self) -> list[Row]:
+        """With the currency that each speaks of; many a ledger of one invoice is never asked for them."""
+        return [contact | {"currency_code": self._named(contact)} for contact in self._contacts]
 
     def _named(self, contact: Row) -> str | None:
         """The currency that a contact speaks of: its own, that of most of the customer's items, the company's."""
