@@ -76,9 +76,13 @@ def _turn_over(connection: Connection, run_id: str, plan: BuildPlan) -> dt.datet
         if row is None:
             raise BuildFailed(f"run {run_id} has no tied certificate", "run again; nothing was published")
         cursor.execute(_publication_view(row[0], run_id, plan, published_at))
+        calling = _calling_views(connection, marts)
         for table, columns in _tables(connection, marts).items():
-            _replace_view(connection, marts, table, columns)
+            if table not in calling:
+                _replace_view(connection, marts, table, columns)
         _replace_functions(connection, marts)
+        for table, definition in calling.items():
+            _replace(connection, table, Composed([SQL(_served(definition, marts))]))
         for role in READERS:
             # not before: a view of an earlier Cartera has no condition
             cursor.execute(
@@ -116,6 +120,10 @@ def _replace_view(connection: Connection, marts: str, table: str, columns: list[
         Identifier(marts, table),
         scope.condition(marts, table, columns),
     )
+    _replace(connection, table, select)
+
+
+def _replace(connection: Connection, table: str, select: Composed) -> None:
     view = Identifier("serve", table)
     with connection.cursor() as cursor:
         cursor.execute("savepoint replacing")
@@ -123,9 +131,25 @@ def _replace_view(connection: Connection, marts: str, table: str, columns: list[
             cursor.execute(SQL("create or replace view {} as {}").format(view, select))
         except psycopg2.errors.InvalidTableDefinition:
             cursor.execute("rollback to savepoint replacing")
-            cursor.execute(SQL("drop view {}").format(view))
+            # what is over it is made anew right after
+            cursor.execute(SQL("drop view {} cascade").format(view))
             cursor.execute(SQL("create view {} as {}").format(view, select))
         cursor.execute("release savepoint replacing")
+
+
+def _calling_views(connection: Connection, marts: str) -> dict[str, str]:
+    """The slot's views that call one of its functions, which readers may not: their text is served."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select viewname, definition from pg_views where schemaname = %s and definition ~ %s order by viewname",
+            (marts, rf"\m{marts}\.\w+\("),
+        )
+        return {name: definition.rstrip().removesuffix(";") for name, definition in cursor.fetchall()}
+
+
+def _served(text: str, marts: str) -> str:
+    """What dbt wrote of a slot's relations, of those of `serve` instead."""
+    return re.sub(rf'("[^"]+"\.)?"?\b{marts}"?\.', "serve.", text)
 
 
 def _replace_functions(connection: Connection, marts: str) -> None:
@@ -142,7 +166,7 @@ def _replace_functions(connection: Connection, marts: str) -> None:
             if (name, arguments) not in made:
                 cursor.execute(_drop(name, arguments))
         for name, arguments, definition in functions:
-            served = re.sub(rf'("[^"]+"\.)?"?{marts}"?\.', "serve.", definition)
+            served = _served(definition, marts)
             cursor.execute("savepoint replacing")
             try:
                 cursor.execute(served)
@@ -167,4 +191,5 @@ def _functions(connection: Connection, schema: str) -> list[tuple[str, str, str]
 
 def _drop(name: str, arguments: str) -> Composed:
     """The argument types are PostgreSQL's own words for them, not anybody's text."""
-    return SQL("drop function {}({})").format(Identifier("serve", name), SQL(arguments))
+    # a view that calls it is made anew right after
+    return SQL("drop function {}({}) cascade").format(Identifier("serve", name), SQL(arguments))
