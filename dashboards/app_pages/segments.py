@@ -33,7 +33,7 @@ def page(view: View) -> None:
     if line is None or rows.empty:
         return states.empty(words, words.date(clocks.as_of))
 
-    left, right = st.columns([7, 12], gap="medium")
+    left, right = st.columns([5, 12], gap="medium")
     with left:
         treemap(view, asked)
     with right:
