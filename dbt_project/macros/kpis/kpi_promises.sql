@@ -31,6 +31,10 @@
     families_promised as (
         select
             promise_id,
+            customer_id,
+            currency_code,
+            made_date,
+            last_date,
             'invoice:' || invoice_id as family_id
         from promises_judged
         where invoice_id is not null
@@ -39,6 +43,10 @@
 
         select distinct
             promise.promise_id,
+            promise.customer_id,
+            promise.currency_code,
+            promise.made_date,
+            promise.last_date,
             'invoice:' || item.invoice_id as family_id
         from promises_judged as promise
         inner join {{ items }} as item on promise.customer_id = item.customer_id
@@ -47,24 +55,23 @@
             and item.item_type = 'instalment'
     ),
 
-    moneys as (
+    moneys as {{ computed_once() }} (
         select
-            promise.promise_id,
+            family.promise_id,
             sum(-entry.amount) as amount
-        from promises_judged as promise
-        inner join families_promised as family on promise.promise_id = family.promise_id
+        from families_promised as family
         inner join {{ entries }} as entry
             on
                 family.family_id = entry.family_id
-                and promise.customer_id = entry.customer_id
-                and promise.currency_code = entry.currency_code
-                and promise.made_date <= entry.effective_date
-                and promise.last_date >= entry.effective_date
+                and family.customer_id = entry.customer_id
+                and family.currency_code = entry.currency_code
+                and family.made_date <= entry.effective_date
+                and family.last_date >= entry.effective_date
         where
             entry.entry_type = 'applied'
             and entry.item_type = 'instalment'
             and {{ is_known('entry', known_at) }}
-        group by promise.promise_id
+        group by family.promise_id
     )
 
     select
