@@ -130,7 +130,7 @@ def test_a_phone_shows_every_page_without_sideways_scrolling(
 
 def test_a_large_figure_is_not_cut_off(dashboard_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{dashboard_url}/?currency=COP")
-    expect(page.get_by_test_id("stMetricValue")).to_have_count(4)
+    expect(page.get_by_test_id("stMetricValue")).to_have_count(8)
     _assert_figures_are_whole(page)
 
 

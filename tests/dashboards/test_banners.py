@@ -27,7 +27,8 @@ def _publish(*, hours_ago: float = 1, days_back: int = 0, **more: object) -> Non
 def test_fresh_figures_have_no_banner(open_page: OpenPage) -> None:
     _publish()
     app = open_page("overview")
-    assert not app.warning and not app.error and not app.info and not app.expander
+    assert not app.warning and not app.error and not app.info
+    assert [each.label for each in app.expander] == ["Saved views"]
 
 
 def test_an_old_publication_is_called_stale_since_when(open_page: OpenPage) -> None:

@@ -103,7 +103,7 @@ def test_the_currency_view_is_said_and_a_stranger_in_the_link_is_refused(publish
 
 
 def test_a_missing_figure_says_why_in_the_readers_language(published: str) -> None:
-    for language, reason in (("EN", "no source delivers the cost of collecting"), ("ES", "ninguna fuente entrega")):
+    for language, reason in (("EN", "has a recorded cost"), ("ES", "tiene un costo registrado")):
         app = _open(lang=language, kpi="cost_to_collect")
         notes = dict(zip(app.dataframe[0].value["kpi"], app.dataframe[0].value["note"], strict=True))
         label = metrics.load_catalogue().find("cost_to_collect").label.of(language)  # type: ignore[union-attr]

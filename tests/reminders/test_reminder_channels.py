@@ -314,7 +314,7 @@ def test_nobody_is_called_about_what_is_settled_disputed_or_promised(calls: Worl
     if change.get("open_amount") == 0:
         del calls.items["files:b"]
     run("contacts", "opt-out", "carla", "--channel", "call")
-    run("reminders", "hold", "ana", "--reason", "insolvency")
+    run("desk", "hold", "ana", "--kind", "insolvency")
     calls.publish()
     assert [row["customer_id"] for row in read("calls", "today")["calls"]] == ["dora"]
 

@@ -15,7 +15,7 @@ from cartera.errors import SourceError
 SECRET = 's3cr3t+of/the="gateway"'
 ISSUED = "issued-token-" + "x" * 3_000
 SETTINGS = {
-    "stripe": {"api_key": SECRET, "account": ""},
+    "stripe": {"api_key": SECRET, "account": "", "customer_reference": "", "invoice_reference": ""},
     "mercadopago": {"access_token": SECRET, "start_date": "2026-01-01"},
     "paypal": {"client_id": "acme", "client_secret": SECRET, "start_date": "2026-01-01"},
     "dlocal": {"login": "acme", "trans_key": SECRET, "secret_key": f"{SECRET}-2"},

@@ -248,7 +248,7 @@ def test_limits_and_failures_are_waited_for_and_a_missing_right_is_told(stub: St
 
 
 def test_the_login_is_told_without_the_key(stub: StripeStub) -> None:
-    values = {"url": stub.url, "api_key": KEY, "account": ""}
+    values = {"url": stub.url, "api_key": KEY, "account": "", "customer_reference": "", "invoice_reference": ""}
     with SYSTEM.open(Access("pay", values)) as session:
         assert SYSTEM.check(session) == "logged in with a restricted key"
         assert "stripe-account" not in stub.requests[-1].headers

@@ -14,7 +14,7 @@ from reminder_provider import Provider
 from reminder_world import World, contacts, hold, query
 
 from cartera import desk
-from cartera.contact_rules import HoldKind
+from cartera.contact_rules import CompanyRules, HoldKind
 from cartera.db import Role, transaction
 from cartera.reminders import approve_reminders, plan_reminders, send_reminders
 from cartera.reminders.explain import explain
@@ -141,7 +141,7 @@ def test_the_contact_rules_hear_the_kind_of_a_hold(owing: World) -> None:
     query("insert into ops.contact_holds (customer_id, reason, held_by) values ('ana', 'old words', 'x') returning 1")
     hold("ana", "their lawyer wrote", "attorney")
     hold("ana", "ill", "vulnerable")
-    assert {each.kind for each in known_of("ana").holds} == {HoldKind.other, HoldKind.attorney}
+    assert {each.kind for each in known_of("ana", CompanyRules()).holds} == {HoldKind.other, HoldKind.attorney}
 
 
 def test_a_repaired_address_is_used_by_the_next_plan(owing: World) -> None:
