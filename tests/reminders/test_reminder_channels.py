@@ -20,6 +20,7 @@ from typer.testing import CliRunner, Result
 
 from cartera.cli import calls as calls_commands
 from cartera.cli import contacts as contacts_commands
+from cartera.cli import desk as desk_commands
 from cartera.cli import preview as preview_command
 from cartera.cli import reminders as reminders_commands
 from cartera.db import Role, transaction
@@ -74,7 +75,7 @@ def policies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(*words: str) -> Result:
     app = typer.Typer()
-    for module in (reminders_commands, preview_command, contacts_commands, calls_commands):
+    for module in (reminders_commands, preview_command, contacts_commands, calls_commands, desk_commands):
         module.register(app)
     result = CliRunner().invoke(app, list(words))
     if result.exception and not isinstance(result.exception, SystemExit):
@@ -314,7 +315,7 @@ def test_nobody_is_called_about_what_is_settled_disputed_or_promised(calls: Worl
     if change.get("open_amount") == 0:
         del calls.items["files:b"]
     run("contacts", "opt-out", "carla", "--channel", "call")
-    run("desk", "hold", "ana", "--kind", "insolvency")
+    assert run("desk", "hold", "ana", "--kind", "insolvency").exit_code == 0
     calls.publish()
     assert [row["customer_id"] for row in read("calls", "today")["calls"]] == ["dora"]
 
