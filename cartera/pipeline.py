@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import gc
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -22,7 +22,7 @@ from cartera.connectors.files import FileSource, deliveries
 from cartera.connectors.sources import Source, all_sources, find_source
 from cartera.db import Role, connect, transaction
 from cartera.desk.broken import end_broken_plans
-from cartera.errors import CarteraError, GateFailed, NotPublished, SourceError
+from cartera.errors import CarteraError, GateFailed, SourceError
 from cartera.landing import Delivery, LoadReport, contacts, land_all, raw_schema
 from cartera.runs import (
     Amounts,
@@ -75,13 +75,10 @@ def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
 
 
 def land_desk(run_id: str) -> list[StepReport]:
-    """Land what people promised and disputed, after ending the plans that were not kept."""
+    """Land what people promised and disputed."""
     with transaction(Role.loader) as connection:
         if transform.known_until(connection) is None or not desk.has_any(connection):
             return []
-    with suppress(NotPublished):
-        # before the first publication there is nothing to judge them by
-        end_broken_plans()
     return _landed(run_id, desk.SOURCE, lambda: (_land_desk(), []))
 
 
@@ -264,6 +261,8 @@ def build_and_publish(run_id: str, as_of: dt.date) -> RunStatus:
         check_marts(run_id, plan)
         certify(run_id, plan)
         publish_marts(run_id, plan)
+        # not before: the money that kept a plan may have landed in this very run
+        end_broken_plans()
         if plan.full_refresh:
             prepare_next(run_id, plan)
         return "published"

@@ -18,7 +18,8 @@ def closed_days(country_code: str, channel: str, days: Sequence[dt.date]) -> dic
     """
     company = load_company_rules(get_settings().policies_dir / "shared" / "contact_rules.yaml")
     rules = Lawful(rulebook(company), company, {})
-    debtor = Debtor("", country_code, authorised=frozenset({Channel(channel)}))
+    region = company.region_of("", country_code)
+    debtor = Debtor("", country_code, region=region, authorised=frozenset({Channel(channel)}))
     found = {}
     for day in days:
         refused = [answer for answer in rules.allow(debtor, channel, day) if not answer.passed]

@@ -146,7 +146,7 @@ def _plan(
     standing = asked_on(portfolio.standing(connection, published), day, settings)
     rules = rules_of(connection, day, settings)
     outcome = _decide_all(connection, published, policies, day, standing, rules)
-    of_ghosts = _decide_ghosts(connection, policies, day, standing, rules)
+    of_ghosts = _decide_ghosts(connection, published, policies, day, standing, rules)
 
     plan_ids = {
         policy.name: ledger.store_plan(connection, policy, day, published, planned_by) for policy in policies.all
@@ -228,12 +228,20 @@ def _decide_all(
 
 
 def _decide_ghosts(
-    connection: Connection, policies: Policies, as_of: dt.date, standing: Standing, rules: Lawful
+    connection: Connection,
+    published: read.Publication,
+    policies: Policies,
+    as_of: dt.date,
+    standing: Standing,
+    rules: Lawful,
 ) -> Outcome:
     """Ghost shoppers, each by the policy that it is to live through, whoever that is for."""
     enrolled, outcome = ghosts.enrolled(connection, as_of), Outcome()
     ids = [ghost.customer.customer_id for ghost in enrolled]
     histories = portfolio.histories(connection, as_of, customer_ids=ids) if ids else {}
+    if ids and policies.adapts:
+        # as it is asked at sending
+        histories = with_evidence(histories, evidence(connection, published, as_of, customer_ids=ids))
     for ghost in enrolled:
         own = policies.only(ghost.policy_name)
         if not len(own):

@@ -31,9 +31,7 @@ def items_by_customer(
 
     With what was recorded at the desk since. Those of a ghost shopper only where it is named.
     """
-    query = SQL(
-        _ITEM + " where %(ids)s::text[] is null or customer_id = any(%(ids)s) order by due_date, item_id"
-    ).format(items=read.items_at(connection, as_of, published.known_at))
+    query = SQL(_ITEM + _OF_CUSTOMERS).format(items=read.items_at(connection, as_of, published.known_at))
     ids = list(customer_ids) if customer_ids is not None else None
     grouped: dict[str, dict[str, list[Item]]] = {}
     with connection.cursor() as cursor:

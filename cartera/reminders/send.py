@@ -247,6 +247,8 @@ def _send_one(sender: Sender, channel: Channel, contact: Row, verdict: Verdict, 
         verdict = _ask(sender, [contact])[contact["contact_id"]]
         if verdict.contact is None:
             return None
+        if objection := _ask_gateways(sender, [contact], {contact["contact_id"]: verdict}).get(contact["contact_id"]):
+            return objected(contact, objection, verdict)
         try:
             message = _render(sender, contact, verdict)
         except ConfigError as error:

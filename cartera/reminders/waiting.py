@@ -43,6 +43,11 @@ from ops.contacts where status = 'planned' and (%(plan_id)s::bigint is null or p
 """
 
 
+def last_event(connection: Connection) -> int:
+    """The last thing that has happened to any contact; 0 where nothing has."""
+    return int(rows(connection, "select coalesce(max(event_id), 0) as event_id from ops.contact_events")[0]["event_id"])
+
+
 def plans(connection: Connection) -> list[Row]:
     """Plans of which something waits, the newest first: how many contacts, and for how many ghost shoppers of them."""
     return rows(connection, _PLANS, {"ghosts": PREFIX})

@@ -37,7 +37,8 @@ def approval_form(view: View, plan_id: int | None) -> None:
         st.button(
             words.counted("campaigns.approve", count),
             icon=":material/check:",
-            key="approve",
+            # a late second click is of this form, and not of the next one, which would approve the rest
+            key=f"approve_{seen.plan_id}_{seen.digest}",
             on_click=_approve,
             args=(seen, None if limit is None else int(limit)),
         )

@@ -52,7 +52,7 @@ def calendar_part(view: View) -> None:
 
 
 def _kept(view: View, country_code: str | None) -> campaigns.Kept:
-    clocks, event_id = view.reading.clocks, campaigns.look(view.reading).event_id
+    clocks, event_id = view.reading.clocks, campaigns.last_event(view.reading)
     asked = campaigns.Asked(
         clocks.as_of - BACK, CREDIT_DAYS, clocks.as_of, clocks.known_at, country_code=country_code
     )  # fmt: skip

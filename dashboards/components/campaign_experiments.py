@@ -25,6 +25,7 @@ ARMS = {
     "owed_text": Column("campaigns.col_owed_when_drawn", "figure"),
     "cash_text": Column("campaigns.col_cash", "figure"),
     "days_text": Column("campaigns.col_days_to_pay", "figure"),
+    "per_customer_text": Column("campaigns.col_per_customer", "figure"),
     "per_contact_text": Column("campaigns.col_per_contact", "figure"),
     "gained_text": Column("campaigns.col_days_gained", "figure"),
     "verdict": Column("column.note", width="large"),
@@ -59,14 +60,21 @@ def _row(view: View, arm: dict[Any, Any]) -> dict[str, Any]:
     words, code = view.words, arm["currency_code"]
     return {
         **arm,
-        "arm_name": words(f"campaigns.arm.{arm['arm']}"),
+        "arm_name": _arm(view, arm),
         "owed_text": words.amount(arm["owed"], code),
         "cash_text": words.amount(arm["cash"], code),
         "days_text": "—" if arm["days_to_pay"] is None else words.days(arm["days_to_pay"]),
+        "per_customer_text": _interval(arm["incremental_per_customer"], lambda value: words.amount(value, code)),
         "per_contact_text": _interval(arm["incremental_per_contact"], lambda value: words.amount(value, code)),
         "gained_text": _interval(arm["days_gained"], lambda value: words.days(value, signed=True)),
         "verdict": _verdict(view, arm),
     }
+
+
+def _arm(view: View, arm: dict[Any, Any]) -> str:
+    """A challenger stands twice: beside the hold-out, as a champion does, and beside its champion, which is said."""
+    words, name = view.words, view.words(f"campaigns.arm.{arm['arm']}")
+    return words("campaigns.beside_champion", arm=name) if arm["against"] == "champion" else name
 
 
 def _interval(interval: Any, write: Any) -> str:
@@ -82,8 +90,8 @@ def _verdict(view: View, arm: dict[Any, Any]) -> str:
         return words("campaigns.hold_out")
     if arm["note"]:
         return words("campaigns.not_enough", customers=words.number(arm["customers"]), paid=words.number(arm["paid"]))
-    both = [each for each in (arm["incremental_per_contact"], arm["days_gained"]) if each]
-    clear = any(each.low > 0 or each.high < 0 for each in both)
+    figures = (arm["incremental_per_customer"], arm["incremental_per_contact"], arm["days_gained"])
+    clear = any(each.low > 0 or each.high < 0 for each in figures if each)
     return words("campaigns.difference" if clear else "campaigns.no_difference")
 
 

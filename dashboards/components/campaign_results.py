@@ -42,7 +42,7 @@ def asked(view: View, default_period: str = "90") -> campaigns.Kept:
     period = filters.choice(view, "sent_in", {n: words("campaigns.last_days", days=n) for n in PERIODS}, default_period)
     days = filters.choice(view, "paid_within", {n: words("campaigns.days", days=n) for n in DAYS}, "14")
     from_date = clocks.as_of - dt.timedelta(days=int(period) - 1)
-    event_id = campaigns.look(view.reading).event_id
+    event_id = campaigns.last_event(view.reading)
     return campaigns.Kept(campaigns.Asked(from_date, int(days), clocks.as_of, clocks.known_at), event_id)
 
 
@@ -147,6 +147,11 @@ def _contacts(
         contacts_table(view, kept, group, stage, count, title)
 
 
+def _why(view: View, code: str) -> str:
+    """The reason in words; of a call it is what came of it."""
+    return view.words.named("campaigns.skip", view.words.named("outcome", code))
+
+
 def contacts_table(
     view: View, kept: campaigns.Kept, group: campaigns.Group, stage: str, count: int, title: str
 ) -> None:  # fmt: skip
@@ -156,7 +161,7 @@ def contacts_table(
     data = rows.assign(
         channel_name=[words(f"campaigns.channel.{name}") for name in rows["channel"]],
         state=[words(f"campaigns.status.{name}") for name in rows["status"]],
-        why=[words(f"campaigns.skip.{code}") if code else "" for code in rows["reason_code"]],
+        why=[_why(view, code) if code else "" for code in rows["reason_code"]],
     )
     several = rows["company_id"].nunique() > 1
     columns = {name: column for name, column in CONTACTS.items() if name != "company_id" or several}

@@ -164,7 +164,7 @@ def _skips(view: View) -> None:
     if reasons.empty:
         st.caption(words("campaigns.no_skips"))
         return
-    data = reasons.assign(reason=[words(f"campaigns.skip.{code}") for code in reasons["reason_code"]])
+    data = reasons.assign(reason=[words.named("campaigns.skip", code) for code in reasons["reason_code"]])
     selection = table(view, data, REASONS, alt=words("campaigns.skips"), key=f"reasons_{day}", selects="single-cell")
     cells = [cell for cell in selection["cells"] if cell[0] < len(data)]
     named = {"": words("campaigns.no_reason_chosen"), **dict(zip(data["reason_code"], data["reason"], strict=True))}

@@ -80,7 +80,9 @@ def _changeable(
     """A row that is clicked can be withdrawn, or decided."""
     words, title = view.words, view.words(f"promises.desk_{thing}s")
     st.markdown(f"**{title}**")
-    selection = table(view, _with_amounts(view, rows), columns, alt=title, key=f"desk_{thing}s", selects="single-cell")
+    # a selection is of a place: with other rows in it, another table, or a late click would be of somebody else's
+    key = f"desk_{thing}s_{hash(tuple(rows[f'{thing}_id']))}"
+    selection = table(view, _with_amounts(view, rows), columns, alt=title, key=key, selects="single-cell")
     cells = [cell for cell in selection["cells"] if cell[0] < len(rows)]
     if not cells:
         return
@@ -89,10 +91,10 @@ def _changeable(
     if not cartera_desk.may(actor, kind):
         st.caption(words("promises.may_not"))
         return
-    with st.form(f"form_{kind}", border=True):
+    drawn = (row[f"{thing}_id"], row["version"])
+    with st.form(f"form_{kind}_{drawn[0]}_{drawn[1]}", border=True):
         st.markdown(words(f"promises.{kind}_title", customer=as_text(row["customer_id"])))
         # the form's action id is as old as the row it was drawn with: sent twice it is done once
-        drawn = (row[f"{thing}_id"], row["version"])
         action_id = st.session_state.setdefault(f"action_{drawn}", str(uuid.uuid4()))
         st.text_input(words(f"promises.{kind}_note"), key=f"note_{drawn}", max_chars=500)
         st.form_submit_button(words(f"promises.{kind}"), on_click=_change, args=(action_id, thing, row, drawn))

@@ -46,7 +46,7 @@ SKIPS = ("skip_id", "customer_id", "customer_name", "company_id", "policy_name")
 BY_DAY = ("day", "channel", "contacts")
 ARMS = (
     "experiment", "arm", "currency_code", "customers", "too_new", "contacts", "paid", "owed", "cash", "days_to_pay",
-    "incremental_per_contact", "days_gained", "note",
+    "against", "incremental_per_customer", "incremental_per_contact", "days_gained", "note",
 )  # fmt: skip
 GHOSTS = (
     "customer_id", "policy", "company", "language", "country", "enrolled_on", "is_removed", "messages",
@@ -63,6 +63,10 @@ class Kept:
 
 def look(reading: Reading, plan_id: int | None = None, companies: frozenset[str] | None = None) -> Seen:
     return waiting.look(reading.connection, plan_id, companies)
+
+
+def last_event(reading: Reading) -> int:
+    return waiting.last_event(reading.connection)
 
 
 def plans(reading: Reading) -> pd.DataFrame:
@@ -177,7 +181,7 @@ def funnel_csv(words: Words, kept: Kept, by: By) -> bytes:
 def contacts_csv(words: Words, kept: Kept, group: Group, stage: str) -> bytes:
     """Every contact behind a count. Raises DatabaseError."""
     with reading() as opened:
-        rows = frame(outcomes.contacts(opened.connection, kept.asked, group, stage, limit=EXPORTED_ROWS), CONTACTS)
+        rows = frame(outcomes.contacts(opened.connection, kept.asked, group, stage, limit=EXPORTED_ROWS + 1), CONTACTS)
     return _csv(words, rows, dict.fromkeys(CONTACTS), kept.asked)
 
 
@@ -187,9 +191,12 @@ def _csv(words: Words, rows: pd.DataFrame, columns: dict[str, None], asked: Aske
     writer = csv.writer(text)
     writer.writerow([*columns, "from_date", "as_of", "days"])
     stamp = [asked.from_date.isoformat(), asked.as_of.isoformat(), asked.days]
-    for row in rows.to_dict("records"):
+    kept = rows[:EXPORTED_ROWS]
+    for row in kept.to_dict("records"):
         writer.writerow([*(_cell(row[name]) for name in columns), *stamp])
-    writer.writerow([f"{words('export.total')}: {len(rows)}", *[""] * (len(columns) - 1), *stamp])
+    is_cut = len(rows) > len(kept)
+    last = words("export.capped", shown=EXPORTED_ROWS) if is_cut else f"{words('export.total')}: {len(kept)}"
+    writer.writerow([last, *[""] * (len(columns) - 1), *stamp])
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from cartera.desk import OUTCOMES
+from cartera.reminders.model import Reason
 from dashboards.i18n import LOCALES, Words, texts
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
@@ -34,6 +36,13 @@ def test_no_text_stands_twice(language: str) -> None:
     keys = [yaml.safe_load(line) for line in lines if line and line[0] not in " #"]
     named = [key for each in keys for key in each]
     assert len(named) == len(set(named)), sorted({key for key in named if named.count(key) > 1})
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_every_reason_and_every_end_of_a_call_has_words(language: str) -> None:
+    known = texts(language)
+    assert [reason for reason in Reason if f"campaigns.skip.{reason}" not in known] == []
+    assert [outcome for outcome in OUTCOMES if f"outcome.{outcome}" not in known] == []
 
 
 OF_CUSTOMERS = {"channel.sms", "channel.whatsapp", "customer.by_id", "worklist.rank"}

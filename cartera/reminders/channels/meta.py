@@ -133,8 +133,3 @@ class MetaChannel(OneCaller):
             secrets=(self.access_token,),
             timeout=self.timeout,
         )
-
-    def close(self) -> None:
-        caller, self._caller = self._caller, None
-        if caller:
-            caller.close()
