@@ -255,6 +255,7 @@ def build_and_publish(run_id: str, as_of: dt.date) -> RunStatus:
         land_contacts(run_id)
         plan = plan_build(as_of)
         if is_published(plan):
+            end_broken_plans()  # of a run killed between its publication and this
             return "unchanged"
         check_landed(run_id)
         build(run_id, plan)

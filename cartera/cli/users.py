@@ -26,13 +26,21 @@ def add(
         str, typer.Option("--role", help="finance, collector, manager, analyst or administrator.", show_default=False)
     ],
     company: Annotated[
-        list[str] | None, typer.Option("--company", help="One that the person sees; repeat it. Default: all.")
+        list[str] | None,
+        typer.Option("--company", help="One that the person sees; repeat it. Without: as before, or all."),
     ] = None,
+    all_companies: Annotated[bool, typer.Option("--all-companies", help="The person sees all of them.")] = False,
 ) -> None:
     """Let a person in, or change the role or the companies of one who is."""
+    from cartera.errors import ConfigError
     from cartera.users import add as let_in
+    from cartera.users import find
 
-    user = let_in(email, role, company or (), current_user())
+    if company and all_companies:
+        raise ConfigError("--company and --all-companies exclude each other", "leave one out")
+    before = None if company or all_companies else find(email)
+    kept = sorted(before.companies or ()) if before else []
+    user = let_in(email, role, company or kept, current_user())
     where = "all companies" if user.companies is None else ", ".join(sorted(user.companies))
     messages.print(f"{user.email} may sign in: {user.role} of {where}", markup=False)
 

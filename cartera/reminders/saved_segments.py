@@ -12,7 +12,7 @@ from psycopg2.extras import Json
 
 from cartera.clock import utc_now
 from cartera.db import Role, transaction
-from cartera.errors import ConfigError
+from cartera.errors import ConfigError, NotAllowed
 from cartera.reminders.audience import Audience, Range
 from cartera.warehouse.read import rows
 
@@ -38,8 +38,12 @@ def save_segment(
     company_id: str | None = None,
     currency_code: str | None = None,
     at_least: Decimal | None = None,
+    companies: frozenset[str] | None = None,
 ) -> Audience:
-    """Save one, or give a name that is there a new meaning. Raises ConfigError."""
+    """Save one, or give a name that is there a new meaning; where `companies` is not None, one of these alone.
+
+    Raises ConfigError, NotAllowed.
+    """
     if not NAME.fullmatch(name):
         raise ConfigError(f"{name!r} is no name for a policy", "write small letters, digits and _, as slow_in_lima")
     if at_least is not None and (currency_code is None or not at_least.is_finite() or at_least < 0):
@@ -49,23 +53,37 @@ def save_segment(
         companies=(company_id,) if company_id else (), segments={scheme: (segment,)}, open_amount=amounts
     )  # fmt: skip
     with transaction(Role.campaign) as connection:
-        rows(
+        saved = rows(
             connection,
             "insert into ops.saved_segments (name, audience, saved_by, saved_at)"
             " values (%(name)s, %(audience)s, %(user)s, %(now)s) on conflict (name) do update"
             " set audience = excluded.audience, saved_by = excluded.saved_by, saved_at = excluded.saved_at,"
-            " version = saved_segments.version + 1 returning version",
+            " version = saved_segments.version + 1"
+            " where %(mine)s::jsonb is null or saved_segments.audience -> 'companies' <@ %(mine)s::jsonb"
+            " returning version",
             {
+                "mine": _mine(companies),
                 "name": name,
                 "audience": Json(audience.model_dump(mode="json", exclude_defaults=True)),
                 "user": user,
                 "now": utc_now(),
             },
         )
+    if not saved:
+        raise NotAllowed(f"{name!r} is a segment of other companies", "choose another name")
     return audience
 
 
-def delete_segment(name: str) -> None:
-    """A policy that still names it is refused from then on, rather than be for everybody."""
+def delete_segment(name: str, companies: frozenset[str] | None = None) -> None:
+    """A policy that still names it is refused from then on, rather than be for everybody. One of these companies."""
     with transaction(Role.campaign) as connection:
-        rows(connection, "delete from ops.saved_segments where name = %(name)s returning name", {"name": name})
+        rows(
+            connection,
+            "delete from ops.saved_segments where name = %(name)s"
+            " and (%(mine)s::jsonb is null or audience -> 'companies' <@ %(mine)s::jsonb) returning name",
+            {"name": name, "mine": _mine(companies)},
+        )
+
+
+def _mine(companies: frozenset[str] | None) -> Json | None:
+    return None if companies is None else Json(sorted(companies))

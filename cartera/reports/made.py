@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
 
-from cartera.db import Role, transaction
 from cartera.errors import CarteraError
 from cartera.reports.build import Clocks, Table, table
 from cartera.reports.document import Document
@@ -17,7 +16,6 @@ from cartera.warehouse import read, read_runs, scope, tie_out
 
 EXPORTED_ROWS = 200_000
 STATEMENT_TIMEOUT = "60s"
-LOCK_TIMEOUT = "5s"
 
 
 class TooLarge(CarteraError):
@@ -55,17 +53,9 @@ class Made:
         return sum(each.row_count for each in self.tables)
 
 
-@contextmanager
-def reading(companies: Collection[str] | None = None) -> Iterator[Connection]:
-    """A read-only transaction in which all figures come from one publication (law 5), of these companies; None: all."""
-    with transaction(Role.reader if companies is None else Role.viewer) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute("set transaction isolation level repeatable read, read only")
-            cursor.execute("select set_config('statement_timeout', %s, true)", (STATEMENT_TIMEOUT,))
-            cursor.execute("select set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
-        if companies is not None:
-            scope.limit_to(connection, companies)
-        yield connection
+def reading(companies: Collection[str] | None = None) -> AbstractContextManager[Connection]:
+    """A transaction in which all figures come from one publication, of these companies; None: of all."""
+    return scope.reading(companies, statement_timeout=STATEMENT_TIMEOUT)
 
 
 def make(

@@ -67,9 +67,11 @@ def send_due(channel: Channel, now: dt.datetime | None = None, at: AtPoint = now
             if due:
                 _claim(each, *due, sender=channel.mail_from)
         at("claimed")
-        for delivery in _waiting():
-            _deliver(channel, delivery, report, at)
-    channel.close()
+        try:
+            for delivery in _waiting():
+                _deliver(channel, delivery, report, at)
+        finally:
+            channel.close()
     return report
 
 
@@ -133,7 +135,7 @@ def _deliver(channel: EmailChannel, delivery: Row, report: Report, at: AtPoint) 
         report.skipped += 1
         return
     try:
-        _make_and_send(channel, delivery, report, at)
+        outcome = _make_and_send(channel, delivery, report, at)
     except (ConfigError, TooLarge) as error:
         _set(delivery, "failed", error.problem)
         report.failed += 1
@@ -141,16 +143,25 @@ def _deliver(channel: EmailChannel, delivery: Row, report: Report, at: AtPoint) 
         # a server or a database that is away: the next walk tries again
         _try_later(delivery, error.problem, report)
         report.problems.append(error)
+    else:
+        # not within: what can't be recorded after the server took it stays handed, and is looked up
+        if outcome is not None:
+            _record(delivery, outcome, report)
 
 
-def _make_and_send(channel: EmailChannel, delivery: Row, report: Report, at: AtPoint) -> None:
+def _make_and_send(channel: EmailChannel, delivery: Row, report: Report, at: AtPoint) -> Outcome | None:
+    """None: there was nothing to send."""
     each = _schedule(delivery["schedule_id"])
     made = made_for(each)
     if each.skips_empty and made.row_count == 0:
         _set(delivery, "skipped", "no row meets the filters", made)
         report.skipped += 1
-        return
-    message = compose(channel, each, made, delivery["message_id"])
+        return None
+    try:
+        message = compose(channel, each, made, delivery["message_id"])
+    except (ValueError, KeyError, TypeError) as error:
+        # one that no file can hold must not stand in the way of the others
+        raise ConfigError(f"the report can't be made: {error}", "choose another format or fewer columns") from error
     at("made")
 
     def passed(point: str) -> None:
@@ -159,13 +170,12 @@ def _make_and_send(channel: EmailChannel, delivery: Row, report: Report, at: AtP
         at(point)
 
     try:
-        outcome = channel.deliver(
+        return channel.deliver(
             message, channel.return_path or channel.mail_from, channel.redirect_to or each.recipient, passed
         )
     except SendError:
         _set(delivery, "claimed", None)
         raise
-    _record(delivery, outcome, report)
 
 
 def made_for(each: schedules.Schedule) -> Made:

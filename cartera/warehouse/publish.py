@@ -77,19 +77,19 @@ def _turn_over(connection: Connection, run_id: str, plan: BuildPlan) -> dt.datet
             raise BuildFailed(f"run {run_id} has no tied certificate", "run again; nothing was published")
         cursor.execute(_publication_view(row[0], run_id, plan, published_at))
         calling = _calling_views(connection, marts)
-        for table, columns in _tables(connection, marts).items():
+        tables = _tables(connection, marts)
+        for table, columns in tables.items():
             if table not in calling:
                 _replace_view(connection, marts, table, columns)
         _replace_functions(connection, marts)
         for table, definition in calling.items():
             _replace(connection, table, Composed([SQL(_served(definition, marts))]))
         for role in READERS:
-            # not before: a view of an earlier Cartera has no condition
-            cursor.execute(
-                SQL("grant select on all tables in schema serve to {}").format(
-                    Identifier(str(parameters(role)["user"]))
-                )
-            )
+            # not before, and none but these: a view of an earlier Cartera has no condition
+            name = Identifier(str(parameters(role)["user"]))
+            cursor.execute(SQL("revoke select on all tables in schema serve from {}").format(name))
+            views = SQL(", ").join(Identifier("serve", view) for view in ("publication", *tables))
+            cursor.execute(SQL("grant select on {} to {}").format(views, name))
     return published_at
 
 

@@ -13,12 +13,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Composable, Identifier
 
 from cartera.db import Role, transaction
+from cartera.errors import NotPublished
 
 SETTING = "cartera.companies"
+
+CUSTOMERS = "dim_customers"
 
 OF_NOBODY = frozenset({"dim_buckets", "dim_currencies", "dim_dates", "dim_segment_rules"})
 """What belongs to no company: calendars, currencies, the edges of buckets, the rules of segments."""
@@ -40,26 +44,53 @@ def condition(marts: str, table: str, columns: Collection[str]) -> Composable:
 
 
 def _of_viewer(marts: str, table: str, columns: Collection[str]) -> Composable:
+    def owned(column: str, owner: str) -> Composable:
+        return SQL(
+            "exists (select from {owner} as owner where owner.{column} = {table}.{column} and owner.{scoped})"
+        ).format(
+            owner=Identifier(marts, owner), column=Identifier(column), table=Identifier(table), scoped=SQL(IN_SCOPE)
+        )
+
     if "company_id" in columns:
         general = SQL("company_id is null or ") if table in GENERAL_WITHOUT_COMPANY else SQL("")
-        return general + SQL(IN_SCOPE)
-    for column, owner in (("invoice_id", "dim_items"), ("customer_id", "dim_customers")):
-        if column in columns:
-            return SQL(
-                "exists (select from {owner} as owner where owner.{column} = {table}.{column} and owner.{scoped})"
-            ).format(
-                owner=Identifier(marts, owner), column=Identifier(column), table=Identifier(table), scoped=SQL(IN_SCOPE)
-            )
-    return SQL("false")
+        in_scope = general + SQL(IN_SCOPE)
+        # who is owed by a customer sees it, also where it is another company's
+        return SQL("({} or {})").format(in_scope, owned("customer_id", "dim_items")) if table == CUSTOMERS else in_scope
+    of_customer = SQL("({} or {})").format(owned("customer_id", "dim_items"), owned("customer_id", CUSTOMERS))
+    if {"invoice_id", "customer_id"} <= set(columns):
+        # a promise of all that is owed names no invoice
+        by_invoice = owned("invoice_id", "dim_items")
+        return SQL("case when {}.invoice_id is not null then {} else {} end").format(
+            Identifier(table), by_invoice, of_customer
+        )
+    if "invoice_id" in columns:
+        return owned("invoice_id", "dim_items")
+    return of_customer if "customer_id" in columns else SQL("false")
 
 
 @contextmanager
-def transaction_of(companies: Collection[str] | None) -> Iterator[Connection]:
-    """A transaction that reads of these companies alone, or, with None, of all. Raises DatabaseError."""
+def reading(
+    companies: Collection[str] | None, *, statement_timeout: str, lock_timeout: str = "5s"
+) -> Iterator[Connection]:
+    """A read-only transaction of one publication (law 5) and of these companies; None: of all.
+
+    Raises DatabaseError, NotPublished (by a Cartera that knew no scope).
+    """
     with transaction(Role.reader if companies is None else Role.viewer) as connection:
+        with connection.cursor() as cursor:
+            cursor.execute("set transaction isolation level repeatable read, read only")
+            cursor.execute("select set_config('statement_timeout', %s, true)", (statement_timeout,))
+            cursor.execute("select set_config('lock_timeout', %s, true)", (lock_timeout,))
         if companies is not None:
             limit_to(connection, companies)
-        yield connection
+        try:
+            yield connection
+        except InsufficientPrivilege:
+            if companies is None:
+                raise
+            raise NotPublished(
+                "What is published has no company scope yet", "publish it again: `cartera run`"
+            ) from None
 
 
 def limit_to(connection: Connection, companies: Collection[str]) -> None:

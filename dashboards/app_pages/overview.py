@@ -36,7 +36,7 @@ def overview(view: View) -> None:
     debtors = receivables.by_customer(view.reading, clocks, currency, company, limit=TOP_DEBTORS)
 
     asked = extras.asked(view.reading, currency, company)
-    points = extras.trend(view.reading, asked)
+    points = extras.trend_in_time(view.reading, asked)
     headline_cards(view, clocks, line, points)
     extra_cards(view, asked, receivables.companies(totals, currency, company), points)
     wanting = attention(view, asked)

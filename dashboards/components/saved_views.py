@@ -8,7 +8,9 @@ import streamlit as st
 
 from cartera.errors import CarteraError
 from cartera.reports import views
+from dashboards.components.access import may_open
 from dashboards.components.view import View, as_text, current_user
+from dashboards.queries.session import actor
 
 PAGES = Path(__file__).resolve().parents[1] / "app_pages"
 OPENED = "view"
@@ -31,7 +33,9 @@ def sidebar(view: View) -> None:
     words, user, page = view.words, current_user(), st.session_state.get("page")
     with st.sidebar.expander(words("views.title"), icon=":material/bookmarks:"):
         for number, each in enumerate(_of(user)):
-            if (PAGES / f"{each.page.replace('-', '_')}.py").is_file():
+            module = each.page.replace("-", "_")
+            # a link to a page that is not offered is an error of Streamlit's
+            if (PAGES / f"{module}.py").is_file() and may_open(actor(), module):
                 _line(view, user, number, each)
         if page is None:
             return

@@ -11,7 +11,7 @@ from cartera.desk.rights import DECIDERS
 from cartera.errors import CarteraError
 from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
 from dashboards.components.actor import current_actor
-from dashboards.components.view import View, as_text, current_user
+from dashboards.components.view import View, as_text
 from dashboards.queries.segments import Asked
 
 
@@ -30,13 +30,13 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
             typed = st.text_input(words("segments.save_at_least", currency=asked.currency_code), placeholder="1000.00")
             if st.form_submit_button(words("segments.save"), icon=":material/save:"):
                 _save(view, asked, segment, name.strip(), typed.strip())
-        for number, (saved, audience) in enumerate(saved_segments().items()):
+        for saved, audience in saved_segments().items():
+            if not all(_in_scope(actor, company) for company in audience.companies or (None,)):
+                continue
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"`{saved}` · {as_text(audience.in_words())}")
-                if all(_in_scope(actor, company) for company in audience.companies or (None,)) and st.button(
-                    words("segments.delete"), key=f"segment_delete_{number}", type="tertiary"
-                ):
-                    delete_segment(saved)
+                if st.button(words("segments.delete"), key=f"segment_delete_{saved}", type="tertiary"):
+                    delete_segment(saved, actor.companies)
                     st.rerun()
 
 
@@ -46,16 +46,18 @@ def _in_scope(actor: Actor, company_id: str | None) -> bool:
 
 
 def _save(view: View, asked: Asked, segment: str, name: str, typed: str) -> None:
+    actor = current_actor()
     try:
         at_least = Decimal(typed) if typed else None
         save_segment(
-            current_user(),
+            actor.user,
             name,
             asked.scheme,
             segment,
             company_id=asked.company_id,
             currency_code=asked.currency_code,
             at_least=at_least,
+            companies=actor.companies,
         )
     except InvalidOperation:
         st.error(view.words("reports.no_amount"))

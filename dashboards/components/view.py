@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboards.components.actor import current_actor
 from dashboards.i18n import LOCALES, Words
-from dashboards.queries.session import Clocks, Reading
+from dashboards.queries.session import Clocks, Reading, actor
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:=^&])")
 
@@ -47,7 +46,7 @@ def current_words() -> Words:
 
 def current_user() -> str:
     """Who is looking: "local" where nobody signs in. Raises NotSignedInError."""
-    return current_actor().user
+    return actor().user
 
 
 def browser_language() -> str:

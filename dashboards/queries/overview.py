@@ -30,13 +30,18 @@ def asked(reading: Reading, currency_code: str, company_id: str | None) -> Asked
 
 
 @cached
-def trend(reading: Reading, asked: Asked) -> list[Point] | None:
-    """The as-of date last; None where the ledger is too large for it to be read in time."""
+def trend(reading: Reading, asked: Asked) -> list[Point]:
+    """The as-of date last."""
+    return headline.trend(reading.connection, asked, kpis.window(), STEPS)
+
+
+def trend_in_time(reading: Reading, asked: Asked) -> list[Point] | None:
+    """As `trend`; None, which is not kept, where it can't be read in time."""
     with reading.connection.cursor() as cursor:
         cursor.execute("savepoint trend")
         cursor.execute("select set_config('statement_timeout', %s, true)", (TREND_TIMEOUT,))
         try:
-            return headline.trend(reading.connection, asked, kpis.window(), STEPS)
+            return trend(reading, asked)
         except QueryCanceled:
             return None
         finally:

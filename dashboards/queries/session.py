@@ -8,11 +8,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import connection as Connection
 
 from cartera import sign_in
-from cartera.db import Role, transaction
+from cartera.db import Role
 from cartera.desk import Actor
 from cartera.errors import CarteraError, NotPublished
 from cartera.settings import get_settings
@@ -22,7 +21,6 @@ ROLE = Role.reader
 """Of who may see all companies; `Role.viewer` is that of all others."""
 
 STATEMENT_TIMEOUT = "20s"
-LOCK_TIMEOUT = "5s"
 
 _acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
 
@@ -100,19 +98,9 @@ def reading() -> Iterator[Reading]:
     Raises DatabaseError, NotSignedInError.
     """
     companies = actor().companies
-    with transaction(ROLE if companies is None else Role.viewer) as connection:
-        with connection.cursor() as cursor:
-            cursor.execute("set transaction isolation level repeatable read, read only")
-            cursor.execute("select set_config('statement_timeout', %s, true)", (STATEMENT_TIMEOUT,))
-            cursor.execute("select set_config('lock_timeout', %s, true)", (LOCK_TIMEOUT,))
-        if companies is not None:
-            scope.limit_to(connection, companies)
+    with scope.reading(companies, statement_timeout=STATEMENT_TIMEOUT) as connection:
         try:
             published = read.publication(connection)
         except NotPublished:
             published = None
-        except InsufficientPrivilege:
-            raise NotPublished(
-                "What is published has no company scope yet", "publish it again: `cartera run`"
-            ) from None
         yield Reading(connection, published, companies)

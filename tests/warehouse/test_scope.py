@@ -40,8 +40,15 @@ def test_every_view_gives_the_named_companies_alone(database: str, companies: Se
         views = served(connection)
         assert {"fct_aging", "fct_open_items", "fct_kpis", "fct_unapplied", "dim_customers"} <= set(views)
         for view in views:
+            if view == scope.CUSTOMERS:
+                continue
             found = companies_of(connection, f"select company_id from serve.{view}")
             assert found == all_of[view] & set(companies), view
+        # a customer is seen by whose it is and by whom it owes
+        mine = {item.customer_id for item in ITEMS if item.company_id in companies}
+        found = read.rows(connection, "select customer_id, company_id from serve.dim_customers")
+        assert {row["customer_id"] for row in found if row["company_id"] not in companies} <= mine
+        assert {row["customer_id"] for row in found} >= mine
         assert all_of["fct_aging"] == {"main", "norte"}
 
 

@@ -126,6 +126,7 @@ def test_a_plan_that_was_not_kept_ends_by_itself_and_one_that_was_goes_on(publis
         assert desk.file_of(connection, "erp:C-2").plans[0].is_cancelled is False
     assert (ended.is_cancelled, ended.version, ended.by) == (True, 2, "cartera")
     assert ended.note == f"broken: PEN 0.00 paid of 25.00 due by {today(-10)}"
+    assert pipeline.run(today()).status == "published"  # judged after the publication, it is in the figures of the next
     assert items() == {"erp:F-1": (False, None), "erp:F-2": (False, None), "erp:F-3": (False, today(30))}
     assert promises() == [(None, 25), (None, 25), (None, 25)]  # the one that was broken, and both of the other
 
