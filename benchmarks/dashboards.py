@@ -5,6 +5,7 @@
 Makes a company (benchmarks/company_at_size.py), lands it and publishes it, unless `--home` is a folder where that was
 done; then starts the dashboard and, in a headless Chromium,
 
+- waits until the server has answered ahead what pages ask as they open (dashboards/queries/ahead.py);
 - opens it as somebody who has never been there (nothing in the browser's cache), several times;
 - opens every page and changes filters as one person who stays, each step by a click;
 - lets several people do that at once, each in a browser context of their own.
@@ -39,6 +40,7 @@ FIRST_LOAD, LATER, TOGETHER = 2.0, 1.0, 2.0
 """Seconds: the median of first loads, the 95th percentile of what follows, and the same with everybody at once."""
 
 FIRST_LOADS = 5
+WAIT_SECONDS = 1_800
 LONG_STATEMENT = 0.5
 SAMPLED_EVERY = 0.05
 PLAN_LINES = 45
@@ -207,6 +209,16 @@ async def measure(url: str, people: int, rounds: int) -> bool:
     return all(kept)
 
 
+def wait_for_answers(log: Path, since: int) -> None:
+    """Until what the log has gained says that the questions were answered ahead."""
+    for _ in range(WAIT_SECONDS):
+        said = [line for line in log.read_text(encoding="utf-8")[since:].splitlines() if "answered ahead" in line]
+        if said:
+            return print(said[-1])
+        time.sleep(1)
+    raise SystemExit(f"nothing was answered ahead within {WAIT_SECONDS} s; see {log}")
+
+
 def publish(invoices: int) -> None:
     """Land and publish, unless there is a publication."""
     from cartera.db import Role, transaction
@@ -236,7 +248,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with warehouse.state(arguments.home, arguments.keep):
         from cartera import db
-        from cartera.dashboard import end, start_dashboard
+        from cartera.dashboard import LOG_NAME, end, start_dashboard
         from cartera.settings import get_settings
 
         with db.transaction(db.Role.admin) as connection:
@@ -247,7 +259,10 @@ def main() -> int:
                 cursor.execute("alter system set track_activity_query_size = '100kB'")
         db.stop()
         publish(arguments.invoices)
+        log = get_settings().log_dir / LOG_NAME
+        since = len(log.read_text(encoding="utf-8")) if log.exists() else 0
         process, url = start_dashboard(get_settings())
+        wait_for_answers(log, since)
         sampler = Sampler()
         sampler.start()
         started = time.perf_counter()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from starlette.responses import HTMLResponse, Response  # noqa: E402
 from starlette.routing import Mount  # noqa: E402
 from starlette.staticfiles import StaticFiles  # noqa: E402
 from starlette.types import Scope  # noqa: E402
+from streamlit import runtime  # noqa: E402
 
 import dashboards.components.health_tables  # noqa: E402
 import dashboards.components.overview_parts  # noqa: E402, F401 now, not while the first reader waits
@@ -27,7 +29,10 @@ from cartera.settings import get_settings  # noqa: E402
 from dashboards.components.access import may_open  # noqa: E402
 from dashboards.components.actor import admitted  # noqa: E402
 from dashboards.components.cookie import said_in  # noqa: E402
-from dashboards.queries import docs  # noqa: E402
+from dashboards.queries import ahead, docs  # noqa: E402
+
+logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+logging.getLogger("dashboards").setLevel(logging.INFO)
 
 # Data Docs quote values of customers (law 10): they may load nothing from elsewhere, and `sandbox` gives
 # them an origin of their own, so that nothing in them can act for the reader in the dashboard.
@@ -67,3 +72,4 @@ if sign_in.is_required(get_settings()):
     streamlit_config.set_option("client.disableDataExport", True)
 
 app = st.App("app.py", routes=[Mount(f"/{docs.URL_PATH}", app=DataDocs(directory=docs.folder(), check_dir=False))])
+ahead.start(runtime.exists)

@@ -153,8 +153,6 @@ def _kpis_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> C
     is_published = (served.as_of_date, served.known_at) == (as_of, known_at)
     if is_published:
         return SQL("serve.fct_kpis")
-    # compiling the long statement takes longer than running it
-    read.rows(connection, "select set_config('jit', 'off', true)")
     return SQL("serve.kpis(%(as_of)s, %(known_at)s)")
 
 

@@ -81,6 +81,8 @@ def reading(
             cursor.execute("set transaction isolation level repeatable read, read only")
             cursor.execute("select set_config('statement_timeout', %s, true)", (statement_timeout,))
             cursor.execute("select set_config('lock_timeout', %s, true)", (lock_timeout,))
+            # compiling a long statement takes longer than running it, and who reads here waits
+            cursor.execute("select set_config('jit', 'off', true)")
         if companies is not None:
             limit_to(connection, companies)
         try:

@@ -15,8 +15,6 @@ from dashboards.components.view import View
 from dashboards.queries import overview as extras
 from dashboards.queries import receivables
 
-TOP_DEBTORS = 15
-
 
 def overview(view: View) -> None:
     clocks, date = view.reading.clocks, view.words.date(view.reading.clocks.as_of)
@@ -33,7 +31,7 @@ def overview(view: View) -> None:
     if line is None:
         return states.empty(view.words, date)
     buckets = receivables.by_bucket(view.reading, clocks, currency, company)
-    debtors = receivables.by_customer(view.reading, clocks, currency, company, limit=TOP_DEBTORS)
+    debtors = receivables.by_customer(view.reading, clocks, currency, company, limit=extras.TOP_DEBTORS)
 
     asked = extras.asked(view.reading, currency, company)
     points = extras.trend_in_time(view.reading, asked)

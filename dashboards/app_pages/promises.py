@@ -12,15 +12,13 @@ from dashboards.components.promise_parts import cards, promises_part, weeks
 from dashboards.components.view import View
 from dashboards.queries import promises, receivables
 
-WINDOWS = ("30", "90", "365")
-
 
 def page(view: View) -> None:
     words = view.words
     with st.container(horizontal=True):
         clocks = filters.clocks(view)
-        offered = {days: words("promises.days", days=days) for days in WINDOWS}
-        days = int(filters.choice(view, "judged_in", offered, "90"))
+        offered = {str(days): words("promises.days", days=days) for days in promises.WINDOWS}
+        days = int(filters.choice(view, "judged_in", offered, str(promises.OPENING_WINDOW)))
         everything = promises.totals(view.reading, promises.Asked(clocks.as_of, clocks.known_at, days))
         totals = promises.offered(view.reading, clocks, everything)
         if not totals.empty:

@@ -77,9 +77,10 @@ def trend(view: View, asked: kpis.Asked, metric: Metric, company_id: str | None)
     words = view.words
     if metric.command:
         return
-    found = kpis.trend_in_time(view.reading, asked)
+    found = kpis.trend(view.reading, asked)
     if found is None:
-        st.info(words("kpis.trend_too_long"), icon=":material/hourglass_disabled:")
+        st.info(words("kpis.trend_too_long"), icon=":material/hourglass_top:")
+        st.button(words("kpis.trend_go_on"), icon=":material/refresh:")  # a click draws the page again
         return
     rows = kpis.of_company(found, company_id)
     rows = rows[rows["kpi"] == metric.name]

@@ -21,7 +21,7 @@ def roll_part(view: View, clocks: Clocks, place: str) -> None:
     words, code = view.words, place.rpartition("/")[2]
     with st.container(horizontal=True):
         spans = {str(n): words.counted("recovery.periods", n) for n in recovery.PERIODS}
-        periods = int(filters.choice(view, "periods", spans, "3"))
+        periods = int(filters.choice(view, "periods", spans, str(recovery.OPENING_PERIODS)))
         bases = {name: words(f"recovery.by_{name}") for name in recovery.BASES}
         counted = filters.choice(view, "count_by", bases, recovery.BASES[0])
         methods = {name: words(f"recovery.{name}") for name in recovery.METHODS}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import get_args
 
 import pandas as pd
-from psycopg2.errors import QueryCanceled
 
 from cartera.settings import get_settings
 from cartera.warehouse import dso_bridge, metrics, read
@@ -20,6 +20,8 @@ from dashboards.queries.session import Clocks, Reading
 VIEWS: tuple[read.View, ...] = get_args(read.View)
 WINDOWS = (30, 60, 90, 180, 365)
 MONTHS = 12
+TREND_SECONDS = 5.0
+"""A page waits no longer for it; that of the publication is answered ahead (queries/ahead.py)."""
 FIGURES = ("company_id", "currency_code", "kpi", "value", "numerator", "denominator", "reason")
 DSO = "dso_simple"
 
@@ -59,22 +61,23 @@ def figures(reading: Reading, asked: Asked) -> pd.DataFrame:
     return frame(_named(rows), FIGURES)
 
 
-@cached
-def trend(reading: Reading, asked: Asked) -> pd.DataFrame:
-    """as_of_date and FIGURES of the as-of date and the MONTHS month-ends before it, oldest first, in one statement."""
-    clocks = asked.clocks
-    rows = metrics.kpis_by_month(
-        reading.connection, clocks.as_of, clocks.known_at, MONTHS + 1, asked.window_days, asked.view
-    )
-    return frame(sorted(_named(rows), key=lambda row: row["as_of_date"]), ("as_of_date", *FIGURES))
+def trend(reading: Reading, asked: Asked) -> pd.DataFrame | None:
+    """as_of_date and FIGURES of the as-of date and the MONTHS month-ends before it, oldest first.
+
+    None where they are not all there within TREND_SECONDS. Each date is kept: who asks again goes on from there.
+    """
+    until, found = time.monotonic() + TREND_SECONDS, []
+    for dated in over_months(asked):
+        if time.monotonic() > until:
+            return None
+        found.append(figures(reading, dated).assign(as_of_date=dated.clocks.as_of))
+    return pd.concat(found[::-1], ignore_index=True)
 
 
-def trend_in_time(reading: Reading, asked: Asked) -> pd.DataFrame | None:
-    """As `trend`; None where a ledger is too large for it to be read within the session's time."""
-    try:
-        return trend(reading, asked)
-    except QueryCanceled:
-        return None
+def over_months(asked: Asked) -> list[Asked]:
+    """The same of the as-of date and the MONTHS month-ends before it, newest first, all as known at one moment."""
+    days = metrics.month_ends(asked.clocks.as_of, MONTHS + 1)
+    return [replace(asked, clocks=replace(asked.clocks, as_of=day)) for day in days]
 
 
 @cached

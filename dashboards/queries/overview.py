@@ -21,6 +21,7 @@ STEPS = 6
 MONTHS = 7
 EXPECTED_DAYS = 30
 RECENT_DAYS = 7
+TOP_DEBTORS = 15
 TREND_TIMEOUT = "900ms"
 """The past days of a large ledger take longer than a page may: the figures then stand without their trend."""
 

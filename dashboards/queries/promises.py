@@ -21,6 +21,7 @@ from dashboards.queries.session import Clocks, Reading, reading
 Asked, State, STATES, By = promised.Asked, promised.State, promised.STATES, promised.By
 Disputed, AGES = disputed.Asked, disputed.AGES
 LISTED = 500
+WINDOWS, OPENING_WINDOW = (30, 90, 365), 90
 TOTALS = (
     "company_id", "currency_code", "state", "promises", "judged", "kept_judged", "promised_amount", "kept_amount",
 )  # fmt: skip

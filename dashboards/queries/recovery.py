@@ -23,7 +23,7 @@ from dashboards.queries.session import Clocks, Reading, reading
 BASES: tuple[risk.Basis, ...] = get_args(risk.Basis)
 METHODS: tuple[risk.Method, ...] = get_args(risk.Method)
 STATES = risk.STATES
-PERIODS = (1, 3, 6, 12)
+PERIODS, OPENING_PERIODS = (1, 3, 6, 12), 3
 PERIOD_DAYS = 30
 HORIZON_DAYS, CURE_DAYS = 90, 30
 STEP_DAYS, STEPS, MONTHS = 30, 12, 12

@@ -8,6 +8,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import get_args
 
 import pandas as pd
 from psycopg2.errors import QueryCanceled
@@ -21,6 +22,7 @@ from dashboards.queries.receivables import EXPORTED_ROWS, LISTED_CUSTOMERS, fram
 from dashboards.queries.session import Clocks, Reading, reading
 
 Compared = segment_moves.Compared
+BASES: tuple[segment_moves.Basis, ...] = get_args(segment_moves.Basis)
 MONTHS = 12
 RULES = (
     "scheme", "description", "position", "segment", "measure", "at_least_amount", "below_amount", "accepted_values",
@@ -121,6 +123,19 @@ def month_ends(reading: Reading, as_of: dt.date, basis: segment_moves.Basis) -> 
     if basis == "kept":
         return [day for day in segment_moves.month_ends(reading.connection)[::-1] if day <= as_of]
     return [*dict.fromkeys(metrics.month_ends(as_of, MONTHS + 1))]
+
+
+def schemes(rules: pd.DataFrame) -> list[str]:
+    return list(dict.fromkeys(rules["scheme"]))
+
+
+def opening_moves(reading: Reading, asked: Asked) -> Compared | None:
+    """What the page compares unless other days are chosen: the two newest month-ends; None where there are no two."""
+    for basis in BASES:
+        days = month_ends(reading, asked.clocks.as_of, basis)
+        if len(days) > 1:
+            return compared(asked, days[1], days[0], basis)
+    return None
 
 
 def compared(asked: Asked, first: dt.date, second: dt.date, basis: segment_moves.Basis) -> Compared:

@@ -1,0 +1,158 @@
+"""Answers ahead of the questions: what the pages ask as they open, and what their most used filters ask, is asked once
+after each publication by a thread of the dashboard's server. At a million invoices some of it takes seconds.
+
+Only for who sees all companies, one question after the other, each in a short transaction of its own: a publication
+never waits for them, and what has begun for one that is over is left.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from decimal import Decimal
+
+from cartera.errors import CarteraError, NotPublished
+from cartera.warehouse import read, scope
+from dashboards.queries import kpis, overview, promises, receivables, recovery, segments, worklist
+from dashboards.queries.session import Reading
+
+Question = Callable[[Reading], object]
+
+EVERY_SECONDS = 10.0
+STATEMENT_TIMEOUT = "120s"
+
+log = logging.getLogger(__name__)
+
+
+def start(is_serving: Callable[[], bool]) -> None:
+    """Begin once the server runs: what was answered before would not be kept. The thread ends with the process."""
+    threading.Thread(target=_watch, args=(is_serving,), name="answers ahead", daemon=True).start()
+
+
+def _watch(is_serving: Callable[[], bool]) -> None:
+    answered: tuple[str, ...] | None = None
+    while True:
+        time.sleep(EVERY_SECONDS if answered else 0.5)
+        if is_serving():
+            try:
+                answered = answer(answered)
+            except CarteraError as error:
+                # a database that is away: the next look finds it again
+                log.warning("%s", error)
+            except Exception:
+                log.exception("no answers ahead of the questions")
+
+
+def answer(answered: tuple[str, ...] | None = None) -> tuple[str, ...] | None:
+    """Ask everything of what is published, unless it is what was answered; gives what now is. Raises DatabaseError."""
+    with _reading() as opened:
+        if opened is None or opened.cache_key() == answered:
+            return answered
+        current, asked = opened.cache_key(), list(questions(opened))
+    began = time.monotonic()
+    for question in asked:
+        with _reading() as opened:
+            if opened is None or opened.cache_key() != current:
+                return answered
+            try:
+                question(opened)
+            except CarteraError as error:
+                log.warning("not answered ahead: %s", error)
+    log.info("publication %s: %d questions answered ahead in %.1f s", current[1], len(asked), time.monotonic() - began)
+    return current
+
+
+@contextmanager
+def _reading() -> Iterator[Reading | None]:
+    """As that of who sees all companies, whoever is signed in; None before the first publication."""
+    with scope.reading(None, statement_timeout=STATEMENT_TIMEOUT) as connection:
+        try:
+            published = read.publication(connection)
+        except NotPublished:
+            yield None
+        else:
+            yield Reading(connection, published)
+
+
+def questions(reading: Reading) -> Iterator[Question]:
+    """Those of the pages as they open, in the order of their worth; then those of the filters."""
+    clocks = reading.clocks
+    totals = receivables.totals(reading, clocks)
+    currencies = [line.currency_code for line in receivables.headlines(totals, None)]
+    for currency in currencies:
+        yield from _overview(reading, currency)
+        yield from _worklist(reading, currency)
+    yield from _segments(reading, currencies)
+    yield from _recovery(reading)
+    yield lambda opened: promises.totals(opened, promises.Asked(clocks.as_of, clocks.known_at, promises.OPENING_WINDOW))
+    yield from _kpis(reading)
+
+
+def _overview(reading: Reading, currency: str) -> Iterator[Question]:
+    asked = overview.asked(reading, currency, None)
+    for ask in (
+        overview.trend, overview.now, overview.collected, overview.expected, overview.broken_promises,
+        overview.new_disputes,
+    ):  # fmt: skip
+        yield lambda opened, ask=ask: ask(opened, asked)
+    clocks = reading.clocks
+    yield lambda opened: receivables.by_bucket(opened, clocks, currency, None)
+    yield lambda opened: receivables.by_customer(opened, clocks, currency, None, limit=overview.TOP_DEBTORS)
+    yield lambda opened: receivables.by_customer(opened, clocks, currency, None, limit=receivables.LISTED_CUSTOMERS)
+
+
+def _worklist(reading: Reading, currency: str) -> Iterator[Question]:
+    clocks = reading.clocks
+    yield lambda opened: worklist.collectors(opened, clocks, currency)
+    yield lambda opened: worklist.late(opened, worklist.Asked(clocks, currency, None, None))
+    yield lambda opened: worklist.totals(opened, clocks, currency, None)
+
+
+def _segments(reading: Reading, currencies: list[str]) -> Iterator[Question]:
+    clocks = reading.clocks
+    rules = segments.rules(reading, clocks.known_at)
+    if rules.empty:
+        return
+    for scheme in segments.schemes(rules):
+        yield lambda opened, scheme=scheme: segments.totals(opened, clocks, scheme)
+        for currency in currencies:
+            asked = segments.Asked(clocks, scheme, currency, None)
+            yield lambda opened, asked=asked: segments.by_age(opened, asked)
+        between = segments.opening_moves(reading, segments.Asked(clocks, scheme, currencies[0], None))
+        if between:
+            yield lambda opened, between=between: segments.moves(opened, between)
+
+
+def _recovery(reading: Reading) -> Iterator[Question]:
+    clocks = reading.clocks
+    for periods in sorted(recovery.PERIODS, key=recovery.OPENING_PERIODS.__ne__):
+        yield lambda opened, periods=periods: recovery.transitions(opened, clocks, periods)
+        for method, basis in itertools.product(recovery.METHODS, recovery.BASES):
+            yield lambda opened, periods=periods, method=method, basis=basis: recovery.roll_rates(
+                opened, clocks, method, basis, periods
+            )
+    yield lambda opened: recovery.cures(opened, clocks)
+    yield lambda opened: recovery.vintages(opened, clocks)
+    yield lambda opened: recovery.liquidation(opened, clocks)
+    plain = recovery.Provision(Decimal(1), recovery.HISTORY_DAYS[0], recovery.LOSS_DAYS[0], None)
+    yield lambda opened: recovery.losses(opened, clocks, plain)
+
+
+def _kpis(reading: Reading) -> Iterator[Question]:
+    """As the page opens with its trend, then every window and currency view, last their trends."""
+    own = kpis.Asked(reading.clocks, kpis.VIEWS[0], None)
+    windows = [replace(own, window_days=days) for days in kpis.WINDOWS if days != kpis.window()]
+    views = [replace(own, view=view) for view in kpis.VIEWS[1:]]
+    since: dt.date = kpis.quarter_before(own.clocks.as_of)
+    for asked in (*kpis.over_months(own), *windows, *views):
+        yield lambda opened, asked=asked: kpis.figures(opened, asked)
+    yield lambda opened: kpis.bridge(opened, own, since)
+    for each in windows:
+        for asked in kpis.over_months(each)[1:]:
+            yield lambda opened, asked=asked: kpis.figures(opened, asked)
