@@ -30,9 +30,18 @@ class AsSent:
         return json.dumps(self.words, ensure_ascii=False)
 
 
-def as_sent(templates: Templates, template: str, channel: Channel, language: Language, message: Outgoing) -> AsSent:
-    """What is kept of a message that is about to be handed over."""
+def as_sent(
+    templates: Templates,
+    template: str,
+    channel: Channel,
+    language: Language,
+    message: Outgoing,
+    redirected_to: str | None = None,
+) -> AsSent:
+    """What is kept of a message that is about to be handed over. `redirected_to`: where it goes in a try."""
     words = {"recipient": message.recipient, **_words(templates, template, language, message.content)}
+    if redirected_to:
+        words["redirected_to"] = redirected_to
     return AsSent(templates.version(template, channel, language), words)
 
 

@@ -230,7 +230,10 @@ def _render(sender: Sender, contact: Row, verdict: Verdict) -> tuple[Outgoing, A
         creditor=creditor,
         reference=reference,
     )
-    said = as_sent(sender.templates, contact["template"], contact["channel"], stated.language, message)
+    redirected_to = getattr(sender.channels.get(contact["channel"]), "redirect_to", None)
+    said = as_sent(
+        sender.templates, contact["template"], contact["channel"], stated.language, message, redirected_to
+    )  # fmt: skip
     if contact["was"] == Status.unknown:
         before = tries(sender.connection, contact["contact_id"])
         if before and before[-1]["words"] != said.words:

@@ -30,7 +30,8 @@ def sent_message(view: View, contacts: Sequence[Row], clicked: Sequence[str | No
     said, template = found["words"], f"{found['template']} ({(found['template_hash'] or '—')[:12]})"
     with st.container(border=True):
         # not as Markdown, which would make a link of an address
-        st.text(words("campaigns.to", recipient=said.get("recipient") or "—"))
+        recipients = [said[name] for name in ("recipient", "redirected_to") if said.get(name)]
+        st.text(words("campaigns.to", recipient=" → ".join(recipients) or "—"))
         st.caption(
             words("customer.words_kept", moment=words.moment(found["kept_at"]), template=as_text(template))
         )
