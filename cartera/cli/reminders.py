@@ -273,7 +273,9 @@ def _show_words(said: dict[str, Any], format: Format) -> None:
     words = said["words"]
     files = (f"{each['name']} sha256:{each['sha256']}" for each in words.get("attachments", ()))
     facts = {"made_ready_at": said["kept_at"], "template_hash": said["template_hash"]}
-    facts |= {name: words.get(name) for name in ("recipient", "redirected_to", "subject")} | {"attachments": "; ".join(files)}
+    facts |= {name: words.get(name) for name in ("recipient", "redirected_to", "subject")} | {
+        "attachments": "; ".join(files)
+    }
     if format is Format.csv:
         print_rows([facts | {"text": words["text"]}], (*facts, "text"), format)
         return

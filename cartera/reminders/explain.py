@@ -67,8 +67,8 @@ order by c.plan_id desc, c.customer_id
 def explain(name: str, *, as_of: dt.date | None = None, policy_path: Path | None = None) -> dict[str, Any]:
     """All about a contact (its id or the first characters of it) or a customer. Raises ConfigError.
 
-    Contact: the row, its items, its words as handed over, its events with each rule's answer. Customer: what each rule answers now per
-    company, and its contacts and skips.
+    Contact: the row, its items, its words as handed over, its events with each rule's answer. Customer: what each rule
+    answers now per company, and its contacts and skips.
     """
     with transaction(Role.campaign) as connection:
         if _is_customer(connection, name):

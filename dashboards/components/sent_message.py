@@ -32,9 +32,7 @@ def sent_message(view: View, contacts: Sequence[Row], clicked: Sequence[str | No
         # not as Markdown, which would make a link of an address
         recipients = [said[name] for name in ("recipient", "redirected_to") if said.get(name)]
         st.text(words("campaigns.to", recipient=" → ".join(recipients) or "—"))
-        st.caption(
-            words("customer.words_kept", moment=words.moment(found["kept_at"]), template=as_text(template))
-        )
+        st.caption(words("customer.words_kept", moment=words.moment(found["kept_at"]), template=as_text(template)))
         if said.get("subject"):
             st.markdown(f"**{as_text(said['subject'])}**")
         st.code(said["text"], language=None, wrap_lines=True)

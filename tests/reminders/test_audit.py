@@ -216,7 +216,9 @@ def test_erasing_a_customer_leaves_the_chain_whole_and_nothing_personal(
     # what happened, and when, is still told
     assert [row["to_status"] for row in query("select to_status from ops.contact_events")].count("sent") == 2
     # and who looked, under the one name that the customer has now
-    (alias,) = {row["customer_id"] for row in query("select customer_id from ops.contacts") if row["customer_id"] != "bea"}
+    (alias,) = {
+        row["customer_id"] for row in query("select customer_id from ops.contacts") if row["customer_id"] != "bea"
+    }
     assert {row["customer_id"] for row in query("select customer_id from ops.desk_actions")} == {alias}
     other, file, anabel_by_leo, by_leo, anabel_by_eva, by_eva = viewed.listed()
     assert (other["filters"], anabel_by_leo["subject"], anabel_by_eva["subject"]) == (

@@ -122,7 +122,8 @@ def received(mailbox: Mailbox) -> dict[str, list[str]]:
         mail = email.message_from_bytes(mailbox.store.read(each.id), policy=email.policy.default)
         text, html = mail.get_body(("plain",)), mail.get_body(("html",))
         assert text is not None and html is not None
-        found[each.message_id] = [each.recipients[0], mail["Subject"], text.get_content(), html.get_content()]
+        texts = (part.get_content().replace("\r\n", "\n") for part in (text, html))
+        found[each.message_id] = [each.recipients[0], mail["Subject"], *texts]
     return found
 
 

@@ -227,7 +227,8 @@ def test_what_is_kept_of_a_message_is_what_the_debtor_reads_by_each_channel(temp
     for channel in CHANNELS:
         words = kept(channel).words
         assert (words["recipient"], words["redirected_to"]) == ("there", "a try")
-        assert "F001-1" in words["text"] or "1,234,567.50" in words["text"], channel
+        said = f"{words.get('subject')} {words['text']}"
+        assert "Acreedor S.A." in said or "1,234,567.50" in said, channel
     assert kept("whatsapp").words["parameters"] and "{{" not in kept("whatsapp").words["text"]
     (letter,) = kept("letter").words["attachments"]
     assert letter["sha256"] == kept("letter").words["attachments"][0]["sha256"] and letter["size"] > 1000
