@@ -139,7 +139,8 @@ def test_files_have_every_row_and_the_clocks_of_the_page(database: str) -> None:
     publish_items(items)
     content, count = reports.file(Words("EN"), "x", AGING, CLOCKS, "csv")
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
-    assert {row["As of"] for row in rows} == {AS_OF.isoformat()} and len(rows) == count
+    assert {row["As of"] for row in rows} == {AS_OF.isoformat()}
+    assert len([row for row in rows if not row["Bucket"].startswith("Total")]) == count
     assert {row["Known at"] for row in rows} == {KNOWN_AT.isoformat()}
 
 
