@@ -123,4 +123,4 @@ def _shown(row: dict[str, Any]) -> dict[str, Any]:
 
 def _show_message(row: dict[str, Any]) -> None:
     head = f"--- {row['step']} by {row['channel']}, {row['contact_date']} ---"
-    typer.echo(printable("\n".join(["", head, row["subject"] or "", row["message"]]), keep="\n"))
+    typer.echo(printable("\n".join(["", head, row["subject"] or "", row["message"]]), keep="\n\xa0"))

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cartera.cli.output import Format, messages, print_json, print_rows
+from cartera.cli.output import Format, messages, print_json, print_rows, printable
 from cartera.clock import parse_date
 from cartera.errors import ConfigError
 
@@ -258,12 +258,29 @@ def _show_contact(found: dict[str, Any], format: Format) -> None:
     print_rows([{"field": key, "value": value} for key, value in contact.items()], ("field", "value"), format)
     if found["items"]:
         print_rows(found["items"], list(found["items"][0]), format, "items")
+    for said in found["messages"]:
+        _show_words(said, format)
     columns = ("happened_at", "from_status", "to_status", "actor", "reason_code")
     print_rows(found["events"], columns, format, "what happened")
     for event in found["events"]:
         _show_answers(event["detail"].get("answers", []), format, f"asked when it became {event['to_status']}")
         if "answer" in event["detail"] and format is Format.table:
             print_rows([{"the mail server said": event["detail"]["answer"]}], ("the mail server said",), format)
+
+
+def _show_words(said: dict[str, Any], format: Format) -> None:
+    """What was made ready to be handed over; the last of a contact that went out is what went out."""
+    words = said["words"]
+    files = (f"{each['name']} sha256:{each['sha256']}" for each in words.get("attachments", ()))
+    facts = {"made_ready_at": said["kept_at"], "template_hash": said["template_hash"]}
+    facts |= {name: words.get(name) for name in ("recipient", "redirected_to", "subject")} | {
+        "attachments": "; ".join(files)
+    }
+    if format is Format.csv:
+        print_rows([facts | {"text": words["text"]}], (*facts, "text"), format)
+        return
+    print_rows([{"field": name, "value": value} for name, value in facts.items()], ("field", "value"), format, "words")
+    typer.echo(printable(words["text"], keep="\n\xa0"))
 
 
 def _show_customer(found: dict[str, Any], format: Format) -> None:

@@ -26,6 +26,7 @@ FORBIDDEN: dict[Role, tuple[tuple[str, str], ...]] = {
         ("raw_files.customers", "select"),
         ("quarantine.records", "select"),
         ("ops.slots", "select"),
+        ("ops.contact_messages", "select"),
         ("ops.runs", "insert"),
         ("ops.publications", "update"),
     ),
@@ -48,6 +49,8 @@ FORBIDDEN: dict[Role, tuple[tuple[str, str], ...]] = {
         ("ops.user_versions", "insert"),
         ("ops.views_logged", "update"),
         ("ops.views_logged", "delete"),
+        ("ops.contact_messages", "update"),
+        ("ops.contact_messages", "delete"),
     ),
     Role.desk: (
         ("raw_files.customers", "select"),
@@ -57,6 +60,7 @@ FORBIDDEN: dict[Role, tuple[tuple[str, str], ...]] = {
         ("ops.contact_items", "update"),
         ("ops.desk_actions", "update"),
         ("ops.desk_actions", "delete"),
+        ("ops.contact_messages", "select"),
     ),
 }
 """role -> (table, privilege) that it must not have"""

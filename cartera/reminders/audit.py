@@ -33,6 +33,7 @@ class _Log:
 LOGS = {
     "contact_events": _Log("event_id", "event_digest", "event_personal", "event_ids"),
     "contact_skips": _Log("skip_id", "skip_digest", "skip_personal", "skip_ids"),
+    "contact_messages": _Log("message_no", "message_digest", "message_personal", "message_nos"),
     "contact_erasures": _Log("erasure_id", "erasure_digest"),
 }
 
@@ -215,7 +216,7 @@ def erase(customer_id: str, erased_by: str, files: Callable[[Sequence[Erased]], 
             contacts = [Erased(**row) for row in rows(connection, _OF_CUSTOMER, bound)]
             # what somebody was about to record was recorded nowhere: it only goes
             rows(connection, "delete from ops.desk_drafts where customer_id = %(customer)s returning 1 as one", bound)
-            query = "select ops.erase_customer(%(customer)s, %(by)s) + ops.erase_desk(%(customer)s) as n"
+            query = "select ops.erase_customer(%(customer)s, %(by)s) as n"
             count = int(rows(connection, query, bound)[0]["n"])
             count += files(contacts) if contacts else 0
     except RestrictViolation:

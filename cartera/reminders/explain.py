@@ -12,7 +12,7 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.db import Role, transaction
 from cartera.money import plain
-from cartera.reminders import draws, ghosts, ledger, portfolio
+from cartera.reminders import as_sent, draws, ghosts, ledger, portfolio
 from cartera.reminders.approve import find_contact
 from cartera.reminders.choose import decide_debts, draw_arms
 from cartera.reminders.evidence import evidence
@@ -67,8 +67,8 @@ order by c.plan_id desc, c.customer_id
 def explain(name: str, *, as_of: dt.date | None = None, policy_path: Path | None = None) -> dict[str, Any]:
     """All about a contact (its id or the first characters of it) or a customer. Raises ConfigError.
 
-    Contact: the row, its items, its events with each rule's answer. Customer: what each rule answers now per
-    company, and its contacts and skips.
+    Contact: the row, its items, its words as handed over, its events with each rule's answer. Customer: what each rule
+    answers now per company, and its contacts and skips.
     """
     with transaction(Role.campaign) as connection:
         if _is_customer(connection, name):
@@ -92,11 +92,12 @@ def _is_customer(connection: Connection, name: str) -> bool:
 
 
 def explain_contact(contact_id: str) -> dict[str, Any]:
-    """A contact, its items and events, oldest first."""
+    """A contact, its items, the words that were made ready for it and its events, oldest first."""
     with transaction(Role.campaign) as connection:
         return {
             "contact": ledger.contact(connection, contact_id),
             "items": rows(connection, _ITEMS, {"id": contact_id}),
+            "messages": as_sent.tries(connection, contact_id),
             "events": rows(connection, _EVENTS, {"id": contact_id}),
         }
 

@@ -83,7 +83,7 @@ _TIMELINE = """
 select c.contact_id::text as contact_id, c.step_name as step, c.channel, c.status, c.reason_code as reason,
     c.recipient, c.language_code as language, c.cycle, c.offset_days, c.planned_date, c.contact_date, e.planned_at,
     e.sent_at, e.delivered_at, e.answered_at, e.refused,
-    e.asked_planned, e.asked_sent, i.stated_amount, m.subject, m.message
+    e.asked_planned, e.asked_sent, i.stated_amount, m.words ->> 'subject' as subject, m.words ->> 'text' as message
 from ops.contacts as c
 cross join lateral (
     select min(happened_at) filter (where to_status = 'planned') as planned_at,
@@ -100,7 +100,7 @@ left join lateral (
     select max(stated_amount) as stated_amount from ops.contact_items where contact_id = c.contact_id
 ) as i on true
 left join lateral (
-    select subject, message from ops.ghost_messages
+    select words from ops.contact_messages
     where contact_id = c.contact_id order by message_no desc limit 1
 ) as m on c.handed_at is not null
 where c.customer_id = %(id)s

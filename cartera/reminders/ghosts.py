@@ -12,10 +12,7 @@ from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
 
-from cartera.reminders.content import Content, Rendered, TemplateMessage
 from cartera.reminders.model import Customer, Item
-from cartera.reminders.policy import Language
-from cartera.reminders.render import Templates, text_of
 from cartera.warehouse.read import Row, rows
 
 SOURCE = "ghost-shopper"
@@ -75,20 +72,3 @@ where g.removed_at is null and i.issue_date <= %(as_of)s
     and (%(ids)s::text[] is null or g.customer_id = any(%(ids)s))
 order by i.due_date, i.item_id
 """
-
-
-def keep_message(
-    connection: Connection, contact: Row, templates: Templates, content: Content, language: Language
-) -> None:
-    """Keep what is about to be handed over to a ghost, as it will be read; of real people no text is kept."""
-    if not is_ghost(contact["customer_id"]):
-        return
-    subject = content.subject if isinstance(content, Rendered) else None
-    message = text_of(content)
-    if isinstance(content, TemplateMessage):
-        message = templates.filled(contact["template"], content, language)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into ops.ghost_messages (contact_id, subject, message) values (%s, %s, %s)",
-            (contact["contact_id"], subject, message),
-        )

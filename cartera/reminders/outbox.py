@@ -12,6 +12,7 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.clock import utc_now
 from cartera.reminders import ledger
+from cartera.reminders.as_sent import AsSent
 from cartera.reminders.channels.base import Channel
 from cartera.reminders.ledger import Move
 from cartera.reminders.model import Status
@@ -139,14 +140,16 @@ def begin(
     contacts: Sequence[Row],
     lease: dt.timedelta,
     costs: Mapping[str, Cost] | None = None,
+    words: Mapping[str, AsSent] | None = None,
 ) -> set[str]:
     """Mark ours as handed over, which they are about to be; the ids of those that are still ours.
 
     Committed before the first of them is: whatever happens from then on, they may have been delivered. `costs`: what
-    each comes to, kept with it; of one that is not named, what was kept before.
+    each comes to, kept with it; of one that is not named, what was kept before. `words`: what each says, kept too.
     """
     ids = [contact["contact_id"] for contact in contacts]
     known = [(costs or {}).get(contact_id) for contact_id in ids]
+    said = [(words or {}).get(contact_id) for contact_id in ids]
     found = rows(
         connection,
         _BEGIN,
@@ -154,6 +157,8 @@ def begin(
             "ids": ids,
             "costs": [each.amount if each else None for each in known],
             "currencies": [each.currency_code if each else None for each in known],
+            "hashes": [each.template_hash if each else None for each in said],
+            "words": [each.written() if each else None for each in said],
             "number": number,
             "lease": lease,
         },
@@ -161,14 +166,22 @@ def begin(
     return {row["contact_id"] for row in found}
 
 
+# one statement, so that the words are there whenever the mark is, at the price of one journey
 _BEGIN = """
-update ops.contacts as c set handed_at = coalesce(handed_at, now()), lease_until = now() + %(lease)s,
-    cost_amount = coalesce(given.cost_amount, c.cost_amount),
-    cost_currency_code = coalesce(given.cost_currency_code, c.cost_currency_code)
-from unnest(%(ids)s::uuid[], %(costs)s::numeric[], %(currencies)s::text[])
-    as given (contact_id, cost_amount, cost_currency_code)
-where c.contact_id = given.contact_id and status = 'reserved' and reserved_by = %(number)s
-returning c.contact_id::text as contact_id
+with ours as (
+    update ops.contacts as c set handed_at = coalesce(handed_at, now()), lease_until = now() + %(lease)s,
+        cost_amount = coalesce(given.cost_amount, c.cost_amount),
+        cost_currency_code = coalesce(given.cost_currency_code, c.cost_currency_code)
+    from unnest(
+        %(ids)s::uuid[], %(costs)s::numeric[], %(currencies)s::text[], %(hashes)s::text[], %(words)s::text[]
+    ) as given (contact_id, cost_amount, cost_currency_code, template_hash, words)
+    where c.contact_id = given.contact_id and status = 'reserved' and reserved_by = %(number)s
+    returning c.contact_id, given.template_hash, given.words
+), kept as (
+    insert into ops.contact_messages (contact_id, template_hash, words)
+    select contact_id, template_hash, words::jsonb from ours where words is not null
+)
+select contact_id::text as contact_id from ours
 """
 
 

@@ -8,6 +8,7 @@ every message needs in its language is in `words.<language>.yaml`.
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -51,6 +52,7 @@ class Templates:
         self._wording: Wording = wording or NoWording()
         self._words: dict[Language, Words] = {}
         self._whatsapp: dict[tuple[str, Language], WhatsAppTemplate] = {}
+        self._versions: dict[Path, str] = {}
         self._environments: dict[tuple[Channel, bool], ImmutableSandboxedEnvironment] = {}
 
     def _folder(self, channel: Channel) -> Path:
@@ -133,6 +135,17 @@ class Templates:
         facts = Facts(contact, customer, policy, as_of, words, stop, reference, required)
         with self._told(template, facts):
             return self._content(template, f"{template}.{contact.language}.j2", facts)
+
+    def version(self, template: str, channel: Channel, language: Language) -> str:
+        """A hash of the files that a message is made of: its template, what it shares with others, the words."""
+        own = self._file(template, channel, language)
+        if own not in self._versions:
+            # `overdue.es.j2` is another template, `layout.html.j2` is a part of each
+            shared = [p for p in self._folder(channel).iterdir() if set(LANGUAGES).isdisjoint(p.name.split("."))]
+            files = (own, *sorted(shared), self.root / f"words.{language}.yaml", self.root / "disclosures.yaml")
+            content = b"\0".join(path.read_bytes() for path in files if path.is_file())
+            self._versions[own] = hashlib.sha256(content).hexdigest()
+        return self._versions[own]
 
     def statement(self, contact: PlannedContact, customer: Customer, policy: Policy, as_of: dt.date) -> bytes:
         """The statement of account of `contact.statement`, as PDF, outside of any message."""

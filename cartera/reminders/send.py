@@ -1,10 +1,10 @@
 """Sending: reserve and ask again, render, mark, hand over, record. Killed anywhere, nothing is sent twice or lost.
 
 A batch of contacts is reserved and asked again in one transaction: killed before its commit, nothing has happened.
-They are handed over in small groups. A group is marked as handed over, and committed, before the first of it is; its
-outcomes are recorded, and committed, after the last. So what was reserved only is surely unsent, and no more than one
-group can be unknown. Right before each hand-over one look tells whether anything has changed since the rules were
-asked; if so they are asked again.
+They are handed over in small groups. A group is marked as handed over, its words are kept, and both committed, before
+the first of it is; its outcomes are recorded, and committed, after the last. So what was reserved only is surely
+unsent, and no more than one group can be unknown. Right before each hand-over one look tells whether anything has
+changed since the rules were asked; if so they are asked again.
 
 A sender holds an advisory lock of its own number for as long as its connection lives, and each contact it
 reserves carries that number and a lease. What becomes of the contacts of a dead sender: `settle`.
@@ -20,7 +20,8 @@ from functools import partial
 from psycopg2.errors import UniqueViolation
 
 from cartera.errors import CarteraError, ConfigError, GateFailed, NotPublished, SendError
-from cartera.reminders import audit, ghosts, ledger, outbox
+from cartera.reminders import audit, ledger, outbox
+from cartera.reminders.as_sent import AsSent, as_sent, tries
 from cartera.reminders.channels.base import AtPoint, Channel, Outgoing, nowhere
 from cartera.reminders.gateways import Asked, Gateways, NoGateways, Objection
 from cartera.reminders.ledger import Move
@@ -157,6 +158,7 @@ def _send_group(sender: Sender, contacts: Sequence[Row], verdicts: Mapping[str, 
     """Render, mark, hand over and record a few contacts; what stops the whole run, if anything does."""
     moves: list[Move] = []
     ready: list[tuple[Row, Verdict, Outgoing]] = []
+    words: dict[str, AsSent] = {}
     objections = _ask_gateways(sender, contacts, verdicts)
     for contact in contacts:
         verdict = verdicts[contact["contact_id"]]
@@ -164,7 +166,8 @@ def _send_group(sender: Sender, contacts: Sequence[Row], verdicts: Mapping[str, 
             moves.append(objected(contact, objection, verdict))
             continue
         try:
-            ready.append((contact, verdict, _render(sender, contact, verdict)))
+            message, words[contact["contact_id"]] = _render(sender, contact, verdict)
+            ready.append((contact, verdict, message))
             sender.at("after_render")
         except ConfigError as error:
             moves.append(failed_to_render(contact, error))
@@ -173,7 +176,8 @@ def _send_group(sender: Sender, contacts: Sequence[Row], verdicts: Mapping[str, 
         for contact, verdict, message in ready
         if sender.prices
     }
-    ours = outbox.begin(sender.connection, sender.number, [contact for contact, _, _ in ready], sender.lease, costs)
+    contacts = [contact for contact, _, _ in ready]
+    ours = outbox.begin(sender.connection, sender.number, contacts, sender.lease, costs, words)
     sender.connection.commit()
     stopped: CarteraError | None = None
     for contact, verdict, message in ready:
@@ -208,15 +212,16 @@ def _ask_gateways(sender: Sender, contacts: Sequence[Row], verdicts: Mapping[str
     return sender.asked.objections(stated)
 
 
-def _render(sender: Sender, contact: Row, verdict: Verdict) -> Outgoing:
+def _render(sender: Sender, contact: Row, verdict: Verdict) -> tuple[Outgoing, AsSent]:
+    """The message, and what is kept of it. Raises ConfigError when the template can't be used, or when the provider may
+    have this key with other words."""
     stated, policy = verdict.contact, sender.policy(contact["plan_id"])
     assert stated is not None
     creditor, reference = policy.creditor_of(stated.company_id), contact["contact_id"][:8]
     rendered = sender.templates.render(
         contact["template"], stated, verdict.customer, policy, verdict.as_of, stop=creditor.email, reference=reference
     )
-    ghosts.keep_message(sender.connection, contact, sender.templates, rendered, stated.language)
-    return Outgoing(
+    message = Outgoing(
         contact_id=contact["contact_id"],
         key=contact["message_id"],
         recipient=stated.recipient,
@@ -225,6 +230,15 @@ def _render(sender: Sender, contact: Row, verdict: Verdict) -> Outgoing:
         creditor=creditor,
         reference=reference,
     )
+    redirected_to = getattr(sender.channels.get(contact["channel"]), "redirect_to", None)
+    said = as_sent(
+        sender.templates, contact["template"], contact["channel"], stated.language, message, redirected_to
+    )  # fmt: skip
+    if contact["was"] == Status.unknown:
+        before = tries(sender.connection, contact["contact_id"])
+        if before and before[-1]["words"] != said.words:
+            raise ConfigError("it would say something else today", "see what the provider has, and settle it")
+    return message, said
 
 
 def _send_one(sender: Sender, channel: Channel, contact: Row, verdict: Verdict, message: Outgoing) -> Move | None:
@@ -250,9 +264,13 @@ def _send_one(sender: Sender, channel: Channel, contact: Row, verdict: Verdict, 
         if objection := _ask_gateways(sender, [contact], {contact["contact_id"]: verdict}).get(contact["contact_id"]):
             return objected(contact, objection, verdict)
         try:
-            message = _render(sender, contact, verdict)
+            message, said = _render(sender, contact, verdict)
         except ConfigError as error:
             return failed_to_render(contact, error)
+        words = {contact["contact_id"]: said}
+        if not outbox.begin(sender.connection, sender.number, [contact], sender.lease, words=words):
+            return None
+        sender.connection.commit()
     return outbox.back(contact, "it changed again and again while it was sent")
 
 

@@ -205,7 +205,7 @@ def _download(view: View, clocks: Clocks, customer_id: str, company: str, kind: 
     file_name, mime = f"statement-{safe}-{clocks.as_of.isoformat()}.{kind}", PDF if kind == "pdf" else XLSX
     st.download_button(
         view.words(f"customer.statement_{kind}"),
-        logged(lambda: make(customer_id, company, clocks), file_name, mime, clocks, of=f"{customer_id}/{company}"),
+        logged(lambda: make(customer_id, company, clocks), file_name, clocks, of=f"{customer_id}/{company}"),
         file_name=file_name,
         mime=mime,
         key=f"statement_{kind}_{company}",

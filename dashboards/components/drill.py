@@ -71,7 +71,7 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
             figure.currency_code,
             "invoices",
             lambda: export.open_items_csv(view.words, clocks, *rows, **more),
-            of=figure.title or f"{figure.customer_id}_{figure.bucket}",
+            of=figure.title or f"{figure.customer_id}/{figure.bucket}",
         )
 
 

@@ -12,6 +12,7 @@ from cartera import viewed
 from cartera.desk import Actor
 from dashboards.components.actor import still
 from dashboards.components.view import View
+from dashboards.queries.export import Counted
 from dashboards.queries.session import Clocks, acting, actor
 
 CSV = "text/csv"
@@ -31,27 +32,29 @@ def csv_button(
     """A button whose file is made when it is clicked; `content` opens its own transaction.
 
     `of` tells apart two tables of the same name on one page. `currency_code` may be the currency view of a table of
-    several currencies, whose `help_text` says so.
+    several currencies, whose `help_text` says so; empty for a table without amounts.
     """
-    words, file_name = view.words, f"cartera-{name}-{currency_code}-{clocks.as_of.isoformat()}.csv"
+    words, date = view.words, view.words.date(clocks.as_of)
+    file_name = "-".join(filter(None, ("cartera", name, currency_code, f"{clocks.as_of.isoformat()}.csv")))
+    about = words("export.csv_help", currency=currency_code, date=date) if currency_code else ""
     st.download_button(
         words("export.csv"),
-        logged(content, file_name, CSV, clocks, currency_code, of),
+        logged(lambda: _counted(content()), file_name, clocks, currency_code, of),
         file_name=file_name,
         mime=CSV,
         key=f"export_{name}_{of}",
         icon=":material/download:",
         on_click="ignore",
-        help=help_text or words("export.csv_help", currency=currency_code, date=words.date(clocks.as_of)),
+        help=help_text or about or words("export.csv_help_no_amounts", date=date),
     )
 
 
-def xlsx_button(view: View, clocks: Clocks, name: str, content: Callable[[], bytes], *, help_text: str) -> None:
+def xlsx_button(view: View, clocks: Clocks, name: str, content: Callable[[], Counted], *, help_text: str) -> None:
     """As `csv_button`, for a workbook of all companies and currencies."""
     file_name = f"cartera-{name}-{clocks.as_of.isoformat()}.xlsx"
     st.download_button(
         view.words("export.xlsx"),
-        logged(content, file_name, XLSX, clocks),
+        logged(content, file_name, clocks),
         file_name=file_name,
         mime=XLSX,
         key=f"export_{name}_xlsx",
@@ -62,7 +65,7 @@ def xlsx_button(view: View, clocks: Clocks, name: str, content: Callable[[], byt
 
 
 def logged(
-    content: Callable[[], bytes], file_name: str, kind: str, clocks: Clocks, currency_code: str = "", of: str = ""
+    content: Callable[[], Counted], file_name: str, clocks: Clocks, currency_code: str = "", of: str = ""
 ) -> Callable[[], bytes]:
     """`content` for whoever drew the button, if they still may, when it is clicked: written down before it is given.
 
@@ -74,9 +77,9 @@ def logged(
 
     def made() -> bytes:
         with acting(still(who)):
-            file = content()
-        viewed.record(who.user, who.role, "export", file_name, filters, _lines(file) if kind == CSV else None)
-        return file
+            made_now = content()
+        viewed.record(who.user, who.role, "export", file_name, filters, made_now.rows)
+        return made_now.content
 
     return made
 
@@ -89,6 +92,7 @@ def audit_view(who: Actor, customer_id: str) -> None:
         st.session_state[key] = (who.user, customer_id)
 
 
-def _lines(file: bytes) -> int:
-    """The lines under the heading of a CSV file, its total among them."""
-    return max(0, sum(1 for _line in csv.reader(io.StringIO(file.decode("utf-8-sig"), newline=""))) - 1)
+def _counted(file: bytes) -> Counted:
+    """A CSV file with the number of lines under its heading, its total among them."""
+    lines = sum(1 for _line in csv.reader(io.StringIO(file.decode("utf-8-sig"), newline="")))
+    return Counted(file, max(0, lines - 1))

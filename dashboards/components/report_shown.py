@@ -112,7 +112,7 @@ def export_buttons(view: View, made: Made, document: Document, clocks: Clocks) -
             content = partial(reports.file, words, made.name, document, clocks, format)
             st.download_button(
                 _file_label(view, format),
-                logged(content, file_name, kind, clocks),
+                logged(content, file_name, clocks),
                 file_name=file_name,
                 mime=kind,
                 key=f"report_file_{format}",

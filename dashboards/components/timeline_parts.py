@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards.components import filters
 from dashboards.components.export import csv_button
+from dashboards.components.sent_message import sent_message
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 from dashboards.i18n import texts
@@ -36,15 +37,9 @@ GROUPS = {
 def timeline(view: View, clocks: Clocks, customer_id: str) -> None:
     """One table per currency that occurs: what is money adds up to the balance, which is said."""
     words = view.words
-    facts = customer.ledger(view.reading, clocks, customer_id)
-    rows = customer.timeline(
-        words,
-        facts,
-        customer.dossier(customer_id),
-        worklist.file_of(customer_id),
-        clocks,
-        is_now=clocks == view.reading.clocks,
-    )
+    facts, kept = customer.ledger(view.reading, clocks, customer_id), customer.dossier(customer_id)
+    is_now = clocks == view.reading.clocks
+    rows = customer.timeline(words, facts, kept, worklist.file_of(customer_id), clocks, is_now=is_now)
     if rows.empty:
         st.info(words("customer.no_events"), icon=":material/inbox:")
         return
@@ -53,11 +48,16 @@ def timeline(view: View, clocks: Clocks, customer_id: str) -> None:
     with st.container(horizontal=True):
         group = filters.choice(view, "events", offered, "all")
         code = filters.choice(view, "currency_of", {code: code for code in codes}, codes[0]) if len(codes) > 1 else None
-    code = code or (codes[0] if codes else "XXX")
-    _adds_up(view, clocks, customer_id, facts, code)
+    code = code or (codes[0] if codes else "")
+    if code:
+        _adds_up(view, clocks, customer_id, facts, code)
     shown = rows[[_shows(row, group, code) for row in rows.to_dict("records")]].head(customer.LISTED_EVENTS)
     data = shown.assign(what=[_what(view, kind) for kind in shown["kind"]])
-    table(view, data, COLUMNS, alt=words("customer.part_timeline"), currency_code=code, height=700)
+    selection = table(view, data, COLUMNS, alt=words("customer.part_timeline"), currency_code=code or None, height=700,
+                      key=f"timeline_{group}_{code}", selects="single-cell")  # fmt: skip
+    clicked = [shown["contact_id"].iloc[cell[0]] for cell in selection["cells"] if cell[0] < len(shown)]
+    told = set(rows["contact_id"])
+    sent_message(view, [each for each in kept.contacts if each["contact_id"] in told], clicked)
     csv_button(
         view, clocks, code, "timeline", lambda: customer.timeline_csv(words, rows, clocks, code), of=customer_id
     )  # fmt: skip

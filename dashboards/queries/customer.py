@@ -13,12 +13,12 @@ from cartera import desk
 from cartera.clock import utc_now
 from cartera.errors import NotAllowed
 from cartera.money import plain
+from cartera.reminders import as_sent, statement
 from cartera.reminders import dossier as record
-from cartera.reminders import statement
 from cartera.warehouse import customers, read, segments
 from dashboards.i18n import Words
 from dashboards.queries.cache import cached
-from dashboards.queries.export import to_csv
+from dashboards.queries.export import Counted, to_csv
 from dashboards.queries.receivables import frame
 from dashboards.queries.session import Clocks, Reading, actor
 
@@ -28,7 +28,7 @@ FOUND, LISTED_EVENTS = 20, 2_000
 MEASURES = ("weighted_days_late", "days_late_trend", "paid_late_pct", "late_payments", "oldest_days_past_due")
 TIMELINE = (
     "effective_date", "recorded_at", "kind", "document_number", "currency_code", "amount", "effect_amount",
-    "company_id", "detail", "by",
+    "company_id", "detail", "by", "contact_id",
 )  # fmt: skip
 MONEY_KINDS = (
     "invoiced", "received", "credit_noted", "applied", "credited", "written_off", "write_off_reversed", "refunded",
@@ -94,6 +94,11 @@ def dossier(customer_id: str) -> Dossier:
     return record.dossier(customer_id, utc_now(), actor().companies)
 
 
+def message(contact_id: str) -> read.Row | None:
+    """The words that a provider was given; None where none were kept, or where who asks may not see the company's."""
+    return as_sent.handed_over(contact_id, actor().companies)
+
+
 def timeline(
     words: Words, facts: pd.DataFrame, kept: Dossier, filed: desk.CustomerFile, clocks: Clocks, *, is_now: bool
 ) -> pd.DataFrame:
@@ -126,6 +131,7 @@ def _messages(kept: Dossier, filed: desk.CustomerFile) -> Iterator[read.Row]:
             company_id=contact["company_id"],
             detail=" · ".join(filter(None, told_of)),
             by=contact["policy"],
+            contact_id=event["contact_id"],
         )
     for said in kept.said:
         kind = "authorised" if said["is_authorised"] else "opted_out"
@@ -171,14 +177,16 @@ def timeline_csv(words: Words, rows: pd.DataFrame, clocks: Clocks, currency_code
     return to_csv(records, CSV, words, clocks, currency_code)
 
 
-def statement_pdf(customer_id: str, company_id: str, clocks: Clocks) -> bytes:
+def statement_pdf(customer_id: str, company_id: str, clocks: Clocks) -> Counted:
     """Raises CarteraError."""
-    return statement.statement_pdf(_account(customer_id, company_id, clocks))
+    account = _account(customer_id, company_id, clocks)
+    return Counted(statement.statement_pdf(account), len(account.items))
 
 
-def statement_xlsx(customer_id: str, company_id: str, clocks: Clocks) -> bytes:
+def statement_xlsx(customer_id: str, company_id: str, clocks: Clocks) -> Counted:
     """Raises CarteraError."""
-    return statement.statement_xlsx(_account(customer_id, company_id, clocks))
+    account = _account(customer_id, company_id, clocks)
+    return Counted(statement.statement_xlsx(account), len(account.items))
 
 
 def _account(customer_id: str, company_id: str, clocks: Clocks) -> statement.Account:

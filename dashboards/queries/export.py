@@ -11,7 +11,7 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from cartera import money
 from cartera.warehouse import read
@@ -32,6 +32,13 @@ CUSTOMERS = {
     "customer_id": "column.customer_id", "customer_name": "column.customer", "open_items": "column.items",
     **{bucket: bucket for bucket in read.BUCKETS}, "overdue_amount": "column.overdue", "open_amount": "column.open",
 }  # fmt: skip
+
+
+class Counted(NamedTuple):
+    """A file and how many rows it holds: the log of what was taken says so."""
+
+    content: bytes
+    rows: int
 
 
 def open_items_csv(
@@ -106,7 +113,7 @@ def _sums(rows: Iterable[read.Row], names: Sequence[str], currency_code: str, mo
     rows, adding = list(rows), {*read.BUCKETS, *ADDED, *more}
     return [
         safe_cell(sum((row[name] or 0 for row in rows), Decimal(0) if name != "open_items" else 0), currency_code)
-        if name in adding
+        if name in adding and currency_code
         else ""
         for name in names
     ]

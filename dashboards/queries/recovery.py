@@ -16,7 +16,7 @@ import pandas as pd
 
 from cartera.warehouse import provision_workbook, read, risk
 from dashboards.queries.cache import cached
-from dashboards.queries.export import harmless
+from dashboards.queries.export import Counted, harmless
 from dashboards.queries.receivables import frame
 from dashboards.queries.session import Clocks, Reading, reading
 
@@ -131,7 +131,7 @@ def _losses(reading: Reading, clocks: Clocks, provision: Provision) -> list[read
     )
 
 
-def losses_xlsx(clocks: Clocks, provision: Provision) -> bytes:
+def losses_xlsx(clocks: Clocks, provision: Provision) -> Counted:
     """Every company and currency, with formulas over the history. Raises DatabaseError."""
     with reading() as opened:
         rows = _losses(opened, clocks, provision)
@@ -148,7 +148,7 @@ def losses_xlsx(clocks: Clocks, provision: Provision) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "provision.xlsx"
         provision_workbook.write_workbook(path, rows, inputs)
-        return path.read_bytes()
+        return Counted(path.read_bytes(), len(rows))
 
 
 def to_csv(rows: pd.DataFrame, clocks: Clocks, stated: dict[str, Any]) -> bytes:

@@ -11,6 +11,7 @@ from cartera.reports.marts import MARTS
 from cartera.reports.wording import Language, Wording
 from dashboards.i18n import Words
 from dashboards.queries.cache import cached
+from dashboards.queries.export import Counted
 from dashboards.queries.session import Clocks, Reading, actor
 
 LISTED_ROWS = 500
@@ -44,8 +45,8 @@ def choices(reading: Reading, mart: str, column: str, clocks: Clocks) -> list[st
     return build.choices(reading.connection, MARTS[mart], column, build.Clocks(clocks.as_of, clocks.known_at))
 
 
-def file(words: Words, name: str, document: Document, clocks: Clocks, format: exports.Format) -> bytes:
+def file(words: Words, name: str, document: Document, clocks: Clocks, format: exports.Format) -> Counted:
     """Every row that who asks may see, as a file. Raises TooLarge, DatabaseError, NotSignedInError."""
     companies = actor().companies
     whole = made.make_whole(name, document, as_of=clocks.as_of, known_at=clocks.known_at, companies=companies)
-    return exports.export(whole, format, wording(words)).content
+    return Counted(exports.export(whole, format, wording(words)).content, whole.row_count)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import email
+import email.policy
 import io
 import zipfile
 from decimal import Decimal
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
-from support import serve_customers
+from support import campaign_fixture, serve_customers
 from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, KNOWN_AT, Item, item, publish_items, sample_items
 
@@ -19,7 +22,8 @@ from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.desk import Actor
 from cartera.errors import NotAllowed
-from cartera.reminders import pdf
+from cartera.reminders import approve_reminders, pdf, plan_reminders, send_reminders
+from cartera.reminders.channels.caught import CaughtChannel
 from cartera.warehouse import customers
 from dashboards.i18n import Words
 from dashboards.queries import customer, worklist
@@ -141,6 +145,54 @@ def test_the_timeline_has_what_was_recorded_and_both_clocks(open_page: OpenPage)
     assert "Note" not in kinds and "Dispute (source)" in kinds, "past clocks know nothing of later things"
 
 
+def test_a_message_is_read_as_it_went_out(open_page: OpenPage) -> None:
+    publish_items(_items())
+    campaign_fixture.reachable()
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update marts_a.dim_customers set name = '<b>A</b> [x](http://evil)' where customer_id = %s", (ID,)
+        )
+    plan_reminders()
+    approve_reminders(approved_by="test")
+    taken: list[bytes] = []
+    channel = CaughtChannel("email", lambda _from, _to, content: taken.append(content), lambda _: False)
+    assert send_reminders({"email": channel}).sent == 2
+    mails = [email.message_from_bytes(each, policy=email.policy.default) for each in taken]
+    ours, other = sorted(mails, key=lambda mail: "C-1" not in mail["X-Cartera-To"])
+    body = ours.get_body(("plain",))
+    assert body is not None and "<b>A</b>" in body.get_content()
+    app = open_page("customer", customer=ID, message=ours["X-Cartera-Contact"])
+    assert not app.exception and not app.error, said(app)
+    assert [each.value.splitlines() for each in app.code] == [body.get_content().splitlines()], (
+        "as text: nothing in it can act"
+    )
+    assert "http://evil" not in said(app) and ours["X-Cartera-To"] in "".join(each.value for each in app.text)
+    assert not open_page("customer", customer=ID, message=other["X-Cartera-Contact"]).code, "of another customer"
+    with acting(Actor("nina@example.com", "collector", frozenset({"norte"}))):
+        assert customer.message(ours["X-Cartera-Contact"]) is None, "of another company"
+
+
+def test_a_customer_without_any_amount_has_a_timeline_without_a_currency(open_page: OpenPage) -> None:
+    publish_items(_items())
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            'insert into marts_a.dim_customers select (jsonb_populate_record(d, \'{"customer_id": "files:C-9"}\')).*'
+            " from marts_a.dim_customers as d where customer_id = %s",
+            (ID,),
+        )
+    desk.note(ME, "6f2f6ab0-0000-4000-8000-000000000004", "files:C-9", "new here")
+    app = open_page("customer", customer="files:C-9")
+    assert not app.exception and not app.error, said(app)
+    assert list(_table(app, "effect_amount")["detail"]) == ["new here"]
+    assert "add up to" not in said(app) and "XXX" not in said(app)
+    rows = customer.timeline(
+        Words("EN"), pd.DataFrame(columns=customer.TIMELINE), customer.dossier("files:C-9"),
+        worklist.file_of("files:C-9"), CLOCKS, is_now=True,
+    )  # fmt: skip
+    _, note, total = customer.timeline_csv(Words("EN"), rows, CLOCKS, "").decode("utf-8-sig").splitlines()
+    assert "new here" in note and total.startswith("TOTAL,,,,,,,,,,2026-06-30")
+
+
 def test_contacts_say_when_and_why(open_page: OpenPage) -> None:
     publish_items(_items())
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
@@ -160,9 +212,10 @@ def test_contacts_say_when_and_why(open_page: OpenPage) -> None:
 
 def test_a_statement_is_exact_in_both_forms(database: str) -> None:
     publish_items([*_items(), item("8", AS_OF - dt.timedelta(days=3), "10", document_number="=1+1")])
-    text = pdf.text_of(customer.statement_pdf(ID, "main", CLOCKS))
+    text = pdf.text_of(customer.statement_pdf(ID, "main", CLOCKS).content)
     assert "1,000.00" in text or "1.000,00" in text or "1 000" in text
-    content = customer.statement_xlsx(ID, "main", CLOCKS)
+    content, count = customer.statement_xlsx(ID, "main", CLOCKS)
+    assert count == 5, "what is open: three in PEN, one in USD, one payment unused"
     with zipfile.ZipFile(io.BytesIO(content)) as book:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
         strings = book.read("xl/sharedStrings.xml").decode()
@@ -203,4 +256,4 @@ def test_who_is_of_one_company_sees_and_takes_nothing_of_another(database: str) 
         assert not filed.promises and not filed.actions
         with pytest.raises(NotAllowed):
             customer.statement_pdf(ID, "main", CLOCKS)
-        assert customer.statement_xlsx(ID, "norte", CLOCKS).startswith(b"PK")
+        assert customer.statement_xlsx(ID, "norte", CLOCKS).content.startswith(b"PK")

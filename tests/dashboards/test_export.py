@@ -10,6 +10,8 @@ from decimal import Decimal
 import pytest
 from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
 
+from cartera import viewed
+from dashboards.components import export as component
 from dashboards.i18n import Words
 from dashboards.queries import export
 from dashboards.queries.session import Clocks
@@ -65,3 +67,12 @@ def test_an_export_that_is_cut_says_so(database: str, monkeypatch: pytest.Monkey
     *rows, total = _rows(export.open_items_csv(WORDS, CLOCKS, "PEN", None, None, None))
     assert len(rows) == 2 and total["Open"] == "2.00"
     assert total["Company"] == "TOTAL OF THE FIRST 2 ROWS, MORE WERE LEFT OUT"
+
+
+def test_what_is_taken_is_logged_with_its_rows_whatever_the_kind_of_file(database: str) -> None:
+    """A workbook, or a PDF, as a CSV file: the log is written before the file is given."""
+    book = component.logged(lambda: export.Counted(b"PK", 7), "provision.xlsx", CLOCKS)
+    assert book() == b"PK"
+    (logged,) = viewed.listed()
+    assert (logged["subject"], logged["row_count"]) == ("provision.xlsx", 7)
+    assert logged["filters"] == {"as_of": "2026-06-30", "known_at": KNOWN_AT.isoformat()}

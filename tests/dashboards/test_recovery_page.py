@@ -107,10 +107,12 @@ def test_a_link_that_asks_for_strangers_gets_the_default(open_page: OpenPage, fa
 def test_the_workbook_has_every_place_its_formulas_and_its_inputs(database: str) -> None:
     publish_items(sample_items())
     provision = recovery.Provision(Decimal("1.05"), 365, 180, None)
-    book = CalamineWorkbook.from_filelike(io.BytesIO(recovery.losses_xlsx(CLOCKS, provision)))
+    content, count = recovery.losses_xlsx(CLOCKS, provision)
+    book = CalamineWorkbook.from_filelike(io.BytesIO(content))
     inputs = dict(row[:2] for row in book.get_sheet_by_name("inputs").to_python())
     assert inputs["factor"] == 1.05 and inputs["as_of"] == AS_OF.isoformat() and inputs["loss_days"] == 180
     _, *rows = book.get_sheet_by_name("matrix").to_python()
+    assert len(rows) == count
     with transaction(Role.reader) as connection:
         expected = risk.expected_losses(connection, AS_OF, KNOWN_AT, factor=Decimal("1.05"))
     loss = list(COLUMNS).index("ecl_amount")

@@ -137,9 +137,10 @@ def test_an_address_that_is_none_is_said_and_schedules_nothing(open_page: OpenPa
 def test_files_have_every_row_and_the_clocks_of_the_page(database: str) -> None:
     items = sample_items()
     publish_items(items)
-    content = reports.file(Words("EN"), "x", AGING, CLOCKS, "csv")
+    content, count = reports.file(Words("EN"), "x", AGING, CLOCKS, "csv")
     rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
     assert {row["As of"] for row in rows} == {AS_OF.isoformat()}
+    assert len([row for row in rows if not row["Bucket"].startswith("Total")]) == count
     assert {row["Known at"] for row in rows} == {KNOWN_AT.isoformat()}
 
 

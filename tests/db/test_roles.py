@@ -73,7 +73,7 @@ MAY_NOT = [
     (Role.reader, "select detail from ops.contact_events"),
     (Role.reader, "select answers from ops.contact_skips"),
     (Role.reader, "select policy from ops.contact_plans"),
-    (Role.reader, "select message from ops.ghost_messages"),
+    (Role.reader, "select words from ops.contact_messages"),
     (Role.reader, "select address from ops.contact_preferences"),
     (Role.reader, RUN),
     (Role.reader, "create table public.t (n int)"),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,7 +32,7 @@ class Provider:
         if not (self.kind == "keys" and message.key in self.deliveries()):
             # a single write of a line: whole or not at all, whoever is killed
             with (self.folder / "delivered").open("ab", buffering=0) as file:
-                file.write(f"{message.key} {message.recipient}\n".encode())
+                file.write(f"{message.key} {digest(*said_by(message))}\n".encode())
         at("during_call")
         at("after_call")
         return Outcome("sent", "taken")
@@ -40,9 +42,22 @@ class Provider:
 
     def close(self) -> None: ...
 
+    def delivered(self) -> list[list[str]]:
+        """The key of each message that was taken and the digest of what it says, in order."""
+        path = self.folder / "delivered"
+        return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+
     def deliveries(self) -> Counter[str]:
         """How often each key was delivered."""
-        path = self.folder / "delivered"
-        if not path.exists():
-            return Counter()
-        return Counter(line.split()[0] for line in path.read_text().splitlines())
+        return Counter(key for key, _ in self.delivered())
+
+
+def said_by(message: Outgoing) -> list[str]:
+    """To whom, and the subject and texts that it has."""
+    content = message.content
+    texts = (getattr(content, name, None) for name in ("subject", "text", "html"))
+    return [message.recipient, *(text for text in texts if text is not None)]
+
+
+def digest(*said: str) -> str:
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()

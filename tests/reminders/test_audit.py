@@ -10,7 +10,7 @@ import pytest
 from reminder_world import World, channel_to, contacts, hold, query, release
 from typer.testing import CliRunner
 
-from cartera import outgoing
+from cartera import outgoing, viewed
 from cartera.cli import commands
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
@@ -41,6 +41,14 @@ TAMPERING = {
         "update ops.contact_events set detail = '{}' where event_id = 2;"
         " update ops.contact_events as e set personal_digest = ops.event_personal(e) where event_id = 2",
         ("contact_events", "event_id 2", "changed"),
+    ),
+    "other words": (
+        "update ops.contact_messages set words = words || '{\"text\": \"you owe nothing\"}' where message_no = 1",
+        ("contact_messages", "message_no 1", "personal fields were changed"),
+    ),
+    "words deleted": (
+        "delete from ops.contact_messages where message_no = 2",
+        ("contact_messages", "message_no 2", "deleted"),
     ),
     "a deleted row": (
         "delete from ops.contact_events where event_id = 4",
@@ -144,12 +152,13 @@ def test_a_record_cut_off_at_its_end_is_found_by_a_head_that_was_kept(recorded: 
 
 
 @pytest.mark.parametrize("role", [Role.admin, Role.campaign, Role.reader, Role.loader, Role.transformer])
-@pytest.mark.parametrize("table", ["contact_events", "contact_skips", "contact_erasures", "audit_seals"])
+@pytest.mark.parametrize(
+    "table", ["contact_events", "contact_skips", "contact_messages", "contact_erasures", "audit_seals"]
+)
 def test_no_role_of_ours_changes_or_deletes(recorded: World, role: Role, table: str) -> None:
     erase("carla", "test")
-    column = {"contact_events": "actor", "contact_skips": "company_id", "contact_erasures": "erased_by"}.get(
-        table, "log"
-    )
+    columns = {"contact_events": "actor", "contact_skips": "company_id", "contact_erasures": "erased_by"}
+    column = (columns | {"contact_messages": "template_hash"}).get(table, "log")
     for statement in (
         f"update ops.{table} set {column} = 'other'",
         f"delete from ops.{table}",
@@ -183,20 +192,41 @@ def test_erasing_a_customer_leaves_the_chain_whole_and_nothing_personal(
 ) -> None:
     release(hold("ana", "Ana asked by phone"))
     hold("ana", "Ana again")
-    assert erase("ana", "privacy officer") == 4 + 3
+    taken = {"customer": "ana", "of": "ana/main", "find": "Ana Ltd", "lang": "ES"}
+    for who in ("eva@example.com", "leo@example.com"):
+        viewed.record(who, "collector", "customer", "ana", {})
+        viewed.record(who, "collector", "customer", "anabel", {})
+    viewed.record("eva@example.com", "collector", "export", "statement-ana-2026-06-30.pdf", taken, 3)
+    viewed.record("eva@example.com", "collector", "export", "aging.csv", {"company": "main"}, 9)
+    # four events, a message, three holds, two looks and a file
+    assert erase("ana", "privacy officer") == 4 + 1 + 3 + 2 + 1
     assert erase("ana", "privacy officer") == 0
     assert erase("carla", "privacy officer") == 1
     report = verify()
-    assert report.is_whole and report.erased == {"contact_events": 4, "contact_skips": 1, "contact_erasures": 0}
-    for table in ("contacts", "contact_items", "contact_events", "contact_skips", "contact_erasures", "desk_actions"):
+    erased = {"contact_events": 4, "contact_skips": 1, "contact_messages": 1, "contact_erasures": 0}
+    assert report.is_whole and report.erased == erased
+    for table in ("contacts", "contact_items", "contact_events", "contact_skips", "contact_messages",
+                  "contact_erasures", "desk_actions"):  # fmt: skip
         (row,) = query(f"select coalesce(string_agg(t::text, ' '), '') as text from ops.{table} as t")
         assert "ana" not in row["text"] and "carla" not in row["text"], table
-        assert "bea@cliente.pe" in row["text"] or table != "contacts"
+        assert "bea@cliente.pe" in row["text"] or table not in ("contacts", "contact_messages")
     holds = query("select customer_id, reason from ops.contact_holds order by hold_id")
     assert holds[0]["customer_id"].startswith("erased:") and holds[0]["reason"] == "erased"
     assert holds[1] == {"customer_id": "ana", "reason": "left in peace"}
     # what happened, and when, is still told
     assert [row["to_status"] for row in query("select to_status from ops.contact_events")].count("sent") == 2
+    # and who looked, under the one name that the customer has now
+    (alias,) = {
+        row["customer_id"] for row in query("select customer_id from ops.contacts") if row["customer_id"] != "bea"
+    }
+    assert {row["customer_id"] for row in query("select customer_id from ops.desk_actions")} == {alias}
+    other, file, anabel_by_leo, by_leo, anabel_by_eva, by_eva = viewed.listed()
+    assert (other["filters"], anabel_by_leo["subject"], anabel_by_eva["subject"]) == (
+        {"company": "main"}, "anabel", "anabel")  # fmt: skip
+    assert [(row["viewed_by"], row["subject"]) for row in (by_eva, by_leo)] == [
+        ("eva@example.com", alias), ("leo@example.com", alias)]  # fmt: skip
+    assert (file["subject"], file["row_count"]) == (f"statement-{alias}-2026-06-30.pdf", 3)
+    assert file["filters"] == {"customer": alias, "of": f"{alias}/main", "find": "erased", "lang": "ES"}
 
 
 def test_letters_kept_messages_and_draws_go_too(
@@ -232,8 +262,8 @@ def test_letters_kept_messages_and_draws_go_too(
         return [path.name for path in files if any(word in path.read_bytes() for word in words)]
 
     assert len(kept("ana")) == len(kept("bea")) == 4  # the letter twice, the message, the index
-    # four events, the draw, two files of a letter, a message
-    assert outgoing.erase_customer("ana", "privacy officer") == 8
+    # four events, the words, the draw, two files of a letter, a message
+    assert outgoing.erase_customer("ana", "privacy officer") == 9
     assert kept("ana") == [] and len(kept("bea")) == 4
     assert [message.recipients for message in mailbox.messages()] == [("bea@cliente.pe",)]
     assert printer.look_up(f"<{ids['ana']}@x>"), "it was laid out, and never is again"

@@ -84,7 +84,7 @@ def test_it_is_in_no_count_of_real_customers(world: World, channel: EmailChannel
 
 
 @pytest.mark.parametrize("role", [Role.transformer, Role.reader, Role.loader])
-@pytest.mark.parametrize("table", ["ghost_shoppers", "ghost_items", "ghost_messages"])
+@pytest.mark.parametrize("table", ["ghost_shoppers", "ghost_items", "contact_messages"])
 def test_who_makes_and_reads_figures_cannot_see_it(world: World, role: Role, table: str) -> None:
     user = parameters(role)["user"]
     (row,) = query(f"select has_table_privilege('{user}', 'ops.{table}', 'select') as may")

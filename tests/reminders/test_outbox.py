@@ -15,8 +15,10 @@ from reminder_world import AS_OF, World, channel_to, contacts, hold, query
 from cartera import db
 from cartera.errors import DatabaseError, GateFailed, SendError
 from cartera.reminders import EmailChannel, approve_reminders, plan_reminders, send_reminders, settle
+from cartera.reminders.as_sent import handed_over
 from cartera.reminders.audit import verify
 from cartera.reminders.channels.base import AtPoint, Outcome, Outgoing
+from cartera.reminders.explain import explain
 from cartera.reminders.model import Reason
 from cartera.sandbox.mailbox import Mailbox
 from cartera.settings import get_settings
@@ -155,6 +157,8 @@ def test_an_unknown_contact_is_handed_over_again_under_its_key_while_the_provide
     assert send_reminders({"email": channel}).unknown == 1
     assert send_reminders({"email": channel}).sent == 1
     assert list(channel.deliveries().values()) == [1] and len(channel.said) == 2
+    tried = query("select words ->> 'text' as text from ops.contact_messages order by message_no")
+    assert [row["text"] for row in tried] == channel.said and len(set(channel.said)) == 1
     statuses = [row["to_status"] for row in query("select to_status from ops.contact_events order by event_id")]
     assert statuses == ["planned", "approved", "reserved", "unknown", "reserved", "sent"]
     assert verify().is_whole
@@ -210,15 +214,39 @@ def test_one_that_may_have_been_delivered_is_never_called_skipped_nor_failed(
 
 
 def test_under_one_key_there_is_one_message(world: World, provider: Callable[..., Answering]) -> None:
-    """What was part-paid since would be another message: the old one stays unknown, for a person."""
+    """What was part-paid since, or is worded anew, would be another message: the old one is for a person."""
     approve(world, "ana")
     channel = provider("keys", LOST)
     send_reminders({"email": channel})
+    world.customer("ana", name="Another name")
+    world.publish()
+    assert send_reminders({"email": channel}).sent == 0 and len(channel.said) == 1
+    (contact,) = contacts(status="unknown")
+    assert explain(contact["id"])["events"][-1]["detail"] == {"stopped": "it would say something else today"}
     for item in world.items.values():
         item["open_amount"] = Decimal(40)
     world.publish()
     assert send_reminders({"email": channel}).sent == 0 and len(channel.said) == 1
     assert query("select stated_amount from ops.contact_items") == [{"stated_amount": Decimal(100)}]
+
+
+def test_what_is_kept_is_what_was_said_after_all(world: World, provider: Callable[..., Answering]) -> None:
+    """The words of the first rendering were never handed over: the last ones were, and are shown."""
+    approve(world, "ana")
+    channel = provider("none")
+
+    def pay_a_part() -> None:
+        for item in world.items.values():
+            item["open_amount"] = Decimal(40)
+        world.publish()
+
+    assert send_reminders({"email": channel}, at=once("before_call", pay_a_part)).sent == 1
+    (contact,) = contacts()
+    first, last = explain(contact["id"])["messages"]
+    assert [last["words"]["text"]] == channel.said and "40" in last["words"]["text"] and first["words"] != last["words"]
+    found = handed_over(contact["id"], None)
+    assert found is not None and found["words"] == last["words"] and found["template_hash"]
+    assert handed_over(contact["id"], {"another"}) is None
 
 
 def plan_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, world: World, *customers: str) -> None:

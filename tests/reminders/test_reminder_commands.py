@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import email
+import email.policy
 import json
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,20 @@ def test_the_whole_way_by_hand(world: World, mailbox: Mailbox) -> None:
     assert len(mailbox.messages()) == 1
     (row,) = read("list", "--status", "sent")["rows"]
     assert (row["customer_id"], row["amounts"], row["items"]) == ("ana", "PEN 250.50; USD 70.00", 2)
+    # the words as they went out, not as they would be today
+    (said,) = read("explain", row["contact"])["messages"]
+    mail = email.message_from_bytes(mailbox.store.read(mailbox.messages()[0].id), policy=email.policy.default)
+    text = mail.get_body(("plain",))
+    assert (
+        text is not None
+        and said["words"]["text"].splitlines() == text.get_content().splitlines()
+        and said["words"]["html"]
+    )
+    assert [each.get_filename() for each in mail.iter_attachments()] == [
+        f["name"] for f in said["words"]["attachments"]
+    ]
+    shown = run("explain", row["contact"]).stdout
+    assert said["words"]["text"] in shown and said["template_hash"][:12] in shown and "<html" not in shown
 
 
 def test_a_contact_and_a_customer_are_explained(world: World) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import email
+import email.policy
 import json
 import os
 import random
@@ -17,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from reminder_provider import Provider
+from reminder_provider import Provider, digest
 from reminder_sender import VICTIM
 from reminder_world import AS_OF, World, channel_to, contacts, query
 
@@ -100,6 +102,31 @@ def deliveries(mailbox: Mailbox) -> Counter[str]:
     return Counter(recipient for message in mailbox.messages() for recipient in message.recipients)
 
 
+KEPT = """
+select c.message_id, m.words from ops.contacts as c cross join lateral (
+    select words from ops.contact_messages where contact_id = c.contact_id order by message_no desc limit 1
+) as m where c.status = 'sent'
+"""
+
+
+def kept() -> dict[str, list[str]]:
+    """Of each contact that is called sent: the recipient, the subject and both texts, as they were kept."""
+    names = ("recipient", "subject", "text", "html")
+    return {row["message_id"]: [row["words"][name] for name in names] for row in query(KEPT)}
+
+
+def received(mailbox: Mailbox) -> dict[str, list[str]]:
+    """The same, as the mail server got it."""
+    found = {}
+    for each in mailbox.messages():
+        mail = email.message_from_bytes(mailbox.store.read(each.id), policy=email.policy.default)
+        text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+        assert text is not None and html is not None
+        texts = (part.get_content().replace("\r\n", "\n") for part in (text, html))
+        found[each.message_id] = [each.recipients[0], mail["Subject"], *texts]
+    return found
+
+
 def approve_some(world: World, prefix: str) -> set[str]:
     """Plan and approve reminders to new customers; their addresses."""
     for number in range(CONTACTS):
@@ -133,6 +160,7 @@ def test_a_sender_killed_anywhere_sends_nothing_twice_and_loses_nothing(
     send_all(send)
     assert deliveries(mailbox) == Counter(expected)
     assert {contact["status"] for contact in contacts()} == {"sent"}
+    assert kept() == received(mailbox)
     assert verify().is_whole
 
 
@@ -177,6 +205,7 @@ def test_killed_again_and_again(world: World, send: Send, tmp_path: Path, kind: 
             settle(contact["id"], "sent" if contact["message_id"] in delivered else "not-sent", "a person")
     send_all(send, kind=kind)
     assert set(provider.deliveries().values()) == {1} and len(provider.deliveries()) == seeds * 2
+    assert {key: digest(*said) for key, said in kept().items()} == dict(provider.delivered())
     assert verify().is_whole
 
 
@@ -196,7 +225,7 @@ def test_senders_at_once_killed_at_once(world: World, mailbox: Mailbox, send: Se
         expected |= approve_some(world, f"s{seed}-")
         send((point, 2), (point, 2), batch=2)
         send_all(send)
-        assert deliveries(mailbox) == Counter(expected)
+        assert deliveries(mailbox) == Counter(expected) and kept() == received(mailbox)
 
 
 def test_planners_at_once_plan_each_contact_once(world: World) -> None:

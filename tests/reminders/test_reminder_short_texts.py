@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from test_reminder_texts import AS_OF, contact
 
 from cartera.contact_rules import product_rulebook
 from cartera.errors import ConfigError
+from cartera.reminders.as_sent import AsSent, as_sent
+from cartera.reminders.channels.base import CHANNELS, Outgoing
 from cartera.reminders.charges import Charge
 from cartera.reminders.content import Letter, Rendered
 from cartera.reminders.disclosures import LegalWording
@@ -200,8 +203,6 @@ def test_interest_is_told_with_its_formula_and_never_added() -> None:
 
 def test_letters_are_the_same_bytes_for_the_same_facts_and_hold_accents() -> None:
     def drawn() -> Letter:
-        from dataclasses import replace
-
         planned = replace(contact(), channel="letter", recipient="Av. Ñandú 1; Lima")
         customer = Customer("c", "Señora Ágata Žižková", country_code="PE")
         content = Templates(PROJECT / "templates").render("overdue", planned, customer, policy(), AS_OF, stop="x@y.pe")
@@ -211,6 +212,33 @@ def test_letters_are_the_same_bytes_for_the_same_facts_and_hold_accents() -> Non
     first = drawn()
     assert first == drawn() and first.lines == ("Señora Ágata Žižková", "Av. Ñandú 1", "Lima")
     assert "Señora Ágata Žižková" in text_of(first.pdf) and "PEN 1,234,567.50" in text_of(first.pdf)
+
+
+def test_what_is_kept_of_a_message_is_what_the_debtor_reads_by_each_channel(templates: Path) -> None:
+    customer = Customer("c", "Ágata", country_code="PE", phone="+51987654321")
+
+    def kept(channel: Channel, template: str = "overdue") -> AsSent:
+        read = Templates(templates)
+        planned = replace(contact(), channel=channel, recipient="there")
+        content = read.render(template, planned, customer, policy(channel), AS_OF, stop="x@y.pe")
+        message = Outgoing("id", "key", "there", "es", content, CREDITOR, "ref")
+        return as_sent(read, template, channel, "es", message, "a try")
+
+    for channel in CHANNELS:
+        words = kept(channel).words
+        assert (words["recipient"], words["redirected_to"]) == ("there", "a try")
+        said = f"{words.get('subject')} {words['text']}"
+        assert "Acreedor S.A." in said or "1,234,567.50" in said, channel
+    assert kept("whatsapp").words["parameters"] and "{{" not in kept("whatsapp").words["text"]
+    (letter,) = kept("letter").words["attachments"]
+    assert letter["sha256"] == kept("letter").words["attachments"][0]["sha256"] and letter["size"] > 1000
+    before = kept("email").template_hash
+    (templates / "email" / "upcoming.es.j2").write_text("another template")
+    (templates / "email" / "overdue.en.j2").write_text("another language")
+    assert kept("email").template_hash == before
+    layout = templates / "email" / "layout.txt.j2"
+    layout.write_text(layout.read_text() + "\nand more")
+    assert kept("email").template_hash != before and kept("sms").template_hash not in (before, "")
 
 
 def test_the_example_policy_and_its_texts_are_good() -> None:
