@@ -22,7 +22,7 @@ from typing import Any
 
 from fast_clock import FastClock, shift_modules
 from reminder_provider import Provider
-from week_till import TillGateways
+from week_gateways import TillGateways
 
 from cartera.reminders import EmailChannel, send_reminders
 from cartera.reminders.channels.base import Channel

@@ -11,7 +11,8 @@ from typing import Any
 from reminder_world import query
 from support.naive_rules import read_packs, refusals
 from week_books import truth
-from week_till import SOURCES, WeekTill
+from week_gateways import SOURCES
+from week_till import WeekTill
 
 from cartera.reminders.audit import verify
 from cartera.sandbox.mailbox.store import StoredMessage

@@ -21,8 +21,9 @@ from fast_clock import fast_clock
 from reminder_sender import VICTIM
 from reminder_world import query
 from week_books import BOOKS, Books, truth
+from week_gateways import NOBODY_THERE, SOURCES, TillGateways
 from week_laws import Laws
-from week_till import NOBODY_THERE, SOURCES, TROUBLE, TillGateways, WeekTill
+from week_till import TROUBLE, WeekTill
 
 from cartera import db
 from cartera.errors import DatabaseError, GateFailed

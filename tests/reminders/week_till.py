@@ -1,4 +1,4 @@
-"""The gateway where invoices of the week are paid: a server on this machine, asked by the client that asks Stripe.
+"""The gateway where invoices of the week are paid: a server on this machine.
 
 What is paid there is in no books until they are read again, if then.
 """
@@ -7,20 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from contextlib import ExitStack
 from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote
 
 from support.stub_server import Reply, Request, Stub, json_reply
+from week_gateways import PATIENCE_SECONDS
 
-from cartera.connectors.api.system import Access
-from cartera.connectors.stripe.client import open_session, still_open
 from cartera.connectors.stripe.entities import units
 
-SOURCES = ("pay", "sandbox")
-PATIENCE_SECONDS = 0.4
-NOBODY_THERE = "http://127.0.0.1:1"
 NONSENSE = (
     Reply(200, b"<html>Please log in</html>"),
     Reply(404, b"<html>no such page</html>"),
@@ -54,7 +49,7 @@ class WeekTill(Stub):
 
     def _reply(self, request: Request) -> Reply:
         if self.trouble == "slow":
-            time.sleep(2 * PATIENCE_SECONDS)
+            time.sleep(1.5 * PATIENCE_SECONDS)
         return super()._reply(request)
 
     def answer(self, request: Request) -> Reply:
@@ -68,25 +63,3 @@ class WeekTill(Stub):
             "id": invoice, "currency": currency.lower(), "amount_remaining": int(left / units(1, currency)),
             "status": "open" if left else "paid",
         })  # fmt: skip
-
-
-class TillGateways:
-    """As cartera.connectors.still_open.Gateways, of the one at that address."""
-
-    def __init__(self, url: str) -> None:
-        access = Access(
-            "till",
-            {"api_key": "rk_test_week", "url": url, "account": "", "customer_reference": "", "invoice_reference": ""},
-            patience_seconds=PATIENCE_SECONDS,
-        )
-        self._stack = ExitStack()
-        self._session = self._stack.enter_context(open_session(access))
-
-    def can_tell(self, source: str) -> bool:
-        return source in SOURCES
-
-    def still_open(self, source: str, document: str) -> Decimal | None:
-        return still_open(self._session, f"{source}:{document}")
-
-    def close(self) -> None:
-        self._stack.close()
