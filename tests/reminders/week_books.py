@@ -109,7 +109,7 @@ class SandboxBooks:
     def __init__(self, seed: int, customers: int, first: dt.date, folder: Path) -> None:
         from cartera.sandbox.company import make_company
 
-        self.first, self.an_hour, self.folder = first, max(1, customers // 60), folder / "sandbox"
+        self.first, self.an_hour, self.folder = first, max(1, customers // 100), folder / "sandbox"
         until = first - dt.timedelta(days=1)
         make_company(self.folder, seed=seed, until=until, customers=customers, invoices=customers * 40)
 

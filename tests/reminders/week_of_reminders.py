@@ -160,7 +160,7 @@ class Week:
     def _pay_there(self) -> None:
         """Some of those who are about to be written to pay at the gateway, whole or in part."""
         waiting = [row["invoice_id"] for row in query(_PAYABLE) if self.till.left(row["invoice_id"])[0]]
-        for invoice in self.dice.sample(waiting, min(4, len(waiting))):
+        for invoice in self.dice.sample(waiting, min(2, len(waiting))):
             self.till.pay(invoice, self.dice.choice((Decimal(1), Decimal("0.3"))))
 
     def _plan(self) -> None:
@@ -204,7 +204,7 @@ class Week:
     def _send_when_refused(self, hour: int) -> None:
         if hour == 12:
             with self._server(refuse={r".*[05]@.*": 550}) as refusing:
-                self._send(mailbox=refusing, limit=None)
+                self._send(mailbox=refusing, limit=4 * self.limit)
         elif hour == 13:
             with self._server(hang_up_after=".*") as rude:
                 report = self._send(mailbox=rude)
