@@ -7,13 +7,16 @@ The company is the sandbox's, read and built twice a day (`--books sandbox`), or
 real people, so that hours, windows and the age of figures count. Day by day
 
 1. it answers 5xx to some, and hangs up after DATA; 2. the sender is killed at each named point, a second one beside it;
-3. the server is down, then answers 4xx; 4. the database restarts in the middle, tasks are retried and cleared; 5. the
-scheduler is down all day; 6. the source is stale until the afternoon; 7. the clock is nine days ahead, then three days
-behind. On every day some debtors pay, dispute or promise after the plan was made and before it is sent.
+3. the server is down, then answers 4xx; then the gateway asked at the last moment is down, answers 429, is slow, and
+talks nonsense; 4. the database restarts in the middle, tasks are retried and cleared; 5. the scheduler is down all day;
+6. the source is stale until the afternoon; 7. the clock is nine days ahead, then three days behind. On every day some
+debtors pay, dispute or promise after the plan was made and before it is sent; others pay at the gateway, whole or in
+part, of which the books hear later or never.
 
 After each hour every new message is looked at by readers that share no code with the sender: nobody has it twice, none
-left in a forbidden hour (the naive reader of the packs), what it states is open, undisputed and not promised. At the
-end the record is whole, each message has its contact and each contact its message, and nobody is forgotten.
+left in a forbidden hour (the naive reader of the packs) or while the gateway gave no answer, what it states is open, at
+the gateway too, undisputed and not promised. At the end the record is whole, each message has its contact and each
+contact its message, and nobody is forgotten.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from cartera.reminders.channels.build import choose_channels
 from cartera.reminders.channels.caught import CaughtChannel
 from cartera.reminders.channels.config import load_channels
 from cartera.reminders.channels.letters import LetterChannel
+from cartera.reminders.gateways import Gateways
 from cartera.settings import get_settings
 from cartera.warehouse.read import rows
 
@@ -93,11 +94,16 @@ def waiting(channels: Mapping[str, Channel]) -> dict[str, int]:
     return {row["channel"]: row["contacts"] for row in found}
 
 
+def gateways() -> Gateways:
+    """The connected gateways that are asked before a message leaves. Raises ConfigError when a source can't be read."""
+    from cartera.connectors import still_open
+
+    return still_open.Gateways(get_settings())
+
+
 def send_approved(plan_id: int | None = None, *, limit: int | None = None) -> SendReport:
     """Send what is approved by the configured channels. Raises what stopped it, after all is recorded."""
-    from cartera.connectors.still_open import Gateways
-
-    report = send_reminders(reminder_channels(), plan_id, limit=limit, gateways=Gateways(get_settings()))
+    report = send_reminders(reminder_channels(), plan_id, limit=limit, gateways=gateways())
     report.raise_if_stopped()
     return report
 

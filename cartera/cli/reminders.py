@@ -165,11 +165,11 @@ def send(
     format: FormatOption = Format.table,
 ) -> None:
     """Send what is approved; each contact is checked again at that very moment."""
-    from cartera.outgoing import reminder_channels, waiting, where_to
+    from cartera.outgoing import gateways, reminder_channels, waiting, where_to
     from cartera.reminders import send_reminders
 
     channels = reminder_channels()
-    report, where = send_reminders(channels, run, limit=limit), where_to(channels)
+    report, where = send_reminders(channels, run, limit=limit, gateways=gateways()), where_to(channels)
     summary: dict[str, Any] = {
         "sent": report.sent,
         "skipped": dict(report.skipped),

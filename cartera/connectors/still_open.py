@@ -1,4 +1,4 @@
-"""Whether an invoice is still open where it is paid: asked of a connected gateway right before it is reminded of.
+"""What is still open of an invoice where it is paid: asked of a connected gateway right before it is reminded of.
 
 Only a system that declares `still_open` is asked. One request with a short time-out and no second try: who sends must
 not wait for a gateway that does not answer.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from cartera.connectors.api import secrets
@@ -40,8 +41,8 @@ class Gateways:
     def can_tell(self, source: str) -> bool:
         return source in self._sources
 
-    def still_open(self, source: str, document: str) -> bool | None:
-        """None: the gateway does not know the document. Raises SourceError."""
+    def still_open(self, source: str, document: str) -> Decimal | None:
+        """What is left to pay. None: the gateway does not know the document. Raises SourceError."""
         ask = self._sources[source].declared.still_open
         assert ask is not None
         return ask(self._session(source), document)

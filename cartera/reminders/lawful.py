@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -221,9 +222,21 @@ def lawful(
     `except_contacts`: at the moment of sending, the contacts that are about to be sent. `before`: with contacts of
     earlier days alone, for a look at the past.
     """
-    company = load_company_rules(policies_dir / "shared" / "contact_rules.yaml")
+    company, book = rules_in(policies_dir / "shared" / "contact_rules.yaml")
     found = events_of(connection, as_of, customer_ids, except_contacts, before)
-    return Lawful(rulebook(company), company, found, moment=moment, not_before=not_before)
+    return Lawful(book, company, found, moment=moment, not_before=not_before)
+
+
+def rules_in(path: Path) -> tuple[CompanyRules, Rulebook]:
+    """The company's rules, and the book with them. Asked for with every batch, and read when the file has changed."""
+    state = path.stat() if path.exists() else None
+    return _rules_as_of(path, (state.st_mtime_ns, state.st_size, state.st_ino) if state else None)
+
+
+@lru_cache(maxsize=8)
+def _rules_as_of(path: Path, _state: tuple[int, ...] | None) -> tuple[CompanyRules, Rulebook]:
+    company = load_company_rules(path)
+    return company, rulebook(company)
 
 
 def events_of(

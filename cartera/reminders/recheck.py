@@ -20,6 +20,7 @@ from cartera.landing import contacts as landed_contacts
 from cartera.reminders import ledger, portfolio, recorded
 from cartera.reminders.decide import decide
 from cartera.reminders.evidence import evidence, with_evidence
+from cartera.reminders.gateways import Left, answers, laid_over
 from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.looks import Stamp, stamp_now
 from cartera.reminders.model import Customer, Decision, History, Item, PlannedContact, Reason, Standing, Status
@@ -43,6 +44,8 @@ class Verdict:
     detail: Mapping[str, Any] = field(default_factory=dict)
     until: dt.datetime | None = None
     """When the hours end that allow it; None in the sandbox, which has none."""
+    items: Sequence[Item] = ()
+    """All that is open between customer and company; where there is a contact."""
 
 
 Stated = Mapping[str, Decimal | None]
@@ -69,11 +72,13 @@ def recheck(
     settings: Settings,
     *,
     is_real: bool,
+    left: Mapping[str, Left] | None = None,
 ) -> dict[str, Verdict]:
     """Ask every rule again, and fix in the ledger what each message will state; by contact_id. The caller commits.
 
     `contacts`: of different customers. Only items that were planned are stated, at what is open now; what has become
-    due since waits for its own message. Raises GateFailed when nobody may be written to at all.
+    due since waits for its own message. `left`: by contact_id, what a gateway says is left to pay of its invoices;
+    it is laid over our books. Raises GateFailed when nobody may be written to at all.
     """
     stamp = stamp_now(connection)
     published = read.publication(connection)
@@ -92,8 +97,9 @@ def recheck(
         for contact in of_day:
             contact_id = contact["contact_id"]
             verdicts[contact_id] = _ask(
-                contact, policies[contact["plan_id"]], world, planned.get(contact_id, {}), stamp
-            )
+                contact, policies[contact["plan_id"]], world, planned.get(contact_id, {}), stamp,
+                left.get(contact_id, {}) if left else {},
+            )  # fmt: skip
     stated = {
         contact_id: Statement(verdict.as_of, verdict.contact, verdict.detail["left_out"])
         for contact_id, verdict in verdicts.items()
@@ -184,7 +190,9 @@ def _read(policy_of: Callable[[int], Policy], plan_id: int) -> Policy | ConfigEr
         return error
 
 
-def _ask(contact: Row, policy: Policy | ConfigError, world: _World, planned: Stated, stamp: Stamp) -> Verdict:
+def _ask(
+    contact: Row, policy: Policy | ConfigError, world: _World, planned: Stated, stamp: Stamp, left: Left
+) -> Verdict:
     customer_id = contact["customer_id"]
     customer = world.customers.get(customer_id, portfolio.unknown_customer(customer_id))
     stamp = replace(stamp, desk_actions=world.desk_actions.get(customer_id, 0))
@@ -192,12 +200,14 @@ def _ask(contact: Row, policy: Policy | ConfigError, world: _World, planned: Sta
     if isinstance(policy, ConfigError):
         return _no(asked, Reason.replaced, {"problem": policy.problem})
     items = world.items.get(customer_id, {}).get(contact["company_id"], [])
+    items = laid_over(items, left) if left else items
+    heard = answers(left)
     if not any(item.item_id in planned for item in items):
-        return _no(asked, Reason.paid)
+        return _no(asked, Reason.paid, {"answers": ledger.answers_json(heard)} if heard else None)
     history = world.histories.get(customer_id, History())
     decision = decide(items, customer, history, policy, world.as_of, world.standing, only=planned, allow=world.rules)
     decision = decision or Decision(None, Reason.not_due, ())
-    detail = {"answers": ledger.answers_json(decision.answers), "left_out": dict(decision.left_out)}
+    detail = {"answers": ledger.answers_json((*decision.answers, *heard)), "left_out": dict(decision.left_out)}
     if decision.contact is None:
         return _no(asked, decision.reason, detail)
     if (decision.contact.step.name, decision.contact.channel) != (contact["step_name"], contact["channel"]):
@@ -207,7 +217,7 @@ def _ask(contact: Row, policy: Policy | ConfigError, world: _World, planned: Sta
         # under one key there is one message
         return _no(asked, Reason.replaced, detail)
     window = decision.contact.window if world.rules.moment else None
-    return Verdict(world.as_of, customer, stamp, decision.contact, None, detail, window[1] if window else None)
+    return Verdict(world.as_of, customer, stamp, decision.contact, None, detail, window[1] if window else None, items)
 
 
 def _says_the_same(contact: Row, planned: PlannedContact, stated: Stated) -> bool:

@@ -23,14 +23,23 @@ from cartera.errors import CarteraError, ConfigError, GateFailed, NotPublished, 
 from cartera.reminders import audit, ledger, outbox
 from cartera.reminders.as_sent import AsSent, as_sent, tries
 from cartera.reminders.channels.base import AtPoint, Channel, Outgoing, nowhere
-from cartera.reminders.gateways import Asked, Gateways, NoGateways, Objection
+from cartera.reminders.gateways import Asked, Gateways, Left, NoGateways, answers
 from cartera.reminders.ledger import Move
 from cartera.reminders.looks import still_holds
 from cartera.reminders.model import Reason, Status
 from cartera.reminders.plan import templates_of
 from cartera.reminders.prices import find_prices
 from cartera.reminders.recheck import Verdict, recheck
-from cartera.reminders.sender import LEASE, Sender, SendReport, failed_to_render, move_of, objected, session
+from cartera.reminders.sender import (
+    LEASE,
+    Sender,
+    SendReport,
+    and_heard,
+    failed_to_render,
+    move_of,
+    put_off,
+    session,
+)
 from cartera.reminders.settle import settle_open
 from cartera.settings import get_settings
 from cartera.warehouse.read import Row
@@ -133,10 +142,13 @@ def _reserve(sender: Sender, plan_id: int | None, size: int) -> list[Row]:
         return take(with_unknown=False)
 
 
-def _ask(sender: Sender, contacts: Sequence[Row]) -> dict[str, Verdict]:
-    """Law 8 at this very moment. Commits the reservations, and the reasons why there will be no message."""
+def _ask(sender: Sender, contacts: Sequence[Row], left: Mapping[str, Left] | None = None) -> dict[str, Verdict]:
+    """Law 8 at this very moment. Commits the reservations, and the reasons why there will be no message.
+
+    `left`: by contact_id, what a gateway says is left to pay.
+    """
     is_real = any(sender.channels[contact["channel"]].is_real for contact in contacts)
-    verdicts = recheck(sender.connection, contacts, sender.policy, sender.settings, is_real=is_real)
+    verdicts = recheck(sender.connection, contacts, sender.policy, sender.settings, is_real=is_real, left=left)
     moves = [
         # one that may have been delivered before is not called skipped
         Move(id, Status.unknown if contact["was"] == Status.unknown else Status.skipped, verdict.reason, verdict.detail)
@@ -156,14 +168,17 @@ def _ask(sender: Sender, contacts: Sequence[Row]) -> dict[str, Verdict]:
 
 def _send_group(sender: Sender, contacts: Sequence[Row], verdicts: Mapping[str, Verdict]) -> CarteraError | None:
     """Render, mark, hand over and record a few contacts; what stops the whole run, if anything does."""
-    moves: list[Move] = []
     ready: list[tuple[Row, Verdict, Outgoing]] = []
     words: dict[str, AsSent] = {}
-    objections = _ask_gateways(sender, contacts, verdicts)
+    try:
+        verdicts, silent = _ask_gateways(sender, contacts, verdicts)
+    except (GateFailed, NotPublished) as error:
+        _record(sender, [outbox.back(contact, error.problem) for contact in contacts])
+        return error
+    moves = list(silent.values())
     for contact in contacts:
         verdict = verdicts[contact["contact_id"]]
-        if objection := objections.get(contact["contact_id"]):
-            moves.append(objected(contact, objection, verdict))
+        if contact["contact_id"] in silent or verdict.contact is None:
             continue
         try:
             message, words[contact["contact_id"]] = _render(sender, contact, verdict)
@@ -202,14 +217,29 @@ def _send_group(sender: Sender, contacts: Sequence[Row], verdicts: Mapping[str, 
     return stopped
 
 
-def _ask_gateways(sender: Sender, contacts: Sequence[Row], verdicts: Mapping[str, Verdict]) -> dict[str, Objection]:
+def _ask_gateways(
+    sender: Sender, contacts: Sequence[Row], verdicts: Mapping[str, Verdict]
+) -> tuple[dict[str, Verdict], dict[str, Move]]:
+    """What is true of each message by the gateways too; and by contact_id those that wait for a gateway's answer."""
     stated = {
-        contact["contact_id"]: planned
+        contact["contact_id"]: (verdict.contact, verdict.items)
         for contact in contacts
-        if (planned := verdicts[contact["contact_id"]].contact) and sender.policy(contact["plan_id"]).ask_gateway
+        if (verdict := verdicts[contact["contact_id"]]).contact and sender.policy(contact["plan_id"]).ask_gateway
     }
     sender.connection.commit()
-    return sender.asked.objections(stated)
+    told, found, silent = sender.asked.told(stated), dict(verdicts), dict[str, Move]()
+    less: list[Row] = []
+    for contact in contacts:
+        said = told.get(contact_id := contact["contact_id"])
+        if said and said.silence:
+            silent[contact_id] = put_off(contact, said.silence, found[contact_id])
+        elif said and said.is_less:
+            less.append(contact)
+        elif said:
+            found[contact_id] = and_heard(found[contact_id], answers(said.left))
+    if less:
+        found |= _ask(sender, less, {contact_id: each.left for contact_id, each in told.items()})
+    return found, silent
 
 
 def _render(sender: Sender, contact: Row, verdict: Verdict) -> tuple[Outgoing, AsSent]:
@@ -258,11 +288,12 @@ def _send_one(sender: Sender, channel: Channel, contact: Row, verdict: Verdict, 
             channel.close()
         if not outbox.begin(sender.connection, sender.number, [contact], sender.lease):
             return None
-        verdict = _ask(sender, [contact])[contact["contact_id"]]
+        verdicts, silent = _ask_gateways(sender, [contact], _ask(sender, [contact]))
+        if silent:
+            return silent[contact["contact_id"]]
+        verdict = verdicts[contact["contact_id"]]
         if verdict.contact is None:
             return None
-        if objection := _ask_gateways(sender, [contact], {contact["contact_id"]: verdict}).get(contact["contact_id"]):
-            return objected(contact, objection, verdict)
         try:
             message, said = _render(sender, contact, verdict)
         except ConfigError as error:

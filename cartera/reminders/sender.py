@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import secrets
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
@@ -16,10 +16,10 @@ from cartera.db import Role, connect, problems
 from cartera.errors import CarteraError, ConfigError
 from cartera.reminders import ledger, outbox
 from cartera.reminders.channels.base import AtPoint, Channel, Outcome
-from cartera.reminders.gateways import RULE, Asked, Objection
+from cartera.reminders.gateways import RULE, Asked
 from cartera.reminders.ledger import Move
 from cartera.reminders.looks import prepare_looks
-from cartera.reminders.model import Reason, Status
+from cartera.reminders.model import Answer, Reason, Status
 from cartera.reminders.policy import Policy
 from cartera.reminders.prices import Prices
 from cartera.reminders.recheck import Verdict
@@ -124,11 +124,13 @@ def failed_to_render(contact: Row, error: ConfigError) -> Move:
     return Move(contact["contact_id"], Status.failed, Reason.template_failed, {"problem": error.problem})
 
 
-def objected(contact: Row, objection: Objection, verdict: Verdict) -> Move:
-    """What is paid is not asked for; what can't be asked for waits for the next run."""
-    asked = {"rule": RULE, "saw": objection.saw, "passed": False}
-    detail = {**verdict.detail, "answers": [*verdict.detail.get("answers", ()), asked]}
-    to = Status.skipped if objection.reason is Reason.paid else Status.approved
-    # one that may have been delivered before is not called skipped
-    to = Status.unknown if contact["was"] == Status.unknown else to
-    return Move(contact["contact_id"], to, objection.reason, detail)
+def put_off(contact: Row, silence: str, verdict: Verdict) -> Move:
+    """What the gateway can't be asked about waits for the next run, where it came from."""
+    heard = and_heard(verdict, [Answer(RULE, silence, False)])
+    return Move(contact["contact_id"], Status(contact["was"]), Reason.gateway_silent, heard.detail)
+
+
+def and_heard(verdict: Verdict, answers: Iterable[Answer]) -> Verdict:
+    """The same with what a gateway answered."""
+    asked = [*verdict.detail.get("answers", ()), *ledger.answers_json(answers)]
+    return replace(verdict, detail={**verdict.detail, "answers": asked})

@@ -1,4 +1,4 @@
-"""A provider on disk, that senders in many processes share: what it delivered, and every call it was sent."""
+"""A provider on disk, that senders in many processes share: what it delivered, each call it was sent; and a gateway."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import datetime as dt
 import hashlib
 import json
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
+from cartera.errors import SourceError
 from cartera.reminders.channels.base import AtPoint, Outcome, Outgoing, Promises
 
 KEEPS = {"keys": dt.timedelta(hours=24), "none": None, "look-up": None}
@@ -61,3 +63,24 @@ def said_by(message: Outgoing) -> list[str]:
 
 def digest(*said: str) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+
+
+@dataclass
+class Till:
+    """A gateway that knows the invoices of the source `pay`. `left`: what is left to pay of a document, None of one
+    that it does not know; 100 of all others."""
+
+    left: dict[str, Decimal | None] = field(default_factory=dict)
+    is_down: bool = False
+    asked: list[str] = field(default_factory=list)
+
+    def can_tell(self, source: str) -> bool:
+        return source == "pay"
+
+    def still_open(self, source: str, document: str) -> Decimal | None:
+        self.asked.append(document)
+        if self.is_down:
+            raise SourceError("pay: GET v1/invoices: the connection failed")
+        return self.left.get(document, Decimal(100))
+
+    def close(self) -> None: ...

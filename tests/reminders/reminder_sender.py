@@ -4,7 +4,8 @@
 "group": 2, "limit": null} forks one sender for each of `kill_at`, waits and answers with their exit codes (-9: killed).
 The kill is at the n-th passing of a point; null: it lives. `kind`: of provider; "mailbox": the mailbox at `port`, which
 does the kill at "during_call" itself, while it has the message and the sender has no answer. With "shift" their clock
-is so many seconds ahead of the real one, and "is_real" takes the channel for one to real people.
+is so many seconds ahead of the real one, and "is_real" takes the channel for one to real people. "till": where the
+week's gateway is.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 
 from fast_clock import FastClock, shift_modules
 from reminder_provider import Provider
+from week_gateways import TillGateways
 
 from cartera.reminders import EmailChannel, send_reminders
 from cartera.reminders.channels.base import Channel
@@ -80,6 +82,7 @@ def _send(command: dict[str, Any], kill_at: tuple[str, int] | None) -> None:
         batch=command["batch"],
         group=command["group"],
         at=at,
+        gateways=TillGateways(command["till"]) if command.get("till") else None,
     ).raise_if_stopped()
 
 

@@ -25,4 +25,5 @@ def test_a_week_with_every_fault_breaks_no_law(database: str, tmp_path: Path) ->
     assert sent["killed"] > 5
     not_sent = sum((found["not sent"] for found in counted.values()), Counter())
     assert {"unknown", "paid", "bad_address"} <= set(not_sent), not_sent
+    assert counted["down"]["not sent"]["gateway_silent"] > 0
     assert counted["stale"]["left in peace"]["source_stale"] > 0

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import typer
 from reminder_world import World, channel_to, contacts, hold, release
+from support.connected import connected
+from support.stripe_stub import KEY, StripeStub
 from typer.testing import CliRunner, Result
 
 from cartera import outgoing
@@ -67,6 +69,22 @@ def test_the_whole_way_by_hand(world: World, mailbox: Mailbox) -> None:
     ]
     shown = run("explain", row["contact"]).stdout
     assert said["words"]["text"] in shown and said["template_hash"][:12] in shown and "<html" not in shown
+
+
+def test_who_sends_by_hand_asks_the_gateway_too(world: World, mailbox: Mailbox, tmp_path: Path) -> None:
+    with StripeStub() as stripe, connected(tmp_path, "stripe", {"url": stripe.url}, {"api_key": KEY}, name="pay"):
+        stripe.customer("ANA")
+        for customer in ("ana", "luz"):
+            invoice = stripe.invoice("ANA", 10_000)["id"]
+            world.owes(customer, due=-10, item_id=f"pay:{invoice}", currency_code="USD")
+            stripe.pay(invoice, 4_000 if customer == "ana" else None)
+        world.publish()
+        run("plan")
+        run("approve", "--yes")
+        sent = read("send")
+    assert (sent["sent"], sent["skipped"]) == (1, {"paid": 1})
+    (message,) = mailbox.messages()
+    assert "60.00" in mailbox.store.read(message.id).decode()
 
 
 def test_a_contact_and_a_customer_are_explained(world: World) -> None:

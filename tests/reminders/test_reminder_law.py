@@ -6,6 +6,7 @@ import datetime as dt
 import json
 
 import pytest
+from reminder_provider import Till
 from reminder_world import AS_OF, World, channel_to, contacts, query
 from typer.testing import CliRunner
 
@@ -129,6 +130,35 @@ def test_after_its_window_a_contact_waits_for_the_next_plan_and_keeps_its_approv
     assert (report.planned, report.kept) == (0, 1)
     assert contacts()[0]["send_from"] == at(tomorrow, 12)
     assert send_reminders({"email": real}).sent == 1
+
+
+def test_what_waits_for_a_gateway_waits_within_its_window_and_is_then_planned_anew(
+    world: World, mailbox: Mailbox, real: EmailChannel, clock: list[dt.datetime]
+) -> None:
+    world.customer("ana", **LIMA)
+    world.owes("ana", due=-9, item_id="pay:in_1")
+    world.publish()
+    plan_reminders()
+    approve_reminders(approved_by="test")
+    till = Till(is_down=True)
+    for hour in (15, 16, 24):
+        clock.append(at(AS_OF, 0) + dt.timedelta(hours=hour))
+        report = send_reminders({"email": real}, gateways=till)
+        assert (report.sent, report.later, report.outside_window) == (0, 1, 0)
+    # the gateway is there again, the lawful hours are over
+    till.is_down = False
+    clock.append(at(AS_OF, 0) + dt.timedelta(hours=26))
+    asked = len(till.asked)
+    assert send_reminders({"email": real}, gateways=till).outside_window == 1
+    assert mailbox.messages() == [] and len(till.asked) == asked
+    tomorrow = AS_OF + dt.timedelta(days=1)
+    world.publish(tomorrow)
+    report = plan_reminders()
+    assert (report.planned, report.kept) == (0, 1)
+    assert contacts()[0]["send_from"] == at(tomorrow, 12)
+    clock.append(at(tomorrow, 15))
+    assert send_reminders({"email": real}, gateways=till).sent == 1
+    assert len(mailbox.messages()) == 1
 
 
 def test_a_slow_queue_sends_nothing_after_hours(

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import random
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
@@ -24,8 +25,9 @@ class Books(Protocol):
     an_hour: int
     """So many messages of one hour leave something to send in most hours of the week."""
 
-    def read(self, day: dt.date, hour: int, *, is_read: bool) -> None:
-        """Publish what is known at that hour; `is_read`: the source gave something to read."""
+    def read(self, day: dt.date, hour: int, *, is_read: bool, paid: dict[str, Decimal]) -> None:
+        """Publish what is known at that hour; `is_read`: the source gave something to read. `paid`: by invoice what
+        was paid at the gateway; what lands of it is taken out."""
 
 
 class DrawnBooks:
@@ -39,14 +41,18 @@ class DrawnBooks:
             country, zone = self.dice.choice(HOMES)
             self.world.customer(f"c{number}", country_code=country, timezone=zone)
             for _ in range(self.dice.choice((1, 1, 2, 3))):
+                # the invoices of some are paid at a gateway
+                item_id = f"pay:in_{len(self.world.items)}" if number % 2 else None
                 due = (first - AS_OF).days + self.dice.choice((-50, -9, 0, 3, 4, 4, 4, 4, 5, 5, 6, 7, 8, 9, 10))
-                self.world.owes(f"c{number}", due=due, amount=str(self.dice.randint(30, 9000)))
+                self.world.owes(f"c{number}", due=due, amount=str(self.dice.randint(30, 9000)), item_id=item_id)
         self._is_authorised = False
 
-    def read(self, day: dt.date, hour: int, *, is_read: bool) -> None:
+    def read(self, day: dt.date, hour: int, *, is_read: bool, paid: dict[str, Decimal]) -> None:
         if is_read:
             if hour > 2:
                 self._news(day)
+            else:
+                self._land(paid)
             self.world.landed_on = day
         self.world.publish(day)
         if not self._is_authorised:
@@ -63,11 +69,21 @@ class DrawnBooks:
             if what == "paid":
                 del self.world.items[item_id]
             elif what == "part":
-                item["open_amount"] = item["open_amount"] / 2
+                item["open_amount"] = (item["open_amount"] / 2).quantize(Decimal("0.01"))
             elif what == "dispute":
                 item["is_disputed"] = True
             else:
                 item["promised_date"] = day + dt.timedelta(days=self.dice.randint(1, 5))
+
+    def _land(self, paid: dict[str, Decimal]) -> None:
+        """In the night the gateway's payments of the day are read."""
+        for item_id, amount in paid.items():
+            item = self.world.items.get(item_id)
+            if item and item["open_amount"] > amount:
+                item["open_amount"] -= amount
+            else:
+                self.world.items.pop(item_id, None)
+        paid.clear()
 
     def _authorise(self) -> None:
         """Some Colombians have said that they may be written to."""
@@ -93,11 +109,12 @@ class SandboxBooks:
     def __init__(self, seed: int, customers: int, first: dt.date, folder: Path) -> None:
         from cartera.sandbox.company import make_company
 
-        self.first, self.an_hour, self.folder = first, max(1, customers // 60), folder / "sandbox"
+        self.first, self.an_hour, self.folder = first, max(1, customers // 100), folder / "sandbox"
         until = first - dt.timedelta(days=1)
         make_company(self.folder, seed=seed, until=until, customers=customers, invoices=customers * 40)
 
-    def read(self, day: dt.date, hour: int, *, is_read: bool) -> None:
+    def read(self, day: dt.date, hour: int, *, is_read: bool, paid: dict[str, Decimal]) -> None:
+        """Its books hear nothing of what is paid at the gateway."""
         from cartera import pipeline
         from cartera.sandbox.company import advance_company
 
@@ -113,7 +130,7 @@ BOOKS: dict[str, Callable[[int, int, dt.date, Path], Books]] = {"drawn": DrawnBo
 def truth() -> dict[str, dict[str, object]]:
     """What is open now by item, with disputes and promises, as published."""
     found = query(
-        "select item_id, open_amount, is_disputed, promised_date, due_date, customer_id, item_type, currency_code"
+        "select item_id, invoice_id, open_amount, is_disputed, promised_date, due_date, customer_id, currency_code"
         " from serve.fct_open_items"
     )
     return {row["item_id"]: row for row in found}

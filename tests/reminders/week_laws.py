@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from reminder_world import query
 from support.naive_rules import read_packs, refusals
 from week_books import truth
+from week_gateways import SOURCES
+from week_till import WeekTill
 
 from cartera.reminders.audit import verify
 from cartera.sandbox.mailbox.store import StoredMessage
@@ -21,8 +24,8 @@ KINDS = {"Empresa": True, "Persona natural": False}
 class Laws:
     """`customers`: how many messages each has had."""
 
-    def __init__(self) -> None:
-        self.packs = read_packs()
+    def __init__(self, till: WeekTill) -> None:
+        self.packs, self.till = read_packs(), till
         self.seen: set[str] = set()
         self.told: set[tuple[Any, ...]] = set()
         self.history: dict[str, list[dict[str, Any]]] = {}
@@ -78,10 +81,23 @@ class Laws:
         for item in stated:
             now = open_now.get(item["item_id"])
             assert now, f"{customer}: {item['item_id']} is paid"
-            assert now["open_amount"] == item["stated_amount"] > 0, f"{customer}: {item} states another amount"
+            left = self._left(now, open_now)
+            assert left == item["stated_amount"] > 0, f"{customer}: {item} states another amount than {left}"
             assert not now["is_disputed"], f"{customer}: {item['item_id']} is disputed"
             promised = now["promised_date"]
             assert promised is None or promised < day, f"{customer}: {item['item_id']} is promised for {promised}"
+
+    def _left(self, asked: dict[str, Any], open_now: dict[str, Any]) -> Decimal:
+        """What is open of an item, and was not paid at the gateway: there the oldest of an invoice is paid first."""
+        invoice = asked["invoice_id"] or ""
+        paid = self.till.paid.get(invoice, Decimal(0)) if invoice.partition(":")[0] in SOURCES else Decimal(0)
+        of_it = [item for item in open_now.values() if item["invoice_id"] == invoice and item["open_amount"] > 0]
+        before = sum(
+            item["open_amount"]
+            for item in of_it
+            if (item["due_date"], item["item_id"]) < (asked["due_date"], asked["item_id"])
+        )
+        return Decimal(asked["open_amount"] - min(max(paid - before, 0), asked["open_amount"]))
 
     def end(self, messages: Iterable[StoredMessage]) -> None:
         """When the week is over: the record is whole, and it is about what arrived, no more and no less."""

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,8 +20,10 @@ import yaml
 from fast_clock import fast_clock
 from reminder_sender import VICTIM
 from reminder_world import query
-from week_books import BOOKS, Books
+from week_books import BOOKS, Books, truth
+from week_gateways import NOBODY_THERE, SOURCES, TillGateways
 from week_laws import Laws
+from week_till import TROUBLE, WeekTill
 
 from cartera import db
 from cartera.errors import DatabaseError, GateFailed
@@ -38,7 +41,7 @@ POINTS = (
 FAULTS = {
     "refused": "the mail server answers 5xx to some; the connection is cut after DATA",
     "killed": "the sender is killed at every named point, with a second one beside it",
-    "down": "the mail server is down, then answers 4xx",
+    "down": "the mail server is down, then answers 4xx; the gateway is down, answers 429, is slow, talks nonsense",
     "restarted": "the database restarts in the middle; tasks are retried and cleared",
     "idle": "nothing runs all day",
     "stale": "the source is stale until the afternoon",
@@ -48,8 +51,20 @@ FAULTS = {
 READS, NEWS, PLANS, DAWN, BACK = 2, 11, (2, 6, 15), 10, 15
 """Hours, UTC: the books are read; news of the day lands; plans are made; before it no hour of the Americas is lawful;
 the stale source is there again."""
+PAID_THERE, GATEWAY = (12, 17), dict(zip((15, 16, 18, 19), TROUBLE, strict=True))
+"""Hours in which invoices are paid at the gateway; and on one day those in which it gives no answer."""
 
 
+# of approved contacts, and of messages that went out, those about invoices that the gateway knows
+_PAYABLE = f"""
+select distinct o.invoice_id
+from ops.contacts as c join ops.contact_items as i using (contact_id) join serve.fct_open_items as o using (item_id)
+where c.status = 'approved' and split_part(o.invoice_id, ':', 1) in {SOURCES} order by 1
+"""
+_PAID_THERE = f"""
+select count(distinct contact_id)::int as contacts from ops.contacts join ops.contact_items using (contact_id)
+where status = 'sent' and split_part(item_id, ':', 1) in {SOURCES}
+"""
 _WAITING = "select 1 from ops.contacts where status in ('approved', 'reserved', 'unknown') limit 1"
 
 
@@ -59,7 +74,8 @@ class Week:
     def __init__(self, books: Books, folder: Path, database: str, seed: int) -> None:
         self.books, self.folder, self.database = books, folder, database
         self.dice = random.Random(seed)
-        self.laws = Laws()
+        self.till = WeekTill()
+        self.laws = Laws(self.till)
         self.days: list[tuple[dt.date, str, dict[str, Counter[str]]]] = []
         self.limit = books.an_hour
         self._events = 0
@@ -75,6 +91,7 @@ class Week:
         self.policy = self._policy()
         self.clock = self._stack.enter_context(fast_clock(self.database))
         self.mailbox = self._stack.enter_context(Mailbox(self.folder))
+        self._stack.enter_context(self.till)
         self._deadly()
         self.senders = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("reminder_sender.py"))],
@@ -130,12 +147,21 @@ class Week:
     def _hour(self, fault: str, day: dt.date, hour: int) -> None:
         is_stale = fault == "stale" and hour < BACK
         if hour in (READS, NEWS) or fault == "stale" and hour == BACK:
-            self.books.read(day, hour, is_read=not is_stale)
+            self.books.read(day, hour, is_read=not is_stale, paid=self.till.paid)
+            self.till.open_now = truth()
         if hour in PLANS:
             self._plan()
         if hour < DAWN or not query(_WAITING):
             return
+        if hour in PAID_THERE:
+            self._pay_there()
         getattr(self, f"_send_when_{fault}", self._send)(hour)
+
+    def _pay_there(self) -> None:
+        """Some of those who are about to be written to pay at the gateway, whole or in part."""
+        waiting = [row["invoice_id"] for row in query(_PAYABLE) if self.till.left(row["invoice_id"])[0]]
+        for invoice in self.dice.sample(waiting, min(2, len(waiting))):
+            self.till.pay(invoice, self.dice.choice((Decimal(1), Decimal("0.3"))))
 
     def _plan(self) -> None:
         plan_reminders(policy_path=self.policy)
@@ -149,11 +175,13 @@ class Week:
         port: int | None = None,
         at: AtPoint = nowhere,
         limit: int | None = -1,
+        till: str | None = None,
     ) -> SendReport:
         most = self.limit if limit == -1 else limit
         host, open_port = (mailbox or self.mailbox).address
         channel = EmailChannel(host=host, port=port or open_port, is_real=True, timeout=10, finder=self._has)
-        return send_reminders({"email": channel}, limit=most, group=2, lease=dt.timedelta(0), at=at)
+        gateways = TillGateways(till or self.till.url)
+        return send_reminders({"email": channel}, limit=most, group=2, lease=dt.timedelta(0), at=at, gateways=gateways)
 
     def _has(self, message_id: str) -> bool:
         return any(message.message_id == message_id for message in self.mailbox.store.messages())
@@ -164,13 +192,19 @@ class Week:
         elif hour == 14:
             with self._server(refuse={".*": 451}) as refusing:
                 assert self._send(mailbox=refusing).sent == 0
+        elif hour in GATEWAY:
+            self.till.trouble = GATEWAY[hour]
+            before = query(_PAID_THERE)
+            self._send(till=NOBODY_THERE if GATEWAY[hour] == "down" else None, limit=2 * self.limit)
+            assert query(_PAID_THERE) == before, f"sent on a guess while the gateway was {GATEWAY[hour]}"
+            self.till.trouble = None
         else:
             self._send()
 
     def _send_when_refused(self, hour: int) -> None:
         if hour == 12:
             with self._server(refuse={r".*[05]@.*": 550}) as refusing:
-                self._send(mailbox=refusing, limit=None)
+                self._send(mailbox=refusing, limit=4 * self.limit)
         elif hour == 13:
             with self._server(hang_up_after=".*") as rude:
                 report = self._send(mailbox=rude)
@@ -194,7 +228,7 @@ class Week:
         command = {
             "database": self.database, "port": self.mailbox.address[1], "folder": str(self.folder), "kind": "mailbox",
             "kill_at": kills, "batch": 3, "group": 2, "limit": self.limit, "is_real": True,
-            "shift": self.clock.shift.total_seconds(),
+            "shift": self.clock.shift.total_seconds(), "till": self.till.url,
         }  # fmt: skip
         self.senders.stdin.write(json.dumps(command) + "\n")
         self.senders.stdin.flush()
@@ -248,7 +282,9 @@ class Week:
         )
         self._events = found[-1]["event_id"] if found else self._events
         ends = ("skipped", "failed", "unknown")
-        counted["not sent"].update(row["why"] for row in found if row["to_status"] in ends)
+        counted["not sent"].update(
+            row["why"] for row in found if row["to_status"] in ends or row["why"] == "gateway_silent"
+        )
         day = self.moment.date()
         skips = query(
             f"select reason_code, count(*)::int as n from ops.contact_skips where as_of_date = '{day}' group by 1"

@@ -153,8 +153,8 @@ class System:
     `count`: how many records a table has, where the system says so cheaply.
     `notes`: what the operator should know of what was just read.
     `controls`: the receivable of its own books now, one for each company and currency.
-    `still_open`: whether the invoice of that id is unpaid at this moment, None where the system does not know it; one
-    request.
+    `still_open`: what is left to pay at this moment of the invoice of that id, in its currency; None where the system
+    does not know it; one request.
     `overlap`: how far behind the last date of change the next reading begins: skew of clocks, and an hour more
     where dates of change are in a local time that is set back in autumn.
     Resources that refer to others come before them: what they refer to is then read later, and is there.
@@ -172,7 +172,7 @@ class System:
     count: Callable[[Any, Resource], int | None] | None = None
     controls: Callable[[Any], Iterator[Control]] | None = None
     notes: Callable[[Any], Sequence[str]] | None = None
-    still_open: Callable[[Any, str], bool | None] | None = None
+    still_open: Callable[[Any, str], Decimal | None] | None = None
     overlap: dt.timedelta = dt.timedelta(minutes=5)
 
     @property

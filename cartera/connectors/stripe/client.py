@@ -8,6 +8,7 @@ import datetime as dt
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from urllib.parse import quote
 from cartera.connectors.api import Access, Page, Record, Resource
 from cartera.connectors.api.http import Answer, Http
 from cartera.connectors.api.system import dig
-from cartera.connectors.stripe.entities import CREATED, READ_AT
+from cartera.connectors.stripe.entities import CREATED, READ_AT, units
 from cartera.errors import SourceError
 
 VERSION = "2025-03-31.basil"
@@ -170,15 +171,19 @@ def pages(stripe: Stripe, resource: Resource, since: dt.datetime | None) -> Iter
         yield Page([stripe.complete(record) for record in _listed(newest)])
 
 
-def still_open(stripe: Stripe, invoice: str) -> bool | None:
-    """Of an invoice now: something is left to pay, and it was not given up. None: this account has no such invoice."""
+def still_open(stripe: Stripe, invoice: str) -> Decimal | None:
+    """What is left to pay of an invoice now; nothing where it was given up. None: this account has no such invoice."""
     answer = stripe.http.get(f"v1/invoices/{quote(invoice, safe='')}", accept=(404,))
-    if answer.status == 404:
+    # any server has no page for some address: that there is no such invoice is Stripe's to say
+    if answer.status == 404 and dig(answer.json, "error.code") == "resource_missing":
         return None
-    remaining, status = dig(answer.json, "amount_remaining"), dig(answer.json, "status")
-    if not isinstance(remaining, int) or not isinstance(status, str):
-        raise SourceError(f"{answer.where}: the answer is no invoice", "see whether the address is that of the API")
-    return status == "open" and remaining > 0
+    left, currency, status = (dig(answer.json, name) for name in ("amount_remaining", "currency", "status"))
+    amount = units(left, currency) if isinstance(currency, str) else None
+    if dig(answer.json, "id") != invoice or not isinstance(amount, Decimal) or not isinstance(status, str):
+        raise SourceError(
+            f"{answer.where}: the answer is not that invoice", "see whether the address is that of the API"
+        )
+    return amount if status == "open" else Decimal(0)
 
 
 @contextmanager

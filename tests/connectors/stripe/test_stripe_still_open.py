@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from support.connected import connected
 from support.stripe_stub import KEY, StripeStub
-from support.stub_server import Reply
+from support.stub_server import Reply, json_reply
 
 from cartera.connectors import still_open
 from cartera.connectors.still_open import Gateways
@@ -33,7 +33,7 @@ def gateways(there: StripeStub, tmp_path: Path) -> Iterator[Gateways]:
         made.close()
 
 
-def test_what_is_open_and_what_is_not(there: StripeStub, gateways: Gateways) -> None:
+def test_what_is_left_to_pay(there: StripeStub, gateways: Gateways) -> None:
     names = ("open", "part", "paid", "elsewhere", "void", "given_up", "credited")
     made = {name: there.invoice("ANA", 10_000)["id"] for name in names}
     there.pay(made["part"], 4_000)
@@ -43,9 +43,9 @@ def test_what_is_open_and_what_is_not(there: StripeStub, gateways: Gateways) -> 
     there.mark(made["given_up"], "uncollectible", "marked_uncollectible_at")
     there.credit_note(made["credited"], 10_000)
     assert gateways.can_tell("pay") and not gateways.can_tell("files")
+    made["in_yen"] = there.invoice("ANA", 10_000, "jpy")["id"]
     assert {name: gateways.still_open("pay", invoice) for name, invoice in made.items()} == {
-        "open": True, "part": True, "paid": False, "elsewhere": False, "void": False, "given_up": False,
-        "credited": False,
+        "open": 100, "part": 60, "paid": 0, "elsewhere": 0, "void": 0, "given_up": 0, "credited": 0, "in_yen": 10_000,
     }  # fmt: skip
     assert gateways.still_open("pay", "in_of_another_account") is None
 
@@ -54,7 +54,23 @@ def test_an_id_stays_in_its_place_in_the_address(there: StripeStub, gateways: Ga
     assert gateways.still_open("pay", "../customers/cus_ANA?x=") is None
 
 
-@pytest.mark.parametrize("reply", [Reply(500), Reply(429, headers={"Retry-After": "120"}), Reply(403), Reply(200)])
+IN_TROUBLE = (
+    Reply(500),
+    Reply(429, headers={"Retry-After": "120"}),
+    Reply(403),
+    Reply(200),
+    Reply(200, b"<html>log in</html>"),
+    Reply(404, b"<html>no such page</html>"),
+    json_reply({"error": {"message": "Unrecognized request URL"}}, 404),
+    json_reply({"id": "in_another", "status": "open", "amount_remaining": 0, "currency": "usd"}),
+    json_reply({"id": "in_0000", "status": "open", "amount_remaining": "0", "currency": "usd"}),
+    json_reply({"id": "in_0000", "status": "open", "amount_remaining": True, "currency": "usd"}),
+    json_reply({"id": "in_0000", "status": "open", "amount_remaining": 0}),
+    json_reply([]),
+)
+
+
+@pytest.mark.parametrize("reply", IN_TROUBLE, ids=range(len(IN_TROUBLE)))
 def test_a_gateway_in_trouble_is_asked_once_and_not_waited_for(
     there: StripeStub, gateways: Gateways, reply: Reply
 ) -> None:
