@@ -13,6 +13,7 @@ import pytest
 import yaml
 from support.connected import Connected, connected
 from support.erpnext_stub import ErpNext
+from support.mercadopago_stub import ACCOUNT, TOKEN, MercadoPago
 from support.odoo_stub import DATABASE, KEY, LOGIN, Odoo
 from typer.testing import CliRunner
 
@@ -230,23 +231,47 @@ def test_an_invoice_in_two_sources_counts_once(gateway: Connected, tmp_path: Pat
 def test_references_that_the_books_keep_link_a_customer_and_an_invoice(
     gateway: Connected, tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Odoo's reference of a customer is the code that the gateway has for it, that of an invoice its number there."""
+    """Odoo's reference of a customer is the code that the gateway has for it, that of an invoice its number there; and
+    what Mercado Pago took under the number of an invoice pays it."""
     folder = gateway.source.path.parent
     (folder / "books.yaml").unlink()
-    with Odoo() as stub:
-        luz = stub.partner("Luz S.A.", ref="LUZ")
+    text = yaml.safe_dump({"companies": {"acme": {"payments_from": ["odoo", "mp"], "invoices_from": ["odoo"]}}})
+    (get_settings().home / "companies.yaml").write_text(text, encoding="utf-8")
+    with Odoo() as stub, MercadoPago() as wallet:
+        luz = stub.partner("Luz S.A.", ref="LUZ", vat="20-512345672")
         stub.partner("Ana S.A.", ref="somebody else")
-        invoice = stub.invoice(luz, "5.00")
-        stub.tables["account.move"][invoice]["ref"] = "G-2"
-        connection = {"url": stub.url, "database": DATABASE, "user": LOGIN, "protocol": "jsonrpc"}
+        whole, part, other = (stub.invoice(luz, total) for total in ("5.00", "9.00", "70.00"))
+        numbers = {move: stub.tables["account.move"][move]["name"] for move in (whole, part, other)}
+        stub.tables["account.move"][whole]["ref"] = "G-2"
+        # by somebody else, in full; by her in part, of which a coin is given back; by somebody else, in part
+        wallet.pay(1, "5.00", numbers[whole].lower(), "friend")
+        wallet.pay(2, "4.00", numbers[part], {"id": "luz-1", "identification": {"number": "20512345672"}})
+        wallet.refund(2, 201, "1.00")
+        wallet.pay(3, "4.00", numbers[other], "stranger")
+        wallet.tick(600)
         names = {"Acme S.A.": "acme", "Norte S.A.": "norte"}
-        document = {"system": "odoo", "connection": connection, "companies": names, "company_id": "acme"}
-        (folder / "odoo.yaml").write_text(json.dumps(document), encoding="utf-8")
-        monkeypatch.setenv(variable("odoo", "api_key"), KEY)
+        for name, secret, source in (
+            ("odoo", {"api_key": KEY}, {"companies": names, "company_id": "acme", "connection": {
+                "url": stub.url, "database": DATABASE, "user": LOGIN, "protocol": "jsonrpc"}}),
+            ("mp", {"access_token": TOKEN}, {"system": "mercadopago", "companies": {str(ACCOUNT): "acme"},
+             "connection": {"url": wallet.url, "start_date": "2026-01-01"}}),
+        ):  # fmt: skip
+            (folder / f"{name}.yaml").write_text(json.dumps({"system": name, **source}), encoding="utf-8")
+            ((key, value),) = secret.items()
+            monkeypatch.setenv(variable(name, key), value)
         get_settings.cache_clear()
         assert pipeline.run(AS_OF).status == "published"
-    links = "select customer_id, status, rule, linked_customer_id from serve.fct_customer_links order by 1"
-    assert gateway.rows(links) == [("gw:LUZ", "linked", "reference", f"odoo:{luz}")]
+    links = "select customer_id, status, rule, linked_customer_id from serve.fct_customer_links where status = 'linked'"
+    assert set(gateway.rows(links)) == {
+        ("gw:LUZ", "linked", "reference", f"odoo:{luz}"),
+        ("mp:luz-1", "linked", "tax_id", f"odoo:{luz}"),
+    }
     links = "select invoice_id, status, rule, kept_invoice_id from serve.fct_invoice_links"
-    assert gateway.rows(links) == [("gw:G-2", "left_out", "reference", f"odoo:{invoice}")]
-    assert balances()[f"odoo:{luz}"] == Decimal(5)
+    assert gateway.rows(links) == [("gw:G-2", "left_out", "reference", f"odoo:{whole}")]
+    allocated = "select payment_id, invoice_id, allocated_amount from serve.fct_allocations where source = 'mp' order by 1"
+    assert gateway.rows(allocated) == [
+        ("mp:1", f"odoo:{whole}", Decimal(5)), ("mp:2", f"odoo:{part}", Decimal(3))
+    ]  # fmt: skip
+    left = "select invoice_id, open_amount from serve.fct_open_items where item_type = 'instalment' order by 2"
+    assert gateway.rows(left) == [(f"odoo:{part}", Decimal(6)), (f"odoo:{other}", Decimal(70))]
+    assert (balances()[f"odoo:{luz}"], balances()["mp:stranger-1"]) == (Decimal(76), Decimal(-4))
