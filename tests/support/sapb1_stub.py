@@ -96,7 +96,7 @@ class ServiceLayer(Stub):
         return entry
 
     def journal(self, *lines: tuple[str, str], kind: str = "ttJournalEntry", rate: str = "") -> int:
-        """`lines`: (customer, supplier or account, amount; below nothing, credited), and one of an account against them.
+        """`lines`: (customer, supplier or account, amount; below nothing, credited); one of an account balances them.
         `rate`: the amounts are in dollars."""
         entry, factor = self._next("JournalEntries"), Decimal(rate or 1)
         against = -sum((Decimal(amount) for _name, amount in lines), Decimal(0))

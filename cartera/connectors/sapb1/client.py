@@ -18,7 +18,6 @@ from cartera.connectors.api.paging import circle
 from cartera.connectors.api.values import OF
 from cartera.errors import SourceError
 
-
 BY_HAND = ("ttJournalEntry", "ttOpeningBalance")
 """The journal entries that belong to no document."""
 
@@ -105,7 +104,6 @@ def count(http: Http, resource: Resource) -> int | None:
 def controls(http: ServiceLayer) -> Iterator[Control]:
     """What the business partners' accounts say that customers owe. It is kept in the company's currency alone: where a
     document is in another one, nothing says how much of the balance is, and there is no total."""
-    from cartera.connectors.sapb1.entities import RESOURCES
 
     own = http.post("CompanyService_GetAdminInfo").json["LocalCurrency"]
     for path in ("Invoices", "CreditNotes", "IncomingPayments", "VendorPayments"):

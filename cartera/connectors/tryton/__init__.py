@@ -1,4 +1,5 @@
-"""Tryton 6.0-8.2 through JSON-RPC, or 8.2 through REST: what the receivable accounts hold, line by line, and the documents behind it."""
+"""Tryton 6.0-8.2 through JSON-RPC, or 8.2 through REST: what the receivable accounts hold line by line, and what is
+behind it: invoices, reconciliations, parties."""
 
 from cartera.connectors.api import Setting, System
 from cartera.connectors.tryton.client import BEHIND, check, controls, count, keys, open_session, pages

@@ -84,7 +84,7 @@ def _with(domain: Sequence[Any], long: Sequence[Any], some: Sequence[Any]) -> li
 
 
 def _dotted(record: Record, fields: Sequence[str] = ()) -> Record:
-    """As remote calls write it: {"move": {"id": 7, "date": ...}} is "move." and, where that was asked for, "move": 7."""
+    """As remote calls write it: {"move": {"id": 7, "date": ...}} is "move." and, where it was asked for, "move": 7."""
     found: Record = {}
     for name, value in record.items():
         if isinstance(value, dict) and "__name__" in value:

@@ -268,7 +268,9 @@ def test_references_that_the_books_keep_link_a_customer_and_an_invoice(
     }
     links = "select invoice_id, status, rule, kept_invoice_id from serve.fct_invoice_links"
     assert gateway.rows(links) == [("gw:G-2", "left_out", "reference", f"odoo:{whole}")]
-    allocated = "select payment_id, invoice_id, allocated_amount from serve.fct_allocations where source = 'mp' order by 1"
+    allocated = (
+        "select payment_id, invoice_id, allocated_amount from serve.fct_allocations where source = 'mp' order by 1"
+    )
     assert gateway.rows(allocated) == [
         ("mp:1", f"odoo:{whole}", Decimal(5)), ("mp:2", f"odoo:{part}", Decimal(3))
     ]  # fmt: skip
