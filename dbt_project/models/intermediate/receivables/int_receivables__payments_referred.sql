@@ -19,7 +19,7 @@ payments as (
 ),
 
 invoices as (
-    {{ invoices_to_link() }}
+    {{ documents_to_link('invoices') }}
 ),
 
 refunds as (
