@@ -229,20 +229,25 @@ def test_an_invoice_in_two_sources_counts_once(gateway: Connected, tmp_path: Pat
 
 
 def test_references_that_the_books_keep_link_a_customer_and_an_invoice(
-    gateway: Connected, tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+    gateway: Connected, stub: ErpNext, tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Odoo's reference of a customer is the code that the gateway has for it, that of an invoice its number there; and
-    what Mercado Pago took under the number of an invoice pays it."""
+    """Odoo's reference of a customer is the code that the gateway has for it, that of an invoice its number there; a
+    credit note of the same number is one; and what Mercado Pago took under the number of an invoice pays it."""
     folder = gateway.source.path.parent
     (folder / "books.yaml").unlink()
-    text = yaml.safe_dump({"companies": {"acme": {"payments_from": ["odoo", "mp"], "invoices_from": ["odoo"]}}})
+    text = yaml.safe_dump({"companies": {"acme": {"payments_from": ["odoo", "mp", "gw"], "invoices_from": ["odoo"]}}})
     (get_settings().home / "companies.yaml").write_text(text, encoding="utf-8")
-    with Odoo() as stub, MercadoPago() as wallet:
-        luz = stub.partner("Luz S.A.", ref="LUZ", vat="20-512345672")
-        stub.partner("Ana S.A.", ref="somebody else")
-        whole, part, other = (stub.invoice(luz, total) for total in ("5.00", "9.00", "70.00"))
-        numbers = {move: stub.tables["account.move"][move]["name"] for move in (whole, part, other)}
-        stub.tables["account.move"][whole]["ref"] = "G-2"
+    with Odoo() as odoo, MercadoPago() as wallet:
+        luz = odoo.partner("Luz S.A.", ref="LUZ", vat="20-512345672")
+        odoo.partner("Ana S.A.", ref="somebody else")
+        whole, part, other = (odoo.invoice(luz, total) for total in ("5.00", "9.00", "70.00"))
+        note = odoo.invoice(luz, "7.00", move_type="out_refund")
+        odoo.reconcile(*(odoo.line(move) for move in (other, note)))
+        numbers = {move: odoo.tables["account.move"][move]["name"] for move in (whole, part, other, note)}
+        odoo.tables["account.move"][whole]["ref"] = "G-2"
+        odoo.tables["account.move"][other]["ref"] = "G-9"
+        stub.invoice("G-9", "LUZ", "70.00")
+        stub.credit_note(numbers[note], "G-9", "7.00")
         # by somebody else, in full; by her in part, of which a coin is given back; by somebody else, in part
         wallet.pay(1, "5.00", numbers[whole].lower(), "friend")
         wallet.pay(2, "4.00", numbers[part], {"id": "luz-1", "identification": {"number": "20512345672"}})
@@ -252,7 +257,7 @@ def test_references_that_the_books_keep_link_a_customer_and_an_invoice(
         names = {"Acme S.A.": "acme", "Norte S.A.": "norte"}
         for name, secret, source in (
             ("odoo", {"api_key": KEY}, {"companies": names, "company_id": "acme", "connection": {
-                "url": stub.url, "database": DATABASE, "user": LOGIN, "protocol": "jsonrpc"}}),
+                "url": odoo.url, "database": DATABASE, "user": LOGIN, "protocol": "jsonrpc"}}),
             ("mp", {"access_token": TOKEN}, {"system": "mercadopago", "companies": {str(ACCOUNT): "acme"},
              "connection": {"url": wallet.url, "start_date": "2026-01-01"}}),
         ):  # fmt: skip
@@ -266,14 +271,18 @@ def test_references_that_the_books_keep_link_a_customer_and_an_invoice(
         ("gw:LUZ", "linked", "reference", f"odoo:{luz}"),
         ("mp:luz-1", "linked", "tax_id", f"odoo:{luz}"),
     }
-    links = "select invoice_id, status, rule, kept_invoice_id from serve.fct_invoice_links"
-    assert gateway.rows(links) == [("gw:G-2", "left_out", "reference", f"odoo:{whole}")]
+    links = "select invoice_id, status, rule, kept_invoice_id from serve.fct_invoice_links order by 1"
+    assert gateway.rows(links) == [
+        ("gw:G-2", "left_out", "reference", f"odoo:{whole}"), ("gw:G-9", "left_out", "reference", f"odoo:{other}")
+    ]  # fmt: skip
+    notes = "select credit_note_id, status from serve.fct_credit_notes order by 2"
+    assert gateway.rows(notes) == [(f"gw:{numbers[note]}", "elsewhere"), (f"odoo:{note}", "open")]
     allocated = (
         "select payment_id, invoice_id, allocated_amount from serve.fct_allocations where source = 'mp' order by 1"
     )
     assert gateway.rows(allocated) == [
         ("mp:1", f"odoo:{whole}", Decimal(5)), ("mp:2", f"odoo:{part}", Decimal(3))
     ]  # fmt: skip
-    left = "select invoice_id, open_amount from serve.fct_open_items where item_type = 'instalment' order by 2"
-    assert gateway.rows(left) == [(f"odoo:{part}", Decimal(6)), (f"odoo:{other}", Decimal(70))]
-    assert (balances()[f"odoo:{luz}"], balances()["mp:stranger-1"]) == (Decimal(76), Decimal(-4))
+    left = "select invoice_id, open_amount from serve.fct_open_items where starts_with(item_id, 'odoo:') order by 2"
+    assert gateway.rows(left) == [(f"odoo:{part}", Decimal(6)), (f"odoo:{other}", Decimal(63))]
+    assert (balances()[f"odoo:{luz}"], balances()["mp:stranger-1"]) == (Decimal(69), Decimal(-4))
