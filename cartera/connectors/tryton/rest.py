@@ -83,16 +83,15 @@ def _with(domain: Sequence[Any], long: Sequence[Any], some: Sequence[Any]) -> li
     ]
 
 
-def _dotted(record: Record, fields: Sequence[str] = ()) -> Record:
+def _dotted(record: Record, fields: Sequence[str]) -> Record:
     """As remote calls write it: {"move": {"id": 7, "date": ...}} is "move." and, where it was asked for, "move": 7."""
     found: Record = {}
     for name, value in record.items():
-        if isinstance(value, dict) and "__name__" in value:
-            found[f"{name}."] = _dotted(value)
-            if name in fields:
-                found[name] = value["id"]
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            found[f"{name}."] = [_dotted(one) for one in value]
-        elif name != "__name__":
-            found[name] = value
+        below = [path.removeprefix(f"{name}.") for path in fields if path.startswith(f"{name}.")]
+        if below:
+            nested = value if isinstance(value, list) else [value]
+            parts = [_dotted(one, below) if one else one for one in nested]
+            found[f"{name}."] = parts if isinstance(value, list) else parts[0]
+        if name in fields or name == "id":
+            found[name] = value["id"] if isinstance(value, dict) else value
     return found
