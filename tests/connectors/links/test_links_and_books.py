@@ -237,6 +237,12 @@ def test_references_that_the_books_keep_link_a_customer_and_an_invoice(
     (folder / "books.yaml").unlink()
     text = yaml.safe_dump({"companies": {"acme": {"payments_from": ["odoo", "mp", "gw"], "invoices_from": ["odoo"]}}})
     (get_settings().home / "companies.yaml").write_text(text, encoding="utf-8")
+    now = "recorded_to = '9999-12-31 00:00:00+00'"
+    allocated = (
+        "select payment_id, invoice_id, allocated_amount from serve.fct_allocations"
+        f" where source = 'mp' and {now} order by 1"
+    )
+    left = "select invoice_id, open_amount from serve.fct_open_items where starts_with(item_id, 'odoo:') order by 2"
     with Odoo() as odoo, MercadoPago() as wallet:
         luz = odoo.partner("Luz S.A.", ref="LUZ", vat="20-512345672")
         odoo.partner("Ana S.A.", ref="somebody else")
@@ -266,6 +272,19 @@ def test_references_that_the_books_keep_link_a_customer_and_an_invoice(
             monkeypatch.setenv(variable(name, key), value)
         get_settings.cache_clear()
         assert pipeline.run(AS_OF).status == "published"
+        first, first_balances, first_left = known_at(), balances(), gateway.rows(left)
+        assert gateway.rows(allocated) == [
+            ("mp:1", f"odoo:{whole}", Decimal(5)), ("mp:2", f"odoo:{part}", Decimal(3))
+        ]  # fmt: skip
+        # later all of the first is given back: its invoice is owed again, and what was known then stays known
+        wallet.refund(1, 101, "5.00")
+        wallet.tick(600)
+        assert pipeline.run(AS_OF).status == "published"
+    assert first_left == [(f"odoo:{part}", Decimal(6)), (f"odoo:{other}", Decimal(63))]
+    assert gateway.rows(left) == [(f"odoo:{whole}", Decimal(5)), *first_left]
+    assert gateway.rows(allocated) == [("mp:2", f"odoo:{part}", Decimal(3))]
+    assert (first_balances[f"odoo:{luz}"], first_balances["mp:stranger-1"]) == (Decimal(69), Decimal(-4))
+    assert balances() == first_balances | {f"odoo:{luz}": Decimal(74)} and balances(known_at=first) == first_balances
     links = "select customer_id, status, rule, linked_customer_id from serve.fct_customer_links where status = 'linked'"
     assert set(gateway.rows(links)) == {
         ("gw:LUZ", "linked", "reference", f"odoo:{luz}"),
@@ -275,16 +294,5 @@ def test_references_that_the_books_keep_link_a_customer_and_an_invoice(
     assert gateway.rows(links) == [
         ("gw:G-2", "left_out", "reference", f"odoo:{whole}"), ("gw:G-9", "left_out", "reference", f"odoo:{other}")
     ]  # fmt: skip
-    now = "recorded_to = '9999-12-31 00:00:00+00'"
     notes = f"select credit_note_id, status from serve.fct_credit_notes where {now} order by 2"
     assert gateway.rows(notes) == [(f"gw:{numbers[note]}", "elsewhere"), (f"odoo:{note}", "open")]
-    allocated = (
-        "select payment_id, invoice_id, allocated_amount from serve.fct_allocations"
-        f" where source = 'mp' and {now} order by 1"
-    )
-    assert gateway.rows(allocated) == [
-        ("mp:1", f"odoo:{whole}", Decimal(5)), ("mp:2", f"odoo:{part}", Decimal(3))
-    ]  # fmt: skip
-    left = "select invoice_id, open_amount from serve.fct_open_items where starts_with(item_id, 'odoo:') order by 2"
-    assert gateway.rows(left) == [(f"odoo:{part}", Decimal(6)), (f"odoo:{other}", Decimal(63))]
-    assert (balances()[f"odoo:{luz}"], balances()["mp:stranger-1"]) == (Decimal(69), Decimal(-4))
