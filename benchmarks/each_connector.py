@@ -1,6 +1,6 @@
 """Every connector from answer to landed, against its stub: a first reading of one table with so many records.
 
-    python benchmarks/each_connector.py [--records 10000 50000] [--keep] [SYSTEM ...]
+    python benchmarks/each_connector.py [SYSTEM ...] [--records 10000 50000] [--keep]
 
 The stubs are those of the tests, in a process of their own: they look up and sort, so they do not answer at once, and
 what is measured is the processor time of the process that reads (GET, parse with exact decimals, spool, type, judge,
@@ -22,6 +22,7 @@ import resource
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,14 +36,14 @@ SETTLED = 1.25
 """So much more memory for several times the records is flat."""
 
 
-def read(system: str, told: tuple[dict[str, str], dict[str, str], dict[str, Any]], answer: Any) -> None:
+def read(system: str, name: str, told: tuple[dict[str, str], dict[str, str], dict[str, Any]], answer: Any) -> None:
     """In a process that does nothing else: records, seconds of processor time, peak megabytes."""
     from cartera.connectors.api.deliver import deliver
     from cartera.connectors.api.spec import load_source
     from cartera.db import Role, transaction
 
     connection, secrets, more = told
-    path = Path(os.environ["CARTERA_SOURCES_DIR"]) / f"{system}_here.yaml"
+    path = Path(os.environ["CARTERA_SOURCES_DIR"]) / f"{name}.yaml"
     path.write_text(json.dumps({"system": system, "connection": connection, "page_size": PAGE, **more}))
     source = load_source(path)
     with transaction(Role.loader):
@@ -61,7 +62,11 @@ def of_server() -> float:
     """Seconds of processor time of the database server, with its children that have ended."""
     state = json.loads((Path(os.environ["CARTERA_HOME"]) / "run" / "postgres.json").read_text())
     server = psutil.Process(state["pid"])
-    spent = [process.cpu_times() for process in [server, *server.children(recursive=True)]]
+    spent = []
+    for process in [server, *server.children(recursive=True)]:
+        # one that ends meanwhile is among those that have ended
+        with suppress(psutil.NoSuchProcess):
+            spent.append(process.cpu_times())
     ended = server.cpu_times()
     return sum(times.user + times.system for times in spent) + ended.children_user + ended.children_system
 
@@ -76,7 +81,7 @@ def measure(system: str, records: int) -> tuple[float, float]:
     checkpoint()
     before = of_server()
     here, there = context.Pipe()
-    reader = context.Process(target=read, args=(system, told, there))
+    reader = context.Process(target=read, args=(system, f"{system}_{records}", told, there))
     reader.start()
     there.close()  # else a process that failed would be waited for
     try:
