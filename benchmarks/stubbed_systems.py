@@ -184,10 +184,24 @@ def _dlocal(count: int) -> Stubbed:
     return Stubbed(stub, {"url": stub.url, "login": LOGIN, "folder": str(folder)}, secrets)
 
 
+def _documents(count: int) -> Stubbed:
+    """A folder of facturas; no server is asked."""
+    from support.invoice_files import sunat
+    from support.stub_server import Stub
+
+    folder = Path(tempfile.mkdtemp(prefix="cartera-benchmark-documents-"))
+    for number in range(count):
+        (folder / f"F001-{number:07}.xml").write_bytes(
+            sunat(f"F001-{number}", "100.10", cuotas=[("2026-04-01", "100.10")])
+        )
+    more = {"companies": {"20100066603": "acme"}}
+    return Stubbed(Stub(), {"folder": str(folder), "issuers": "20100066603"}, {}, more)
+
+
 MADE: dict[str, Callable[[int], Stubbed]] = {
     "odoo": _odoo, "tryton": _tryton, "erpnext": _erpnext, "sapb1": _sapb1, "businesscentral": _businesscentral,
     "netsuite": _netsuite, "quickbooks": _quickbooks, "xero": _xero, "stripe": _stripe, "mercadopago": _mercadopago,
-    "paypal": _paypal, "dlocal": _dlocal,
+    "paypal": _paypal, "dlocal": _dlocal, "documents": _documents,
 }  # fmt: skip
 
 

@@ -79,6 +79,7 @@ def _compared(connection: Connection, schema: str, known_at: dt.datetime, waitin
     query = SQL(files("cartera.warehouse").joinpath("sql/control_totals.sql").read_text(encoding="utf-8")).format(
         entries=Identifier(schema, "fct_ledger_entries"),
         invoices=Identifier(schema, "fct_invoices"),
+        credit_notes=Identifier(schema, "fct_credit_notes"),
         totals=Identifier(schema, "fct_control_totals"),
         quarantined=waiting,
     )

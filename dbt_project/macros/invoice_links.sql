@@ -99,24 +99,71 @@
 )
 {%- endmacro %}
 
-{#- The invoices of all sources that are owed, in each version, with the customer with which they count. -#}
-{% macro invoices_to_link() -%}
+{#- A credit note that stands in two sources counts once: of the one that is left out nothing was applied, and what of it
+    was given back was given back of the one that is kept. -#}
+{% macro as_credited_once(relation, plural, columns) -%}
+(
+    select {{ columns | join(', ') }}
+    from {{ relation }} as document
+    where
+        document.credit_note_id is null
+        or not exists (
+            select 1
+            from {{ ref('int_receivables__credit_note_links_judged') }} as link
+            where link.invoice_id = document.credit_note_id and link.is_ever_left_out
+        )
+
+    union all
+
+    select
+    {%- for column in columns %}
+        {%- if column in ('recorded_from', 'recorded_to') %}
+        {{ life_of(column, 'document', 'link') }} as {{ column }}
+        {%- elif plural == 'credit_notes' and column == 'status' %}
+        case when link.kept_invoice_id is null then document.status else 'elsewhere' end as status
+        {%- elif plural == 'allocations' and column == 'is_deleted' %}
+        document.is_deleted or link.kept_invoice_id is not null as is_deleted
+        {%- elif plural == 'refunds' and column == 'credit_note_id' %}
+        coalesce(link.kept_invoice_id, document.credit_note_id) as credit_note_id
+        {%- else %}
+        document.{{ column }}
+        {%- endif -%}
+        {{ "," if not loop.last }}
+    {%- endfor %}
+    from {{ relation }} as document
+    inner join {{ ref('int_receivables__credit_note_links_judged') }} as link
+        on
+            document.credit_note_id = link.invoice_id
+            and link.is_ever_left_out
+            and {{ lives_overlap('document', 'link') }}
+)
+{%- endmacro %}
+
+{#- The invoices of all sources that are owed, or the credit notes that count, in each version, with the customer with
+    which they count. -#}
+{% macro documents_to_link(plural) -%}
+    {%- set id = plural[:-1] ~ '_id' -%}
     {%- set columns = [
-        'invoice_id', 'company_id', 'customer_id', 'source', 'document_number', 'document_type', 'status',
-        'currency_code', 'total_amount', 'is_deleted', 'recorded_from', 'recorded_to',
+        id, 'company_id', 'customer_id', 'source', 'document_number', 'status', 'currency_code', 'total_amount',
+        'is_deleted', 'recorded_from', 'recorded_to',
     ] -%}
-    {%- for system, plurals in var('systems').items() if var('payment_books') and 'invoices' in plurals %}
-        {%- set relation = ref('stg_' ~ system ~ '__invoices') | string -%}
+    {%- set counts = "status not in ('void', 'deleted', 'draft')" -%}
+    {%- if plural == 'invoices' -%}
+        {%- do columns.append('document_type') -%}
+        {%- set counts = "document_type not in ('credit_note', 'bill') and status in ('open', 'paid')" -%}
+    {%- endif -%}
+    {%- for system, plurals in var('systems').items() if var('payment_books') and plural in plurals %}
+        {%- set relation = ref('stg_' ~ system ~ '__' ~ plural) | string -%}
         {%- if system in var('linked_systems') -%}
             {%- set relation = as_linked(relation, columns) -%}
         {%- endif %}
     select
-        invoice_id,
+        {{ id }} as invoice_id,
         company_id,
         customer_id,
         source,
         nullif(upper(trim(document_number)), '') as document_number,
-        upper(substr(invoice_id, length(source) + 2)) as own_id,
+        upper(substr({{ id }}, length(source) + 2)) as own_id,
         currency_code,
         total_amount,
         {{ payments_rank(system) }} as kind_rank,
@@ -125,8 +172,7 @@
     from {{ relation }} as stated
     where
         not is_deleted
-        and document_type not in ('credit_note', 'bill')
-        and status in ('open', 'paid')
+        and {{ counts }}
     union all
     {%- endfor %}
     select
@@ -144,9 +190,9 @@
     where false
 {%- endmacro %}
 
-{#- What sources keep as reference of an invoice, of those that stage it. -#}
-{% macro invoice_references() -%}
-    {%- for system, plurals in var('systems').items() if var('payment_books') and 'invoice_references' in plurals %}
+{#- What sources keep as reference of an invoice, of those that stage it; of credit notes none does. -#}
+{% macro document_references(plural) -%}
+    {%- for system, plurals in var('systems').items() if var('payment_books') and 'invoice_references' in plurals and plural == 'invoices' %}
     select
         invoice_id,
         upper(trim(reference_code)) as reference_code,

@@ -31,6 +31,9 @@ union all
     {%- if system in var('linked_systems') and plural != 'customers' and 'customer_id' in columns -%}
         {%- set relation = as_linked(relation, own) -%}
     {%- endif -%}
+    {%- if var('payment_books') and plural in ('credit_notes', 'allocations', 'refunds') -%}
+        {%- set relation = as_credited_once(relation, plural, own) -%}
+    {%- endif -%}
     {%- if var('payment_books') and plural in names_invoices() -%}
         {%- set relation = as_kept(relation, system, plural, columns) -%}
     {%- elif plural == 'allocations' -%}

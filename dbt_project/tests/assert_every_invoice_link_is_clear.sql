@@ -5,6 +5,8 @@ with
 
 links as (
     select * from {{ ref('int_receivables__invoice_links_judged') }}
+    union all
+    select * from {{ ref('int_receivables__credit_note_links_judged') }}
 )
 
 select

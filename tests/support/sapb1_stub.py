@@ -20,6 +20,7 @@ PASSWORD = "s3cr3t-of-b1"
 KEYS = {
     "Invoices": "DocEntry", "CreditNotes": "DocEntry", "IncomingPayments": "DocEntry", "VendorPayments": "DocEntry",
     "InternalReconciliations": "ReconNum", "BusinessPartners": "CardCode", "Currencies": "Code",
+    "JournalEntries": "JdtNum",
 }  # fmt: skip
 TYPES = {"Invoices": "13", "CreditNotes": "14", "IncomingPayments": "24", "VendorPayments": "46"}
 CONDITION = re.compile(r"(\w+) (eq|ne|gt|ge) ('(?:[^']|'')*'|\d+)$")
@@ -39,8 +40,8 @@ class ServiceLayer(Stub):
         self.today = dt.date(2026, 3, 1)
         self.sessions: set[str] = set()
         self.logins = 0
-        self.journals: dict[str, Decimal] = {}
-        """By customer what journal entries book on the account that no reconciliation settles."""
+        self.down_payments: dict[str, Decimal] = {}
+        """By customer what is owed of down payment invoices."""
         self.tables: dict[str, dict[Any, Record]] = {name: {} for name in KEYS}
         for code, iso in (("S/", "PEN"), ("$", "USD")):
             self.tables["Currencies"][code] = {"Code": code, "Name": iso, "DocumentsCode": iso}
@@ -83,7 +84,7 @@ class ServiceLayer(Stub):
             local = Decimal(amount) * Decimal("3.75") if is_foreign else Decimal(amount)
             rows.append({"LineNum": number, "DocEntry": entry, "DocNum": entry, "SumApplied": local,
                          "AppliedFC": Decimal(amount) if is_foreign else Decimal("0.0"), "InvoiceType": kind,
-                         "InstallmentId": instalment, "TotalDiscount": Decimal("0.0"),
+                         "InstallmentId": instalment, "DocLine": 0, "TotalDiscount": Decimal("0.0"),
                          "TotalDiscountFC": Decimal("0.0")})  # fmt: skip
         entry = self._next(table)
         self._put(table, {
@@ -94,15 +95,32 @@ class ServiceLayer(Stub):
             "PaymentChecks": [], "PaymentCreditCards": [], **values})  # fmt: skip
         return entry
 
+    def journal(self, *lines: tuple[str, str], kind: str = "ttJournalEntry", rate: str = "") -> int:
+        """`lines`: (customer, supplier or account, amount; below nothing, credited); one of an account balances them.
+        `rate`: the amounts are in dollars."""
+        entry, factor = self._next("JournalEntries"), Decimal(rate or 1)
+        against = -sum((Decimal(amount) for _name, amount in lines), Decimal(0))
+        self._put("JournalEntries", {
+            "JdtNum": entry, "Number": 500 + entry, "ReferenceDate": self._day(), "DueDate": self._day(),
+            "Reference": None, "Memo": "by hand", "OriginalJournal": kind, "JournalEntryLines": [
+                {"Line_ID": place, "AccountCode": "1010", "ShortName": name, "DueDate": self._day(),
+                 "Debit": max(Decimal(amount), Decimal(0)) * factor,
+                 "Credit": max(-Decimal(amount), Decimal(0)) * factor, "FCCurrency": "$" if rate else None,
+                 "FCDebit": max(Decimal(amount), Decimal(0)) if rate else Decimal("0.0"),
+                 "FCCredit": max(-Decimal(amount), Decimal(0)) if rate else Decimal("0.0")}
+                for place, (name, amount) in enumerate([*lines, ("4010", f"{against:f}")])]})  # fmt: skip
+        return entry
+
     def reconcile(
         self, customer: str, rows: Sequence[tuple[str, int, str, str]], kind: str = "rtManual", **values: Any
     ) -> int:
-        """`rows`: (object type, document, side, amount)."""
+        """`rows`: (object type, document, side, amount); of a journal entry its first line."""
         number = self._next("InternalReconciliations")
         self._put("InternalReconciliations", {
             "ReconNum": number, "ReconDate": self._day(), "CardOrAccount": "coaCard", "ReconType": kind,
             "Total": Decimal(0), "CancelAbs": 0, "InternalReconciliationRows": [
-                {"ShortName": customer, "TransId": 100 + place, "TransRowId": 0, "SrcObjTyp": object_type,
+                {"ShortName": customer, "TransId": entry if object_type == "30" else 100 + place,
+                 "TransRowId": 0, "SrcObjTyp": object_type,
                  "SrcObjAbs": entry, "CreditOrDebit": side, "ReconcileAmount": Decimal(amount),
                  "CashDiscount": Decimal("0.0")}
                 for place, (object_type, entry, side, amount) in enumerate(rows)], **values})  # fmt: skip
@@ -142,7 +160,12 @@ class ServiceLayer(Stub):
 
     def balance(self, customer: str) -> Decimal:
         """CurrentAccountBalance of a customer without foreign documents."""
-        found = self.journals.get(customer, Decimal(0))
+        found = self.down_payments.get(customer, Decimal(0))
+        for entry in self.tables["JournalEntries"].values():
+            if entry["OriginalJournal"] != "ttARInvoice":  # that is the invoice itself
+                found += sum(
+                    (line["Debit"] - line["Credit"] for line in entry["JournalEntryLines"]
+                     if line["ShortName"] == customer), Decimal(0))  # fmt: skip
         for table, sign in (("Invoices", 1), ("CreditNotes", -1)):
             found += sum(
                 (sign * document["DocTotal"] for document in self.tables[table].values()

@@ -12,7 +12,7 @@ import json
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -46,7 +46,7 @@ _CARRIES_SECRETS = re.compile(r"auth|token|key|secret|cookie|session", re.IGNORE
 _TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w.-]+")
 """A signed token, whoever it is of."""
 
-Params = Mapping[str, str]
+Params = Mapping[str, str | Sequence[str]]
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
 """SAP Business One 9.3-10 through its Service Layer (b1s/v1 and b1s/v2): A/R invoices, credit notes, incoming payments,
-internal reconciliations, customers.
+internal reconciliations, journal entries made by hand and opening balances on customers, customers.
 
-One source is one company database. Down payments and journal entries are not read as documents; what they settle of an
-invoice is known from the payments and reconciliations, and counts. What of them is still open on a customer's account
-is not in the ledger: the control total, the balance of the customers' accounts, tells.
+One source is one company database. Down payments are not read as documents; what they settle of an invoice is known
+from the payments and reconciliations, and counts. What of them is still open on a customer's account is not in the
+ledger: the control total, the balance of the customers' accounts, tells.
 """
 
 import datetime as dt

@@ -21,7 +21,7 @@ from cartera.connectors.api import (
 )
 from cartera.connectors.api import json as json_column
 from cartera.connectors.api.odata import KeyOrder, quoted, where
-from cartera.connectors.sapb1.client import with_currencies
+from cartera.connectors.sapb1.client import with_currencies, with_customer_lines
 from cartera.landing.entities import Column
 
 DOCUMENT = (
@@ -50,6 +50,8 @@ APPLIED = json_column(
     integer("InstallmentId"),
     *amounts("SumApplied", "AppliedFC", required=True),
     *amounts("TotalDiscount", "TotalDiscountFC"),
+    # of a journal entry
+    integer("DocLine"),
 )
 
 RECONCILED = json_column(
@@ -60,8 +62,15 @@ RECONCILED = json_column(
     amount("ReconcileAmountFC"),
 )
 
+ON_CUSTOMERS = json_column(
+    "CustomerLines",
+    integer("Line_ID", required=True),
+    *texts("ShortName", "currency", required=True),
+    *amounts("Amount", "LocalAmount", required=True),
+    date("DueDate"),
+)
 
-OURS = ("currency", "company_currency", "MeansSum", "customer_reference")
+OURS = ("currency", "company_currency", "MeansSum", "customer_reference", "CustomerLines", "CustomerSum")
 """What we add to the records."""
 
 
@@ -135,6 +144,20 @@ RESOURCES = (
     payments("IncomingPayments", "incoming_payments"),
     # what is paid back to customers
     payments("VendorPayments", "outgoing_payments"),
+    # those made by hand, and opening balances; only what they book on customers. They have no date of change either
+    resource(
+        "JournalEntries",
+        "journal_entries",
+        "JdtNum",
+        date("ReferenceDate", required=True),
+        *texts("Number", "Reference", "OriginalJournal"),
+        text("company_currency", required=True),
+        ON_CUSTOMERS,
+        amount("CustomerSum", required=True),
+        more="JournalEntryLines",
+        amount="CustomerSum",
+        enrich=with_customer_lines,
+    ),
     resource(
         "CreditNotes",
         "credit_notes",

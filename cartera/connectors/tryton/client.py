@@ -46,7 +46,7 @@ class Tryton:
     def call(self, method: str, *params: Any) -> Any:
         """What a method gives; those of models want a context as their last parameter."""
         answer = self.http.post("", _call(method, *params))
-        self.answered_at = _date(answer)
+        self.answered_at = date_of(answer)
         return plain(answer.json["result"])
 
     def read(
@@ -80,11 +80,28 @@ class Tryton:
         """Whether the module is there; the core ones are."""
         return not reading.is_optional or f"model.{reading.model}.search_read" in self.methods
 
+    def who(self) -> str:
+        said = self.call("model.res.user.get_preferences", False, {})
+        # a user whose filter of companies says "one" sees the documents of one
+        seen = said.get("companies") or []
+        return f"{said.get('name') or said.get('email')}, companies seen: {len(seen)}"
+
+    def count(self, reading: Reading) -> int | None:
+        found = self.call(f"model.{reading.model}.search_count", list(reading.domain), CONTEXT)
+        return found if isinstance(found, int) else None
+
 
 @contextmanager
 def open_session(access: Access) -> Iterator[Tryton]:
     with Http(access["url"], access) as door:
         version, path = _version(door, access["database"])
+        if access["protocol"] == "rest":
+            from cartera.connectors.tryton.rest import Rest
+
+            address = f"{access['url'].rstrip('/')}/{access['database']}"
+            with Http(address, access, headers={"Authorization": f"Bearer {access['password']}"}) as http:
+                yield Rest(http, version)
+            return
 
         def login() -> Mapping[str, str]:
             said = door.post(path, _call("common.db.login", access["user"], {"password": access["password"]}, "en"))
@@ -132,7 +149,7 @@ def problem(answer: Answer) -> str | None:
     return str(words[0]) if words else "an error without a text"
 
 
-def _date(answer: Answer) -> dt.datetime | None:
+def date_of(answer: Answer) -> dt.datetime | None:
     try:
         return parsedate_to_datetime(answer.headers.get("date", ""))
     except ValueError:
@@ -140,21 +157,16 @@ def _date(answer: Answer) -> dt.datetime | None:
 
 
 def check(tryton: Tryton) -> str:
-    who = tryton.call("model.res.user.get_preferences", False, {})
+    who = tryton.who()
     for reading in READINGS.values():
         if tryton.has(reading):
-            tryton.call(f"model.{reading.model}.search_count", [["id", "<", 0]], {})
-    # a user whose filter of companies says "one" sees the documents of one
-    seen = who.get("companies") or []
-    return f"logged in as {who.get('name') or who.get('email')}, Tryton {tryton.version}, companies seen: {len(seen)}"
+            tryton.read(reading.model, [["id", "<", 0]], ["id"], 1)
+    return f"logged in to Tryton {tryton.version} as {who}"
 
 
 def count(tryton: Tryton, resource: Resource) -> int | None:
     reading = READINGS[resource.name]
-    if not tryton.has(reading):
-        return 0
-    found = tryton.call(f"model.{reading.model}.search_count", list(reading.domain), CONTEXT)
-    return found if isinstance(found, int) else None
+    return tryton.count(reading) if tryton.has(reading) else 0
 
 
 def keys(tryton: Tryton, resource: Resource) -> Iterator[Sequence[str]]:

@@ -14,13 +14,14 @@ PARTS = ("year", "month", "day", "hour", "minute", "second", "microsecond")
 
 def plain(value: Any) -> Any:
     """Dates as ISO text, decimals as Decimal; bytes are of no use here."""
+    # most values are neither: they are not worth a call
     if isinstance(value, list):
-        return [plain(inner) for inner in value]
+        return [plain(inner) if isinstance(inner, (dict, list)) else inner for inner in value]
     if not isinstance(value, dict):
         return value
     match value.get("__class__"):
         case None:
-            return {name: plain(inner) for name, inner in value.items()}
+            return {name: plain(inner) if isinstance(inner, (dict, list)) else inner for name, inner in value.items()}
         case "Decimal":
             return Decimal(value["decimal"])
         case "date":

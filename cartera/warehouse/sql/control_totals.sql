@@ -2,8 +2,8 @@
 -- state (null: not to be compared this time), by how much it may differ, what our ledger makes of that source's entries,
 -- and how many of its records wait in quarantine. Both speak of the moment of reading, so all entries known count,
 -- whatever their date.
--- Its books hold too what is left out of the ledger because another source's invoice is kept.
--- In: the parameter known_at; the marts entries, invoices and totals; quarantined, the records that wait by source.
+-- Its books hold too what is left out of the ledger because another source's invoice or credit note is kept.
+-- In: the parameter known_at; the marts entries, invoices, credit_notes and totals; quarantined, the records that wait by source.
 with
 
 stated as (
@@ -28,8 +28,14 @@ held as (
 
 left_out as (
 
-    select source, company_id, currency_code, sum(total_amount) as left_out_amount
-    from {invoices} as invoices
+    select source, company_id, currency_code, sum(amount) as left_out_amount
+    from (
+        select source, company_id, currency_code, total_amount as amount, status, recorded_from, recorded_to
+        from {invoices} as invoices
+        union all
+        select source, company_id, currency_code, -total_amount, status, recorded_from, recorded_to
+        from {credit_notes} as credit_notes
+    ) as documents
     where
         recorded_from <= %(known_at)s
         and recorded_to > %(known_at)s

@@ -7,8 +7,9 @@ import datetime as dt
 from support.connected import Connected
 from support.erpnext_stub import ErpNext
 from support.stub_server import Reply
+from typer.testing import CliRunner
 
-from cartera import pipeline
+from cartera import cli, pipeline
 from cartera.db import Role, transaction
 from cartera.reminders import portfolio
 from cartera.warehouse import read, read_runs
@@ -33,8 +34,10 @@ def test_it_is_told_and_frozen_until_it_is_read_again(stub: ErpNext, erp: Connec
     assert row["source"] == "erp" and "a page for people" in row["message"] and row["read_at"] is not None
     assert erp.open_balances() == {"erp:ANA": stub.outstanding("ANA")}
 
+    # and as a person reads it alone
     stub.faults.clear()
-    assert pipeline.run(AS_OF).source_errors == {}
+    said = CliRunner().invoke(cli.commands(), ["run", "--as-of", AS_OF.isoformat(), "--source", "erp"])
+    assert said.exit_code == 0, said.output
     assert not _standing().stopped
     # news came long ago, and it was read just now
     with transaction(Role.admin) as connection, connection.cursor() as cursor:

@@ -13,6 +13,7 @@ import pytest
 import yaml
 from support.connected import Connected, connected
 from support.erpnext_stub import ErpNext
+from support.mercadopago_stub import ACCOUNT, TOKEN, MercadoPago
 from support.odoo_stub import DATABASE, KEY, LOGIN, Odoo
 from typer.testing import CliRunner
 
@@ -228,25 +229,70 @@ def test_an_invoice_in_two_sources_counts_once(gateway: Connected, tmp_path: Pat
 
 
 def test_references_that_the_books_keep_link_a_customer_and_an_invoice(
-    gateway: Connected, tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
+    gateway: Connected, stub: ErpNext, tmp_path: Path, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Odoo's reference of a customer is the code that the gateway has for it, that of an invoice its number there."""
+    """Odoo's reference of a customer is the code that the gateway has for it, that of an invoice its number there; a
+    credit note of the same number is one; and what Mercado Pago took under the number of an invoice pays it."""
     folder = gateway.source.path.parent
     (folder / "books.yaml").unlink()
-    with Odoo() as stub:
-        luz = stub.partner("Luz S.A.", ref="LUZ")
-        stub.partner("Ana S.A.", ref="somebody else")
-        invoice = stub.invoice(luz, "5.00")
-        stub.tables["account.move"][invoice]["ref"] = "G-2"
-        connection = {"url": stub.url, "database": DATABASE, "user": LOGIN, "protocol": "jsonrpc"}
+    text = yaml.safe_dump({"companies": {"acme": {"payments_from": ["odoo", "mp", "gw"], "invoices_from": ["odoo"]}}})
+    (get_settings().home / "companies.yaml").write_text(text, encoding="utf-8")
+    now = "recorded_to = '9999-12-31 00:00:00+00'"
+    allocated = (
+        "select payment_id, invoice_id, allocated_amount from serve.fct_allocations"
+        f" where source = 'mp' and {now} order by 1"
+    )
+    left = "select invoice_id, open_amount from serve.fct_open_items where starts_with(item_id, 'odoo:') order by 2"
+    with Odoo() as odoo, MercadoPago() as wallet:
+        luz = odoo.partner("Luz S.A.", ref="LUZ", vat="20-512345672")
+        odoo.partner("Ana S.A.", ref="somebody else")
+        whole, part, other = (odoo.invoice(luz, total) for total in ("5.00", "9.00", "70.00"))
+        note = odoo.invoice(luz, "7.00", move_type="out_refund")
+        odoo.reconcile(*(odoo.line(move) for move in (other, note)))
+        numbers = {move: odoo.tables["account.move"][move]["name"] for move in (whole, part, other, note)}
+        odoo.tables["account.move"][whole]["ref"] = "G-2"
+        odoo.tables["account.move"][other]["ref"] = "G-9"
+        stub.invoice("G-9", "LUZ", "70.00")
+        stub.credit_note(numbers[note], "G-9", "7.00")
+        # by somebody else, in full; by her in part, of which a coin is given back; by somebody else, in part
+        wallet.pay(1, "5.00", numbers[whole].lower(), "friend")
+        wallet.pay(2, "4.00", numbers[part], {"id": "luz-1", "identification": {"number": "20512345672"}})
+        wallet.refund(2, 201, "1.00")
+        wallet.pay(3, "4.00", numbers[other], "stranger")
+        wallet.tick(600)
         names = {"Acme S.A.": "acme", "Norte S.A.": "norte"}
-        document = {"system": "odoo", "connection": connection, "companies": names, "company_id": "acme"}
-        (folder / "odoo.yaml").write_text(json.dumps(document), encoding="utf-8")
-        monkeypatch.setenv(variable("odoo", "api_key"), KEY)
+        for name, secret, source in (
+            ("odoo", {"api_key": KEY}, {"companies": names, "company_id": "acme", "connection": {
+                "url": odoo.url, "database": DATABASE, "user": LOGIN, "protocol": "jsonrpc"}}),
+            ("mp", {"access_token": TOKEN}, {"system": "mercadopago", "companies": {str(ACCOUNT): "acme"},
+             "connection": {"url": wallet.url, "start_date": "2026-01-01"}}),
+        ):  # fmt: skip
+            (folder / f"{name}.yaml").write_text(json.dumps({"system": name, **source}), encoding="utf-8")
+            ((key, value),) = secret.items()
+            monkeypatch.setenv(variable(name, key), value)
         get_settings.cache_clear()
         assert pipeline.run(AS_OF).status == "published"
-    links = "select customer_id, status, rule, linked_customer_id from serve.fct_customer_links order by 1"
-    assert gateway.rows(links) == [("gw:LUZ", "linked", "reference", f"odoo:{luz}")]
-    links = "select invoice_id, status, rule, kept_invoice_id from serve.fct_invoice_links"
-    assert gateway.rows(links) == [("gw:G-2", "left_out", "reference", f"odoo:{invoice}")]
-    assert balances()[f"odoo:{luz}"] == Decimal(5)
+        first, first_balances, first_left = known_at(), balances(), gateway.rows(left)
+        assert gateway.rows(allocated) == [
+            ("mp:1", f"odoo:{whole}", Decimal(5)), ("mp:2", f"odoo:{part}", Decimal(3))
+        ]  # fmt: skip
+        # later all of the first is given back: its invoice is owed again, and what was known then stays known
+        wallet.refund(1, 101, "5.00")
+        wallet.tick(600)
+        assert pipeline.run(AS_OF).status == "published"
+    assert first_left == [(f"odoo:{part}", Decimal(6)), (f"odoo:{other}", Decimal(63))]
+    assert gateway.rows(left) == [(f"odoo:{whole}", Decimal(5)), *first_left]
+    assert gateway.rows(allocated) == [("mp:2", f"odoo:{part}", Decimal(3))]
+    assert (first_balances[f"odoo:{luz}"], first_balances["mp:stranger-1"]) == (Decimal(69), Decimal(-4))
+    assert balances() == first_balances | {f"odoo:{luz}": Decimal(74)} and balances(known_at=first) == first_balances
+    links = "select customer_id, status, rule, linked_customer_id from serve.fct_customer_links where status = 'linked'"
+    assert set(gateway.rows(links)) == {
+        ("gw:LUZ", "linked", "reference", f"odoo:{luz}"),
+        ("mp:luz-1", "linked", "tax_id", f"odoo:{luz}"),
+    }
+    links = "select invoice_id, status, rule, kept_invoice_id from serve.fct_invoice_links order by 1"
+    assert gateway.rows(links) == [
+        ("gw:G-2", "left_out", "reference", f"odoo:{whole}"), ("gw:G-9", "left_out", "reference", f"odoo:{other}")
+    ]  # fmt: skip
+    notes = f"select credit_note_id, status from serve.fct_credit_notes where {now} order by 2"
+    assert gateway.rows(notes) == [(f"gw:{numbers[note]}", "elsewhere"), (f"odoo:{note}", "open")]

@@ -162,11 +162,43 @@ def test_the_field_that_is_named_is_the_reference_of_a_customer(stub: ServiceLay
     assert erp.current("business_partners", "customer_reference") == {"ANA": ("77",), "LUZ": (None,)}
 
 
-def test_an_open_journal_entry_does_not_tie_and_foreign_documents_leave_nothing_to_compare(
+def test_what_journal_entries_book_on_customers_is_owed_and_settles(stub: ServiceLayer, erp: Connected) -> None:
+    """And the control total has it: the books agree with what is read."""
+    opening = stub.journal(("ANA", "25.00"), kind="ttOpeningBalance")
+    debt, credit = stub.journal(("ANA", "40.00")), stub.journal(("LUZ", "-30.00"))
+    # of nobody who owes us: wages, a supplier; and an entry that belongs to a document
+    stub.journal(("6210", "900.00"))
+    stub.journal(("SUPPLIER", "-70.00"))
+    stub.journal(("ANA", "500.00"), kind="ttARInvoice")
+    taken_back, back = stub.journal(("LUZ", "8.00")), stub.journal(("LUZ", "-8.00"))
+    stub.reconcile("LUZ", [("30", taken_back, "codDebit", "8.00"), ("30", back, "codCredit", "8.00")], "rtReversal")
+    invoice = stub.invoice("LUZ", "100.00")
+    stub.reconcile("LUZ", [("13", invoice, "codDebit", "20.00"), ("30", credit, "codCredit", "20.00")])
+    # a payment pays the opening balance whole, and the rest of the credit pays the invoice with money
+    lines = [("it_OpeningBalance", opening, 0, "25.00"), ("it_JournalEntry", debt, 0, "2.00")]
+    stub.payment("ANA", "27.00", lines)
+    stub.payment("LUZ", "5.00", [("it_Invoice", invoice, 1, "15.00"), ("it_JournalEntry", credit, 0, "10.00")])
+    agrees(stub, erp)
+    assert (stub.balance("ANA"), stub.balance("LUZ")) == (Decimal(38), Decimal(65))
+    left = "select item_id, open_amount from serve.fct_open_items where open_amount <> 0 order by 1"
+    assert erp.rows(left) == [(f"erp:13:{invoice}:1", Decimal(65)), (f"erp:30:{debt}:0:1", Decimal(38))]
+    assert len(erp.current("journal_entries")) == 5
+    controls = "select control_amount from serve.fct_control_totals where recorded_to = '9999-12-31 00:00:00+00'"
+    assert erp.rows(controls) == [(Decimal(103),)]
+
+    # one in dollars is owed in dollars, and what the balances are in no one says any more
+    stub.journal(("ANA", "10.00"), rate="3.75")
+    erp.sync()
+    erp.publish(dt.date(2026, 6, 30))
+    assert open_by_currency(erp, "ANA") == {"PEN": Decimal(38), "USD": Decimal(10)}
+    assert erp.rows(controls) == [(None,)]
+
+
+def test_an_open_down_payment_does_not_tie_and_foreign_documents_leave_nothing_to_compare(
     stub: ServiceLayer, erp: Connected
 ) -> None:
     stub.invoice("ANA", "100.00")
-    stub.journals["ANA"] = Decimal("25.00")
+    stub.down_payments["ANA"] = Decimal("25.00")
     erp.sync()
     with pytest.raises(GateFailed, match=r"books of erp state 125\.0* receivable but its records give 100\.0*, -25"):
         erp.publish(dt.date(2026, 6, 30))

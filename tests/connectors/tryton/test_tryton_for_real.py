@@ -18,6 +18,7 @@ from support.tryton_server import DATABASE, PASSWORD, USER, Rpc, tryton_server
 from cartera.clock import utc_now
 from cartera.connectors.api import systems
 from cartera.connectors.api.secrets import access_from
+from cartera.errors import SourceError
 from cartera.settings import get_settings
 
 pytestmark = pytest.mark.timeout(900)
@@ -137,13 +138,33 @@ def test_the_open_balance_of_each_party_is_trytons_own_at_each_point(books: Book
     assert str(forgotten) not in erp.current("account_invoice")
 
 
-def test_whatever_people_do_there_the_balances_are_its_own(books: Books, erp: Connected) -> None:
+def test_whatever_people_do_there_the_balances_are_its_own(
+    url: str, books: Books, erp: Connected, tmp_path: Path
+) -> None:
     """Before the test of other currencies: a party's balance is asserted in the company's."""
     people = People(books, random.Random(SEED))
     for _step in range(STEPS):
         people.act()
     assert len(people.done) >= 10, "too little happened"
     agrees(books, erp)
+
+    # the REST API gives all of it to the letter; with pages that name more ids than fit into an address
+    key = "f3a1" * 32
+    user = books.rpc.id("res.user", ["login", "=", USER])
+    books.rpc.create("res.user.application", user=user, application="rest", key=key)
+    connection = {"url": url, "database": DATABASE, "user": USER, "protocol": "rest"}
+    more = {"companies": {"Acme S.A.": "acme"}, "company_id": "acme", "page_size": "100"}
+    with connected(tmp_path, "tryton", connection, {"password": key}, name="rest", **more) as rest:
+        rest.sync()
+        for resource in systems.get("tryton").resources:
+            columns = [column.name for column in resource.entity.columns]
+            assert rest.current(resource.name, *columns) == erp.current(resource.name, *columns), resource.name
+        # nothing newer, nothing landed; and a key that is withdrawn is told without it
+        assert {report.load_id for report in rest.sync().values()} == {None}
+        books.rpc.do("res.user.application", "cancel", [books.rpc.id("res.user.application", ["key", "=", key])])
+        with pytest.raises(SourceError) as told:
+            rest.sync()
+        assert key not in str(told.value)
 
 
 def test_other_currencies_plans_and_what_is_not_booked(books: Books, erp: Connected) -> None:

@@ -89,7 +89,7 @@ def test_what_changed_during_a_long_reading_is_read_again(
             stub.save(30, name="changed later")
 
     seen: list[str] = []
-    monkeypatch.setattr(client, "_date", lambda _answer: stub.now)
+    monkeypatch.setattr(client, "date_of", lambda _answer: stub.now)
     stub.faults += [on_its_way] * 60  # type: ignore[list-item]
     assert erp.sync()["party_party"].rows_new == 30
     assert erp.current("party_party", "name")["1"] == ("changed meanwhile",)

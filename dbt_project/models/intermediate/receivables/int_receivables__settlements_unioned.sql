@@ -70,7 +70,7 @@ credit_notes_issued as (
     from credit_notes
     where
         not is_deleted
-        and status not in ('void', 'deleted', 'draft')
+        and status not in ('void', 'deleted', 'draft', 'elsewhere')
         and {{ only_touched('credit_note', 'credit_note_id') }}
 ),
 

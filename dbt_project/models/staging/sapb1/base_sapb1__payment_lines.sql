@@ -64,14 +64,21 @@ lines as (
             when 'it_CredItnote' then 'credit'
             when 'it_Receipt' then 'credit'
             when 'it_PaymentAdvice' then 'debit'
-            else 'other'
-        end as side,
+        end as stated_side,
         case {{ json_text('item', 'InvoiceType') }}
             when 'it_Invoice' then '13:'
             when 'it_CredItnote' then '14:'
             when 'it_Receipt' then '24:'
             when 'it_PaymentAdvice' then '46:'
-        end || {{ json_text('item', 'DocEntry') }} as document_key,
+            when 'it_JournalEntry' then '30:'
+            when 'it_OpeningBalance' then '30:'
+        end
+        || {{ json_text('item', 'DocEntry') }}
+        || case
+            when {{ json_text('item', 'InvoiceType') }} in ('it_JournalEntry', 'it_OpeningBalance')
+                then ':' || coalesce({{ json_text('item', 'DocLine') }}, '0')
+            else ''
+        end as document_key,
         {{ json_text('item', 'InstallmentId') }} as instalment_number,
         cast({{ json_text('item', 'SumApplied') }} as numeric(24, 6)) as local_amount,
         cast({{ json_text('item', 'AppliedFC') }} as numeric(24, 6)) as foreign_amount,
@@ -86,6 +93,7 @@ lines as (
 resolved as (
     select
         lines.*,
+        coalesce(lines.stated_side, document_currencies.side, 'other') as side,
         coalesce(document_currencies.currency_code, lines.payment_currency_code) as currency_code,
         coalesce(document_currencies.currency_code, lines.company_currency_code) = lines.company_currency_code
             as is_local

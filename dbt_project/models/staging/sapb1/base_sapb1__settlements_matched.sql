@@ -30,8 +30,11 @@ rows_reconciled as (
         internal_reconciliations.is_deleted or coalesce(internal_reconciliations."CancelAbs", 0) <> 0 as is_deleted,
         {{ json_text('item', 'ShortName') }} as customer_code,
         case {{ json_text('item', 'CreditOrDebit') }} when 'codDebit' then 'debit' else 'credit' end as side,
-        {{ json_text('item', 'SrcObjTyp') }} as object_type,
-        {{ json_text('item', 'SrcObjTyp') }} || ':' || {{ json_text('item', 'SrcObjAbs') }} as document_key,
+        case
+            when {{ json_text('item', 'SrcObjTyp') }} in ('30', '-2')
+                then '30:' || {{ json_text('item', 'TransId') }} || ':' || {{ json_text('item', 'TransRowId') }}
+            else {{ json_text('item', 'SrcObjTyp') }} || ':' || {{ json_text('item', 'SrcObjAbs') }}
+        end as document_key,
         cast({{ json_text('item', 'TransId') }} as bigint) as transaction_number,
         cast({{ json_text('item', 'TransRowId') }} as bigint) as transaction_row,
         coalesce(
@@ -40,10 +43,13 @@ rows_reconciled as (
         ) as amount
     from internal_reconciliations
     {{ json_items('internal_reconciliations."InternalReconciliationRows"', 'item') }}
-    where internal_reconciliations."ReconType" not in ('rtPayment', 'rtReversal', 'rtCancellation')
+    where
+        internal_reconciliations."ReconType" not in ('rtPayment', 'rtReversal', 'rtCancellation')
+        -- nothing voids a journal entry: another one takes it back
+        or (internal_reconciliations."ReconType" = 'rtReversal' and {{ json_text('item', 'SrcObjTyp') }} = '30')
 ),
 
--- a journal entry goes with the documents that it is reconciled with
+-- what is not read goes with the documents that it is reconciled with
 rows_valued as (
     select
         rows_reconciled.*,
@@ -171,6 +177,8 @@ matched as (
         case
             when credits.document_key like '14:%' then 'credit_note'
             when credits.document_key like '24:%' then 'payment'
+            -- a credit of a journal entry is money
+            when credits.document_key like '30:%' then 'payment'
         end as credit_type,
         debits.customer_code,
         debits.currency_code,

@@ -100,8 +100,69 @@ renamed as (
             and {{ lives_overlap('source', 'balances') }}
 ),
 
+journal_entries as (
+    select * from {{ source('sapb1', 'journal_entries') }}
+),
+
+-- a debt that a journal entry made; what is open of it the Service Layer says nowhere
+journal_debts as (
+    select
+        -- ids
+        journal_entries.source || ':30:' || journal_entries.record_key
+        || ':' || {{ json_text('item', 'Line_ID') }} as invoice_id,
+        journal_entries.cartera_company_id as company_id,
+        journal_entries.source || ':' || {{ json_text('item', 'ShortName') }} as customer_id,
+        journal_entries.source,
+
+        -- attributes
+        {{ json_text('item', 'ShortName') }} as customer_code,
+        cast(null as text) as customer_name,
+        cast(null as text) as customer_email,
+        coalesce(
+            journal_entries."Reference", 'journal ' || coalesce(journal_entries."Number", journal_entries.record_key)
+        ) as document_number,
+        'invoice' as document_type,
+        'open' as status,
+        {{ json_text('item', 'currency') }} as currency_code,
+        journal_entries.company_currency as company_currency_code,
+        case
+            when {{ json_text('item', 'currency') }} <> journal_entries.company_currency
+                then round(
+                    cast({{ json_text('item', 'LocalAmount') }} as numeric(24, 6))
+                    / cast({{ json_text('item', 'Amount') }} as numeric(24, 6)),
+                    12
+                )
+        end as document_fx_rate,
+
+        -- amounts
+        cast({{ json_text('item', 'Amount') }} as numeric(24, 6)) as total_amount,
+        cast(null as numeric(24, 6)) as paid_amount,
+        cast(null as numeric(24, 6)) as credited_amount,
+        cast(null as numeric(24, 6)) as open_amount,
+
+        -- booleans
+        false as is_disputed,
+
+        -- dates
+        journal_entries."ReferenceDate" as issue_date,
+        coalesce(cast({{ json_text('item', 'DueDate') }} as date), journal_entries."ReferenceDate") as due_date,
+        cast(null as date) as paid_date,
+
+        -- versions
+        journal_entries.is_deleted,
+        journal_entries.recorded_from,
+        journal_entries.recorded_to
+    from journal_entries
+    {{ json_items('journal_entries."CustomerLines"', 'item') }}
+    where cast({{ json_text('item', 'Amount') }} as numeric(24, 6)) > 0
+),
+
 unioned as (
     select * from renamed
+
+    union all
+
+    select * from journal_debts
 
     union all
 

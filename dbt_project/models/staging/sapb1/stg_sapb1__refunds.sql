@@ -12,6 +12,10 @@ incoming_payments as (
     select * from {{ source('sapb1', 'incoming_payments') }}
 ),
 
+journal_entries as (
+    select * from {{ source('sapb1', 'journal_entries') }}
+),
+
 companies as (
     select
         source || ':14:' || record_key as credit_id,
@@ -26,9 +30,19 @@ companies as (
         max(cartera_company_id) as company_id
     from incoming_payments
     group by source, record_key
+
+    union all
+
+    select
+        journal_entries.source || ':30:' || journal_entries.record_key
+        || ':' || {{ json_text('item', 'Line_ID') }} as credit_id,
+        max(journal_entries.cartera_company_id) as company_id
+    from journal_entries
+    {{ json_items('journal_entries."CustomerLines"', 'item') }}
+    group by journal_entries.source, journal_entries.record_key, {{ json_text('item', 'Line_ID') }}
 ),
 
--- credit that was used up by what is no invoice: money paid back, or a journal entry
+-- credit that was used up by what is no invoice: money paid back, or a document that is not read
 renamed as (
     select
         -- ids

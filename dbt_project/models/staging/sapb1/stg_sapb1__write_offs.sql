@@ -8,7 +8,7 @@ lines as (
     select * from {{ ref('base_sapb1__payment_lines') }}
 ),
 
--- settled by a journal entry or another document that is not read, or given as cash discount
+-- settled by a document that is not read, or given as cash discount
 renamed as (
     select
         -- ids
