@@ -10,6 +10,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from cartera.warehouse.groups import Group
 from dashboards.components.export import csv_button
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
@@ -47,12 +48,15 @@ class Figure:
 
     item_ids: tuple[str, ...] | None = None
     expected_until: dt.date | None = None
+    group: Group | None = None
 
 
 def drill(view: View, clocks: Clocks, figure: Figure) -> None:
     """The invoices of a figure, whether they add up to it, and all of them as CSV."""
     rows = (figure.currency_code, figure.company_id, figure.customer_id, figure.bucket)
-    more: dict[str, Any] = {"item_ids": figure.item_ids, "expected_until": figure.expected_until}
+    more: dict[str, Any] = {
+        "item_ids": figure.item_ids, "expected_until": figure.expected_until, "group": figure.group
+    }  # fmt: skip
     items = receivables.open_items(view.reading, clocks, *rows, limit=receivables.LISTED_ITEMS, **more)
     with st.container(border=True):
         st.subheader(_title(view, figure), anchor=False)

@@ -52,6 +52,7 @@ def table(
     currency_code: str | None = None,
     key: str | None = None,
     selects: Literal["single-row", "single-cell", "single-row-required"] | None = None,
+    on_select: Callable[[], None] | Literal["rerun"] = "rerun",
     headings: Collection[int] = (),
     height: int = TALLEST,
     shades: pd.DataFrame | None = None,
@@ -79,7 +80,7 @@ def table(
     )
     if shades is not None:
         styled = styled.apply(lambda _: shades, axis=None)
-    selecting: Any = {"on_select": "rerun", "selection_mode": selects} if selects else {}
+    selecting: Any = {"on_select": on_select, "selection_mode": selects} if selects else {}
     event: Any = st.dataframe(
         styled,
         hide_index=True,
