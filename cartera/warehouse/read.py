@@ -122,6 +122,7 @@ def open_items(
     company_id: str | None = None,
     customer_id: str | None = None,
     customer_ids: Sequence[str] | None = None,
+    invoice_id: str | None = None,
     currency_code: str | None = None,
     bucket: str | None = None,
     item_type: ItemType | None = None,
@@ -138,6 +139,7 @@ def open_items(
     filters = {
         "company_id": company_id,
         "customer_id": customer_id,
+        "invoice_id": invoice_id,
         "currency_code": currency_code,
         "bucket": bucket,
         "item_type": item_type,

@@ -1,17 +1,18 @@
-"""From a figure to the invoices behind it, which add up to it."""
+"""From a figure to the invoices behind it, which add up to it, and from one of them to all that is known of it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from cartera.warehouse.groups import Group
 from dashboards.components.export import csv_button
+from dashboards.components.invoice_parts import invoice
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import export, receivables
@@ -62,12 +63,19 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
         st.subheader(_title(view, figure), anchor=False)
         _sum_up(view, figure, items)
         columns = {n: c for n, c in COLUMNS.items() if n != "customer_name" or not figure.customer_id}
-        selects: Literal["single-cell"] | None = None if figure.customer_id else "single-cell"
-        key = f"drill_{figure.currency_code}_{figure.company_id}_{figure.bucket}" if selects else None
+        of = figure.title or f"{figure.customer_id}_{figure.bucket}"
         selection = table(
-            view, items, columns, alt=_title(view, figure), currency_code=figure.currency_code, key=key, selects=selects
+            view,
+            items,
+            columns,
+            alt=_title(view, figure),
+            currency_code=figure.currency_code,
+            key=f"drill_{figure.currency_code}_{figure.company_id}_{clocks.as_of}_{clocks.known_at}_{of}",
+            selects="single-cell",
         )
-        _to_customer(view, figure, items, selection)
+        cells = [cell for cell in selection["cells"] if cell[0] < len(items)]
+        row = items.iloc[cells[0][0]] if cells else None
+        _to_customer(view, figure, row)
         _credit(view, clocks, figure)
         csv_button(
             view,
@@ -75,15 +83,16 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
             figure.currency_code,
             "invoices",
             lambda: export.open_items_csv(view.words, clocks, *rows, **more),
-            of=figure.title or f"{figure.customer_id}_{figure.bucket}",
+            of=of,
         )
+    if row is not None and row["invoice_id"] is not None:
+        invoice(view, clocks, row["invoice_id"], row["document_number"] or row["invoice_id"], figure.currency_code)
 
 
-def _to_customer(view: View, figure: Figure, items: pd.DataFrame, selection: Any) -> None:
+def _to_customer(view: View, figure: Figure, row: pd.Series | None) -> None:
     """To the page of the customer: of the figure, or of the row that was clicked."""
     customer_id, name = figure.customer_id, figure.customer_name
-    if customer_id is None and selection and selection["cells"] and selection["cells"][0][0] < len(items):
-        row = items.iloc[selection["cells"][0][0]]
+    if customer_id is None and row is not None:
         customer_id, name = row["customer_id"], row["customer_name"]
     if customer_id is not None:
         label = view.words("drill.open_customer", name=as_text(name or customer_id))
