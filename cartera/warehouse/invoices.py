@@ -39,13 +39,14 @@ _DOCUMENT = """
 select invoice_id, document_number, document_type, status, currency_code, total_amount, issue_date, due_date, source,
     recorded_from, record_key, document_url, file_name, file_row
 from serve.fct_invoices
-where source = any(%(parts)s) and record_key = any(%(parts)s) and invoice_id = %(invoice)s
+where source = any(array(select source from serve.dim_items where invoice_id = %(invoice)s))
+    and record_key = any(%(parts)s) and invoice_id = %(invoice)s
     and recorded_from <= %(known_at)s and recorded_to > %(known_at)s
 """
 
 
 def _parts(invoice_id: str) -> list[str]:
-    """All that stands between two marks of an id, among them its source and its key there."""
+    """All that stands between two marks of an id, among it the key of its record."""
     edges = [(match.start(), match.end()) for match in re.finditer("[:/]", invoice_id)]
     starts, ends = [0, *(end for _, end in edges)], [*(start for start, _ in edges), len(invoice_id)]
     return [invoice_id[start:end] for start in starts for end in ends if start < end]

@@ -28,7 +28,7 @@ create view serve.dim_items as select * from marts_a.dim_items;
 create view marts_a.fct_invoices as
     select item_id as invoice_id, company_id, customer_id, document_number, 'invoice' as document_type,
         'open' as status, currency_code, item_amount as total_amount, issue_date, due_date, item_id as record_key,
-        document_url, null::text as file_name, 17::bigint as file_row, item_id as source, recorded_from,
+        document_url, null::text as file_name, 17::bigint as file_row, 'files' as source, recorded_from,
         timestamptz '9999-12-31 00:00:00+00' as recorded_to
     from marts_a.fixture_items where item_type = 'instalment';
 create view serve.fct_invoices as select * from marts_a.fct_invoices;
