@@ -36,7 +36,7 @@ def parts_matrix(view: View, chosen: Chosen) -> None:
         if cells and cells[0][0] < len(shown):
             _narrow(view, asked.by, shown["part"].iloc[cells[0][0]], cells[0][1])
 
-    columns = _columns(view, "part", "column.part")
+    columns = _columns(view, "part", f"aging.by_{asked.by}" if asked.by != "segment" else "column.segment")
     table(
         view,
         shown.assign(part=labels),
