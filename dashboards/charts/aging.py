@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 from dashboards.charts.theme import finish, theme
 from dashboards.i18n import Words
 
-
 FADED = 0.35
 
 
@@ -43,9 +42,7 @@ def aging_bars(
             marker={
                 "color": [look.ages[min(place, len(look.ages) - 1)] for place in range(len(amounts))],
                 "opacity": [1 if chosen in (None, bucket) else FADED for bucket in buckets["bucket"]],
-                "line": {
-                    "color": look.text, "width": [2.5 if bucket == chosen else 0 for bucket in buckets["bucket"]]
-                },
+                "line": {"color": look.text, "width": [2.5 if bucket == chosen else 0 for bucket in buckets["bucket"]]},
             },
             customdata=[
                 [words.money(amount, currency_code), words.counted("overview.items", count)]

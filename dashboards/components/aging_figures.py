@@ -44,7 +44,7 @@ def bars(view: View, asked: Asked, buckets: pd.DataFrame) -> None:
 
 
 def beside(view: View, chosen: Chosen, buckets: pd.DataFrame) -> None:
-    """Each bucket and their total now and on the earlier days, with the change; a figure of then leads to its invoices."""
+    """Each bucket and the total, now and on the earlier days, with the change; an amount of then leads to invoices."""
     words, asked = view.words, chosen.asked
     code = asked.currency_code
     st.subheader(words("aging.beside"), anchor=False, help=words("aging.beside_help"))
@@ -154,7 +154,7 @@ def shades(view: View, rows: list[object], columns: list[str], bucket: str | Non
 
 
 def identity(view: View, asked: Asked) -> str:
-    """Part of the key of what can be clicked: all that is asked, so that what comes after a click has nothing chosen."""
+    """For the key of what can be clicked: after each choice it is a new one, in which nothing is selected."""
     parts = (asked.clocks.as_of, asked.clocks.known_at, asked.currency_code, asked.company_id, asked.by, asked.scheme,
              asked.part, asked.bucket, asked.customer_id, view.words.language)  # fmt: skip
     return "_".join(str(part) for part in parts)

@@ -63,6 +63,9 @@ def choose(view: View, clocks: Clocks, currency_code: str, company_id: str | Non
         if asked.part:
             labels["group"] = f"{bys[f'segment.{scheme}' if scheme else by]}: {offered[asked.part]}"
 
+    else:
+        filters.link("group", "", "")
+
     offered = {"": words("aging.all_buckets")} | {bucket: words.bucket(bucket) for bucket in BUCKETS}
     asked = replace(asked, bucket=filters.clickable(view, "bucket", offered, None, width=170) or None)
     if asked.bucket:

@@ -62,7 +62,7 @@ def _part_chosen(chosen: Chosen) -> str | None:
 
 
 def _narrow(view: View, by: aging.By, part: str | None, column: str) -> None:
-    """To a part, and by the cell of a bucket to that too; the row of all gives the bucket alone, or takes a part away."""
+    """To a part, and by the cell of a bucket to that too; the row of all gives the bucket alone, or widens again."""
     name = by if by in ("company", "currency") else "group"
     bucket = {"bucket": column} if column in BUCKETS else {}
     if part is not None:

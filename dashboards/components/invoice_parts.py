@@ -105,7 +105,9 @@ def _source_of_invoice(view: View, clocks: Clocks, invoice_id: str) -> None:
             found["file_row"])  # fmt: skip
     address, stated = invoices.web_address(found["document_url"]), found["document_url"]
     if address:
-        st.link_button(view.words("invoice.open_document"), address, icon=":material/open_in_new:", help=as_text(address))
+        st.link_button(
+            view.words("invoice.open_document"), address, icon=":material/open_in_new:", help=as_text(address)
+        )
     elif stated:
         st.caption(view.words("invoice.stated_address", text=as_text(stated)))
 

@@ -45,7 +45,7 @@ def _table(app: AppTest, column: str) -> Any:
 
 
 def _chips(app: AppTest) -> list[str]:
-    return [button.label for button in app.button if str(button.key).startswith("chip_")]
+    return [button.label.replace("\\", "") for button in app.button if str(button.key).startswith("chip_")]
 
 
 @pytest.mark.parametrize("by", PARTED)
@@ -84,11 +84,12 @@ def test_currencies_are_side_by_side_and_never_added(open_page: OpenPage) -> Non
     ],
     ids=lambda narrowed: "-".join(narrowed.values()),
 )
-def test_a_link_narrows_every_figure_and_the_rows_add_up_to_it(
-    open_page: OpenPage, narrowed: dict[str, str]
-) -> None:
+def test_a_link_narrows_every_figure_and_the_rows_add_up_to_it(open_page: OpenPage, narrowed: dict[str, str]) -> None:
     _publish(sample_items())
     app = open_page("aging", **narrowed)
+    if "company" in narrowed:
+        # the test's way from page to page loses what Streamlit itself binds to the address
+        app = app.selectbox(key="company").set_value(narrowed["company"]).run()
     assert not app.exception and not app.error
     assert len(_chips(app)) == len(narrowed.keys() & {"bucket", "group", "company", "customer"})
     customers = _table(app, "customer_name")
@@ -117,9 +118,9 @@ def test_one_customer_has_its_own_figures_and_invoices(open_page: OpenPage) -> N
 def test_a_chip_takes_its_filter_away_and_a_list_puts_it_there(open_page: OpenPage) -> None:
     _publish(sample_items())
     app = open_page("aging", by="collector", group="Ana", bucket="1-30")
-    assert _chips(app) == ["Collector: Ana", "1\\-30 days"]
+    assert _chips(app) == ["Collector: Ana", "1-30 days"]
     app.button(key="chip_group").click().run()
-    assert _chips(app) == ["1\\-30 days"] and "group" not in app.query_params
+    assert _chips(app) == ["1-30 days"] and "group" not in app.query_params
     app.button(key="chip_bucket").click().run()
     assert not _chips(app) and "bucket" not in app.query_params
     app.selectbox(key="group_EN").set_value("Beto").run()
@@ -169,7 +170,7 @@ def test_a_day_before_anything_was_known_says_so_and_is_not_zero(open_page: Open
 
 
 def test_earlier_dates_are_asked_once_for_a_view(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    _publish(sample_items())
+    publish_items([*sample_items(), item("old", dt.date(2024, 5, 1), "1")])
     asked: list[dt.date] = []
     original = read.aging
 

@@ -209,7 +209,8 @@ def publish_items(
             " drop view if exists serve.fct_kpis, serve.publication, serve.fct_open_items, serve.fct_aging,"
             " serve.fct_unapplied, serve.dim_customers, serve.dim_segment_rules, serve.fct_customer_segments,"
             " serve.fct_segment_memberships, serve.fct_promises, serve.fct_disputes, serve.fct_ledger_entries,"
-            " serve.dim_items, serve.fct_invoices, serve.fct_fx_rates; drop function if exists serve.open_items(date, timestamptz)"
+            " serve.dim_items, serve.fct_invoices, serve.fct_fx_rates;"
+            " drop function if exists serve.open_items(date, timestamptz)"
         )
         cursor.execute(SCHEMA + serve_segments_and_risk.FUNCTIONS + serve_customers.FUNCTIONS)
         execute_values(cursor, "insert into marts_a.fixture_items values %s", [astuple(each) for each in items])
