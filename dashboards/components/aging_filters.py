@@ -48,7 +48,7 @@ def choose(view: View, clocks: Clocks, currency_code: str, company_id: str | Non
     schemes = dict.fromkeys(segments.rules(view.reading, clocks.known_at)["scheme"])
     bys = {by: words(f"aging.by_{by}") for by in aging.BYS if by != "segment"}
     bys |= {f"segment.{name}": words("aging.by_segment", scheme=words.named("scheme", name)) for name in schemes}
-    named, _, scheme = filters.choice(view, "by", bys, "customer").partition(".")
+    named, _, scheme = filters.clickable(view, "by", bys, None, "customer", width=215).partition(".")
     by = next(each for each in aging.BYS if each == named)
     asked, labels = Asked(clocks, currency_code, company_id, by, scheme or None), dict[str, str]()
     if company_id is not None:
@@ -59,15 +59,14 @@ def choose(view: View, clocks: Clocks, currency_code: str, company_id: str | Non
         rows = aging.parts(aging.cells(view.reading, clocks, by, scheme or None), asked)
     if rows is not None and by not in ("company", "currency"):
         offered = {"": words("aging.all_groups")} | {part: called(view, by, part) for part in rows["part"]}
-        asked = replace(asked, part=filters.clickable(view, "group", offered, None, width=200) or None)
+        asked = replace(asked, part=filters.clickable(view, "group", offered, None, width=180) or None)
         if asked.part:
             labels["group"] = f"{bys[f'segment.{scheme}' if scheme else by]}: {offered[asked.part]}"
-
     else:
         filters.link("group", "", "")
 
     offered = {"": words("aging.all_buckets")} | {bucket: words.bucket(bucket) for bucket in BUCKETS}
-    asked = replace(asked, bucket=filters.clickable(view, "bucket", offered, None, width=170) or None)
+    asked = replace(asked, bucket=filters.clickable(view, "bucket", offered, None, width=150) or None)
     if asked.bucket:
         labels["bucket"] = offered[asked.bucket]
 
@@ -79,7 +78,7 @@ def choose(view: View, clocks: Clocks, currency_code: str, company_id: str | Non
         everybody = words.counted("aging.all_customers", customers["customers"].iloc[0])
         names = zip(customers["customer_id"].iloc[1:], customers["customer_name"].iloc[1:], strict=True)
         offered |= {EVERYBODY: everybody, **dict(names)}
-    customer = filters.clickable(view, "customer", offered, None, width=260)
+    customer = filters.clickable(view, "customer", offered, None, width=235)
     if customer:
         labels["customer"] = offered[customer]
     if customer not in ("", EVERYBODY):

@@ -15,6 +15,9 @@ from dashboards.components.tables import Column, Kind, table
 from dashboards.components.view import View
 from dashboards.queries import aging, export
 
+MOST_CHARACTERS = 75
+"""Of the widest amounts of a row, for all of its buckets to be in sight on a screen of 1,280 pixels."""
+
 
 def parts_matrix(view: View, chosen: Chosen) -> None:
     """The companies, currencies, countries, collectors or segments by buckets."""
@@ -36,7 +39,7 @@ def parts_matrix(view: View, chosen: Chosen) -> None:
         if cells and cells[0][0] < len(shown):
             _narrow(view, asked.by, shown["part"].iloc[cells[0][0]], cells[0][1])
 
-    columns = _columns(view, "part", f"aging.by_{asked.by}" if asked.by != "segment" else "column.segment")
+    columns = _columns(view, "part", f"aging.by_{asked.by}" if asked.by != "segment" else "column.segment", shown)
     table(
         view,
         shown.assign(part=labels),
@@ -49,6 +52,7 @@ def parts_matrix(view: View, chosen: Chosen) -> None:
         headings=[0] if is_one_currency else [],
         shades=shades(view, list(shown["part"]), list(columns), asked.bucket, _part_chosen(chosen)),
     )
+    _say_rounded(view, shown)
     if is_one_currency:
         csv_button(
             view, asked.clocks, asked.currency_code, "aging-parts", lambda: aging.parts_csv(words, asked, rows),
@@ -93,7 +97,7 @@ def customers_matrix(view: View, chosen: Chosen) -> None:
             customer, column = data["customer_id"].iloc[cells[0][0]] or EVERYBODY, cells[0][1]
             filters.toggle(view, customer=customer, **({"bucket": column} if column in BUCKETS else {}))
 
-    columns = _columns(view, "customer_name", "column.customer")
+    columns = _columns(view, "customer_name", "column.customer", data)
     if asked.bucket:
         whole = total["open_amount"]
         data["share"] = [float(100 * amount / whole) if whole else 0.0 for amount in data["open_amount"]]
@@ -115,6 +119,8 @@ def customers_matrix(view: View, chosen: Chosen) -> None:
         headings=[0],
         shades=shades(view, list(data["customer_id"]), list(columns), None, asked.customer_id),
     )
+    if not asked.bucket:
+        _say_rounded(view, data)
     if listed < total["customers"]:
         st.caption(words("aging.capped", shown=words.number(listed), count=words.number(total["customers"])))
     what = (asked.currency_code, asked.company_id, asked.bucket, asked.group)
@@ -123,14 +129,28 @@ def customers_matrix(view: View, chosen: Chosen) -> None:
     )  # fmt: skip
 
 
-def _columns(view: View, name: str, heading: str) -> dict[str, Column]:
-    money: Kind = "money_or_dash"
+def _columns(view: View, name: str, heading: str, amounts: pd.DataFrame) -> dict[str, Column]:
+    """Whole units where no amount has cents, or where they would push the last buckets out of sight."""
+    kind: Kind = "units_or_dash" if _is_whole(amounts) or _is_wide(amounts) else "money_or_dash"
     return {
-        name: Column(heading, width=170, is_pinned=True),
-        "open_amount": Column("column.open", "money"),
-        **{bucket: Column(view.words.bucket(bucket), money, is_plain=True) for bucket in BUCKETS},
+        name: Column(heading, width=165, is_pinned=True),
+        "open_amount": Column("column.open", kind),
+        **{bucket: Column(view.words.bucket(bucket), kind, is_plain=True) for bucket in BUCKETS},
         "open_items": Column("column.items", "number"),
     }
+
+
+def _is_whole(amounts: pd.DataFrame) -> bool:
+    return all(amount == int(amount) for name in BUCKETS for amount in amounts[name])
+
+
+def _is_wide(amounts: pd.DataFrame) -> bool:
+    return sum(len(f"{amounts[name].max():,.2f}") for name in ("open_amount", *BUCKETS)) > MOST_CHARACTERS
+
+
+def _say_rounded(view: View, amounts: pd.DataFrame) -> None:
+    if _is_wide(amounts) and not _is_whole(amounts):
+        st.caption(view.words("aging.rounded"))
 
 
 def invoices_of(view: View, chosen: Chosen) -> Figure | None:

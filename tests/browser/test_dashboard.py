@@ -171,7 +171,7 @@ def test_the_language_is_switched_kept_and_linked(dashboard_url: str, open_page:
     expect(page.locator("h1")).to_have_text("Lo que nos deben")
     expect(page).to_have_url(re.compile("lang=ES"))
     page.get_by_role("link", name="Antigüedad").click()
-    expect(page.locator("h1")).to_have_text("Antigüedad por cliente")
+    expect(page.locator("h1")).to_have_text("¿Qué antigüedad tiene lo que nos deben?")
     page.goto(f"{dashboard_url}/data-health?lang=ES")
     expect(page.locator("h1")).to_have_text("¿Son fiables los datos?")
 

@@ -126,7 +126,7 @@ def test_a_chip_takes_its_filter_away_and_a_list_puts_it_there(open_page: OpenPa
     app.selectbox(key="group_EN").set_value("Beto").run()
     app.selectbox(key="company").set_value("norte").run()
     assert _chips(app) == ["Company: norte", "Collector: Beto"]
-    assert app.query_params["group"] == ["Beto"]
+    assert app.query_params["group"] == "Beto"
     app.button(key="chip_company").click().run()
     assert _chips(app) == ["Collector: Beto"]
 
@@ -180,9 +180,11 @@ def test_earlier_dates_are_asked_once_for_a_view(open_page: OpenPage, monkeypatc
 
     monkeypatch.setattr(read, "aging", counted)
     app = open_page("aging")
-    assert sorted(asked) == [dt.date(2025, 6, 30), dt.date(2026, 5, 31), AS_OF]
+    assert sorted(set(asked)) == [dt.date(2025, 6, 30), dt.date(2026, 5, 31), AS_OF]
+    assert [asked.count(day) for day in (dt.date(2025, 6, 30), dt.date(2026, 5, 31))] == [1, 1]
+    before = len(asked)
     app.run()
-    assert len(asked) == 3
+    assert len(asked) == before
 
 
 def test_the_same_customers_on_both_dates(database: str) -> None:

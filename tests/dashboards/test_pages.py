@@ -33,7 +33,10 @@ TITLES = {
         "PT": "Relatórios",
     },
     "overview": {"EN": "What is owed to us", "ES": "Lo que nos deben", "PT": "O que nos devem"},
-    "aging": {"EN": "Aging by customer", "ES": "Antigüedad por cliente", "PT": "Vencimentos por cliente"},
+    "aging": {
+        "EN": "How old is what we are owed?", "ES": "¿Qué antigüedad tiene lo que nos deben?",
+        "PT": "Qual é a idade do que nos devem?",
+    },
     "segments": {
         "EN": "Where is the money stuck?", "ES": "¿Dónde está detenido el dinero?",
         "PT": "Onde o dinheiro está parado?",
