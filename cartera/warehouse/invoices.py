@@ -53,7 +53,7 @@ def _parts(invoice_id: str) -> list[str]:
 
 
 def delivered_files(connection: Connection, source: str, recorded_at: dt.datetime, entity: str) -> list[str]:
-    """The files that a source delivered when this version landed; for who reads of all companies."""
+    """The paths of the files that a source delivered when this version landed; for who reads of all companies."""
     query = (
         "select file ->> 'name' as name from ops.loads cross join jsonb_array_elements(files) as file"
         " where source = %(source)s and entity = %(entity)s and recorded_at = %(at)s and file ->> 'name' <> ''"
@@ -112,7 +112,7 @@ left join lateral (
         and recorded_from <= %(known_at)s and recorded_to > %(known_at)s
     limit 1
 ) as invoice on true
-order by entries.effective_date, entries.recorded_at, entries.amount desc
+order by entries.effective_date, entries.entry_type in ('applied', 'credited'), entries.recorded_at, entries.amount
 """
 
 

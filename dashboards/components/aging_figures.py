@@ -14,7 +14,7 @@ from dashboards.components import filters
 from dashboards.components.aging_filters import Chosen
 from dashboards.components.drill import Figure, drill
 from dashboards.components.tables import Column, table
-from dashboards.components.view import View, as_text
+from dashboards.components.view import View
 from dashboards.queries import aging
 from dashboards.queries.aging import Asked, Earlier
 from dashboards.queries.receivables import frame
@@ -134,7 +134,7 @@ def _invoices_of_then(view: View, chosen: Chosen, each: Earlier, bucket: str | N
         customer_id=asked.customer_id,
         customer_name=chosen.labels.get("customer") if asked.customer_id else None,
         bucket=bucket,
-        title=words("aging.invoices_then", what=as_text(what), date=words.date(each.day)),
+        title=words("aging.invoices_then", what=what, date=words.date(each.day)),
         group=asked.group,
     )
     drill(view, Clocks(each.day, asked.clocks.known_at), figure)

@@ -60,7 +60,7 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
     }  # fmt: skip
     items = receivables.open_items(view.reading, clocks, *rows, limit=receivables.LISTED_ITEMS, **more)
     with st.container(border=True):
-        st.subheader(_title(view, figure), anchor=False)
+        st.subheader(as_text(_title(view, figure)), anchor=False)
         _sum_up(view, figure, items)
         columns = {n: c for n, c in COLUMNS.items() if n != "customer_name" or not figure.customer_id}
         of = figure.title or f"{figure.customer_id}_{figure.bucket}"
@@ -100,9 +100,10 @@ def _to_customer(view: View, figure: Figure, row: pd.Series | None) -> None:
 
 
 def _title(view: View, figure: Figure) -> str:
+    """As plain text."""
     if figure.title:
         return figure.title
-    name = as_text(figure.customer_name or figure.customer_id or "")
+    name = figure.customer_name or figure.customer_id or ""
     bucket = view.words.bucket(figure.bucket) if figure.bucket else ""
     if figure.customer_id and bucket:
         return view.words("drill.customer_bucket", name=name, bucket=bucket)

@@ -57,9 +57,8 @@ def _movements(
     data = rows.assign(
         what=[known.get(f"event.{kind}", kind.replace("_", " ")) for kind in rows["entry_type"]], other=rows[other]
     )
-    selection = table(
-        view, data, MOVEMENTS, alt=alt, currency_code=code, key=key, selects="single-cell" if key else None
-    )
+    columns = {name: column for name, column in MOVEMENTS.items() if name != "due_date" or key}
+    selection = table(view, data, columns, alt=alt, currency_code=code, key=key, selects="single-cell" if key else None)
     if not selection or not selection["cells"] or selection["cells"][0][0] >= len(rows):
         return None
     row: pd.Series = rows.iloc[selection["cells"][0][0]]

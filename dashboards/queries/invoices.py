@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from urllib.parse import urlsplit
 
 import pandas as pd
@@ -42,10 +43,12 @@ def settlement(reading: Reading, clocks: Clocks, item_id: str) -> read.Row | Non
 
 @cached
 def files(reading: Reading, source: str, recorded_at: dt.datetime, entity: str) -> list[str]:
-    """The delivered files; none for who sees some companies alone, as a file may hold others."""
+    """The names of the delivered files; none for who sees some companies alone, as a file may hold others."""
     if reading.companies is not None:
         return []
-    return invoices.delivered_files(reading.connection, source, recorded_at, entity)
+    paths = invoices.delivered_files(reading.connection, source, recorded_at, entity)
+    # where it lies on the server is nobody's business
+    return [re.split(r"[/\\]", path)[-1] for path in paths]
 
 
 def web_address(text: str | None) -> str | None:

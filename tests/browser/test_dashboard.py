@@ -133,7 +133,7 @@ def test_a_click_on_the_aging_page_narrows_it_and_a_second_one_takes_that_away(
     expect(page).not_to_have_url(re.compile("group="))
 
 
-def test_a_customer_leads_to_an_invoice_its_payment_and_its_source(dashboard_url: str, open_page: OpenPage) -> None:
+def test_a_customer_leads_to_an_invoice_and_its_source_document(dashboard_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{dashboard_url}/aging?currency=USD")
     table = _table(page, "Customers by days past due")
     name = _cell(table, 0, 1)
@@ -141,14 +141,25 @@ def test_a_customer_leads_to_an_invoice_its_payment_and_its_source(dashboard_url
     _click_cell(page, table, 60, 1)
     expect(page).to_have_url(re.compile("customer="))
     expect(page.get_by_role("link", name=f"Open {name}")).to_be_visible()
-    _settled(page)
-    listed = _table(page, f"Open invoices of {name}")
-    number = _cell(listed, 0, 0)
-    _click_cell(page, listed, 60, 0)
-    expect(page.get_by_role("heading", name=f"Invoice {number}")).to_be_visible()
-    expect(page.get_by_text("what is open of the invoice")).to_be_visible()
-    expect(page.get_by_text("Source document")).to_be_visible()
-    expect(page.get_by_text("row 17")).to_be_visible()
+    addresses = {i.document_number: i.document_url or "" for i in sample_items()}
+    seen = set()
+    for row in (0, 1, 2):
+        _settled(page)
+        listed = _table(page, f"Open invoices of {name}")
+        number = _cell(listed, 0, row)
+        _click_cell(page, listed, 60, row)
+        expect(page.get_by_role("heading", name=f"Invoice {number}")).to_be_visible()
+        expect(page.get_by_text("what is open of the invoice")).to_be_visible()
+        expect(page.get_by_text("row 17")).to_be_visible()
+        link = page.get_by_role("link", name="Open the document")
+        scheme = addresses[number].split(":")[0]
+        if scheme == "https":
+            expect(link).to_have_attribute("href", addresses[number])
+        else:
+            expect(page.get_by_text(f"not opened from here: {addresses[number]}")).to_be_visible()
+            expect(link).to_have_count(0)
+        seen.add(scheme)
+    assert seen == {"https", "ftp"}
     page.get_by_role("button", name=re.compile(f"^{re.escape(name)}")).click()
     expect(page).not_to_have_url(re.compile("customer="))
 

@@ -180,6 +180,7 @@ def sample_items(as_of: dt.date = AS_OF, customers: int = 40, seed: int = 7) -> 
                     issue_date=min(due - dt.timedelta(days=chance.choice((15, 30, 45))), as_of),
                     currency_code=currency,
                     is_disputed=chance.random() < 0.06,
+                    document_url=f"{'ftp' if document % 2 else 'https'}://erp.example.com/{number}/{document}",
                 )
             )
         if number % 9 == 0:
