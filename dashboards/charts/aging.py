@@ -10,8 +10,6 @@ import plotly.graph_objects as go
 from dashboards.charts.theme import finish, theme
 from dashboards.i18n import Words
 
-FADED = 0.35
-
 
 def aging_bars(
     buckets: pd.DataFrame,
@@ -32,6 +30,11 @@ def aging_bars(
     labels = [
         f"<b>{words.compact(amount)}</b><br>{words.percent(amount / whole if whole else None)}" for amount in amounts
     ]
+    colours = [look.ages[min(place, len(look.ages) - 1)] for place in range(len(amounts))]
+    frames = [2.5 if bucket == chosen else 0 for bucket in buckets["bucket"]]
+    if chosen is not None:
+        # by colour: bars of different opacity hear no click
+        colours = [colour if frame else look.faded(colour) for colour, frame in zip(colours, frames, strict=True)]
     figure = go.Figure(
         go.Bar(
             x=[words.bucket(bucket) for bucket in buckets["bucket"]],
@@ -39,11 +42,7 @@ def aging_bars(
             text=labels,
             textposition="outside",
             cliponaxis=False,
-            marker={
-                "color": [look.ages[min(place, len(look.ages) - 1)] for place in range(len(amounts))],
-                "opacity": [1 if chosen in (None, bucket) else FADED for bucket in buckets["bucket"]],
-                "line": {"color": look.text, "width": [2.5 if bucket == chosen else 0 for bucket in buckets["bucket"]]},
-            },
+            marker={"color": colours, "line": {"color": look.text, "width": frames}},
             customdata=[
                 [words.money(amount, currency_code), words.counted("overview.items", count)]
                 for amount, count in zip(amounts, buckets["open_items"], strict=True)
