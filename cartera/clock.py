@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 
 from cartera.errors import ConfigError
@@ -13,6 +14,14 @@ FOREVER = dt.datetime(9999, 12, 31, tzinfo=dt.UTC)
 def utc_now() -> dt.datetime:
     """The current moment in UTC, with microseconds."""
     return dt.datetime.now(dt.UTC)
+
+
+def months_before(day: dt.date, months: int) -> dt.date:
+    """The same day so many months earlier: of a month's last day the last day, of a day that month has not its last."""
+    year, month = divmod(12 * day.year + day.month - 1 - months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    is_month_end = day.day == calendar.monthrange(day.year, day.month)[1]
+    return dt.date(year, month + 1, last if is_month_end else min(day.day, last))
 
 
 def parse_date(text: str) -> dt.date:

@@ -22,7 +22,7 @@ from cartera import pipeline
 from cartera.db import Role, transaction
 from cartera.errors import BuildFailed, GateFailed
 from cartera.settings import get_settings
-from cartera.warehouse import read, read_runs, transform
+from cartera.warehouse import invoices, read, read_runs, transform
 
 AS_OF = dt.date(2026, 6, 30)
 
@@ -73,13 +73,32 @@ def failed_checks(run_id: str) -> list[dict[str, Any]]:
         return [check for check in read_runs.check_results(connection, run_id) if not check["passed"]]
 
 
-def test_from_a_file_to_figures(sources: Path) -> None:
-    connect_source(sources, INVOICES)
+def test_from_a_file_to_figures_and_back_to_the_file(sources: Path) -> None:
+    links = ["link", "", "", "https://erp.example.com/F-3", ""]
+    text = "\n".join(f"{line},{link}" for line, link in zip(INVOICES.splitlines(), links, strict=True))
+    connect_source(sources, text, columns=COLUMNS | {"document_url": "link"})
     report = pipeline.run(AS_OF)
     assert report.status == "published"
     assert aging() == {("PEN", "not_due"): Decimal("50.10"), ("PEN", "1-30"): 100, ("USD", "120+"): 40}
     # the payment of 15 June is not there on 14 June
     assert aging(dt.date(2026, 6, 14))["USD", "120+"] == 70
+    with transaction(Role.reader) as connection:
+        known_at = read.publication(connection).known_at
+        found = invoices.document(connection, known_at, "erp:F-3")
+        assert found is not None
+        assert (found["source"], found["record_key"], found["file_row"]) == ("erp", "F-3", 4)
+        assert found["document_url"] == "https://erp.example.com/F-3"
+        (path,) = invoices.delivered_files(connection, "erp", found["recorded_from"], "invoices")
+        assert path.endswith("/erp.csv")
+        (instalment,) = invoices.instalments(connection, AS_OF, known_at, "erp:F-3")
+        moved = invoices.movements(connection, AS_OF, known_at, "invoice:erp:F-3")
+        assert sum(each["amount"] for each in moved) == instalment["open_amount"] == 40
+        paid = next(each for each in moved if each["settlement_id"])
+        payment = invoices.settlement(connection, known_at, paid["settlement_id"])
+        assert payment is not None and (payment["item_amount"], payment["source"]) == (30, "erp")
+        # all of it is applied
+        assert not sum(each["amount"] for each in invoices.movements(connection, AS_OF, known_at, payment["item_id"]))
+        assert read.first_day(connection, known_at) == dt.date(2026, 1, 10)
 
 
 def views_of_slot_a() -> dict[str, int]:

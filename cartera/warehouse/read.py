@@ -22,6 +22,7 @@ from psycopg2.sql import SQL, Composable, Identifier, Placeholder
 from psycopg2.sql import Literal as Text
 
 from cartera.errors import NotPublished
+from cartera.warehouse.groups import Group
 
 Row = dict[str, Any]
 By = Literal[
@@ -121,20 +122,24 @@ def open_items(
     company_id: str | None = None,
     customer_id: str | None = None,
     customer_ids: Sequence[str] | None = None,
+    invoice_id: str | None = None,
     currency_code: str | None = None,
     bucket: str | None = None,
     item_type: ItemType | None = None,
     item_ids: Sequence[str] | None = None,
     expected_until: dt.date | None = None,
+    group: Group | None = None,
     limit: int | None = None,
 ) -> list[Row]:
     """Open items (OPEN_ITEM_COLUMNS), longest past due first; instalments > 0, unapplied credit < 0.
 
     `expected_until`: those undisputed that fall due, or are promised, after the as-of date and up to that day.
     """
+    within, of_group = _within(connection, group)
     filters = {
         "company_id": company_id,
         "customer_id": customer_id,
+        "invoice_id": invoice_id,
         "currency_code": currency_code,
         "bucket": bucket,
         "item_type": item_type,
@@ -155,11 +160,12 @@ def open_items(
         SQL("select {columns} from {items} as items where {where} order by due_date, item_id limit %(limit)s").format(
             columns=_identifiers(OPEN_ITEM_COLUMNS),
             items=items_at(connection, as_of, known_at),
-            where=SQL(" and ").join([_where(filters), *named]),
+            where=SQL(" and ").join([_where(filters), within, *named]),
         ),
         {f"{name}s": list(of or []) for name, of in lists.items()}
         | {"as_of": as_of, "known_at": known_at, "limit": limit, "expected_until": expected_until}
-        | filters,
+        | filters
+        | of_group,
     )
 
 
@@ -170,28 +176,40 @@ def aging_columns(by: By) -> tuple[str, ...]:
 
 
 def aging(
-    connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By, scheme: str | None = None
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    by: By,
+    scheme: str | None = None,
+    *,
+    in_buckets: bool = False,
+    group: Group | None = None,
 ) -> list[Row]:
     """What is owed, never capped: `aging_columns(by)`; company and currency differ in order alone.
 
     open_items is a count. disputed_amount and promised_amount are the parts of open_amount under a dispute, or
     under a promise not yet due (whole items; one may count in both). What is asked of the customer is as known then,
-    None where it was not. By segment every scheme has all of it, or the one of `scheme`.
+    None where it was not. By segment every scheme has all of it, or the one of `scheme`. `in_buckets` parts each row
+    by `bucket` too; with `group` it is the debt of those customers.
     """
     columns = aging_columns(by)
+    parted = (*columns[:2], *DIMENSIONS[by], *(["bucket"] if in_buckets else []))
+    within, of_group = _within(connection, group)
     query = SQL(
-        "with cells as (select * from {cells} as cells)"
+        "with cells as (select * from {cells} as cells where {within})"
         " select {group}, sum(open_items)::bigint as open_items, sum(open_amount) as open_amount,"
         " sum(disputed_amount) as disputed_amount, sum(promised_amount) as promised_amount"
         " from cells {known} group by {group} order by {first}, {order}"
     ).format(
-        cells=cells_at(connection, as_of, known_at, by_customer=by not in WITHOUT_CUSTOMERS),
-        group=_identifiers((*columns[:2], *DIMENSIONS[by])),
+        cells=cells_at(connection, as_of, known_at, by_customer=group is not None or by not in WITHOUT_CUSTOMERS),
+        within=within,
+        group=_identifiers(parted),
         known=dimension_known(connection, as_of, known_at, by),
         first=_identifiers(columns[:2]),
         order=dimension_order(by, "sum(open_amount) desc"),
     )
-    return rows(connection, query, {"as_of": as_of, "known_at": known_at, "buckets": list(BUCKETS), "scheme": scheme})
+    bound = {"as_of": as_of, "known_at": known_at, "buckets": list(BUCKETS), "scheme": scheme}
+    return rows(connection, query, bound | of_group)
 
 
 def dimension_known(connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By) -> Composable:
@@ -235,14 +253,18 @@ def customer_aging(
     *,
     currency_code: str,
     company_id: str | None = None,
+    bucket: str | None = None,
+    group: Group | None = None,
     limit: int,
 ) -> list[Row]:
     """Customers by buckets in one currency, largest debtor first, after one row for all of them.
 
     customer_id (None: the row for all, exact also when the list is capped), customer_name, customers,
-    open_items, open_amount, overdue_amount and one amount per bucket, named as in BUCKETS.
+    open_items, open_amount, overdue_amount and one amount per bucket, named as in BUCKETS. With `bucket` only what
+    is in it counts, with `group` only its customers.
     """
-    filters = {"currency_code": currency_code, "company_id": company_id}
+    filters = {"currency_code": currency_code, "company_id": company_id, "bucket": bucket}
+    within, of_group = _within(connection, group)
     amounts = SQL(", ").join(
         SQL("coalesce(sum(open_amount) filter (where bucket = {}), 0) as {}").format(Text(name), Identifier(name))
         for name in BUCKETS
@@ -260,11 +282,21 @@ def customer_aging(
         ).format(
             amounts=amounts,
             cells=cells_at(connection, as_of, known_at),
-            where=_where(filters),
+            where=SQL(" and ").join([_where(filters), within]),
             known=SQL(CUSTOMERS_KNOWN),
         ),
-        {"as_of": as_of, "known_at": known_at, "limit": limit} | filters,
+        {"as_of": as_of, "known_at": known_at, "limit": limit} | filters | of_group,
     )
+
+
+def first_day(connection: Connection, known_at: dt.datetime, company_id: str | None = None) -> dt.date | None:
+    """The day of the first movement known then: before it nothing is known, which is not the same as nothing owed."""
+    filters = {"company_id": company_id}
+    query = SQL(
+        "select min(effective_date) as day from serve.fct_daily_flows where recorded_at <= %(known_at)s and {where}"
+    ).format(where=_where(filters))
+    found: dt.date | None = rows(connection, query, {"known_at": known_at} | filters)[0]["day"]
+    return found
 
 
 def unapplied(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> list[Row]:
@@ -321,6 +353,12 @@ def segments_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -
     if _is_published(connection, as_of, known_at):
         return SQL("serve.fct_customer_segments")
     return SQL("serve.customer_segments(%(as_of)s, %(known_at)s)")
+
+
+def _within(connection: Connection, group: Group | None) -> tuple[Composable, dict[str, Any]]:
+    if group is None:
+        return SQL("true"), {}
+    return group.condition(is_published=_is_published(connection, group.as_of, group.known_at)), group.bound()
 
 
 def _where(filters: Mapping[str, Any]) -> Composable:

@@ -20,8 +20,14 @@ class Theme:
 
     def tint(self, strength: float) -> str:
         """The page, coloured from not at all (0) to as much as leaves text on it legible (1)."""
-        share = max(0.0, min(1.0, strength)) * 0.45
-        pairs = ((self.page[at : at + 2], self.series[0][at : at + 2]) for at in (1, 3, 5))
+        return self._over_page(self.series[0], max(0.0, min(1.0, strength)) * 0.45)
+
+    def faded(self, colour: str) -> str:
+        """What is not chosen, beside what is."""
+        return self._over_page(colour, 0.35)
+
+    def _over_page(self, colour: str, share: float) -> str:
+        pairs = ((self.page[at : at + 2], colour[at : at + 2]) for at in (1, 3, 5))
         return "#" + "".join(f"{round(int(a, 16) * (1 - share) + int(b, 16) * share):02x}" for a, b in pairs)
 
 

@@ -1,4 +1,4 @@
-"""Customers by buckets; every amount leads to its invoices."""
+"""What each part and each customer owes by buckets; a click narrows the page to it, a second one takes that away."""
 
 from __future__ import annotations
 
@@ -6,58 +6,170 @@ import pandas as pd
 import streamlit as st
 
 from cartera.warehouse.read import BUCKETS
+from dashboards.components import filters
+from dashboards.components.aging_figures import identity, shades
+from dashboards.components.aging_filters import EVERYBODY, Chosen, called
 from dashboards.components.drill import Figure
-from dashboards.components.tables import Column, table
+from dashboards.components.export import csv_button
+from dashboards.components.tables import Column, Kind, table
 from dashboards.components.view import View
-from dashboards.queries.session import Clocks
+from dashboards.queries import aging, export
+
+MOST_CHARACTERS = 75
+"""Of the widest amounts of a row, for all of its buckets to be in sight on a screen of 1,280 pixels."""
 
 
-def aging_matrix(
-    view: View, clocks: Clocks, customers: pd.DataFrame, currency_code: str, company_id: str | None
-) -> Figure | None:
-    """by_customer's rows, the one for all of them first; the figure of the cell that was clicked."""
-    words, total, listed = view.words, customers.iloc[0], len(customers) - 1
+def parts_matrix(view: View, chosen: Chosen) -> None:
+    """The companies, currencies, countries, collectors or segments by buckets."""
+    words, asked, rows = view.words, chosen.asked, chosen.parts
+    if rows is None or rows.empty:
+        return
+    title = words(f"aging.parts_{asked.by}", scheme=words.named("scheme", asked.scheme or ""))
+    st.subheader(title, anchor=False)
+    # a row of another currency is not added to anything
+    is_one_currency = asked.by != "currency"
+    told = "aging.parts_sub" if is_one_currency else "aging.currencies_sub"
+    st.caption(words(told, currency=asked.currency_code))
+    shown = aging.with_total(rows) if is_one_currency else rows
+    labels = [words("aging.total") if part is None else called(view, asked.by, part) for part in shown["part"]]
+    key = f"parts_{identity(view, asked)}"
+
+    def clicked() -> None:
+        cells = st.session_state[key]["selection"]["cells"]
+        if cells and cells[0][0] < len(shown):
+            _narrow(view, asked.by, shown["part"].iloc[cells[0][0]], cells[0][1])
+
+    columns = _columns(view, "part", f"aging.by_{asked.by}" if asked.by != "segment" else "column.segment", shown)
+    table(
+        view,
+        shown.assign(part=labels),
+        columns,
+        alt=title,
+        currency_code=asked.currency_code if is_one_currency else None,
+        key=key,
+        selects="single-cell",
+        on_select=clicked,
+        headings=[0] if is_one_currency else [],
+        shades=shades(view, list(shown["part"]), list(columns), asked.bucket, _part_chosen(chosen)),
+    )
+    _say_rounded(view, shown)
+    if is_one_currency:
+        csv_button(
+            view, asked.clocks, asked.currency_code, "aging-parts", lambda: aging.parts_csv(words, asked, rows),
+            of=f"{asked.by}_{asked.scheme}",
+        )  # fmt: skip
+
+
+def _part_chosen(chosen: Chosen) -> str | None:
+    asked = chosen.asked
+    return {"company": asked.company_id, "currency": asked.currency_code}.get(asked.by, asked.part)
+
+
+def _narrow(view: View, by: aging.By, part: str | None, column: str) -> None:
+    """To a part, and by the cell of a bucket to that too; the row of all gives the bucket alone, or widens again."""
+    name = by if by in ("company", "currency") else "group"
+    bucket = {"bucket": column} if column in BUCKETS else {}
+    if part is not None:
+        filters.toggle(view, **{name: part}, **bucket)
+    elif bucket:
+        filters.toggle(view, **bucket)
+    else:
+        filters.untoggle(view, name)
+
+
+def customers_matrix(view: View, chosen: Chosen) -> None:
+    """Customers by buckets, or what they have in the bucket chosen; the largest first, the one chosen on top."""
+    words, asked, rows = view.words, chosen.asked, chosen.customers
+    total, listed = rows.iloc[0], len(rows) - 1
     st.subheader(words("aging.matrix"), anchor=False)
-    st.caption(words("aging.matrix_sub", currency=currency_code))
+    st.caption(words("aging.matrix_sub", currency=asked.currency_code))
+    if asked.customer_id is not None:
+        # in sight also when the list is long
+        is_chosen = rows["customer_id"] == asked.customer_id
+        rows = pd.concat([rows.iloc[:1], rows[is_chosen], rows.iloc[1:][~is_chosen.iloc[1:]]])
     everybody = words.counted("aging.all_customers", total["customers"])
-    data = customers.assign(customer_name=[everybody, *customers["customer_name"].iloc[1:]])
-    selection = table(
+    data = rows.assign(customer_name=[everybody, *rows["customer_name"].iloc[1:]]).reset_index(drop=True)
+    key = f"customers_{identity(view, asked)}_{chosen.is_everybody}"
+
+    def clicked() -> None:
+        cells = st.session_state[key]["selection"]["cells"]
+        if cells and cells[0][0] < len(data):
+            customer, column = data["customer_id"].iloc[cells[0][0]] or EVERYBODY, cells[0][1]
+            filters.toggle(view, customer=customer, **({"bucket": column} if column in BUCKETS else {}))
+
+    columns = _columns(view, "customer_name", "column.customer", data)
+    if asked.bucket:
+        whole = total["open_amount"]
+        data["share"] = [float(100 * amount / whole) if whole else 0.0 for amount in data["open_amount"]]
+        columns = {
+            "customer_name": columns["customer_name"],
+            "open_amount": Column(words.bucket(asked.bucket), "money", is_plain=True),
+            "share": Column("column.share", "share"),
+            "open_items": columns["open_items"],
+        }
+    table(
         view,
         data,
-        _columns(view),
+        columns,
         alt=words("aging.matrix"),
-        currency_code=currency_code,
-        key=f"matrix_{currency_code}_{company_id}_{clocks.as_of}_{clocks.known_at}",
+        currency_code=asked.currency_code,
+        key=key,
         selects="single-cell",
+        on_select=clicked,
+        headings=[0],
+        shades=shades(view, list(data["customer_id"]), list(columns), None, asked.customer_id),
     )
+    if not asked.bucket:
+        _say_rounded(view, data)
     if listed < total["customers"]:
         st.caption(words("aging.capped", shown=words.number(listed), count=words.number(total["customers"])))
-    return _chosen(selection["cells"], customers, currency_code, company_id)
+    what = (asked.currency_code, asked.company_id, asked.bucket, asked.group)
+    csv_button(
+        view, asked.clocks, asked.currency_code, "aging", lambda: export.customers_csv(words, asked.clocks, *what)
+    )  # fmt: skip
 
 
-def _columns(view: View) -> dict[str, Column]:
+def _columns(view: View, name: str, heading: str, amounts: pd.DataFrame) -> dict[str, Column]:
+    """Whole units where no amount has cents, or where they would push the last buckets out of sight."""
+    kind: Kind = "units_or_dash" if _is_whole(amounts) or _is_wide(amounts) else "money_or_dash"
     return {
-        "customer_name": Column("column.customer", width=200),
-        "open_amount": Column("column.open", "money"),
-        **{bucket: Column(view.words.bucket(bucket), "money_or_dash", is_plain=True) for bucket in BUCKETS},
+        name: Column(heading, width=165, is_pinned=True),
+        "open_amount": Column("column.open", kind),
+        **{bucket: Column(view.words.bucket(bucket), kind, is_plain=True) for bucket in BUCKETS},
         "open_items": Column("column.items", "number"),
     }
 
 
-def _chosen(
-    cells: list[tuple[int, str]], customers: pd.DataFrame, currency_code: str, company_id: str | None
-) -> Figure | None:
-    """A cell of a bucket means that bucket, any other cell of a row the whole row."""
-    if not cells or cells[0][0] >= len(customers):
+def _is_whole(amounts: pd.DataFrame) -> bool:
+    return all(amount == int(amount) for name in BUCKETS for amount in amounts[name])
+
+
+def _is_wide(amounts: pd.DataFrame) -> bool:
+    return sum(len(f"{amounts[name].max():,.2f}") for name in ("open_amount", *BUCKETS)) > MOST_CHARACTERS
+
+
+def _say_rounded(view: View, amounts: pd.DataFrame) -> None:
+    if _is_wide(amounts) and not _is_whole(amounts):
+        st.caption(view.words("aging.rounded"))
+
+
+def invoices_of(view: View, chosen: Chosen) -> Figure | None:
+    """The figure whose invoices are listed below."""
+    asked, row = chosen.asked, chosen.figure
+    if row is None:
         return None
-    row, column = customers.iloc[cells[0][0]], cells[0][1]
-    bucket = column if column in BUCKETS else None
+    title = None
+    if asked.part is not None and asked.customer_id is None:
+        parts = [view.words.bucket(asked.bucket) if asked.bucket else "", called(view, asked.by, asked.part)]
+        title = view.words("aging.invoices_of", what=" · ".join(filter(None, parts)))
     return Figure(
-        amount=row[bucket or "open_amount"],
-        open_items=None if bucket else row["open_items"],
-        currency_code=currency_code,
-        company_id=company_id,
-        customer_id=row["customer_id"],
-        customer_name=row["customer_name"],
-        bucket=bucket,
+        amount=row["open_amount"],
+        open_items=row["open_items"],
+        currency_code=asked.currency_code,
+        company_id=asked.company_id,
+        customer_id=asked.customer_id,
+        customer_name=row["customer_name"] if asked.customer_id else None,
+        bucket=asked.bucket,
+        title=title,
+        group=asked.group,
     )

@@ -35,6 +35,10 @@ OWED = {
     "unapplied_amount": Column("column.unapplied", "money_or_dash"),
     "disputed_amount": Column("column.disputed", "money_or_dash"),
     "promised_amount": Column("customer.promised", "money_or_dash"),
+}
+AGED = {
+    "company_id": Column("column.company", is_pinned=True),
+    "currency_code": Column("column.currency", width=80),
     **{bucket: Column(bucket, "money_or_dash", is_plain=True) for bucket in BUCKETS},
 }
 PDF, WORKLIST_PAGE = "application/pdf", "app_pages/worklist.py"
@@ -130,18 +134,23 @@ def owes(view: View, clocks: Clocks, customer_id: str, profile: pd.DataFrame) ->
         return
     st.caption(words("customer.owes_sub"))
     data = rows.assign(balance=[a + b for a, b in zip(rows["open_amount"], rows["unapplied_amount"], strict=True)])
-    columns = {name: _named(view, name, column) for name, column in OWED.items()}
-    key = f"owed_{customer_id}_{clocks.as_of}_{clocks.known_at.isoformat()}"
-    selection = table(view, data, columns, alt=words("customer.owes"), key=key, selects="single-cell")
-    cells = [cell for cell in selection["cells"] if cell[0] < len(rows)]
-    if not cells:
-        return
-    row, column = rows.iloc[cells[0][0]], cells[0][1]
-    bucket = column if column in BUCKETS else None
-    amount = row[bucket] if bucket else row["open_amount"]
-    items = None if bucket else row["open_items"]
-    name = profile["name"].iloc[0] if len(profile) else customer_id
-    drill(view, clocks, Figure(amount, items, row["currency_code"], row["company_id"], customer_id, name, bucket))
+    # two tables, as one of all these columns is wider than a screen
+    shown = {"owed": (OWED, words("customer.owes")), "aged": (AGED, words("overview.aging"))}
+    chosen = []
+    for part, (columns, alt) in shown.items():
+        key = f"{part}_{customer_id}_{clocks.as_of}_{clocks.known_at.isoformat()}"
+        named = {name: _named(view, name, column) for name, column in columns.items()}
+        selection = table(view, data, named, alt=alt, key=key, selects="single-cell")
+        chosen += [(part, cell) for cell in selection["cells"] if cell[0] < len(rows)]
+    for part, (place, column) in chosen:
+        bucket = column if column in BUCKETS else None
+        # the names in the table of buckets are those above: the whole row is asked for there
+        if part == "owed" or bucket:
+            row = rows.iloc[place]
+            amount, items = (row[bucket], None) if bucket else (row["open_amount"], row["open_items"])
+            name = profile["name"].iloc[0] if len(profile) else customer_id
+            whose = (row["currency_code"], row["company_id"], customer_id, name, bucket)
+            drill(view, clocks, Figure(amount, items, *whose))
 
 
 def _named(view: View, name: str, column: Column) -> Column:

@@ -1,16 +1,18 @@
-"""From a figure to the invoices behind it, which add up to it."""
+"""From a figure to the invoices behind it, which add up to it, and from one of them to all that is known of it."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from cartera.warehouse.groups import Group
 from dashboards.components.export import csv_button
+from dashboards.components.invoice_parts import invoice
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import export, receivables
@@ -47,23 +49,33 @@ class Figure:
 
     item_ids: tuple[str, ...] | None = None
     expected_until: dt.date | None = None
+    group: Group | None = None
 
 
 def drill(view: View, clocks: Clocks, figure: Figure) -> None:
     """The invoices of a figure, whether they add up to it, and all of them as CSV."""
     rows = (figure.currency_code, figure.company_id, figure.customer_id, figure.bucket)
-    more: dict[str, Any] = {"item_ids": figure.item_ids, "expected_until": figure.expected_until}
+    more: dict[str, Any] = {
+        "item_ids": figure.item_ids, "expected_until": figure.expected_until, "group": figure.group
+    }  # fmt: skip
     items = receivables.open_items(view.reading, clocks, *rows, limit=receivables.LISTED_ITEMS, **more)
     with st.container(border=True):
-        st.subheader(_title(view, figure), anchor=False)
+        st.subheader(as_text(_title(view, figure)), anchor=False)
         _sum_up(view, figure, items)
         columns = {n: c for n, c in COLUMNS.items() if n != "customer_name" or not figure.customer_id}
-        selects: Literal["single-cell"] | None = None if figure.customer_id else "single-cell"
-        key = f"drill_{figure.currency_code}_{figure.company_id}_{figure.bucket}" if selects else None
+        of = figure.title or f"{figure.customer_id}/{figure.bucket}"
         selection = table(
-            view, items, columns, alt=_title(view, figure), currency_code=figure.currency_code, key=key, selects=selects
+            view,
+            items,
+            columns,
+            alt=_title(view, figure),
+            currency_code=figure.currency_code,
+            key=f"drill_{figure.currency_code}_{figure.company_id}_{clocks.as_of}_{clocks.known_at}_{of}",
+            selects="single-cell",
         )
-        _to_customer(view, figure, items, selection)
+        cells = [cell for cell in selection["cells"] if cell[0] < len(items)]
+        row = items.iloc[cells[0][0]] if cells else None
+        _to_customer(view, figure, row)
         _credit(view, clocks, figure)
         csv_button(
             view,
@@ -71,15 +83,16 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
             figure.currency_code,
             "invoices",
             lambda: export.open_items_csv(view.words, clocks, *rows, **more),
-            of=figure.title or f"{figure.customer_id}/{figure.bucket}",
+            of=of,
         )
+    if row is not None and row["invoice_id"] is not None:
+        invoice(view, clocks, row["invoice_id"], row["document_number"] or row["invoice_id"], figure.currency_code)
 
 
-def _to_customer(view: View, figure: Figure, items: pd.DataFrame, selection: Any) -> None:
+def _to_customer(view: View, figure: Figure, row: pd.Series | None) -> None:
     """To the page of the customer: of the figure, or of the row that was clicked."""
     customer_id, name = figure.customer_id, figure.customer_name
-    if customer_id is None and selection and selection["cells"] and selection["cells"][0][0] < len(items):
-        row = items.iloc[selection["cells"][0][0]]
+    if customer_id is None and row is not None:
         customer_id, name = row["customer_id"], row["customer_name"]
     if customer_id is not None:
         label = view.words("drill.open_customer", name=as_text(name or customer_id))
@@ -87,9 +100,10 @@ def _to_customer(view: View, figure: Figure, items: pd.DataFrame, selection: Any
 
 
 def _title(view: View, figure: Figure) -> str:
+    """As plain text."""
     if figure.title:
         return figure.title
-    name = as_text(figure.customer_name or figure.customer_id or "")
+    name = figure.customer_name or figure.customer_id or ""
     bucket = view.words.bucket(figure.bucket) if figure.bucket else ""
     if figure.customer_id and bucket:
         return view.words("drill.customer_bucket", name=name, bucket=bucket)

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from cartera.clock import utc_now
-from dashboards.components.view import View
+from dashboards.components.view import View, as_text
 from dashboards.queries import kpis
 from dashboards.queries.receivables import headlines
 from dashboards.queries.session import Clocks
@@ -160,7 +160,9 @@ def factor(view: View, name: str) -> Decimal:
     return Decimal(link(name, f"{exact:f}", "1"))
 
 
-def clickable(view: View, name: str, offered: Mapping[str, str], clicked: str | None, default: str = "") -> str:
+def clickable(
+    view: View, name: str, offered: Mapping[str, str], clicked: str | None, default: str = "", width: int = 360
+) -> str:
     """As `choice` from a list, but what was clicked since the list was last used wins."""
     key, seen = linked(view, name, offered, default), f"{name}_clicked"
     if clicked in offered and clicked != st.session_state.get(seen):
@@ -168,7 +170,7 @@ def clickable(view: View, name: str, offered: Mapping[str, str], clicked: str | 
     st.session_state[seen] = clicked
     label, help_text = view.words(f"filter.{name}"), view.words(f"filter.{name}_help")
     chosen = st.selectbox(
-        label, list(offered), format_func=lambda word: offered[word], key=key, help=help_text, width=360
+        label, list(offered), format_func=lambda word: offered[word], key=key, help=help_text, width=width
     )
     return link(name, chosen, default)
 
@@ -188,6 +190,46 @@ def link(name: str, chosen: str, default: str) -> str:
     else:
         st.query_params[name] = chosen
     return chosen
+
+
+def toggle(view: View, **wanted: str) -> None:
+    """What a click on a figure chooses, for its callback; a second click, when all of it is chosen, takes it away.
+
+    Names of `choice` and `clickable`, or company or currency, of which one stays chosen.
+    """
+    keys = {_key(view, name): value for name, value in wanted.items()}
+    if all(st.session_state.get(key) == value for key, value in keys.items()):
+        for name in wanted:
+            untoggle(view, name)
+    else:
+        st.session_state.update(keys)
+
+
+def untoggle(view: View, name: str) -> None:
+    """Take a choice away, for the callback of its chip."""
+    if name != "currency":
+        st.session_state[_key(view, name)] = None if name == "company" else ""
+
+
+def chips(view: View, chosen: Mapping[str, str]) -> None:
+    """What narrows the page: by the name of each choice what it is called; a click on one takes it away."""
+    if not chosen:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for name, label in chosen.items():
+            st.button(
+                as_text(label),
+                key=f"chip_{name}",
+                icon=":material/close:",
+                icon_position="right",
+                help=view.words("filter.take_away"),
+                on_click=untoggle,
+                args=(view, name),
+            )
+
+
+def _key(view: View, name: str) -> str:
+    return name if name in ("company", "currency") else f"{name}_{view.words.language}"
 
 
 def _one(chosen: object) -> dt.date | None:

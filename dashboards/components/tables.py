@@ -15,13 +15,13 @@ from dashboards.components.view import View
 from dashboards.queries.export import harmless
 
 Kind = Literal[
-    "text", "money", "money_or_dash", "date", "moment", "number", "percent", "share", "seconds",
+    "text", "money", "money_or_dash", "units_or_dash", "date", "moment", "number", "percent", "share", "seconds",
     "yes_no", "passed", "status", "amounts", "figure",
 ]  # fmt: skip
 WORDED = ("text", "yes_no", "passed", "status", "amounts")
 """Kinds that become words; the others keep their value, so that sorting goes by it, and are written on top."""
 
-RIGHT = ("money", "money_or_dash", "number", "percent", "seconds")
+RIGHT = ("money", "money_or_dash", "units_or_dash", "number", "percent", "seconds")
 """Kinds aligned to the right. In too narrow a column they would lose their first digits, not their last."""
 
 MOST_ROWS, TALLEST = 16, 560
@@ -52,6 +52,7 @@ def table(
     currency_code: str | None = None,
     key: str | None = None,
     selects: Literal["single-row", "single-cell", "single-row-required"] | None = None,
+    on_select: Callable[[], None] | Literal["rerun"] = "rerun",
     headings: Collection[int] = (),
     height: int = TALLEST,
     shades: pd.DataFrame | None = None,
@@ -79,7 +80,7 @@ def table(
     )
     if shades is not None:
         styled = styled.apply(lambda _: shades, axis=None)
-    selecting: Any = {"on_select": "rerun", "selection_mode": selects} if selects else {}
+    selecting: Any = {"on_select": on_select, "selection_mode": selects} if selects else {}
     event: Any = st.dataframe(
         styled,
         hide_index=True,
@@ -106,6 +107,7 @@ def _writer(view: View, kind: Kind, currency_code: str | None) -> Callable[[Any]
     writers: dict[Kind, Callable[[Any], str]] = {
         "money": amount,
         "money_or_dash": lambda value: amount(value) if value else "–",
+        "units_or_dash": lambda value: words.units(value) if value else "–",
         "date": words.date,
         "moment": words.moment,
         "number": words.number,

@@ -89,6 +89,10 @@ class Words:
         text = self.amount(amount, currency_code)
         return text if len(text) <= CARD_CHARACTERS else self._grouped(amount, 0)
 
+    def units(self, amount: Decimal) -> str:
+        """An amount in whole units of its currency, for tables of many columns."""
+        return self._grouped(amount, 0)
+
     def compact(self, amount: Decimal) -> str:
         """`1.2M`, for labels in charts alone."""
         return format_compact_decimal(amount, locale=self.locale, fraction_digits=1)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from cartera import money
 from cartera.warehouse import read
+from cartera.warehouse.groups import Group
 from dashboards.i18n import Words
 from dashboards.queries.receivables import EXPORTED_ROWS
 from dashboards.queries.session import Clocks, reading
@@ -50,6 +51,7 @@ def open_items_csv(
     bucket: str | None,
     item_ids: tuple[str, ...] | None = None,
     expected_until: dt.date | None = None,
+    group: Group | None = None,
 ) -> bytes:
     """Every instalment behind a figure. Raises DatabaseError."""
     with reading() as opened:
@@ -64,13 +66,21 @@ def open_items_csv(
             item_type="instalment",
             item_ids=item_ids,
             expected_until=expected_until,
+            group=group,
             limit=EXPORTED_ROWS + 1,
         )
     return to_csv(rows, ITEMS, words, clocks, currency_code)
 
 
-def customers_csv(words: Words, clocks: Clocks, currency_code: str, company_id: str | None) -> bytes:
-    """Every customer by bucket. Raises DatabaseError."""
+def customers_csv(
+    words: Words,
+    clocks: Clocks,
+    currency_code: str,
+    company_id: str | None,
+    bucket: str | None = None,
+    group: Group | None = None,
+) -> bytes:
+    """Every customer by bucket; with a bucket or a group what is in it. Raises DatabaseError."""
     with reading() as opened:
         rows = read.customer_aging(
             opened.connection,
@@ -78,6 +88,8 @@ def customers_csv(words: Words, clocks: Clocks, currency_code: str, company_id: 
             clocks.known_at,
             currency_code=currency_code,
             company_id=company_id,
+            bucket=bucket,
+            group=group,
             limit=EXPORTED_ROWS + 1,
         )
     return to_csv([row for row in rows if row["customer_id"] is not None], CUSTOMERS, words, clocks, currency_code)

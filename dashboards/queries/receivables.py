@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from cartera.warehouse import read
+from cartera.warehouse.groups import Group
 from dashboards.queries.cache import cached
 from dashboards.queries.session import Clocks, Reading
 
@@ -85,11 +86,13 @@ def companies(totals: pd.DataFrame, currency_code: str, company_id: str | None) 
 
 
 @cached
-def by_bucket(reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None) -> pd.DataFrame:
+def by_bucket(
+    reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None, group: Group | None = None
+) -> pd.DataFrame:
     """bucket, open_items, open_amount for every bucket in order, also those where nothing is open."""
     rows = [
         row
-        for row in read.aging(reading.connection, clocks.as_of, clocks.known_at, by="bucket")
+        for row in read.aging(reading.connection, clocks.as_of, clocks.known_at, by="bucket", group=group)
         if row["currency_code"] == currency_code and company_id in (None, row["company_id"])
     ]
     buckets = [*read.BUCKETS, *sorted({row["bucket"] for row in rows} - set(read.BUCKETS))]
@@ -108,7 +111,13 @@ def by_bucket(reading: Reading, clocks: Clocks, currency_code: str, company_id: 
 
 @cached
 def by_customer(
-    reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None, limit: int
+    reading: Reading,
+    clocks: Clocks,
+    currency_code: str,
+    company_id: str | None,
+    limit: int,
+    bucket: str | None = None,
+    group: Group | None = None,
 ) -> pd.DataFrame:
     """BY_CUSTOMER: first the row for all (customer_id None), then the `limit` largest debtors."""
     rows = read.customer_aging(
@@ -117,6 +126,8 @@ def by_customer(
         clocks.known_at,
         currency_code=currency_code,
         company_id=company_id,
+        bucket=bucket,
+        group=group,
         limit=limit,
     )
     return frame(rows, BY_CUSTOMER)
@@ -133,6 +144,7 @@ def open_items(
     limit: int,
     item_ids: tuple[str, ...] | None = None,
     expected_until: dt.date | None = None,
+    group: Group | None = None,
 ) -> pd.DataFrame:
     """The instalments behind a figure (read.OPEN_ITEM_COLUMNS), longest past due first."""
     rows = read.open_items(
@@ -146,6 +158,7 @@ def open_items(
         item_type="instalment",
         item_ids=item_ids,
         expected_until=expected_until,
+        group=group,
         limit=limit,
     )
     return frame(rows, read.OPEN_ITEM_COLUMNS)

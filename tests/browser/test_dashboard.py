@@ -36,6 +36,10 @@ def _click_cell(page: Page, table: Locator, x: float, row: int) -> None:
     page.mouse.click(box["x"] + x, box["y"] + ROW_HEIGHT * (row + 1.5))
 
 
+def _settled(page: Page) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
 def _amount(text: str) -> Decimal:
     return Decimal(re.sub(r"[^\d.-]", "", text))
 
@@ -95,9 +99,83 @@ def test_an_amount_of_the_matrix_leads_to_its_invoices(dashboard_url: str, open_
     page = open_page(f"{dashboard_url}/aging?currency=COP")
     table = _table(page, "Customers by days past due")
     figure = _amount(_cell(table, 1, 0))
-    _click_cell(page, table, 250, 0)
+    _settled(page)
+    _click_cell(page, table, 200, 0)
     expect(page.get_by_role("heading", name="All open invoices")).to_be_visible()
     assert _amount(page.get_by_text("the figure chosen").inner_text().split("add up to")[1].split(", the")[0]) == figure
+
+
+def test_a_click_on_the_aging_page_narrows_it_and_a_second_one_takes_that_away(
+    dashboard_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{dashboard_url}/aging?currency=USD&by=segment.payer_behaviour")
+    chip = page.get_by_role("button", name=re.compile("^1-30 days"))
+    bars = page.locator(".js-plotly-plot .points .point")
+    expect(bars).to_have_count(6)
+    _settled(page)
+    bars.nth(1).click(force=True)
+    expect(page).to_have_url(re.compile("bucket=1-30"))
+    expect(chip).to_be_visible()
+    expect(page.get_by_role("heading", name="Open invoices, 1-30 days")).to_be_visible()
+    _settled(page)
+    bars.nth(1).click(force=True)
+    expect(chip).to_have_count(0)
+    expect(page).not_to_have_url(re.compile("bucket="))
+
+    _settled(page)
+    parts = _table(page, "Segments by days past due: Payer behaviour")
+    owed = _amount(_cell(parts, 1, 1))
+    _click_cell(page, parts, 60, 1)
+    expect(page).to_have_url(re.compile("group="))
+    _settled(page)
+    assert _amount(_cell(_table(page, "Customers by days past due"), 1, 0)) == owed
+    _click_cell(page, _table(page, "Segments by days past due: Payer behaviour"), 60, 1)
+    expect(page).not_to_have_url(re.compile("group="))
+
+
+def test_a_customer_leads_to_an_invoice_and_its_source_document(dashboard_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{dashboard_url}/aging?currency=USD")
+    table = _table(page, "Customers by days past due")
+    name = _cell(table, 0, 1)
+    _settled(page)
+    _click_cell(page, table, 60, 1)
+    expect(page).to_have_url(re.compile("customer="))
+    expect(page.get_by_role("link", name=f"Open {name}")).to_be_visible()
+    addresses = {i.document_number: i.document_url or "" for i in sample_items()}
+    seen = set()
+    for row in (0, 1, 2):
+        _settled(page)
+        listed = _table(page, f"Open invoices of {name}")
+        number = _cell(listed, 0, row)
+        _click_cell(page, listed, 60, row)
+        expect(page.get_by_role("heading", name=f"Invoice {number}")).to_be_visible()
+        expect(page.get_by_text("what is open of the invoice")).to_be_visible()
+        expect(page.get_by_text("row 17")).to_be_visible()
+        link = page.get_by_role("link", name="Open the document")
+        scheme = addresses[number].split(":")[0]
+        if scheme == "https":
+            expect(link).to_have_attribute("href", addresses[number])
+        else:
+            expect(page.get_by_text(f"not opened from here: {addresses[number]}")).to_be_visible()
+            expect(link).to_have_count(0)
+        seen.add(scheme)
+    assert seen == {"https", "ftp"}
+    page.get_by_role("button", name=re.compile(f"^{re.escape(name)}")).click()
+    expect(page).not_to_have_url(re.compile("customer="))
+
+
+def test_an_amount_of_last_month_leads_to_what_was_open_then(dashboard_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{dashboard_url}/aging?currency=PEN")
+    table = _table(page, "Beside last month and last year")
+    then = _amount(_cell(table, 2, 6))
+    assert then != _amount(_cell(table, 1, 6))
+    _settled(page)
+    box = table.bounding_box()
+    assert box is not None
+    _click_cell(page, table, box["width"] * 0.35, 6)
+    expect(page.get_by_role("heading", name="Open on 31 May 2026: Total")).to_be_visible()
+    told = page.get_by_text("the figure chosen").inner_text()
+    assert _amount(told.split("add up to")[1].split(", the")[0]) == then
 
 
 def test_the_language_is_switched_kept_and_linked(dashboard_url: str, open_page: OpenPage) -> None:
@@ -106,7 +184,7 @@ def test_the_language_is_switched_kept_and_linked(dashboard_url: str, open_page:
     expect(page.locator("h1")).to_have_text("Lo que nos deben")
     expect(page).to_have_url(re.compile("lang=ES"))
     page.get_by_role("link", name="Antigüedad").click()
-    expect(page.locator("h1")).to_have_text("Antigüedad por cliente")
+    expect(page.locator("h1")).to_have_text("¿Qué antigüedad tiene lo que nos deben?")
     page.goto(f"{dashboard_url}/data-health?lang=ES")
     expect(page.locator("h1")).to_have_text("¿Son fiables los datos?")
 

@@ -79,7 +79,13 @@ def test_expected_losses_follow_the_factor_and_the_link_holds(dashboard_url: str
     assert download.value.suggested_filename == "cartera-provision-2026-06-30.xlsx"
 
 
-PLACES = ("segments?segment=slow", "recovery", "recovery?part=cohorts", "recovery?part=losses")
+PLACES = (
+    "segments?segment=slow",
+    "aging?by=collector&bucket=1-30",
+    "recovery",
+    "recovery?part=cohorts",
+    "recovery?part=losses",
+)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -29,6 +29,16 @@ def test_every_bucket_has_a_bar_with_amount_share_and_words() -> None:
     assert len(set(bar.marker.color)) == 6
 
 
+def test_the_bucket_chosen_is_framed_and_the_others_fade() -> None:
+    (plain,) = aging_bars(_buckets(*"123456"), "PEN", Words("EN"), is_dark=False).data
+    (bar,) = aging_bars(_buckets(*"123456"), "PEN", Words("EN"), is_dark=False, chosen="31-60").data
+    assert [width > 0 for width in bar.marker.line.width] == [False, False, True, False, False, False]
+    assert [a == b for a, b in zip(plain.marker.color, bar.marker.color, strict=True)] == [
+        False, False, True, False, False, False,
+    ]  # fmt: skip
+    assert len(set(bar.marker.color)) == 6
+
+
 def test_nothing_open_is_no_division_by_zero() -> None:
     (bar,) = aging_bars(_buckets(*"000000"), "PEN", Words("EN"), is_dark=True).data
     assert bar.text[0] == "<b>0</b><br>—"

@@ -16,13 +16,22 @@ create view marts_a.dim_items as
         customer_id, case when item_type = 'instalment' then item_id end as invoice_id, document_number, issue_date,
         case when item_type = 'instalment' then due_date end as due_date, currency_code,
         abs(item_amount) as item_amount,
-        recorded_from, timestamptz '9999-12-31 00:00:00+00' as recorded_to
+        recorded_from, timestamptz '9999-12-31 00:00:00+00' as recorded_to, 'files' as source,
+        'files:' || item_id as document_id
     from marts_a.fixture_items
     union all
     select 'pay:' || item_id, 'payment', company_id, customer_id, null, 'P-' || item_id, settled_date, null,
-        currency_code, item_amount, recorded_from, timestamptz '9999-12-31 00:00:00+00'
+        currency_code, item_amount, recorded_from, timestamptz '9999-12-31 00:00:00+00', 'files',
+        'files:P-' || item_id
     from marts_a.fixture_items where settled_date is not null;
 create view serve.dim_items as select * from marts_a.dim_items;
+create view marts_a.fct_invoices as
+    select item_id as invoice_id, company_id, customer_id, document_number, 'invoice' as document_type,
+        'open' as status, currency_code, item_amount as total_amount, issue_date, due_date, item_id as record_key,
+        document_url, null::text as file_name, 17::bigint as file_row, 'files' as source, recorded_from,
+        timestamptz '9999-12-31 00:00:00+00' as recorded_to
+    from marts_a.fixture_items where item_type = 'instalment';
+create view serve.fct_invoices as select * from marts_a.fct_invoices;
 
 -- besides those of the items: support.serve_promises.applied and received
 create table marts_a.fixture_entries (

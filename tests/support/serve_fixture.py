@@ -36,7 +36,7 @@ create table marts_a.fixture_items (
     item_id text primary key, item_type text not null, company_id text not null, customer_id text not null,
     customer_name text, document_number text, issue_date date not null, due_date date not null,
     currency_code text not null, item_amount numeric(24, 6) not null, settled_date date,
-    is_disputed boolean not null, recorded_from timestamptz not null
+    is_disputed boolean not null, recorded_from timestamptz not null, document_url text
 );
 create table marts_a.dim_customers (
     customer_id text, company_id text, name text, tax_id text, country_code text, language_code text,
@@ -126,6 +126,7 @@ class Item:
     settled_date: dt.date | None = None
     is_disputed: bool = False
     recorded_from: dt.datetime = EVER
+    document_url: str | None = None
 
 
 def item(item_id: str, due_date: dt.date, amount: str, **columns: object) -> Item:
@@ -179,6 +180,7 @@ def sample_items(as_of: dt.date = AS_OF, customers: int = 40, seed: int = 7) -> 
                     issue_date=min(due - dt.timedelta(days=chance.choice((15, 30, 45))), as_of),
                     currency_code=currency,
                     is_disputed=chance.random() < 0.06,
+                    document_url=f"{'ftp' if document % 2 else 'https'}://erp.example.com/{number}/{document}",
                 )
             )
         if number % 9 == 0:
@@ -208,7 +210,8 @@ def publish_items(
             " drop view if exists serve.fct_kpis, serve.publication, serve.fct_open_items, serve.fct_aging,"
             " serve.fct_unapplied, serve.dim_customers, serve.dim_segment_rules, serve.fct_customer_segments,"
             " serve.fct_segment_memberships, serve.fct_promises, serve.fct_disputes, serve.fct_ledger_entries,"
-            " serve.dim_items, serve.fct_fx_rates; drop function if exists serve.open_items(date, timestamptz)"
+            " serve.dim_items, serve.fct_invoices, serve.fct_fx_rates;"
+            " drop function if exists serve.open_items(date, timestamptz)"
         )
         cursor.execute(SCHEMA + serve_segments_and_risk.FUNCTIONS + serve_customers.FUNCTIONS)
         execute_values(cursor, "insert into marts_a.fixture_items values %s", [astuple(each) for each in items])

@@ -11,7 +11,7 @@ from psycopg2.extensions import connection as Connection
 from support.serve_fixture import AS_OF, KNOWN_AT, publish_items, sample_items
 
 from cartera.db import Role, parameters, transaction
-from cartera.warehouse import metrics, read, scope, segments
+from cartera.warehouse import invoices, metrics, read, scope, segments
 
 EARLIER = AS_OF - dt.timedelta(days=20)
 ITEMS = sample_items()
@@ -70,6 +70,11 @@ def test_every_function_gives_the_named_companies_alone_as_of_any_date(database:
         for rows in answers:
             assert {row["company_id"] for row in rows} == {"norte"}
         owed = sum(row["open_amount"] for row in answers[0])
+        for item in ITEMS[:40]:
+            found = invoices.document(connection, KNOWN_AT, item.item_id)
+            moved = invoices.movements(connection, day, KNOWN_AT, f"invoice:{item.item_id}")
+            is_seen = item.company_id == "norte" and item.item_type == "instalment"
+            assert (found is not None, bool(moved)) == (is_seen, is_seen and item.issue_date <= day)
     mine = [i for i in ITEMS if i.company_id == "norte" and i.item_type == "instalment" and i.issue_date <= day]
     assert owed == sum(i.item_amount for i in mine)
 

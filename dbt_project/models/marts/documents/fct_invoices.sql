@@ -12,6 +12,10 @@ select
     total_amount,
     issue_date,
     due_date,
+    record_key,
+    document_url,
+    file_name,
+    file_row,
     source,
     recorded_from,
     case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to

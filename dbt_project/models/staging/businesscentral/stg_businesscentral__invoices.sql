@@ -18,6 +18,10 @@ select
     case
         when currency <> company_currency then cast("amountLocalCurrency" / amount as numeric(24, 12))
     end as document_fx_rate,
+    record_key,
+    cast(null as text) as document_url,
+    cast(null as text) as file_name,
+    cast(null as bigint) as file_row,
 
     -- amounts
     amount as total_amount,

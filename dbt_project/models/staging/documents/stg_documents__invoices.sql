@@ -15,6 +15,10 @@ select
     currency as currency_code,
     home_currency as company_currency_code,
     nullif(exchange_rate, 0) as document_fx_rate,
+    record_key,
+    cast(null as text) as document_url,
+    file_name,
+    cast(null as bigint) as file_row,
 
     -- amounts
     total_amount,

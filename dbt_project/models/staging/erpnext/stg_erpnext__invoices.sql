@@ -43,6 +43,10 @@ renamed as (
         owed.owed_currency_code as currency_code,
         company_currencies.default_currency as company_currency_code,
         case when owed.owed_currency_code = owed.currency then nullif(owed.conversion_rate, 0) end as document_fx_rate,
+        owed.record_key,
+        cast(null as text) as document_url,
+        cast(null as text) as file_name,
+        cast(null as bigint) as file_row,
 
         -- amounts
         owed.owed_amount as total_amount,
@@ -94,6 +98,10 @@ of_journals as (
         currency_code,
         cast(null as text) as company_currency_code,
         cast(null as numeric(24, 12)) as document_fx_rate,
+        entry_name as record_key,
+        cast(null as text) as document_url,
+        cast(null as text) as file_name,
+        cast(null as bigint) as file_row,
 
         -- amounts
         amount as total_amount,

@@ -15,6 +15,10 @@ select
     currency_code,
     company_currency_code,
     nullif(document_fx_rate, 0) as document_fx_rate,
+    record_key,
+    document_url,
+    cast(null as text) as file_name,
+    row_number as file_row,
 
     -- amounts
     total_amount,

@@ -19,6 +19,10 @@ select
     currency as currency_code,
     basecurrency as company_currency_code,
     case when currency <> basecurrency then nullif(exchangerate, 0) end as document_fx_rate,
+    record_key,
+    cast(null as text) as document_url,
+    cast(null as text) as file_name,
+    cast(null as bigint) as file_row,
 
     -- amounts
     foreigntotal as total_amount,

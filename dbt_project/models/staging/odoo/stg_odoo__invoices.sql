@@ -17,6 +17,10 @@ select
     cast(
         round(abs(amount_total_signed / nullif(amount_total_in_currency_signed, 0)), 12) as numeric(24, 12)
     ) as document_fx_rate,
+    record_key,
+    cast(null as text) as document_url,
+    cast(null as text) as file_name,
+    cast(null as bigint) as file_row,
 
     -- amounts
     amount_total as total_amount,
@@ -59,6 +63,10 @@ select
     currency as currency_code,
     company_currency as company_currency_code,
     cast(round(balance / nullif(amount_currency, 0), 12) as numeric(24, 12)) as document_fx_rate,
+    record_key,
+    cast(null as text) as document_url,
+    cast(null as text) as file_name,
+    cast(null as bigint) as file_row,
 
     -- amounts
     amount_currency as total_amount,

@@ -15,6 +15,10 @@ select
     "CurrencyCode" as currency_code,
     "HomeCurrency" as company_currency_code,
     nullif("ExchangeRate", 0) as document_fx_rate,
+    record_key,
+    cast(null as text) as document_url,
+    cast(null as text) as file_name,
+    cast(null as bigint) as file_row,
 
     -- amounts
     "TotalAmt" - coalesce("Deposit", 0) as total_amount,
@@ -56,6 +60,10 @@ select
     "CurrencyCode" as currency_code,
     "HomeCurrency" as company_currency_code,
     nullif("ExchangeRate", 0) as document_fx_rate,
+    record_key,
+    cast(null as text) as document_url,
+    cast(null as text) as file_name,
+    cast(null as bigint) as file_row,
 
     -- amounts
     cast({{ json_text('item', 'Amount') }} as numeric(24, 6)) as total_amount,

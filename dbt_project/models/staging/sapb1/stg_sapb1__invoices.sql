@@ -67,6 +67,10 @@ renamed as (
         source.currency as currency_code,
         source.company_currency as company_currency_code,
         case when source.currency <> source.company_currency then nullif(source."DocRate", 0) end as document_fx_rate,
+        source.record_key,
+        cast(null as text) as document_url,
+        cast(null as text) as file_name,
+        cast(null as bigint) as file_row,
 
         -- amounts
         case
@@ -183,6 +187,10 @@ unioned as (
         currency as currency_code,
         company_currency as company_currency_code,
         case when currency <> company_currency then nullif("DocRate", 0) end as document_fx_rate,
+        record_key,
+        cast(null as text) as document_url,
+        cast(null as text) as file_name,
+        cast(null as bigint) as file_row,
 
         -- amounts
         cast(greatest(debt_amount, 0) as numeric(24, 6)) as total_amount,

@@ -17,6 +17,10 @@ select
     upper(currency) as currency_code,
     cast(null as text) as company_currency_code,
     cast(null as numeric(24, 12)) as document_fx_rate,
+    record_key,
+    cast(null as text) as document_url,
+    cast(null as text) as file_name,
+    cast(null as bigint) as file_row,
 
     -- amounts
     greatest(total, amount_due + coalesce(pre_payment_credit_notes_amount, 0), 0) as total_amount,

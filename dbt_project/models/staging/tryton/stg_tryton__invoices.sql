@@ -31,6 +31,10 @@ of_invoices as (
         currency_code,
         company_currency_code,
         cast(company_amount / nullif(total_amount, 0) as numeric(24, 12)) as document_fx_rate,
+        record_key,
+        cast(null as text) as document_url,
+        cast(null as text) as file_name,
+        cast(null as bigint) as file_row,
 
         -- amounts
         total_amount,
@@ -78,6 +82,10 @@ of_lines as (
         currency as currency_code,
         move_company_currency_code as company_currency_code,
         cast((debit - credit) / nullif(amount_second_currency, 0) as numeric(24, 12)) as document_fx_rate,
+        record_key,
+        cast(null as text) as document_url,
+        cast(null as text) as file_name,
+        cast(null as bigint) as file_row,
 
         -- amounts
         amount as total_amount,

@@ -21,6 +21,10 @@ select
     "BaseCurrency" as company_currency_code,
     -- theirs is how much of the currency one unit of the base currency gives
     {{ rate_turned_round('"CurrencyRate"') }} as document_fx_rate,
+    record_key,
+    cast(null as text) as document_url,
+    cast(null as text) as file_name,
+    cast(null as bigint) as file_row,
 
     -- amounts
     "Total" as total_amount,

@@ -1,0 +1,160 @@
+"""Aging by bucket: the bars, and beside each bucket what it was on the same day last month and last year."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pandas as pd
+import streamlit as st
+
+from cartera.warehouse.read import BUCKETS
+from dashboards.charts.aging import aging_bars
+from dashboards.charts.theme import theme
+from dashboards.components import filters
+from dashboards.components.aging_filters import Chosen
+from dashboards.components.drill import Figure, drill
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View
+from dashboards.queries import aging
+from dashboards.queries.aging import Asked, Earlier
+from dashboards.queries.receivables import frame
+from dashboards.queries.session import Clocks
+
+
+def bars(view: View, asked: Asked, buckets: pd.DataFrame) -> None:
+    """A click on a bar narrows the page to its bucket; a second click takes that away."""
+    words, code = view.words, asked.currency_code
+    st.subheader(words("overview.aging"), anchor=False)
+    st.caption(words("aging.bars_sub", currency=code, date=words.date(asked.clocks.as_of)))
+    key = f"aging_bars_{identity(view, asked)}"
+
+    def clicked() -> None:
+        points = st.session_state[key]["selection"]["points"]
+        if points:
+            filters.toggle(view, bucket=buckets["bucket"].iloc[points[0]["point_index"]])
+
+    st.plotly_chart(
+        aging_bars(buckets, code, words, view.is_dark, chosen=asked.bucket, height=270),
+        key=key,
+        on_select=clicked,
+        selection_mode="points",
+        config={"displayModeBar": False},
+        alt=words("overview.aging_alt", currency=code),
+    )
+
+
+def beside(view: View, chosen: Chosen, buckets: pd.DataFrame) -> None:
+    """Each bucket and the total, now and on the earlier days, with the change; an amount of then leads to invoices."""
+    words, asked = view.words, chosen.asked
+    code = asked.currency_code
+    st.subheader(words("aging.beside"), anchor=False, help=words("aging.beside_help"))
+    st.caption(words("aging.beside_sub", currency=code))
+    then = aging.earlier(view.reading, asked)
+    data = _compared(view, buckets, then, code)
+    key = f"beside_{identity(view, asked)}"
+
+    def clicked() -> None:
+        cells = st.session_state[key]["selection"]["cells"]
+        if cells and cells[0][1] in ("bucket", "now") and cells[0][0] < len(buckets):
+            filters.toggle(view, bucket=buckets["bucket"].iloc[cells[0][0]])
+
+    columns = {
+        "bucket": Column("column.bucket", width=100, is_pinned=True),
+        "now": Column(words.date(asked.clocks.as_of), "money", is_plain=True),
+    }
+    for name, each in then.items():
+        columns[name] = Column(words.date(each.day), "money", is_plain=True)
+        columns[f"{name}_change"] = Column("column.change", "figure")
+    selection = table(
+        view,
+        data,
+        columns,
+        alt=words("aging.beside"),
+        currency_code=code,
+        key=key,
+        selects="single-cell",
+        on_select=clicked,
+        headings=[len(buckets)],
+        shades=shades(view, list(data["bucket_id"]), list(columns), asked.bucket, None),
+    )
+    first = aging.first_day(view.reading, asked.clocks.known_at, asked.company_id)
+    for each in then.values():
+        if each.buckets is None and first is not None:
+            st.caption(words("aging.nothing_known", date=words.date(each.day), first=words.date(first)))
+    cells = [cell for cell in selection["cells"] if cell[0] < len(data) and cell[1] in then]
+    if cells:
+        _invoices_of_then(view, chosen, then[cells[0][1]], data["bucket_id"].iloc[cells[0][0]])
+
+
+def _compared(view: View, buckets: pd.DataFrame, then: dict[str, Earlier], code: str) -> pd.DataFrame:
+    """A row per bucket and one that adds them up; None where nothing was known."""
+    places = [*buckets["bucket"], None]
+    now = _amounts(buckets)
+    rows: dict[str, list[object]] = {
+        "bucket_id": list(places),
+        "bucket": [view.words.bucket(place) if place else view.words("aging.total") for place in places],
+        "now": [now[place] for place in places],
+    }
+    for name, each in then.items():
+        before = {} if each.buckets is None else _amounts(each.buckets)
+        was = [before.get(place, None if each.buckets is None else Decimal(0)) for place in places]
+        rows[name] = list(was)
+        rows[f"{name}_change"] = [
+            change(view, now[place], amount, code) for place, amount in zip(places, was, strict=True)
+        ]
+    return frame(pd.DataFrame(rows, dtype=object).to_dict("records"), list(rows))  # type: ignore[arg-type]
+
+
+def _amounts(buckets: pd.DataFrame) -> dict[str | None, Decimal]:
+    amounts: dict[str | None, Decimal] = dict(zip(buckets["bucket"], buckets["open_amount"], strict=True))
+    return amounts | {None: sum(amounts.values(), Decimal(0))}
+
+
+def change(view: View, now: Decimal, before: Decimal | None, code: str) -> str:
+    """`+1,200.00 (+3.1%)`; without the share where there was nothing, a dash where nothing was known."""
+    if before is None:
+        return "—"
+    moved, words = now - before, view.words
+    sign = "+" if moved > 0 else ""
+    text = f"{sign}{words.amount(moved, code)}"
+    return f"{text} ({sign}{words.percent(moved / before)})" if before else text
+
+
+def _invoices_of_then(view: View, chosen: Chosen, each: Earlier, bucket: str | None) -> None:
+    if each.buckets is None:
+        return
+    asked, words = chosen.asked, view.words
+    found = each.buckets if bucket is None else each.buckets[each.buckets["bucket"] == bucket]
+    what = words.bucket(bucket) if bucket else words("aging.total")
+    figure = Figure(
+        amount=sum(found["open_amount"], Decimal(0)),
+        open_items=sum(found["open_items"]),
+        currency_code=asked.currency_code,
+        company_id=asked.company_id,
+        customer_id=asked.customer_id,
+        customer_name=chosen.labels.get("customer") if asked.customer_id else None,
+        bucket=bucket,
+        title=words("aging.invoices_then", what=what, date=words.date(each.day)),
+        group=asked.group,
+    )
+    drill(view, Clocks(each.day, asked.clocks.known_at), figure)
+
+
+def shades(view: View, rows: list[object], columns: list[str], bucket: str | None, part: object) -> pd.DataFrame:
+    """The style of a table's cells: the row of what is chosen is coloured, and so is the column of the bucket."""
+    look = theme(view.is_dark)
+    chosen = f"background-color: {look.tint(0.5)}; color: {look.text}; font-weight: 600"
+    styles = pd.DataFrame("", index=range(len(rows)), columns=columns)
+    for place, row in enumerate(rows):
+        if row is not None and row in (bucket, part):
+            styles.loc[place, :] = chosen
+    if bucket in BUCKETS and bucket in columns:
+        styles[bucket] = chosen
+    return styles
+
+
+def identity(view: View, asked: Asked) -> str:
+    """For the key of what can be clicked: after each choice it is a new one, in which nothing is selected."""
+    parts = (asked.clocks.as_of, asked.clocks.known_at, asked.currency_code, asked.company_id, asked.by, asked.scheme,
+             asked.part, asked.bucket, asked.customer_id, view.words.language)  # fmt: skip
+    return "_".join(str(part) for part in parts)

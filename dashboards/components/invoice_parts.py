@@ -1,0 +1,126 @@
+"""One invoice: its instalments, what moved them, the payment behind a movement, and the source document of each."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pandas as pd
+import streamlit as st
+
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View, as_text
+from dashboards.i18n import texts
+from dashboards.queries import invoices
+from dashboards.queries.session import Clocks
+
+INSTALMENTS = {
+    "due_date": Column("column.due", "date"),
+    "item_amount": Column("column.item_amount", "money"),
+    "open_amount": Column("column.open", "money"),
+    "days_past_due": Column("column.days", "number"),
+}
+MOVEMENTS = {
+    "effective_date": Column("customer.col_effective", "date"),
+    "what": Column("customer.col_kind", width=150),
+    "other": Column("customer.col_document", width="medium"),
+    "due_date": Column("invoice.of_instalment", "date"),
+    "amount": Column("customer.col_amount", "money"),
+    "recorded_at": Column("customer.col_recorded", "moment"),
+}
+
+
+def invoice(view: View, clocks: Clocks, invoice_id: str, number: str, code: str) -> None:
+    """All that is known of it; the payment of a movement that is clicked follows below."""
+    words = view.words
+    with st.container(border=True):
+        st.subheader(words("invoice.title", number=as_text(number)), anchor=False)
+        found = invoices.instalments(view.reading, clocks, invoice_id)
+        still_open = sum(found["open_amount"], Decimal(0))
+        st.caption(words.counted("invoice.instalments", len(found)))
+        table(view, found, INSTALMENTS, alt=words("invoice.instalments_of", number=number), currency_code=code)
+        moved = invoices.movements(view.reading, clocks, f"invoice:{invoice_id}")
+        st.caption(words("invoice.movements_sub"))
+        clicked = _movements(view, moved, "settlement_number", words("invoice.movements_of", number=number), code,
+                             f"moved_{invoice_id}_{clocks.as_of}_{clocks.known_at}")  # fmt: skip
+        _adds_up(view, moved, still_open, code, "invoice.adds_up")
+        _source_of_invoice(view, clocks, invoice_id)
+        if clicked is not None and clicked["settlement_id"] is not None:
+            _payment(view, clocks, clicked["settlement_id"], code)
+
+
+def _movements(
+    view: View, rows: pd.DataFrame, other: str, alt: str, code: str, key: str | None = None
+) -> pd.Series | None:
+    """`other`: the column that names the document on the other side; with a key, the row that is clicked."""
+    known = texts(view.words.language)
+    data = rows.assign(
+        what=[known.get(f"event.{kind}", kind.replace("_", " ")) for kind in rows["entry_type"]], other=rows[other]
+    )
+    columns = {name: column for name, column in MOVEMENTS.items() if name != "due_date" or key}
+    selection = table(view, data, columns, alt=alt, currency_code=code, key=key, selects="single-cell" if key else None)
+    if not selection or not selection["cells"] or selection["cells"][0][0] >= len(rows):
+        return None
+    row: pd.Series = rows.iloc[selection["cells"][0][0]]
+    return row
+
+
+def _adds_up(view: View, rows: pd.DataFrame, figure: Decimal, code: str, told: str) -> None:
+    words, added = view.words, sum(rows["amount"], Decimal(0))
+    amount = as_text(words.money(figure, code))
+    if added == figure:
+        st.markdown(f":material/check_circle: {words.counted(told, len(rows), amount=f'**{amount}**')}")
+    else:
+        st.warning(words("invoice.differs", sum=as_text(words.money(added, code)), amount=amount))
+
+
+def _payment(view: View, clocks: Clocks, item_id: str, code: str) -> None:
+    """The payment or credit note, and each use of it; what is left of it is unapplied credit."""
+    words, found = view.words, invoices.settlement(view.reading, clocks, item_id)
+    if found is None:
+        return
+    with st.container(border=True):
+        number = found["document_number"] or found["document_id"]
+        st.subheader(words(f"invoice.{_kind(found['item_type'])}", number=as_text(number)), anchor=False)
+        amount = as_text(words.money(found["item_amount"], found["currency_code"]))
+        st.caption(words("invoice.payment_sub", amount=amount, date=words.date(found["issue_date"])))
+        moved = invoices.movements(view.reading, clocks, item_id)
+        _movements(view, moved, "invoice_number", words("invoice.uses_of", number=number), code)
+        left = as_text(words.money(-sum(moved["amount"], Decimal(0)), code))
+        st.caption(words("invoice.unapplied", amount=left))
+        entity = invoices.PAYMENTS if found["item_type"] == "payment" else "credit_notes"
+        _source(view, found["source"], found["document_id"], found["recorded_from"], entity, None, None)
+
+
+def _kind(item_type: str) -> str:
+    return item_type if item_type in ("payment", "credit_note") else "other"
+
+
+def _source_of_invoice(view: View, clocks: Clocks, invoice_id: str) -> None:
+    found = invoices.document(view.reading, clocks, invoice_id)
+    if found is None:
+        return
+    _source(view, found["source"], found["record_key"], found["recorded_from"], invoices.INVOICES, found["file_name"],
+            found["file_row"])  # fmt: skip
+    address, stated = invoices.web_address(found["document_url"]), found["document_url"]
+    if address:
+        st.link_button(
+            view.words("invoice.open_document"), address, icon=":material/open_in_new:", help=as_text(address)
+        )
+    elif stated:
+        st.caption(view.words("invoice.stated_address", text=as_text(stated)))
+
+
+def _source(
+    view: View, source: str, record_id: str, known: dt.datetime, entity: str, file_name: str | None, row: int | None
+) -> None:
+    """Where it stands at home: system, record, file and row, and since when this version of it is known."""
+    words = view.words
+    names = [file_name] if file_name else invoices.files(view.reading, source, known, entity)
+    parts = [
+        words("invoice.record", record=as_text(record_id.removeprefix(f"{source}:")), source=as_text(source)),
+        *(words("invoice.file", name=as_text(name)) for name in names),
+        *([words("invoice.row", row=words.number(row))] if row is not None else []),
+        words("invoice.known_since", moment=words.moment(known)),
+    ]
+    st.markdown(f":material/description: **{words('invoice.source')}** · {' · '.join(parts)}")

@@ -1,0 +1,60 @@
+"""One invoice and the payments of it: as delivered, and what moved them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from urllib.parse import urlsplit
+
+import pandas as pd
+
+from cartera.warehouse import invoices, read
+from dashboards.queries.cache import cached
+from dashboards.queries.receivables import frame
+from dashboards.queries.session import Clocks, Reading
+
+INVOICES, PAYMENTS = "invoices", "payments"
+"""The lists that deliver them, as the landing calls them."""
+
+
+@cached
+def document(reading: Reading, clocks: Clocks, invoice_id: str) -> read.Row | None:
+    return invoices.document(reading.connection, clocks.known_at, invoice_id)
+
+
+@cached
+def instalments(reading: Reading, clocks: Clocks, invoice_id: str) -> pd.DataFrame:
+    """invoices.INSTALMENT_COLUMNS."""
+    rows = invoices.instalments(reading.connection, clocks.as_of, clocks.known_at, invoice_id)
+    return frame(rows, invoices.INSTALMENT_COLUMNS)
+
+
+@cached
+def movements(reading: Reading, clocks: Clocks, family_id: str) -> pd.DataFrame:
+    """invoices.MOVEMENT_COLUMNS."""
+    rows = invoices.movements(reading.connection, clocks.as_of, clocks.known_at, family_id)
+    return frame(rows, invoices.MOVEMENT_COLUMNS)
+
+
+@cached
+def settlement(reading: Reading, clocks: Clocks, item_id: str) -> read.Row | None:
+    return invoices.settlement(reading.connection, clocks.known_at, item_id)
+
+
+@cached
+def files(reading: Reading, source: str, recorded_at: dt.datetime, entity: str) -> list[str]:
+    """The names of the delivered files; none for who sees some companies alone, as a file may hold others."""
+    if reading.companies is not None:
+        return []
+    paths = invoices.delivered_files(reading.connection, source, recorded_at, entity)
+    # where it lies on the server is nobody's business
+    return [re.split(r"[/\\]", path)[-1] for path in paths]
+
+
+def web_address(text: str | None) -> str | None:
+    """What may become a link: an https address with a host, and nothing else."""
+    try:
+        parts = urlsplit((text or "").strip())
+    except ValueError:
+        return None
+    return parts.geturl() if parts.scheme == "https" and parts.hostname else None
