@@ -39,7 +39,11 @@ def today(
         CallFormat, typer.Option("--format", help="table, csv, json, or ics (a calendar file).")
     ] = CallFormat.table,
 ) -> None:
-    """The day's calls, ranked: what is overdue times the share that a call brings in at that age."""
+    """The day's calls by expected value, the rule of the worklist: what may be asked for x the chance that acting moves it.
+
+    `why` says the chance in words: the share that a call brings in at that age (policies/shared/calls.yaml), and by what
+    each fact known of the customer multiplies it (policies/shared/worklist.yaml).
+    """
     from cartera.reminders.call_rows import COLUMNS, call_calendar, call_row
     from cartera.reminders.calls import call_list
 

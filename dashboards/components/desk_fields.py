@@ -12,6 +12,7 @@ import streamlit as st
 from babel.numbers import NumberFormatError, parse_decimal
 
 from cartera.desk import Actor, drafts
+from cartera.desk.checked import MOST_AMOUNT
 from cartera.errors import ConfigError
 from cartera.warehouse.read import Row
 from dashboards.i18n import Words
@@ -144,9 +145,13 @@ class Form:
         if not text and not needed:
             return None
         try:
-            return parse_decimal(text.replace(" ", ""), locale=self.words.locale, strict=True)
+            amount = parse_decimal(text.replace(" ", ""), locale=self.words.locale, strict=True)
         except NumberFormatError:
-            raise ConfigError(self.words("desk.no_amount", text=text), self.words("desk.write_amount")) from None
+            amount = Decimal("NaN")
+        # what is no number, or has more digits than can be divided into parts
+        if not amount.is_finite() or abs(amount) >= MOST_AMOUNT:
+            raise ConfigError(self.words("desk.no_amount", text=text), self.words("desk.write_amount"))
+        return amount
 
     def given_date(self, field: str, *, needed: bool = True) -> dt.date | None:
         """Raises ConfigError where there is none."""

@@ -16,14 +16,12 @@ from dashboards.queries.session import Clocks
 
 COLUMNS = {
     "rank": Column("worklist.rank", "number"),
-    "customer_name": Column("column.customer", width=150),
+    "customer_name": Column("column.customer", width=120, wraps=True),
     "expected_amount": Column("worklist.expected", "money"),
-    "why": Column("worklist.why", width=270),
-    "asked_amount": Column("worklist.asked", "money"),
-    "chance": Column("worklist.chance", "percent"),
+    "why": Column("worklist.why", width=190, wraps=True),
     "company_id": Column("column.company"),
-    "collector": Column("worklist.collector"),
 }
+"""What fits beside an open customer, which shows the rest of itself; the file has all."""
 NEXT_KEY, LAST_KEY = "J", "K"
 
 
@@ -113,12 +111,9 @@ def tasks_table(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened 
 def _listed(view: View, asked: worklist.Asked, tasks: tuple[worklist.Task, ...]) -> None:
     words = view.words
     shown = worklist.listed(words, tasks[: worklist.LISTED])
-    columns = {
-        name: column
-        for name, column in COLUMNS.items()
-        if name not in ("company_id", "collector") or shown[name].nunique() > 1
-    }
     key = f"tasks_{asked.currency_code}_{asked.company_id}_{asked.collector}"
+    several = shown["company_id"].nunique() > 1
+    columns = {name: column for name, column in COLUMNS.items() if name != "company_id" or several}
     selection = table(view, shown, columns, alt=words("worklist.list"), currency_code=asked.currency_code,
                       key=key, selects="single-cell", height=640)  # fmt: skip
     if len(tasks) > len(shown):
