@@ -13,8 +13,9 @@ from babel.numbers import NumberFormatError, parse_decimal
 
 from cartera.desk import Actor, drafts
 from cartera.desk.checked import MOST_AMOUNT
-from cartera.errors import ConfigError
+from cartera.errors import ConfigError, Conflict
 from cartera.warehouse.read import Row
+from dashboards.components import states
 from dashboards.i18n import Words
 
 LONGEST_NOTE, LONGEST_AMOUNT = 2_000, 30
@@ -132,7 +133,13 @@ class Form:
 
     def keep(self) -> None:
         """Write what is typed down."""
-        drafts.keep(self.actor, self.owing.customer_id, self.name, self.draft, self.fields())
+        with states.clicked(self.words, self.refused):
+            drafts.keep(self.actor, self.owing.customer_id, self.name, self.draft, self.fields())
+
+    def refused(self, error: Exception, text: str) -> None:
+        """Why a click did nothing, to be shown with the form."""
+        kind, told = ("conflict", {"theirs": error.theirs}) if isinstance(error, Conflict) else ("refused", {"text": text})
+        st.session_state[f"desk_{kind}"] = {"action_id": self.draft.action_id, **told}
 
     # reading: what a form is recorded with
 

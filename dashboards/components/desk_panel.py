@@ -10,6 +10,7 @@ from dashboards.components.customer_parts import others
 from dashboards.components.desk_agreements import agreements
 from dashboards.components.desk_forms import Owing, forms
 from dashboards.components.drill import Figure, drill
+from dashboards.components.export import audit_view
 from dashboards.components.view import View, as_text
 from dashboards.components.worklist_parts import Opened
 from dashboards.queries import customer, worklist
@@ -20,6 +21,7 @@ CUSTOMER_PAGE = "app_pages/customer.py"
 def panel(view: View, asked: worklist.Asked, opened: Opened) -> None:
     """Everything to act on: why this one, how to reach it, forms, agreements, invoices."""
     words, customer_id = view.words, opened.customer_id
+    audit_view(current_actor(), customer_id)
     balances = customer.balances(view.reading, asked.clocks, customer_id)
     with st.container(border=True, key="desk_panel"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
