@@ -12,7 +12,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def safe_cell(value: object, currency_code: str | None) -> object:
-    """A cell as it is written: an amount in its currency's digits, a date as ISO writes it, text quoted where needed."""
+    """A cell as it is written: an amount in its currency's digits, a date as ISO writes it, text quoted if need be."""
     if isinstance(value, Decimal):
         return money.plain(value, currency_code)
     if isinstance(value, dt.date):

@@ -39,10 +39,10 @@ def today(
         CallFormat, typer.Option("--format", help="table, csv, json, or ics (a calendar file).")
     ] = CallFormat.table,
 ) -> None:
-    """The day's calls by expected value, the rule of the worklist: what may be asked for x the chance that acting moves it.
+    """The day's calls by expected value: what may be asked for x the chance that acting moves it, as in the worklist.
 
-    `why` says the chance in words: the share that a call brings in at that age (policies/shared/calls.yaml), and by what
-    each fact known of the customer multiplies it (policies/shared/worklist.yaml).
+    `why` says the chance in words: the share that a call brings in at that age (policies/shared/calls.yaml), and by
+    what each fact known of the customer multiplies it (policies/shared/worklist.yaml).
     """
     from cartera.reminders.call_rows import COLUMNS, call_calendar, call_row
     from cartera.reminders.calls import call_list

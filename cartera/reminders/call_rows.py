@@ -61,7 +61,7 @@ WHY = {
 
 def why(call: Call) -> str:
     """The chance in words: the share at that age, and by what each fact multiplies it."""
-    told = []
+    told: list[str] = []
     for reason in call.worth.reasons if call.worth else ():
         days = reason.values.get("days")
         text = WHY[reason.name].format(**reason.values | {"days": f"{days} day{'' if days == 1 else 's'}"})

@@ -201,7 +201,8 @@ def by_day(connection: Connection, asked: Asked, until: dt.date) -> list[Row]:
     """day, channel, contacts: how many went out or will on each day up to `until`."""
     query = SQL(
         "select coalesce(contact_date, planned_date) as day, channel, count(*) as contacts"
-        " from ops.contacts_in_scope as c where coalesce(contact_date, planned_date) between %(from_date)s and %(until)s"
+        " from ops.contacts_in_scope as c"
+        " where coalesce(contact_date, planned_date) between %(from_date)s and %(until)s"
         " and not starts_with(customer_id, %(ghosts)s)"
         " and (%(company_id)s::text is null or company_id = %(company_id)s) and {condition} and {lives_in}"
         " group by 1, 2 order by 1, 2"

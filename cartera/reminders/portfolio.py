@@ -180,7 +180,7 @@ def histories(
 
 
 def last_contacts(connection: Connection, customer_ids: Sequence[str]) -> dict[str, dt.date]:
-    """The day of the last message to each, or of the last call that was made; a call that waits for somebody is none."""
+    """The day of the last message to each, or of the last call made; a call that waits for somebody is none."""
     found = read.rows(connection, _LAST_CONTACTS, {"told": list(TOLD), "ids": list(customer_ids)})
     return {row["customer_id"]: row["last_contact"] for row in found}
 

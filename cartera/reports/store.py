@@ -27,8 +27,8 @@ from cartera.warehouse.read import Row, rows
 MOST_NAME = 100
 COLUMNS = "report_id::text as report_id, owner, name, is_shared, document, version, changed_at"
 OF_NOBODY = frozenset({
-    "currency_code", "bucket", "country_code", "sector", "customer_type", "risk_class", "item_type", "scheme", "segment",
-    "kpi", "unit", "issue_month", "received_month", "promise_state", "is_disputed", "is_open",
+    "currency_code", "bucket", "country_code", "sector", "customer_type", "risk_class", "item_type", "scheme",
+    "segment", "kpi", "unit", "issue_month", "received_month", "promise_state", "is_disputed", "is_open",
 })  # fmt: skip
 """Columns whose values tell of no company: a filter on any other, as a customer's name, tells of its owner's."""
 

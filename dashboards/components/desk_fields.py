@@ -138,8 +138,10 @@ class Form:
 
     def refused(self, error: Exception, text: str) -> None:
         """Why a click did nothing, to be shown with the form."""
-        kind, told = ("conflict", {"theirs": error.theirs}) if isinstance(error, Conflict) else ("refused", {"text": text})
-        st.session_state[f"desk_{kind}"] = {"action_id": self.draft.action_id, **told}
+        if isinstance(error, Conflict):
+            st.session_state["desk_conflict"] = {"action_id": self.draft.action_id, "theirs": error.theirs}
+        else:
+            st.session_state["desk_refused"] = {"action_id": self.draft.action_id, "text": text}
 
     # reading: what a form is recorded with
 

@@ -31,20 +31,20 @@ SINCE = {
     "acted_at": Column("promises.col_at", "moment"),
 }
 PROMISES = {
-    "customer_id": Column("column.customer_id", width="medium", is_pinned=True),
+    "customer_id": Column("column.customer_id", width=150, is_pinned=True),
     "company_id": Column("column.company"),
     "amount_text": Column("promises.col_promised", "figure"),
     "promised_date": Column("promises.col_promised_for", "date"),
     "made_date": Column("promises.col_made", "date"),
-    "note": Column("column.note", width="medium"),
+    "note": Column("column.note", width=190, wraps=True),
 }
 DISPUTES = {
-    "customer_id": Column("column.customer_id", width="medium", is_pinned=True),
+    "customer_id": Column("column.customer_id", width=150, is_pinned=True),
     "company_id": Column("column.company"),
-    "reason": Column("promises.col_reason", width="medium"),
+    "reason": Column("promises.col_reason", width=190, wraps=True),
     "amount_text": Column("promises.col_amount", "figure"),
     "opened_date": Column("promises.col_opened", "date"),
-    "note": Column("column.note", width="medium"),
+    "note": Column("column.note", width=190, wraps=True),
 }
 
 

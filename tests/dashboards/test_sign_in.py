@@ -95,7 +95,9 @@ def test_no_page_shows_a_customer_of_another_company(
     assert "main" not in shown.replace("remain", "")
 
 
-@pytest.mark.parametrize(("page", "more"), [("customer", {"customer": "files:C-005"}), ("worklist", {}), ("campaigns", {})])
+@pytest.mark.parametrize(
+    ("page", "more"), [("customer", {"customer": "files:C-005"}), ("worklist", {}), ("campaigns", {})]
+)
 def test_who_looks_is_asked_once_for_one_drawing(
     people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, page: str, more: dict[str, str]
 ) -> None:

@@ -311,14 +311,15 @@ def test_the_call_list_ranks_by_the_rule_of_the_worklist_and_says_why(calls: Wor
     calls.publish()
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "insert into marts_a.promises values ('p', 'ana', null, 'PEN', 50, %(made)s, %(day)s, 'files', %(ever)s, 'infinity'),"
-            # of an invoice of somebody else, and one that was kept
-            " ('q', 'bea', 'files:a', 'PEN', 50, %(made)s, %(day)s, 'files', %(ever)s, 'infinity')",
+            "insert into marts_a.promises"
+            " select id, customer, invoice, 'PEN', 50, %(made)s, %(day)s, 'files', %(ever)s, 'infinity'"
+            # the second one was kept
+            " from (values ('p', 'ana', null), ('q', 'bea', 'files:b')) as made (id, customer, invoice)",
             {"made": AS_OF - dt.timedelta(days=20), "day": AS_OF - dt.timedelta(days=10), "ever": EVER},
         )
         cursor.execute(
-            "insert into marts_a.entries values ('applied', 'main', 'bea', 'PEN', -50, %s, %s, 'infinity', 'instalment',"
-            " 'invoice:files:a')",
+            "insert into marts_a.entries"
+            " values ('applied', 'main', 'bea', 'PEN', -50, %s, %s, 'infinity', 'instalment', 'invoice:files:b')",
             (AS_OF - dt.timedelta(days=12), EVER),
         )
     rows = {row["customer_id"]: row for row in read("calls", "today")["calls"]}

@@ -236,7 +236,7 @@ def test_a_schedule_over_what_is_gone_fails_alone_and_says_why(mailbox: Mailbox)
         cursor.execute("update ops.report_schedules set active_from = %s", (BEGUN,))
         cursor.execute("update ops.reports set document = '{\"parts\": []}' where name = 'Gone'")
         cursor.execute(
-            "update ops.report_schedules set filters = '[{\"column\": \"x\", \"gone\": 1}]' where recipient like 'b@%'"
+            'update ops.report_schedules set filters = \'[{"column": "x", "gone": 1}]\' where recipient like \'b@%\''
         )
     report = send.send_due(_channel(mailbox), MONDAY)
     assert (report.sent, report.failed) == (1, 2)

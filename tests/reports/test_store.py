@@ -86,7 +86,6 @@ class TestReports:
         store.delete("ana", saved.report_id, saved.version)
         assert schedule.schedules("ana") == []
 
-
     def test_one_that_asks_for_what_is_gone_is_listed_as_broken_and_hides_no_other(self) -> None:
         gone, whole = store.save("ana", "Gone", AGING), store.save("ana", "Whole", OTHER)
         ask_for_what_is_gone(gone.report_id)

@@ -27,7 +27,9 @@ def part_csv(made: Made, table: Table, wording: Wording) -> bytes:
     for row in table.rows:
         code = row["currency_code"]
         cells = [
-            safe_cell(wording.value(each.name, row[each.name]) if each.kind in ("text", "yes_no") else row[each.name], code)
+            safe_cell(
+                wording.value(each.name, row[each.name]) if each.kind in ("text", "yes_no") else row[each.name], code
+            )
             for each in table.shown
         ]
         writer.writerow([*cells, *stamp])
