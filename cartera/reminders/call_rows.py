@@ -17,6 +17,11 @@ COLUMNS = (
     "rank", "customer_id", "name", "phone", "timezone", "collector", "company_id", "step", "oldest_days",
     "currency_code", "overdue_amount", "expected_amount", "why", "amounts", "note", "contact",
 )  # fmt: skip
+SHOWN = (
+    "rank", "customer_id", "name", "phone", "collector", "amounts", "currency_code", "expected_amount", "why", "note",
+    "contact",
+)  # fmt: skip
+"""What a terminal has room for."""
 FIRST_CALL, MINUTES = dt.time(9, 0), 10
 CALLS_PER_DAY = 42
 """Of ten minutes each, from nine to four; what comes after shares the last place."""
@@ -55,6 +60,7 @@ WHY = {
     "within_habit": "not later than usual ({days})",
     "beyond_habit": "later than usual ({days})",
     "contacted_lately": "contacted {days} ago",
+    "contacted_today": "contacted today",
 }
 """The facts that `worth` knows, as the page Worklist says them in its three languages."""
 
@@ -64,7 +70,8 @@ def why(call: Call) -> str:
     told: list[str] = []
     for reason in call.worth.reasons if call.worth else ():
         days = reason.values.get("days")
-        text = WHY[reason.name].format(**reason.values | {"days": f"{days} day{'' if days == 1 else 's'}"})
+        name = "contacted_today" if reason.name == "contacted_lately" and not days else reason.name
+        text = WHY[name].format(**reason.values | {"days": f"{days} day{'' if days == 1 else 's'}"})
         told.append(f"{text}: {'x ' if told else ''}{reason.factor.quantize(Decimal('0.01'))}")
     return "; ".join(told)
 

@@ -22,8 +22,8 @@ PARTS = {
     "ghosts": ghosts_part,
 }
 
+# an experiment draws its customers from all companies at once, and a test debtor stands for none
 OF_ALL_COMPANIES = ("experiments", "ghosts")
-"""An experiment draws its customers from all companies at once, and a test debtor stands for none."""
 
 
 def page(view: View) -> None:

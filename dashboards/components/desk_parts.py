@@ -36,15 +36,15 @@ PROMISES = {
     "amount_text": Column("promises.col_promised", "figure"),
     "promised_date": Column("promises.col_promised_for", "date"),
     "made_date": Column("promises.col_made", "date"),
-    "note": Column("column.note", width=190, wraps=True),
+    "note": Column("column.note", width=190, lines=2),
 }
 DISPUTES = {
     "customer_id": Column("column.customer_id", width=150, is_pinned=True),
     "company_id": Column("column.company"),
-    "reason": Column("promises.col_reason", width=190, wraps=True),
+    "reason": Column("promises.col_reason", width=190, lines=2),
     "amount_text": Column("promises.col_amount", "figure"),
     "opened_date": Column("promises.col_opened", "date"),
-    "note": Column("column.note", width=190, wraps=True),
+    "note": Column("column.note", width=190, lines=2),
 }
 
 

@@ -17,9 +17,9 @@ from dashboards.queries.session import Clocks
 
 ALL = "all"
 DISPUTES = {
-    "customer_name": Column("column.customer", width=170, wraps=True),
+    "customer_name": Column("column.customer", width=170, lines=2),
     "document_number": Column("column.document"),
-    "reason_name": Column("promises.col_reason", width="medium", wraps=True),
+    "reason_name": Column("promises.col_reason", width="medium", lines=2),
     "opened_date": Column("promises.col_opened", "date"),
     "days_open": Column("promises.col_days_open", "number"),
     "open_amount": Column("column.open", "money"),

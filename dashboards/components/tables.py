@@ -25,8 +25,8 @@ RIGHT = ("money", "money_or_dash", "number", "percent", "seconds")
 """Kinds aligned to the right. In too narrow a column they would lose their first digits, not their last."""
 
 MOST_ROWS, TALLEST = 16, 560
-LINE, LINES = 35, 64
-"""Pixels: of a row of one line, and of one in which text wraps."""
+LINE, FURTHER = 35, 18
+"""Pixels: of a row, and of each further line of one in which text wraps."""
 CHARACTER, PADDING = 6, 20
 """Pixels: of a figure at the size that tables have, and of what a cell leaves beside it."""
 
@@ -35,7 +35,7 @@ CHARACTER, PADDING = 6, 20
 class Column:
     """How a column of a frame is shown: its heading (a text key or, with `is_plain`, the text), its kind.
 
-    A pinned one stays in sight when the others scroll. Text that `wraps` is read whole, in rows of several lines.
+    A pinned one stays in sight when the others scroll. Text of several `lines` wraps.
     """
 
     heading: str
@@ -43,7 +43,7 @@ class Column:
     width: int | Literal["small", "medium", "large"] | None = None
     is_plain: bool = False
     is_pinned: bool = False
-    wraps: bool = False
+    lines: int = 1
 
 
 def table(
@@ -82,7 +82,7 @@ def table(
     )
     if shades is not None:
         styled = styled.apply(lambda _: shades, axis=None)
-    row_height = LINES if any(column.wraps for column in columns.values()) else LINE
+    row_height = LINE + FURTHER * (max(column.lines for column in columns.values()) - 1)
     selecting: Any = {"on_select": "rerun", "selection_mode": selects} if selects else {}
     event: Any = st.dataframe(
         styled,

@@ -15,13 +15,12 @@ from dashboards.queries import customer, worklist
 from dashboards.queries.session import Clocks
 
 COLUMNS = {
-    "rank": Column("worklist.rank", "number"),
-    "customer_name": Column("column.customer", width=120, wraps=True),
+    "customer_name": Column("column.customer", width=112, lines=4),
     "expected_amount": Column("worklist.expected", "money"),
-    "why": Column("worklist.why", width=190, wraps=True),
+    "why": Column("worklist.why", width=190, lines=4),
     "company_id": Column("column.company"),
 }
-"""What fits beside an open customer, which shows the rest of itself; the file has all."""
+"""What fits beside an open customer, which shows the rest of itself; the file has all. The order is the rank."""
 NEXT_KEY, LAST_KEY = "J", "K"
 
 
