@@ -20,7 +20,7 @@ from dashboards.queries.session import Clocks
 ALL = "promises"
 """The column that counts promises of every state."""
 PROMISES = {
-    "customer_name": Column("column.customer", width=170),
+    "customer_name": Column("column.customer", width="medium"),
     "document_number": Column("column.document"),
     "promised_date": Column("promises.col_promised_for", "date"),
     "promised_amount": Column("promises.col_promised", "money"),
@@ -28,13 +28,12 @@ PROMISES = {
     "state_name": Column("promises.col_state"),
     "later_amount": Column("promises.col_later", "money_or_dash"),
     "made_date": Column("promises.col_made", "date"),
-    "last_date": Column("promises.col_last_day", "date"),
     "collector": Column("promises.col_collector"),
     "company_id": Column("column.company"),
     "source": Column("column.source"),
 }
 
-ASIDES = ("document_number", "kept_amount", "later_amount", "last_date", "collector", "company_id", "source")
+ASIDES = ("document_number", "kept_amount", "later_amount", "state_name", "collector", "company_id", "source")
 
 
 def cards(view: View, sums: pd.DataFrame, asked: promises.Asked) -> None:

@@ -25,8 +25,8 @@ RIGHT = ("money", "money_or_dash", "number", "percent", "seconds")
 """Kinds aligned to the right. In too narrow a column they would lose their first digits, not their last."""
 
 MOST_ROWS, TALLEST = 16, 560
-LINE, FURTHER = 35, 18
-"""Pixels: of a row, and of each further line of one in which text wraps."""
+LINE, FURTHER, WRAPS = 35, 18, 64
+"""Pixels: of a row, of each further line in it, and the least in which the browser's table wraps text."""
 CHARACTER, PADDING = 6, 20
 """Pixels: of a figure at the size that tables have, and of what a cell leaves beside it."""
 
@@ -82,7 +82,8 @@ def table(
     )
     if shades is not None:
         styled = styled.apply(lambda _: shades, axis=None)
-    row_height = LINE + FURTHER * (max(column.lines for column in columns.values()) - 1)
+    lines = max(column.lines for column in columns.values())
+    row_height = LINE if lines == 1 else max(LINE + FURTHER * (lines - 1), WRAPS)
     selecting: Any = {"on_select": "rerun", "selection_mode": selects} if selects else {}
     event: Any = st.dataframe(
         styled,

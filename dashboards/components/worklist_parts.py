@@ -15,9 +15,9 @@ from dashboards.queries import customer, worklist
 from dashboards.queries.session import Clocks
 
 COLUMNS = {
-    "customer_name": Column("column.customer", width=112, lines=4),
+    "customer_name": Column("column.customer", width=108),
     "expected_amount": Column("worklist.expected", "money"),
-    "why": Column("worklist.why", width=190, lines=4),
+    "why": Column("worklist.why", width=195, lines=5),
     "company_id": Column("column.company"),
 }
 """What fits beside an open customer, which shows the rest of itself; the file has all. The order is the rank."""
@@ -114,7 +114,7 @@ def _listed(view: View, asked: worklist.Asked, tasks: tuple[worklist.Task, ...])
     several = shown["company_id"].nunique() > 1
     columns = {name: column for name, column in COLUMNS.items() if name != "company_id" or several}
     selection = table(view, shown, columns, alt=words("worklist.list"), currency_code=asked.currency_code,
-                      key=key, selects="single-cell", height=640)  # fmt: skip
+                      key=key, selects="single-cell", height=760)  # fmt: skip
     if len(tasks) > len(shown):
         st.caption(words("worklist.capped", shown=words.number(len(shown)), count=words.number(len(tasks))))
     csv_button(view, asked.clocks, asked.currency_code, "worklist", lambda: worklist.day_csv(words, asked))
