@@ -22,6 +22,7 @@ from dashboards.components.access import may_open  # noqa: E402
 from dashboards.components.actor import Refused, looking  # noqa: E402
 from dashboards.components.view import browser_language, current_words  # noqa: E402
 from dashboards.i18n import LOCALES  # noqa: E402
+from dashboards.queries.session import acting  # noqa: E402
 
 os.environ.update(TELEMETRY_OFF)
 
@@ -74,8 +75,11 @@ st.logo(HERE / "assets" / "logo.svg", size="large", icon_image=HERE / "assets" /
 choose_language()
 actor = looking()
 page = st.navigation(pages(actor), position="hidden" if isinstance(actor, Refused) else "sidebar")
-if isinstance(actor, Actor):
-    sign_in_page.who_is_here(actor, is_signed_in=sign_in.is_required(get_settings()))
 # which page a saved view is of
 st.session_state["page"] = page.url_path or "overview"
-page.run()
+if isinstance(actor, Actor):
+    sign_in_page.who_is_here(actor, is_signed_in=sign_in.is_required(get_settings()))
+    with acting(actor):
+        page.run()
+else:
+    page.run()

@@ -39,8 +39,12 @@ def today(
         CallFormat, typer.Option("--format", help="table, csv, json, or ics (a calendar file).")
     ] = CallFormat.table,
 ) -> None:
-    """The day's calls, ranked: what is overdue times the share that a call brings in at that age."""
-    from cartera.reminders.call_rows import COLUMNS, call_calendar, call_row
+    """The day's calls by expected value: what may be asked for x the chance that acting moves it, as in the worklist.
+
+    `why` says the chance in words: the share that a call brings in at that age (policies/shared/calls.yaml), and by
+    what each fact known of the customer multiplies it (policies/shared/worklist.yaml).
+    """
+    from cartera.reminders.call_rows import COLUMNS, SHOWN, call_calendar, call_row
     from cartera.reminders.calls import call_list
 
     found = call_list(parse_date(as_of) if as_of else None, collector=collector)
@@ -52,6 +56,7 @@ def today(
         if format is CallFormat.json:
             print_json({"as_of": found.as_of, "waiting_for_approval": found.waiting, "calls": rows})
         else:
-            print_rows(rows, COLUMNS, Format(format.value), f"calls of {found.as_of}")
+            columns = SHOWN if format is CallFormat.table else COLUMNS
+            print_rows(rows, columns, Format(format.value), f"calls of {found.as_of}")
     if found.waiting:
         messages.print(f"{found.waiting:,} more wait for approval: `cartera reminders approve`", markup=False)

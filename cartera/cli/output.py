@@ -15,6 +15,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from cartera.cells import harmless
+
 messages = Console(stderr=True, highlight=False, soft_wrap=True)
 """For progress, warnings and errors: never mixed with figures."""
 
@@ -42,14 +44,8 @@ def _jsonable(value: object) -> object:
 
 
 def _csv_cell(value: object) -> object:
-    """A leading = + - @ TAB CR would be run as a formula by a spreadsheet: law 10. An amount below zero is none."""
-    if (
-        isinstance(value, str)
-        and NEGATIVE_AMOUNT.fullmatch(value) is None
-        and value[:1] in ("=", "+", "-", "@", "\t", "\r")
-    ):
-        return "'" + value
-    return "" if value is None else value
+    """Text that a spreadsheet would run as a formula is quoted (law 10). An amount below zero is none."""
+    return value if isinstance(value, str) and NEGATIVE_AMOUNT.fullmatch(value) else harmless(value)
 
 
 def print_json(document: Mapping[str, Any]) -> None:

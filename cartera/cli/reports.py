@@ -18,7 +18,7 @@ from cartera.errors import ConfigError
 if TYPE_CHECKING:
     from cartera.reports.document import Document, Filter
     from cartera.reports.schedule import When
-    from cartera.reports.store import Saved
+    from cartera.reports.store import Broken, Saved
 
 LISTED = ("report_id", "name", "owner", "is_shared", "parts", "version")
 SCHEDULED = ("schedule_id", "report", "recipient", "when", "format", "language", "owner")
@@ -63,9 +63,7 @@ def list_(user: UserOption = "local", format: FormatOption = Format.table) -> No
     from cartera.reports import store
     from cartera.reports.send import deliveries
 
-    found = [
-        {**vars(each), "parts": ", ".join(part.mart for part in each.document.parts)} for each in store.listed(user)
-    ]
+    found = [{**vars(each), "parts": _parts(each)} for each in store.listed(user)]
     scheduled = [vars(each) | {"when": _when(each.when)} for each in schedules.schedules(user)]
     sent = deliveries(user)
     if format is Format.json:
@@ -216,6 +214,12 @@ def settle(
 
     settle_delivery(checked_id(schedule_id), parse_date(due_on), was_sent=sent)
     messages.print("settled")
+
+
+def _parts(each: Saved | Broken) -> str:
+    from cartera.reports.store import Broken
+
+    return f"broken: {each.why}" if isinstance(each, Broken) else ", ".join(part.mart for part in each.document.parts)
 
 
 def _asked(report: str, where: list[str] | None, user: str) -> tuple[Saved, Document]:

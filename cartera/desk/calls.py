@@ -99,7 +99,11 @@ def _record(
 
 def _task(desk: Desk, contact_id: str | None) -> Row | None:
     """The contact of the task, locked. Raises ConfigError when the one that is named can't be finished."""
-    bound = {"customer": desk.asked.customer_id, "id": contact_id, "states": list(WAITING)}
+    mine = desk.asked.actor.companies
+    bound = {
+        "customer": desk.asked.customer_id, "id": contact_id, "states": list(WAITING),
+        "companies": None if mine is None else sorted(mine),
+    }  # fmt: skip
     found = rows(desk.connection, _NAMED if contact_id else _OPEN, bound)
     if not found:
         if contact_id:
@@ -117,6 +121,7 @@ select c.contact_id::text as contact_id, c.status, c.recipient, c.language_code,
     t.done_at is not null as is_done
 from ops.contacts as c left join ops.call_tasks as t on t.contact_id = c.contact_id
 where c.customer_id = %(customer)s and c.channel = 'call'
+    and (%(companies)s::text[] is null or c.company_id = any(%(companies)s))
 """
 _NAMED = _TASK + " and c.contact_id::text = %(id)s for update of c"
 _OPEN = (

@@ -16,6 +16,7 @@ from psycopg2.extensions import connection as Connection
 from cartera.db import Role, transaction
 from cartera.desk.file import file_of
 from cartera.desk.model import CustomerFile
+from cartera.reminders import portfolio
 from cartera.reminders.calls import CallRule, load_call_rule
 from cartera.reminders.worth import Facts, Worth, load_worth_rule, worth
 from cartera.settings import get_settings
@@ -59,7 +60,7 @@ def day_of(late: Sequence[Row], as_of: dt.date, today: dt.date) -> Day:
     ages, rule = load_call_rule(settings.policies_dir), load_worth_rule(settings.policies_dir)
     ids = sorted({row["customer_id"] for row in late})
     with transaction(Role.desk) as connection:
-        live = _Live(connection, ids, today)
+        live = _Live(connection, ids, as_of, today)
         live.items = _items_of(connection, sorted(live.touched), as_of)
     tasks: list[Task] = []
     left: list[Left] = []
@@ -69,13 +70,13 @@ def day_of(late: Sequence[Row], as_of: dt.date, today: dt.date) -> Day:
             continue
         asked, oldest, share = live.asked(row, today, ages)
         if asked <= 0:
-            left.append(Left(row, "promised" if row["customer_id"] in live.promised else "disputed"))
+            left.append(Left(row, "promised" if live.is_promised_later(row, today) else "disputed"))
             continue
         facts = Facts(
             asked,
             oldest + (today - as_of).days,
             share,
-            live.broken_on(row, today),
+            live.broken_on(row, as_of, today),
             bool(row["promised_today"] and as_of == today) or live.is_promised_today(row, today),
             row["usual_days_late"],
             live.contacted.get(row["customer_id"]),
@@ -88,11 +89,11 @@ def day_of(late: Sequence[Row], as_of: dt.date, today: dt.date) -> Day:
 class _Live:
     """What was recorded of some customers, as it is now."""
 
-    def __init__(self, connection: Connection, ids: Sequence[str], today: dt.date) -> None:
-        bound = {"ids": list(ids), "today": today}
+    def __init__(self, connection: Connection, ids: Sequence[str], as_of: dt.date, today: dt.date) -> None:
+        bound = {"ids": list(ids), "as_of": as_of, "today": today}
         self.held = {row["customer_id"] for row in rows(connection, _HELD, bound)}
         self.silent = {row["customer_id"] for row in rows(connection, _OPTED_OUT, bound)}
-        self.contacted = {row["customer_id"]: row["last_contact"] for row in rows(connection, _CONTACTED, bound)}
+        self.contacted = portfolio.last_contacts(connection, ids)
         self.promised = _grouped(rows(connection, _PROMISED, bound))
         self.disputed = _grouped(rows(connection, _DISPUTED, bound))
         self.items: dict[tuple[str, str, str], list[Row]] = {}
@@ -130,9 +131,19 @@ class _Live:
     def is_promised_today(self, row: Row, today: dt.date) -> bool:
         return any(each["promised_date"] == today for each in self._promises(row))
 
-    def broken_on(self, row: Row, today: dt.date) -> dt.date | None:
-        broken = [each["promised_date"] for each in self._promises(row) if each["promised_date"] < today]
-        return max([*broken, *([row["broken_on"]] if row["broken_on"] else [])], default=None)
+    def is_promised_later(self, row: Row, today: dt.date) -> bool:
+        return any(each["promised_date"] > today for each in self._promises(row))
+
+    def broken_on(self, row: Row, as_of: dt.date, today: dt.date) -> dt.date | None:
+        """As the warehouse has judged; and of the days that went by since, what is about something still open."""
+        items = self.items.get((row["customer_id"], row["company_id"], row["currency_code"]), [])
+        since = [
+            each["promised_date"]
+            for each in self._promises(row)
+            if as_of <= each["promised_date"] < today
+            and (not each["item_ids"] or any(item["item_id"] in each["item_ids"] for item in items))
+        ]
+        return max([*since, *([row["broken_on"]] if row["broken_on"] else [])], default=None)
 
     def _promises(self, row: Row) -> list[Row]:
         own = self.promised.get(row["customer_id"], [])
@@ -179,7 +190,7 @@ def customer_file(customer_id: str, companies: frozenset[str] | None = None) -> 
         promises=tuple(each for each in found.promises if each.company_id in companies),
         plans=tuple(each for each in found.plans if each.company_id in companies),
         disputes=tuple(each for each in found.disputes if each.company_id in companies),
-        actions=tuple(each for each in found.actions if each.company_id is None or each.company_id in companies),
+        actions=tuple(each for each in found.actions if each.is_of(companies)),
     )
 
 
@@ -197,14 +208,9 @@ select customer_id from (
     order by customer_id, preference_id desc
 ) as last where kind = 'opt_out'
 """
-_CONTACTED = """
-select customer_id, max(coalesce(contact_date, planned_date)) as last_contact from ops.contacts
-where customer_id = any(%(ids)s) and status in ('reserved', 'sent', 'unknown', 'delivered', 'answered')
-group by customer_id
-"""
 _PROMISED = """
 select customer_id, company_id, currency_code, item_ids, promised_date from ops.desk_promises
-where customer_id = any(%(ids)s) and not is_cancelled and promised_date >= %(today)s - 90
+where customer_id = any(%(ids)s) and not is_cancelled and promised_date >= %(as_of)s
 """
 _DISPUTED = """
 select customer_id, company_id, currency_code, item_ids from ops.desk_disputes

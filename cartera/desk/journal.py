@@ -70,8 +70,8 @@ class Asked:
 
 @dataclass(frozen=True)
 class Desk:
-    """What an action works with: the connection in its transaction, the moment, the customer and its companies, its
-    own first."""
+    """What an action works with: the connection in its transaction, the moment, the customer and those of its companies
+    that the actor has rights in, its own first."""
 
     connection: Connection
     at: dt.datetime
@@ -176,7 +176,11 @@ def _require_seen_file(connection: Connection, asked: Asked, version: int) -> No
         return
     newer = min(max(version - asked.seen, 1), MOST_THEIRS)
     bound = {"customer": asked.customer_id, "things": list(AGREEMENTS), "newer": newer}
-    raise conflict(asked, [action(row) for row in rows(connection, _ACTIONS + _OF_FILE, bound)][::-1])
+    theirs = [action(row) for row in rows(connection, _ACTIONS + _OF_FILE, bound)][::-1]
+    shown = [each for each in theirs if asked.actor.companies is None or each.is_of(asked.actor.companies)]
+    # what was agreed with other companies alone is neither told nor in the way
+    if shown or not theirs:
+        raise conflict(asked, shown)
 
 
 MOST_THEIRS = 100
@@ -216,7 +220,8 @@ def _write(connection: Connection, asked: Asked, done: Done[T], answer: type[T])
         "action_id": asked.action_id,
         "kind": asked.kind,
         "customer": asked.customer_id,
-        "company": asked.company_id,
+        # also of what ends an agreement, which names it alone
+        "company": asked.company_id or getattr(done.after, "company_id", None),
         "thing": asked.thing,
         "thing_id": done.thing_id,
         "version": done.version,

@@ -175,6 +175,10 @@ class Action:
     before: Mapping[str, Any] | None
     after: Mapping[str, Any]
 
+    def is_of(self, companies: frozenset[str]) -> bool:
+        """Of one of them, or of no company, as calls, notes, holds and addresses are."""
+        return self.company_id is None or self.company_id in companies
+
 
 @dataclass(frozen=True)
 class CustomerFile:

@@ -32,7 +32,7 @@ def require(actor: Actor, kind: str) -> None:
 def require_customer(
     connection: Connection, actor: Actor, customer_id: str, company_id: str | None
 ) -> tuple[Customer, tuple[str, ...]]:
-    """The customer as published, and its companies, its own first.
+    """The customer as published, and those of its companies that the actor has rights in, its own first.
 
     Raises ConfigError when there is none, NotAllowed outside the actor's companies.
     """
@@ -47,7 +47,8 @@ def require_customer(
         raise NotAllowed(f"{customer_id!r} is of no company of {actor.user}", "ask an administrator")
     if company_id is not None and company_id not in owed:
         raise ConfigError(f"{customer_id!r} has nothing with the company {company_id!r}", f"one of {', '.join(owed)}")
-    return found or portfolio.unknown_customer(customer_id), owed
+    mine = tuple(company for company in owed if actor.companies is None or company in actor.companies)
+    return found or portfolio.unknown_customer(customer_id), mine
 
 
 def require_company(actor: Actor, company_id: str) -> None:

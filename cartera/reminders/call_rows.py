@@ -15,8 +15,13 @@ from cartera.reminders.text import MAX_NUMBER, clean
 
 COLUMNS = (
     "rank", "customer_id", "name", "phone", "timezone", "collector", "company_id", "step", "oldest_days",
-    "currency_code", "overdue_amount", "expected_amount", "amounts", "note", "contact",
+    "currency_code", "overdue_amount", "expected_amount", "why", "amounts", "note", "contact",
 )  # fmt: skip
+SHOWN = (
+    "rank", "customer_id", "name", "phone", "collector", "amounts", "currency_code", "expected_amount", "why", "note",
+    "contact",
+)  # fmt: skip
+"""What a terminal has room for."""
 FIRST_CALL, MINUTES = dt.time(9, 0), 10
 CALLS_PER_DAY = 42
 """Of ten minutes each, from nine to four; what comes after shares the last place."""
@@ -37,6 +42,8 @@ def call_row(rank: int, call: Call) -> dict[str, Any]:
         "currency_code": call.currency_code,
         "overdue_amount": _amount(call.overdue, call.currency_code),
         "expected_amount": _amount(call.expected, call.currency_code),
+        "chance": call.worth.chance if call.worth else None,
+        "why": why(call),
         "amounts": amounts(call),
         "note": call.missing or "",
         "contact": call.contact_id[:8],
@@ -44,6 +51,29 @@ def call_row(rank: int, call: Call) -> dict[str, Any]:
         "summary": call.summary,
         "documents": [clean(line.item.document_number or line.item.item_id, MAX_NUMBER) for line in call.contact.lines],
     }
+
+
+WHY = {
+    "age": "late for up to {days}",
+    "promise_due_today": "promised for today",
+    "broken_promise": "promise of {date} broken",
+    "within_habit": "not later than usual ({days})",
+    "beyond_habit": "later than usual ({days})",
+    "contacted_lately": "contacted {days} ago",
+    "contacted_today": "contacted today",
+}
+"""The facts that `worth` knows, as the page Worklist says them in its three languages."""
+
+
+def why(call: Call) -> str:
+    """The chance in words: the share at that age, and by what each fact multiplies it."""
+    told: list[str] = []
+    for reason in call.worth.reasons if call.worth else ():
+        days = reason.values.get("days")
+        name = "contacted_today" if reason.name == "contacted_lately" and not days else reason.name
+        text = WHY[name].format(**reason.values | {"days": f"{days} day{'' if days == 1 else 's'}"})
+        told.append(f"{text}: {'x ' if told else ''}{reason.factor.quantize(Decimal('0.01'))}")
+    return "; ".join(told)
 
 
 def _amount(amount: Decimal | None, currency_code: str | None) -> str | None:

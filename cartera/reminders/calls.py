@@ -1,14 +1,14 @@
 """The day's call list: what steps and ends of ladders handed to a person, the most valuable call first.
 
-Expected value = what is still overdue, in the company's currency at the rate of the day, times the share of it that
-a call brings in by the age of its oldest item (`policies/shared/calls.yaml`).
+Ranked as the worklist is, by the expected value of acting now (`reminders.worth`): what the call may ask for, in the
+company's currency at the rate of the day, times the chance that it moves it.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -23,8 +23,9 @@ from cartera.reminders.plan import asked_on, templates_of
 from cartera.reminders.policy import Policy
 from cartera.reminders.render import Templates, text_of
 from cartera.reminders.text import clean
+from cartera.reminders.worth import Facts, Worth, load_worth_rule, worth
 from cartera.settings import get_settings
-from cartera.warehouse import read, valued
+from cartera.warehouse import late, promises, read, valued
 from cartera.warehouse.read import Row, rows
 from cartera.yaml_config import load_yaml_model
 
@@ -54,7 +55,8 @@ class CallRule(BaseModel):
 
 @dataclass(frozen=True)
 class Call:
-    """One call. `overdue` and `expected` are None where a rate is missing, named in `missing`."""
+    """One call. `overdue`: what it may ask for, less the credit that is left; it and `worth` are None where a rate is
+    missing, named in `missing`."""
 
     contact_id: str
     customer: Customer
@@ -63,10 +65,14 @@ class Call:
     oldest_days: int
     currency_code: str | None
     overdue: Decimal | None
-    expected: Decimal | None
+    worth: Worth | None
     missing: str | None
     summary: str
     script: str
+
+    @property
+    def expected(self) -> Decimal | None:
+        return self.worth.expected if self.worth else None
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,7 @@ def call_list(as_of: dt.date | None = None, *, collector: str | None = None) -> 
     """The calls to make: approved, still owed, and nothing of law 8 speaks against it; best expected value first."""
     settings = get_settings()
     rule, templates = load_call_rule(settings.policies_dir), templates_of(settings)
+    factors = load_worth_rule(settings.policies_dir)
     with transaction(Role.campaign) as connection:
         published = read.publication(connection)
         day = as_of or published.as_of_date
@@ -97,6 +104,9 @@ def call_list(as_of: dt.date | None = None, *, collector: str | None = None) -> 
         customers = portfolio.customers(connection, published.known_at, ids)
         values = valued.item_values(connection, day, published.known_at, ids)
         histories = portfolio.histories(connection, day, customer_ids=ids)
+        contacted = portfolio.last_contacts(connection, ids)
+        usual = late.usual_days_late(connection, day, published.known_at, ids)
+        broken = promises.broken(connection, day, published.known_at, ids)
         calls, policies = [], dict[int, Policy]()
         for task in (task for task in tasks if task["status"] != "planned"):
             if task["plan_id"] not in policies:
@@ -108,7 +118,19 @@ def call_list(as_of: dt.date | None = None, *, collector: str | None = None) -> 
                 task, own, customer, histories.get(customer_id, History()), policies[task["plan_id"]], day, standing
             )
             if owed and (collector is None or task["collector"] == collector):
-                calls.append(_call(task, owed, customer, policies[task["plan_id"]], day, values, rule, templates))
+                call = _call(task, owed, customer, policies[task["plan_id"]], day, values, templates)
+                if call.overdue is not None:
+                    codes = {line.item.currency_code for line in owed.lines}
+                    facts = Facts(
+                        call.overdue,
+                        call.oldest_days,
+                        _age_share(owed, values, rule, day),
+                        promises.last_broken(broken, customer_id, task["company_id"], codes),
+                        usual_days_late=usual.get((task["company_id"], customer_id)),
+                        last_contact=contacted.get(customer_id),
+                    )
+                    call = replace(call, worth=worth(facts, factors, day))
+                calls.append(call)
     waiting = sum(task["status"] == "planned" for task in tasks)
     return CallList(day, tuple(sorted(calls, key=_rank)), waiting)
 
@@ -160,9 +182,9 @@ def _call(
     policy: Policy,
     day: dt.date,
     values: dict[str, valued.ItemValue],
-    rule: CallRule,
     templates: Templates,
 ) -> Call:
+    """Without its worth."""
     contact = PlannedContact(
         company_id=task["company_id"],
         customer_id=customer.customer_id,
@@ -175,10 +197,8 @@ def _call(
         channel="call",
     )
     oldest = max((day - line.item.due_date).days for line in owed.lines)
-    worth = [values[line.item.item_id] for line in owed.lines if line.item.item_id in values]
-    missing = next((each.missing for each in worth if each.missing), None)
-    amounts = [each.amount for each in worth if each.amount is not None]
-    overdue = sum(amounts, Decimal(0)) if len(amounts) == len(owed.lines) else None
+    known = [values[line.item.item_id] for line in owed.lines if line.item.item_id in values]
+    missing = next((each.missing for each in known if each.missing), None)
     stop = policy.creditor_of(contact.company_id).email
     content = templates.render(
         task["template"], contact, customer, policy, day, stop=stop, reference=task["contact_id"][:8]
@@ -190,13 +210,43 @@ def _call(
         collector=task["collector"],
         contact=contact,
         oldest_days=oldest,
-        currency_code=worth[0].currency_code if worth else None,
-        overdue=overdue,
-        expected=overdue * rule.share(oldest) if overdue is not None else None,
+        currency_code=known[0].currency_code if known else None,
+        overdue=_overdue(owed, values),
+        worth=None,
         missing=missing,
         summary=clean(summary, 300),
         script=script,
     )
+
+
+def _amounts(owed: Owed, values: Mapping[str, valued.ItemValue]) -> list[Decimal | None]:
+    """Each line in the company's currency; None where a rate is missing."""
+    return [values[line.item.item_id].amount if line.item.item_id in values else None for line in owed.lines]
+
+
+def _overdue(owed: Owed, values: Mapping[str, valued.ItemValue]) -> Decimal | None:
+    """The lines in the company's currency, less the credit that is left, at the rate of the lines in its currency."""
+    overdue = Decimal(0)
+    nominal: dict[str, Decimal] = {}
+    known: dict[str, Decimal] = {}
+    for line, amount in zip(owed.lines, _amounts(owed, values), strict=True):
+        if amount is None:
+            return None
+        code = line.item.currency_code
+        nominal[code] = nominal.get(code, Decimal(0)) + line.item.open_amount
+        known[code] = known.get(code, Decimal(0)) + amount
+        overdue += amount
+    credit = (owed.credits.get(code, Decimal(0)) * known[code] / nominal[code] for code in nominal)
+    return overdue - sum(credit, Decimal(0))
+
+
+def _age_share(owed: Owed, values: Mapping[str, valued.ItemValue], rule: CallRule, day: dt.date) -> Decimal:
+    """The share that a call brings in at the age of each line, weighed by amount."""
+    amounts = [amount or Decimal(0) for amount in _amounts(owed, values)]
+    ages = [rule.share((day - line.item.due_date).days) for line in owed.lines]
+    brought = sum((amount * age for amount, age in zip(amounts, ages, strict=True)), Decimal(0))
+    whole = sum(amounts, Decimal(0))
+    return brought / whole if whole else ages[0]
 
 
 def _rank(call: Call) -> tuple[bool, str, Decimal, str]:

@@ -3,7 +3,8 @@
 A payment is credited as `cartera reminders costs` does it: once, to the last contact with its customer in the days
 before it, the day itself included. It says what came after a contact, not because of it.
 
-Takes an open connection (role reader or better) and only reads. Ghost shoppers are in none of the figures.
+Takes an open connection and only reads: that of a `viewer` its own companies, that of a reader or better all of them.
+Ghost shoppers are in none of the figures.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def waiting(connection: Connection, group: Group, known_at: dt.datetime, *, limi
     """The contacts behind a count of `waiting.steps`: whom they go to, in which language, for what, from when."""
     query = SQL(
         "with cells as (select contact_id, plan_id, policy_name, step_name, channel, language_code, company_id,"
-        " customer_id, offset_days, planned_date, send_from, send_until from ops.contacts"
+        " customer_id, offset_days, planned_date, send_from, send_until from ops.contacts_in_scope"
         " where status = 'planned' and {group} order by offset_days desc, customer_id limit %(limit)s)"
         " select contact_id::text as contact_id, policy_name, step_name, channel, language_code, company_id,"
         " customer_id, coalesce(customer_name, customer_id) as customer_name, planned_date, send_from, send_until,"
@@ -150,7 +151,7 @@ def _bound(asked: Asked, group: Group) -> dict[str, Any]:
 _ASKED_FOR = """coalesce((
     select jsonb_object_agg(currency_code, amount::text) from (
         select currency_code, sum(coalesce(stated_amount, planned_amount)) as amount
-        from ops.contact_items as i
+        from ops.contact_items_in_scope as i
         where i.contact_id = cells.contact_id and left_out_reason is null group by currency_code
     ) as sums
 ), '{}')"""
@@ -163,7 +164,7 @@ _FOLLOWED = """
 chosen as (
     select contact_id, plan_id, company_id, customer_id, policy_name, step_name, offset_days, channel, language_code,
         status, reason_code, coalesce(contact_date, planned_date) as went_on
-    from ops.contacts as c
+    from ops.contacts_in_scope as c
     where coalesce(contact_date, planned_date) >= %(from_date)s and not starts_with(customer_id, %(ghosts)s)
         and (%(company_id)s::text is null or company_id = %(company_id)s) and {lives_in}
 ),
@@ -199,7 +200,8 @@ _BY_A_PLAN = "plan_id is not null"
 def by_day(connection: Connection, asked: Asked, until: dt.date) -> list[Row]:
     """day, channel, contacts: how many went out or will on each day up to `until`."""
     query = SQL(
-        "select coalesce(contact_date, planned_date) as day, channel, count(*) as contacts from ops.contacts as c"
+        "select coalesce(contact_date, planned_date) as day, channel, count(*) as contacts"
+        " from ops.contacts_in_scope as c"
         " where coalesce(contact_date, planned_date) between %(from_date)s and %(until)s"
         " and not starts_with(customer_id, %(ghosts)s)"
         " and (%(company_id)s::text is null or company_id = %(company_id)s) and {condition} and {lives_in}"
@@ -233,8 +235,8 @@ def skip_reasons(connection: Connection, day: dt.date, company_id: str | None = 
     """reason_code, skips, customers: why debts of a day got no message, the most frequent reason first."""
     return rows(
         connection,
-        "select reason_code, count(*) as skips, count(distinct customer_id) as customers from ops.contact_skips"
-        " where as_of_date = %(day)s and not starts_with(customer_id, %(ghosts)s)"
+        "select reason_code, count(*) as skips, count(distinct customer_id) as customers"
+        " from ops.contact_skips_in_scope where as_of_date = %(day)s and not starts_with(customer_id, %(ghosts)s)"
         " and (%(company)s::text is null or company_id = %(company)s)"
         " group by reason_code order by skips desc, reason_code",
         {"day": day, "company": company_id, "ghosts": PREFIX},
@@ -252,7 +254,7 @@ def skips(
 ) -> list[Row]:
     """The rows behind a count of `skip_reasons`."""
     query = SQL(
-        "with cells as (select skip_id, policy_name, company_id, customer_id from ops.contact_skips"
+        "with cells as (select skip_id, policy_name, company_id, customer_id from ops.contact_skips_in_scope"
         " where as_of_date = %(day)s and reason_code = %(reason)s and not starts_with(customer_id, %(ghosts)s)"
         " and (%(company)s::text is null or company_id = %(company)s) order by customer_id, skip_id limit %(limit)s)"
         " select skip_id, policy_name, company_id, customer_id, coalesce(customer_name, customer_id) as customer_name"

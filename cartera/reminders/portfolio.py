@@ -179,6 +179,21 @@ def histories(
     return {customer_id: History(**values) for customer_id, values in found.items()}
 
 
+def last_contacts(connection: Connection, customer_ids: Sequence[str]) -> dict[str, dt.date]:
+    """The day of the last message to each, or of the last call made; a call that waits for somebody is none."""
+    found = read.rows(connection, _LAST_CONTACTS, {"told": list(TOLD), "ids": list(customer_ids)})
+    return {row["customer_id"]: row["last_contact"] for row in found}
+
+
+_LAST_CONTACTS = """
+select customer_id, max(coalesce(contact_date, planned_date)) as last_contact from ops.contacts as c
+where customer_id = any(%(ids)s) and status = any(%(told)s) and (channel <> 'call' or exists (
+    select from ops.call_tasks as t where t.contact_id = c.contact_id and t.done_at is not null
+))
+group by customer_id
+"""
+
+
 def wishes(
     connection: Connection,
     as_of: dt.date,

@@ -1,6 +1,6 @@
 """What waits for approval: which contacts, as somebody looks at them, and what has happened to them since.
 
-Takes an open connection (role reader or better) and only reads.
+Takes an open connection and only reads: that of a `viewer` its own companies, that of a reader or better all of them.
 """
 
 from __future__ import annotations
@@ -37,15 +37,16 @@ def look(connection: Connection, plan_id: int | None = None, companies: frozense
 
 _LOOK = """
 select count(*) as contacts, coalesce(sum(hashtextextended(contact_id::text, 0)::numeric), 0)::text as digest,
-    (select coalesce(max(event_id), 0) from ops.contact_events) as event_id
-from ops.contacts where status = 'planned' and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
+    (select coalesce(max(event_id), 0) from ops.contact_events_in_scope) as event_id
+from ops.contacts_in_scope where status = 'planned' and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
     and (%(companies)s::text[] is null or company_id = any(%(companies)s))
 """
 
 
 def last_event(connection: Connection) -> int:
     """The last thing that has happened to any contact; 0 where nothing has."""
-    return int(rows(connection, "select coalesce(max(event_id), 0) as event_id from ops.contact_events")[0]["event_id"])
+    found = rows(connection, "select coalesce(max(event_id), 0) as event_id from ops.contact_events_in_scope")
+    return int(found[0]["event_id"])
 
 
 def plans(connection: Connection) -> list[Row]:
@@ -56,7 +57,7 @@ def plans(connection: Connection) -> list[Row]:
 _PLANS = """
 select p.plan_id, p.policy_name, p.as_of_date, p.planned_at, p.planned_by, count(*) as contacts,
     count(*) filter (where starts_with(c.customer_id, %(ghosts)s)) as ghosts
-from ops.contacts as c join ops.contact_plans as p using (plan_id)
+from ops.contacts_in_scope as c join ops.contact_plans as p using (plan_id)
 where c.status = 'planned'
 group by p.plan_id, p.policy_name, p.as_of_date, p.planned_at, p.planned_by
 order by p.plan_id desc
@@ -71,12 +72,12 @@ def steps(connection: Connection, plan_id: int | None = None) -> list[Row]:
 _STEPS = """
 with waiting as (
     select contact_id, policy_name, step_name, offset_days, channel, customer_id
-    from ops.contacts where status = 'planned' and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
+    from ops.contacts_in_scope where status = 'planned' and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
 ),
 
 owed as (
     select policy_name, step_name, channel, currency_code, sum(planned_amount) as amount
-    from waiting join ops.contact_items using (contact_id)
+    from waiting join ops.contact_items_in_scope using (contact_id)
     group by policy_name, step_name, channel, currency_code
 ),
 
@@ -102,8 +103,8 @@ select * from (
     select distinct on (c.policy_name, c.step_name, c.channel, c.language_code)
         c.contact_id::text as contact_id, c.policy_name, c.step_name, c.offset_days, c.channel, c.language_code,
         c.customer_id, i.items
-    from ops.contacts as c
-    cross join lateral (select count(*) as items from ops.contact_items where contact_id = c.contact_id) as i
+    from ops.contacts_in_scope as c
+    cross join lateral (select count(*) as items from ops.contact_items_in_scope where contact_id = c.contact_id) as i
     where c.status = 'planned' and (%(plan_id)s::bigint is null or c.plan_id = %(plan_id)s)
     order by c.policy_name, c.step_name, c.channel, c.language_code, i.items desc, c.contact_id
 ) as found
@@ -119,7 +120,7 @@ def since(connection: Connection, seen: Seen) -> list[Row]:
 
 _SINCE = """
 select e.to_status, e.reason_code, e.actor, count(*) as contacts, max(e.happened_at) as at
-from ops.contact_events as e join ops.contacts as c using (contact_id)
+from ops.contact_events_in_scope as e join ops.contacts_in_scope as c using (contact_id)
 where e.event_id > %(event_id)s and (e.from_status = 'planned' or e.to_status = 'planned')
     and (%(plan_id)s::bigint is null or c.plan_id = %(plan_id)s)
 group by e.to_status, e.reason_code, e.actor

@@ -65,7 +65,10 @@ def latest_due(when: When, active_from: dt.datetime, now: dt.datetime) -> tuple[
 
 @dataclass(frozen=True)
 class Schedule:
-    """`report`: the id of a saved one or the name of a ready-made one. `filters`: besides those of the report."""
+    """`report`: the id of a saved one or the name of a ready-made one. `filters`: besides those of the report.
+
+    `broken`: why its filters can't be read any more; then nothing is made of it.
+    """
 
     schedule_id: str
     owner: str
@@ -78,6 +81,7 @@ class Schedule:
     skips_empty: bool
     active_from: dt.datetime
     version: int
+    broken: str | None = None
 
 
 def add(
@@ -155,6 +159,12 @@ def end(owner: str, schedule_id: str) -> None:
 
 def of_row(row: Row) -> Schedule:
     when = When(tuple(row["weekdays"] or ()), row["month_day"], row["hour"], row["timezone"])
+    filters: tuple[Filter, ...] = ()
+    broken = None
+    try:
+        filters = parse_filters(row["filters"])
+    except ConfigError as error:
+        broken = error.problem
     return Schedule(
         str(row["schedule_id"]),
         row["owner"],
@@ -162,11 +172,12 @@ def of_row(row: Row) -> Schedule:
         row["recipient"],
         row["language_code"],
         row["format"],
-        parse_filters(row["filters"]),
+        filters,
         when,
         row["skips_empty"],
         row["active_from"],
         row["version"],
+        broken,
     )
 
 

@@ -183,6 +183,9 @@ def made_for(each: schedules.Schedule) -> Made:
 
     Raises ConfigError, NotPublished, DatabaseError.
     """
+    if each.broken:
+        # without its filters it would go out whole
+        raise ConfigError(each.broken, "end this schedule and make another one")
     saved = find(each.owner, each.report)
     return make_whole(saved.name, saved.document.with_filters(each.filters), companies=_companies_of(each.owner))
 

@@ -1,5 +1,7 @@
 """Reports that people save: one's own, shared or not. Each function is a transaction of its own.
 
+Who sees some companies alone sees of the shared ones those that name no other: a filter's values are figures too.
+
 A change names the version it was made from; where somebody was quicker it is refused, and nothing is overwritten.
 """
 
@@ -7,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +26,11 @@ from cartera.warehouse.read import Row, rows
 
 MOST_NAME = 100
 COLUMNS = "report_id::text as report_id, owner, name, is_shared, document, version, changed_at"
+OF_NOBODY = frozenset({
+    "currency_code", "bucket", "country_code", "sector", "customer_type", "risk_class", "item_type", "scheme",
+    "segment", "kpi", "unit", "issue_month", "received_month", "promise_state", "is_disputed", "is_open",
+})  # fmt: skip
+"""Columns whose values tell of no company: a filter on any other, as a customer's name, tells of its owner's."""
 
 
 class ChangedMeanwhile(CarteraError):
@@ -49,16 +56,62 @@ class Saved:
     changed_at: dt.datetime | None = None
 
 
-def listed(user: str) -> list[Saved]:
-    """The ready-made ones, one's own, and those that others share."""
+@dataclass(frozen=True)
+class Broken:
+    """A saved one that asks for what is no more, as a column that is gone; `why` says what. It can be deleted."""
+
+    report_id: str
+    owner: str
+    name: str
+    is_shared: bool
+    version: int
+    why: str
+
+
+def listed(user: str) -> list[Saved | Broken]:
+    """The ready-made ones, one's own, and those that others share, of the companies that the user may see."""
     with transaction(Role.campaign) as connection:
+        people = {
+            row["email"]: row["companies"] for row in rows(connection, "select email, companies from ops.users")
+        }  # fmt: skip
         found = rows(
             connection,
             f"select {COLUMNS} from ops.reports where deleted_at is null and (owner = %(user)s or is_shared)"  # noqa: S608 a constant
             " order by owner <> %(user)s, lower(name), report_id",
             {"user": user},
         )
-    return [*(ready(name) for name in READY), *(_saved(row) for row in found)]
+    seen = [
+        each
+        for each in map(_read, found)
+        if each.owner == user or _may_see(_companies(user, people), each, _companies(each.owner or "", people))
+    ]
+    return [*(ready(name) for name in READY), *seen]
+
+
+def _companies(user: str, people: Mapping[str, Sequence[str] | None]) -> frozenset[str] | None:
+    """None: all. Who signs in has an address; other names are of people at this machine."""
+    if "@" not in user:
+        return None
+    companies = people.get(user, ())
+    return None if companies is None else frozenset(companies)
+
+
+def _may_see(mine: frozenset[str] | None, each: Saved | Broken, owners: frozenset[str] | None) -> bool:
+    """Whether somebody of these companies (None: all) may see what a report of such an owner names."""
+    if mine is None:
+        return True
+    if isinstance(each, Broken):
+        # what it names can't be told
+        return False
+    named: set[str] = set()
+    for filter in (filter for part in each.document.parts for filter in part.filters if filter.among):
+        if filter.column == "company_id":
+            named.update(filter.among)
+        elif filter.column not in OF_NOBODY:
+            if owners is None:
+                return False
+            named |= owners
+    return named <= mine | {""}
 
 
 def ready(name: str) -> Saved:
@@ -66,7 +119,10 @@ def ready(name: str) -> Saved:
 
 
 def find(user: str, report: str) -> Saved:
-    """By id, or by name: a ready-made one, one's own, or a shared one. Raises ConfigError when there is none."""
+    """By id, or by name: a ready-made one, one's own, or a shared one.
+
+    Raises ConfigError when there is none, or it is broken.
+    """
     if report in READY:
         return ready(report)
     own = listed(user)
@@ -74,6 +130,8 @@ def find(user: str, report: str) -> Saved:
     found = found or next((each for each in own if each.name == report), None)
     if found is None:
         raise ConfigError(f"there is no report {report!r} that {user} may see", "see `cartera reports list`")
+    if isinstance(found, Broken):
+        raise ConfigError(f"{found.name}: {found.why}", "build it anew, and delete this one on the page Reports")
     return found
 
 
@@ -180,5 +238,10 @@ def _json(document: Document) -> Json:
     return Json(document.model_dump(mode="json", exclude_defaults=True))
 
 
-def _saved(row: Mapping[str, Any]) -> Saved:
-    return Saved(**{**row, "document": parse(row["document"])})
+def _read(row: Mapping[str, Any]) -> Saved | Broken:
+    """One that can't be read any more stops nobody from reading the others."""
+    try:
+        return Saved(**{**row, "document": parse(row["document"])})
+    except ConfigError as error:
+        kept = ("report_id", "owner", "name", "is_shared", "version")
+        return Broken(**{name: row[name] for name in kept}, why=error.problem)

@@ -9,7 +9,7 @@ from decimal import Decimal
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL
 
-from cartera.warehouse import read, segments
+from cartera.warehouse import promises, read, segments
 
 LATE_COLUMNS = (
     "company_id", "customer_id", "customer_name", "collector", "currency_code", "overdue_amount", "asked_amount",
@@ -33,8 +33,7 @@ def late(
 
     `asked_amount`: what is late and neither disputed nor promised for a later day, less unapplied credit; > 0.
     `age_share`: of each amount the share that a call brings in at its age, weighed by amount: by `shares` (below so
-    many days past due, share), in order, and `after_that`. `broken_on`: the last day for which something still open
-    was promised; of the last 90 days.
+    many days past due, share), in order, and `after_that`. `broken_on`: as `promises.broken` judges.
     """
     bound = {
         "as_of": as_of, "known_at": known_at, "currency": currency_code, "company": company_id,
@@ -42,9 +41,12 @@ def late(
         "shares": [*(share for _, share in shares), after_that],
     }  # fmt: skip
     found = read.rows(connection, SQL(_LATE).format(items=read.items_at(connection, as_of, known_at)), bound)
-    usual = _usual_days_late(connection, as_of, known_at, [row["customer_id"] for row in found])
+    ids = sorted({row["customer_id"] for row in found})
+    usual = usual_days_late(connection, as_of, known_at, ids)
+    broken = promises.broken(connection, as_of, known_at, ids)
     for row in found:
         row["usual_days_late"] = usual.get((row["company_id"], row["customer_id"]))
+        row["broken_on"] = promises.last_broken(broken, row["customer_id"], row["company_id"], [currency_code])
     return found
 
 
@@ -96,36 +98,24 @@ ranked as (
     select owed.*, known.collector from owed left join known using (customer_id)
     where asked_amount > 0 and (%(collector)s::text is null or known.collector = %(collector)s)
     order by asked_amount desc, customer_id, company_id limit %(limit)s
-),
-broken as (
-    select ranked.company_id, ranked.customer_id, max(promise.promised_date) as broken_on
-    from serve.fct_promises as promise
-    join ranked on ranked.customer_id = promise.customer_id
-    where promise.promised_date < %(as_of)s and promise.promised_date >= %(as_of)s - 90
-        and promise.recorded_from <= %(known_at)s and promise.recorded_to > %(known_at)s
-        and exists (
-            select from items
-            where items.customer_id = ranked.customer_id and items.company_id = ranked.company_id
-                and items.item_type = 'instalment' and items.due_date <= promise.promised_date
-                and (promise.invoice_id is null or promise.invoice_id = items.invoice_id)
-        )
-    group by ranked.company_id, ranked.customer_id
 )
 select ranked.company_id, ranked.customer_id, coalesce(ranked.customer_name, ranked.customer_id) as customer_name,
     ranked.collector, %(currency)s as currency_code, ranked.overdue_amount, ranked.asked_amount, ranked.late_items,
-    ranked.oldest_days, ranked.age_share, ranked.promised_today, broken.broken_on
-from ranked left join broken using (company_id, customer_id)
+    ranked.oldest_days, ranked.age_share, ranked.promised_today
+from ranked
 order by ranked.asked_amount desc, ranked.customer_id, ranked.company_id
 """
 
 
-def _usual_days_late(
-    connection: Connection, as_of: dt.date, known_at: dt.datetime, ids: list[str]
-) -> dict[tuple[str, str], object]:
+def usual_days_late(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, ids: Sequence[str]
+) -> dict[tuple[str, str], Decimal]:
+    """By company and customer: how many days late it paid in the year before, weighed by amount; who paid nothing is
+    absent."""
     if not ids:
         return {}
     return {
         (row["company_id"], row["customer_id"]): row["value"]
-        for row in segments.measures_of(connection, as_of, known_at, sorted(set(ids)))
-        if row["measure"] == "weighted_days_late"
+        for row in segments.measures_of(connection, as_of, known_at, list(ids))
+        if row["measure"] == "weighted_days_late" and row["value"] is not None
     }

@@ -8,6 +8,7 @@ same money.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
@@ -24,6 +25,9 @@ COLUMNS = (
     "promise_id", "company_id", "customer_id", "customer_name", "collector", "document_number", "currency_code",
     "promised_amount", "kept_amount", "later_amount", "made_date", "promised_date", "last_date", "state", "source",
 )  # fmt: skip
+
+JUDGED_DAYS = 90
+"""An older promise says little of whether acting now moves anything."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +100,35 @@ def promises(
     return read.rows(connection, query, _bound(asked) | bound)
 
 
+Broken = dict[tuple[str, str | None, str], dt.date]
+"""By customer, company (None: the promise names no invoice) and currency: the last day that was promised in vain."""
+
+
+def broken(connection: Connection, as_of: dt.date, known_at: dt.datetime, customer_ids: Sequence[str]) -> Broken:
+    """Of some customers: promises judged broken, the last day of them in the JUDGED_DAYS before, and not paid since."""
+    query = SQL(
+        "with {judged} select customer_id, item.company_id, currency_code, max(promised_date) as broken_on from judged"
+        " left join lateral (select company_id from serve.dim_items as i where i.invoice_id = judged.invoice_id"
+        " and i.item_type = 'instalment' limit 1) as item on true"
+        " where state = 'broken' and kept_amount + later_amount < promised_amount group by 1, 2, 3"
+    ).format(judged=SQL(_JUDGED))
+    found = read.rows(connection, query, _bound(Asked(as_of, known_at, JUDGED_DAYS), customer_ids))
+    return {(row["customer_id"], row["company_id"], row["currency_code"]): row["broken_on"] for row in found}
+
+
+def last_broken(broken: Broken, customer_id: str, company_id: str, codes: Iterable[str]) -> dt.date | None:
+    """What a customer promised in vain to a company in any of some currencies."""
+    places = [(customer_id, company, code) for code in codes for company in (company_id, None)]
+    return max((broken[place] for place in places if place in broken), default=None)
+
+
 def _columns() -> Composable:
     return SQL(", ").join(map(SQL, COLUMNS))
 
 
-def _bound(asked: Asked) -> dict[str, Any]:
-    return {**asdict(asked), "grace": variables.number("promise_grace_days")}
+def _bound(asked: Asked, customer_ids: Sequence[str] | None = None) -> dict[str, Any]:
+    ids = None if customer_ids is None else list(customer_ids)
+    return {**asdict(asked), "ids": ids, "grace": variables.number("promise_grace_days")}
 
 
 _JUDGED = """
@@ -109,6 +136,7 @@ customers as (
     select distinct on (customer_id) customer_id, company_id, name as customer_name, collector
     from serve.dim_customers
     where recorded_from <= %(known_at)s and recorded_to > %(known_at)s
+        and (%(ids)s::text[] is null or customer_id = any(%(ids)s))
     order by customer_id, recorded_from desc
 ),
 
@@ -119,6 +147,7 @@ chosen as (
     where p.recorded_from <= %(known_at)s and p.recorded_to > %(known_at)s
         and p.promised_amount > 0 and p.made_date <= %(as_of)s
         and p.promised_date > %(as_of)s - %(days)s - %(grace)s
+        and (%(ids)s::text[] is null or p.customer_id = any(%(ids)s))
         and (%(currency_code)s::text is null or p.currency_code = %(currency_code)s)
         and (%(company_id)s::text is null or c.company_id = %(company_id)s)
 ),

@@ -12,7 +12,7 @@ from dashboards.components.campaign_ghosts import ghosts_part
 from dashboards.components.campaign_results import results_part
 from dashboards.components.campaign_waiting import waiting_part
 from dashboards.components.page import show
-from dashboards.components.view import View
+from dashboards.components.view import View, as_text
 
 PARTS = {
     "waiting": waiting_part,
@@ -22,14 +22,19 @@ PARTS = {
     "ghosts": ghosts_part,
 }
 
+# an experiment draws its customers from all companies at once, and a test debtor stands for none
+OF_ALL_COMPANIES = ("experiments", "ghosts")
+
 
 def page(view: View) -> None:
-    words = view.words
-    if current_actor().companies is not None:
-        st.info(words("campaigns.of_all_companies"), icon=":material/domain:")
-        return
+    words, companies = view.words, current_actor().companies
     st.caption(f"{view.stamp(view.reading.clocks)} · {words('campaigns.live')}")
     part = filters.choice(view, "look", {name: words(f"campaigns.part_{name}") for name in PARTS}, "waiting")
+    if companies is not None and part in OF_ALL_COMPANIES:
+        st.info(words("campaigns.of_all_companies"), icon=":material/domain:")
+        return
+    if companies is not None:
+        st.caption(words("campaigns.of_yours", companies=as_text(", ".join(sorted(companies)))))
     PARTS[part](view)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from cartera.reports.store import Broken
 from dashboards.components import filters
 from dashboards.components.page import show
 from dashboards.components.report_choice import choose_document, choose_report, own_clocks
-from dashboards.components.report_kept import keep, mailing
+from dashboards.components.report_kept import keep, mailing, say_broken
 from dashboards.components.report_shown import export_buttons, show_parts
 from dashboards.components.view import View
 from dashboards.queries import reports
@@ -16,6 +17,8 @@ from dashboards.queries import reports
 def page(view: View) -> None:
     with st.container(horizontal=True):
         saved = choose_report(view)
+        if isinstance(saved, Broken):
+            return say_broken(view, saved)
         clocks = own_clocks(view, saved, filters.clocks(view))
     st.caption(view.stamp(clocks))
     document = choose_document(view, saved, clocks)

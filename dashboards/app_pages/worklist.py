@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboards.components import filters, states
 from dashboards.components import worklist_parts as parts
-from dashboards.components.desk_panel import panel
+from dashboards.components.desk_panel import invoices, panel
 from dashboards.components.page import show
 from dashboards.components.view import View
 from dashboards.queries import receivables, worklist
@@ -24,12 +24,14 @@ def page(view: View) -> None:
     st.caption(view.stamp(clocks, currency))
     day = worklist.day(view.reading, asked)
     parts.headline(view, asked, day)
-    left, right = st.columns([5, 7], gap="medium")
+    left, right = st.columns(2, gap="medium")
     with left:
         opened = parts.tasks_table(view, asked, day)
     with right:
         if opened:
             panel(view, asked, opened)
+    if opened:
+        invoices(view, asked, opened)
 
 
 show(page, title="worklist.title")

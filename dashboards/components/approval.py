@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from cartera.errors import CarteraError, PlanChanged
+from cartera.errors import PlanChanged
+from dashboards.components import states
 from dashboards.components.actor import current_actor
 from dashboards.components.view import View, as_text
+from dashboards.i18n import Words
 from dashboards.queries import campaigns
 
 LAST, DONE = "approval", "approvals_done"
@@ -22,6 +24,8 @@ def approval_form(view: View, plan_id: int | None) -> None:
         if not campaigns.may_approve(actor):
             st.caption(words("campaigns.not_yours"))
             return
+        if actor.companies is not None:
+            st.caption(words("campaigns.approve_yours", companies=as_text(", ".join(sorted(actor.companies)))))
         limit = st.number_input(
             words("campaigns.limit"),
             min_value=1,
@@ -40,25 +44,28 @@ def approval_form(view: View, plan_id: int | None) -> None:
             # a late second click is of this form, and not of the next one, which would approve the rest
             key=f"approve_{seen.plan_id}_{seen.digest}",
             on_click=_approve,
-            args=(seen, None if limit is None else int(limit)),
+            args=(words, seen, None if limit is None else int(limit)),
         )
 
 
-def _approve(seen: campaigns.Seen, limit: int | None) -> None:
+def _approve(words: Words, seen: campaigns.Seen, limit: int | None) -> None:
     """Runs before the page is drawn again. The same form approves once: a second click finds its answer."""
     done = st.session_state.setdefault(DONE, set())
     form = (seen.plan_id, seen.digest, seen.event_id)
     if form in done:
         return
     done.add(form)
-    try:
-        st.session_state[LAST] = campaigns.approve(current_actor(), seen, limit)
-    except PlanChanged:
-        st.session_state[LAST] = seen
-    except CarteraError as error:
+
+    def tell(error: Exception, text: str) -> None:
+        if isinstance(error, PlanChanged):
+            st.session_state[LAST] = seen
+            return
         # the answer may be lost, not the work: the form is drawn anew from what is there now, and may be sent again
         done.discard(form)
-        st.session_state[LAST] = error
+        st.session_state[LAST] = text
+
+    with states.clicked(words, tell):
+        st.session_state[LAST] = campaigns.approve(current_actor(), seen, limit)
 
 
 def say_what_was_approved(view: View) -> None:
@@ -69,8 +76,8 @@ def say_what_was_approved(view: View) -> None:
     if isinstance(last, campaigns.ApproveReport):
         left = words.counted("campaigns.left", last.left)
         st.success(f"{words.counted('campaigns.approved', last.approved)} {left}", icon=":material/check_circle:")
-    elif isinstance(last, CarteraError):
-        st.error(words("campaigns.not_approved", problem=as_text(last.problem)), icon=":material/error:")
+    elif isinstance(last, str):
+        st.error(words("campaigns.not_approved", problem=as_text(last)), icon=":material/error:")
     else:
         lines = "".join(
             "\n- " + words(

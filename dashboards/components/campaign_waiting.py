@@ -8,8 +8,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.components import filters
+from dashboards.components.actor import current_actor
 from dashboards.components.approval import approval_form, say_what_was_approved
 from dashboards.components.customer_link import customers_table
+from dashboards.components.export import audit_view
 from dashboards.components.message import message
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
@@ -148,6 +150,7 @@ def _samples(view: View, plan_id: int | None) -> None:
     if isinstance(shown, str):
         st.warning(words("campaigns.no_sample", problem=as_text(shown)), icon=":material/block:")
     else:
+        audit_view(current_actor(), shown.contact.customer_id)
         message(view, shown)
 
 

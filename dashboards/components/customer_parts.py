@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pandas as pd
@@ -26,20 +27,17 @@ FOUND = {
     "country_code": Column("customer.country"),
     "found_by": Column("customer.found_by"),
 }
-OWED = {
+PLACE = {
     "company_id": Column("column.company", is_pinned=True),
     "currency_code": Column("column.currency", width=80),
+}
+OWED = PLACE | {
     "balance": Column("customer.net", "money"),
     "open_amount": Column("column.open", "money"),
     "overdue_amount": Column("column.overdue", "money"),
     "unapplied_amount": Column("column.unapplied", "money_or_dash"),
     "disputed_amount": Column("column.disputed", "money_or_dash"),
     "promised_amount": Column("customer.promised", "money_or_dash"),
-}
-AGED = {
-    "company_id": Column("column.company", is_pinned=True),
-    "currency_code": Column("column.currency", width=80),
-    **{bucket: Column(bucket, "money_or_dash", is_plain=True) for bucket in BUCKETS},
 }
 PDF, WORKLIST_PAGE = "application/pdf", "app_pages/worklist.py"
 BEAT = dt.timedelta(seconds=20)
@@ -134,29 +132,30 @@ def owes(view: View, clocks: Clocks, customer_id: str, profile: pd.DataFrame) ->
         return
     st.caption(words("customer.owes_sub"))
     data = rows.assign(balance=[a + b for a, b in zip(rows["open_amount"], rows["unapplied_amount"], strict=True)])
-    # two tables, as one of all these columns is wider than a screen
-    shown = {"owed": (OWED, words("customer.owes")), "aged": (AGED, words("overview.aging"))}
-    chosen = []
-    for part, (columns, alt) in shown.items():
-        key = f"{part}_{customer_id}_{clocks.as_of}_{clocks.known_at.isoformat()}"
-        named = {name: _named(view, name, column) for name, column in columns.items()}
-        selection = table(view, data, named, alt=alt, key=key, selects="single-cell")
-        chosen += [(part, cell) for cell in selection["cells"] if cell[0] < len(rows)]
-    for part, (place, column) in chosen:
-        bucket = column if column in BUCKETS else None
-        # the names in the table of buckets are those above: the whole row is asked for there
-        if part == "owed" or bucket:
-            row = rows.iloc[place]
-            amount, items = (row[bucket], None) if bucket else (row["open_amount"], row["open_items"])
-            name = profile["name"].iloc[0] if len(profile) else customer_id
-            whose = (row["currency_code"], row["company_id"], customer_id, name, bucket)
-            drill(view, clocks, Figure(amount, items, *whose))
+    ages = PLACE | {name: Column(words.bucket(name), "money_or_dash", is_plain=True) for name in BUCKETS}
+    key = f"owed_{customer_id}_{clocks.as_of}_{clocks.known_at.isoformat()}"
+    # side by side they would be wider than the page
+    amounts = table(view, data, OWED, alt=words("customer.owes"), key=key, selects="single-cell")
+    by_age = table(view, data, ages, alt=words("customer.owes_by_age"), key=f"{key}_ages", selects="single-cell")
+    cell = _last_clicked(key, [amounts["cells"], by_age["cells"]])
+    if cell is None or cell[0] >= len(rows):
+        return
+    row, column = rows.iloc[cell[0]], cell[1]
+    bucket = column if column in BUCKETS else None
+    amount = row[bucket] if bucket else row["open_amount"]
+    items = None if bucket else row["open_items"]
+    name = profile["name"].iloc[0] if len(profile) else customer_id
+    drill(view, clocks, Figure(amount, items, row["currency_code"], row["company_id"], customer_id, name, bucket))
 
 
-def _named(view: View, name: str, column: Column) -> Column:
-    if name not in BUCKETS:
-        return column
-    return Column(view.words.bucket(name), column.kind, is_plain=True)
+def _last_clicked(key: str, selections: Sequence[Sequence[tuple[int, str]]]) -> tuple[int, str] | None:
+    """The cell of several tables that was clicked last: each keeps its own selected."""
+    now = [tuple(cells[0]) if cells else None for cells in selections]
+    before, last = st.session_state.get(f"{key}_clicked", ([None] * len(now), None))
+    changed = [cell for cell, was in zip(now, before, strict=True) if cell and cell != was]
+    last = changed[0] if changed else last if last in now else next(filter(None, now), None)
+    st.session_state[f"{key}_clicked"] = (now, last)
+    return last
 
 
 def behaviour(view: View, clocks: Clocks, customer_id: str) -> None:

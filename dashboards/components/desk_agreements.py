@@ -11,9 +11,10 @@ import streamlit as st
 from cartera import desk
 from cartera.clock import utc_now
 from cartera.desk import Actor
-from cartera.errors import CarteraError, Conflict
+from cartera.errors import Conflict
 from dashboards.components import states
 from dashboards.components.actor import still
+from dashboards.components.desk_conflict import event_name
 from dashboards.components.view import View, as_text
 from dashboards.queries.worklist import file_of
 
@@ -59,16 +60,16 @@ def _button(view: View, actor: Actor, label: str, end: End, id: str) -> None:
 
 
 def _end(view: View, actor: Actor, end: End, id: str) -> None:
-    try:
+    def tell(error: Exception, text: str) -> None:
+        if isinstance(error, Conflict):
+            theirs = (
+                f"{each.by}, {view.words.moment(each.at)}, {event_name(view.words, each.kind)}" for each in error.theirs
+            )
+            text = view.words("desk.changed_first", theirs=" · ".join(theirs))
+        st.session_state["agreements_told"] = text
+
+    with states.clicked(view.words, tell):
         end(still(actor), str(uuid.uuid5(uuid.NAMESPACE_URL, f"{actor.user}/{id}")))
-    except Conflict as conflict:
-        theirs = " · ".join(f"{each.by}, {view.words.moment(each.at)}, {each.kind}" for each in conflict.theirs)
-        st.session_state["agreements_told"] = view.words("desk.changed_first", theirs=theirs)
-    except CarteraError as error:
-        st.session_state["agreements_told"] = str(error)
-    except Exception as error:  # noqa: BLE001 a click is a process boundary: a reference, never a stack trace
-        st.session_state["agreements_told"] = view.words("desk.failed", reference=states.logged(error))
-    else:
         st.session_state["agreements_changed"] = True
 
 

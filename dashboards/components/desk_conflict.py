@@ -9,6 +9,7 @@ import streamlit as st
 from cartera.desk import Action
 from dashboards.components.desk_fields import BETWEEN, Form
 from dashboards.components.view import as_text
+from dashboards.i18n import Words
 
 SHOWN = (
     "amount",
@@ -36,7 +37,7 @@ def conflict_panel(
     with left.container(border=True):
         st.markdown(f"**{words('desk.theirs')}**")
         for action in theirs:
-            st.markdown(as_text(f"{action.by} · {words.moment(action.at)} · {event_name(form, action.kind)}"))
+            st.markdown(as_text(f"{action.by} · {words.moment(action.at)} · {event_name(words, action.kind)}"))
             for name in SHOWN:
                 before, after = (action.before or {}).get(name), action.after.get(name)
                 if after not in (None, "", [], False) and before != after:
@@ -57,8 +58,8 @@ def conflict_panel(
         st.button(words("desk.throw_away"), key=f"drop_{id}", icon=":material/delete:", on_click=drop, args=(form,))
 
 
-def event_name(form: Form, kind: str) -> str:
-    return form.words.named("event", kind).replace("_", " ")
+def event_name(words: Words, kind: str) -> str:
+    return words.named("event", kind).replace("_", " ")
 
 
 def _value(value: object) -> str:

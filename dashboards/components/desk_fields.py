@@ -12,8 +12,10 @@ import streamlit as st
 from babel.numbers import NumberFormatError, parse_decimal
 
 from cartera.desk import Actor, drafts
-from cartera.errors import ConfigError
+from cartera.desk.checked import MOST_AMOUNT
+from cartera.errors import ConfigError, Conflict
 from cartera.warehouse.read import Row
+from dashboards.components import states
 from dashboards.i18n import Words
 
 LONGEST_NOTE, LONGEST_AMOUNT = 2_000, 30
@@ -131,7 +133,15 @@ class Form:
 
     def keep(self) -> None:
         """Write what is typed down."""
-        drafts.keep(self.actor, self.owing.customer_id, self.name, self.draft, self.fields())
+        with states.clicked(self.words, self.refused):
+            drafts.keep(self.actor, self.owing.customer_id, self.name, self.draft, self.fields())
+
+    def refused(self, error: Exception, text: str) -> None:
+        """Why a click did nothing, to be shown with the form."""
+        if isinstance(error, Conflict):
+            st.session_state["desk_conflict"] = {"action_id": self.draft.action_id, "theirs": error.theirs}
+        else:
+            st.session_state["desk_refused"] = {"action_id": self.draft.action_id, "text": text}
 
     # reading: what a form is recorded with
 
@@ -144,9 +154,13 @@ class Form:
         if not text and not needed:
             return None
         try:
-            return parse_decimal(text.replace(" ", ""), locale=self.words.locale, strict=True)
+            amount = parse_decimal(text.replace(" ", ""), locale=self.words.locale, strict=True)
         except NumberFormatError:
-            raise ConfigError(self.words("desk.no_amount", text=text), self.words("desk.write_amount")) from None
+            amount = Decimal("NaN")
+        # what is no number, or has more digits than can be divided into parts
+        if not amount.is_finite() or abs(amount) >= MOST_AMOUNT:
+            raise ConfigError(self.words("desk.no_amount", text=text), self.words("desk.write_amount"))
+        return amount
 
     def given_date(self, field: str, *, needed: bool = True) -> dt.date | None:
         """Raises ConfigError where there is none."""

@@ -16,7 +16,7 @@ import streamlit as st
 from cartera import desk
 from cartera.clock import utc_now
 from cartera.desk import Actor
-from cartera.errors import CarteraError, ConfigError, Conflict
+from cartera.errors import ConfigError
 from cartera.money import minor_units
 from dashboards.components import filters, states
 from dashboards.components.actor import still
@@ -80,33 +80,26 @@ def _record(form: Form) -> None:
     """Runs before anything is drawn again; the same action id twice does one thing."""
     st.session_state.pop("desk_refused", None)
     st.session_state.pop("desk_conflict", None)
-    action_id, customer_id = form.draft.action_id, form.owing.customer_id
-    try:
+    with states.clicked(form.words, form.refused):
         # as the person stands now: what they clicked may have been drawn a while ago
         text, follows = _DO[form.name](replace(form, actor=still(form.actor)))
         form.end()
-    except Conflict as conflict:
-        st.session_state["desk_conflict"] = {"action_id": action_id, "theirs": conflict.theirs}
-    except CarteraError as error:
-        st.session_state["desk_refused"] = {"action_id": action_id, "text": str(error)}
-    except Exception as error:  # noqa: BLE001 a click is a process boundary: a reference, never a stack trace
-        text = form.words("desk.failed", reference=states.logged(error))
-        st.session_state["desk_refused"] = {"action_id": action_id, "text": text}
-    else:
-        st.session_state["desk_done"] = {"customer_id": customer_id, "text": text, "is_new": True}
+        st.session_state["desk_done"] = {"customer_id": form.owing.customer_id, "text": text, "is_new": True}
         st.session_state["desk_next"] = follows
 
 
 def _again(form: Form) -> None:
     """Having seen what others did: record ours as well, on top of theirs."""
-    with acting(form.actor):
-        version = worklist.file_of(form.owing.customer_id).version
-    _record(form.with_seen(version))
+    with states.clicked(form.words, form.refused):
+        with acting(form.actor):
+            version = worklist.file_of(form.owing.customer_id).version
+        _record(form.with_seen(version))
 
 
 def _drop(form: Form) -> None:
-    form.end()
-    st.session_state.pop("desk_conflict", None)
+    with states.clicked(form.words, form.refused):
+        form.end()
+        st.session_state.pop("desk_conflict", None)
 
 
 def _today() -> dt.date:

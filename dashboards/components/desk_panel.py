@@ -10,6 +10,7 @@ from dashboards.components.customer_parts import others
 from dashboards.components.desk_agreements import agreements
 from dashboards.components.desk_forms import Owing, forms
 from dashboards.components.drill import Figure, drill
+from dashboards.components.export import audit_view
 from dashboards.components.view import View, as_text
 from dashboards.components.worklist_parts import Opened
 from dashboards.queries import customer, worklist
@@ -18,8 +19,9 @@ CUSTOMER_PAGE = "app_pages/customer.py"
 
 
 def panel(view: View, asked: worklist.Asked, opened: Opened) -> None:
-    """Everything to act on: why this one, how to reach it, forms, agreements, invoices."""
+    """Everything to act on: why this one, how to reach it, forms, agreements."""
     words, customer_id = view.words, opened.customer_id
+    audit_view(current_actor(), customer_id)
     balances = customer.balances(view.reading, asked.clocks, customer_id)
     with st.container(border=True, key="desk_panel"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
@@ -40,11 +42,12 @@ def panel(view: View, asked: worklist.Asked, opened: Opened) -> None:
         items = customer.items(view.reading, asked.clocks, customer_id)
         forms(view, current_actor(), Owing(customer_id, tuple(places), tuple(items)))
         agreements(view, current_actor(), customer_id)
-    _invoices(view, asked, opened, balances)
 
 
-def _invoices(view: View, asked: worklist.Asked, opened: Opened, balances: pd.DataFrame) -> None:
+def invoices(view: View, asked: worklist.Asked, opened: Opened) -> None:
+    """What is open in the list's currency, as wide as the page."""
     code, company = asked.currency_code, opened.company_id
+    balances = customer.balances(view.reading, asked.clocks, opened.customer_id)
     rows = balances[(balances["company_id"] == company) & (balances["currency_code"] == code)]
     for row in rows.to_dict("records"):
         figure = Figure(row["open_amount"], row["open_items"], code, company, opened.customer_id, opened.name)

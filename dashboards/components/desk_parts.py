@@ -10,14 +10,17 @@ import pandas as pd
 import streamlit as st
 
 from cartera import desk as cartera_desk
-from cartera.errors import CarteraError, Conflict
+from cartera.errors import Conflict
+from dashboards.components import states
 from dashboards.components.actor import current_actor
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
+from dashboards.i18n import Words
 from dashboards.queries import desk
 
 Thing = Literal["promise", "dispute"]
 ANSWER = "desk_answer"
+DONE: dict[Thing, str] = {"promise": "promises.done_promise", "dispute": "promises.done_dispute"}
 SINCE = {
     "what": Column("promises.col_what", is_pinned=True),
     "customer_id": Column("column.customer_id", width="medium"),
@@ -28,20 +31,20 @@ SINCE = {
     "acted_at": Column("promises.col_at", "moment"),
 }
 PROMISES = {
-    "customer_id": Column("column.customer_id", width="medium", is_pinned=True),
+    "customer_id": Column("column.customer_id", width=150, is_pinned=True),
     "company_id": Column("column.company"),
     "amount_text": Column("promises.col_promised", "figure"),
     "promised_date": Column("promises.col_promised_for", "date"),
     "made_date": Column("promises.col_made", "date"),
-    "note": Column("column.note", width="medium"),
+    "note": Column("column.note", width=190, lines=2),
 }
 DISPUTES = {
-    "customer_id": Column("column.customer_id", width="medium", is_pinned=True),
+    "customer_id": Column("column.customer_id", width=150, is_pinned=True),
     "company_id": Column("column.company"),
-    "reason": Column("promises.col_reason", width="medium"),
+    "reason": Column("promises.col_reason", width=190, lines=2),
     "amount_text": Column("promises.col_amount", "figure"),
     "opened_date": Column("promises.col_opened", "date"),
-    "note": Column("column.note", width="medium"),
+    "note": Column("column.note", width=190, lines=2),
 }
 
 
@@ -97,17 +100,20 @@ def _changeable(
         # the form's action id is as old as the row it was drawn with: sent twice it is done once
         action_id = st.session_state.setdefault(f"action_{drawn}", str(uuid.uuid4()))
         st.text_input(words(f"promises.{kind}_note"), key=f"note_{drawn}", max_chars=500)
-        st.form_submit_button(words(f"promises.{kind}"), on_click=_change, args=(action_id, thing, row, drawn))
+        st.form_submit_button(words(f"promises.{kind}"), on_click=_change,
+                              args=(words, action_id, thing, row, drawn))  # fmt: skip
 
 
-def _change(action_id: str, thing: Thing, row: dict[Any, Any], drawn: tuple[str, int]) -> None:
+def _change(words: Words, action_id: str, thing: Thing, row: dict[Any, Any], drawn: tuple[str, int]) -> None:
     note = str(st.session_state.get(f"note_{drawn}") or "")
     change = desk.cancel_promise if thing == "promise" else desk.close_dispute
-    try:
+
+    def tell(error: Exception, text: str) -> None:
+        st.session_state[ANSWER] = error if isinstance(error, Conflict) else text
+
+    with states.clicked(words, tell):
         change(current_actor(), action_id, row, note)
-        st.session_state[ANSWER] = thing
-    except CarteraError as error:
-        st.session_state[ANSWER] = error
+        st.session_state[ANSWER] = DONE[thing]
 
 
 def _say(view: View) -> None:
@@ -122,7 +128,7 @@ def _say(view: View) -> None:
             for each in answer.theirs
         )  # fmt: skip
         st.warning(words("promises.conflict") + lines, icon=":material/sync_problem:")
-    elif isinstance(answer, CarteraError):
-        st.error(words("promises.not_done", problem=as_text(answer.problem)), icon=":material/error:")
+    elif answer in DONE.values():
+        st.success(words(answer), icon=":material/check_circle:")
     elif answer:
-        st.success(words(f"promises.done_{answer}"), icon=":material/check_circle:")
+        st.error(words("promises.not_done", problem=as_text(answer)), icon=":material/error:")

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import matrix
-from dashboards.components.tables import Column
+from dashboards.components.tables import Column, telling
 from dashboards.components.view import View, as_text
 from dashboards.queries import promises
 from dashboards.queries.receivables import Headline
@@ -17,9 +17,9 @@ from dashboards.queries.session import Clocks
 
 ALL = "all"
 DISPUTES = {
-    "customer_name": Column("column.customer", width="medium"),
+    "customer_name": Column("column.customer", width=170, lines=2),
     "document_number": Column("column.document"),
-    "reason_name": Column("promises.col_reason", width="medium"),
+    "reason_name": Column("promises.col_reason", width="medium", lines=2),
     "opened_date": Column("promises.col_opened", "date"),
     "days_open": Column("promises.col_days_open", "number"),
     "open_amount": Column("column.open", "money"),
@@ -97,8 +97,7 @@ def _list(
         else:
             st.error(words("drill.differs", sum=as_text(words.money(added, code)), amount=stated))
         data = rows.assign(reason_name=[_reason(view, reason) for reason in rows["reason"]])
-        several = rows["company_id"].nunique() > 1
-        columns = {name: column for name, column in DISPUTES.items() if name != "company_id" or several}
+        columns = telling(view, data, DISPUTES, ("collector", "company_id", "source"))
         key = f"disputed_{reason}_{age}_{code}_{asked.company_id}"
         customers_table(view, data, columns, alt=title, key=key, currency_code=code)
         csv_button(

@@ -85,7 +85,7 @@ def logged(
 
 
 def audit_view(who: Actor, customer_id: str) -> None:
-    """Write down that somebody looks at a customer's page: once a visit, and before anything of it is shown."""
+    """Write down that somebody looks at one customer: once a visit, and before anything of it is shown."""
     key = "customer_looked_at"
     if st.session_state.get(key) != (who.user, customer_id):
         viewed.record(who.user, who.role, "customer", customer_id, {})

@@ -12,7 +12,7 @@ from dashboards.components import filters
 from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import matrix
-from dashboards.components.tables import Column
+from dashboards.components.tables import Column, telling
 from dashboards.components.view import View, as_text
 from dashboards.queries import promises
 from dashboards.queries.session import Clocks
@@ -28,11 +28,12 @@ PROMISES = {
     "state_name": Column("promises.col_state"),
     "later_amount": Column("promises.col_later", "money_or_dash"),
     "made_date": Column("promises.col_made", "date"),
-    "last_date": Column("promises.col_last_day", "date"),
     "collector": Column("promises.col_collector"),
     "company_id": Column("column.company"),
     "source": Column("column.source"),
 }
+
+ASIDES = ("document_number", "kept_amount", "later_amount", "state_name", "collector", "company_id", "source")
 
 
 def cards(view: View, sums: pd.DataFrame, asked: promises.Asked) -> None:
@@ -160,12 +161,10 @@ def _list(
         else:
             st.error(words("promises.differ", shown=words.number(len(rows)), count=words.number(expected)))
         data = rows.assign(state_name=[words(f"promises.state.{name}") for name in rows["state"]])
-        several = rows["company_id"].nunique() > 1
-        columns = {name: column for name, column in PROMISES.items() if name != "company_id" or several}
         customers_table(
             view,
             data,
-            columns,
+            telling(view, data, PROMISES, ASIDES),
             alt=words("promises.list", state=title),
             key=f"promises_{state}_{who}_{code}_{asked.company_id}_{asked.days}",
             currency_code=code,

@@ -11,7 +11,7 @@ import streamlit as st
 from cartera.reports.document import Document, Filter, Part, Period
 from cartera.reports.marts import CURRENCY, MARTS, Dimension, Mart
 from cartera.reports.ready_made import READY
-from cartera.reports.store import Saved, listed
+from cartera.reports.store import Broken, Saved, listed
 from cartera.reports.wording import Wording
 from dashboards.components.choosers import added, toggled
 from dashboards.components.filters import FEW, link
@@ -24,7 +24,7 @@ OWN = ("mart", "by", "show", "where")
 """Names in the URL that belong to one report; `where_<column>` too."""
 
 
-def choose_report(view: View) -> Saved | None:
+def choose_report(view: View) -> Saved | Broken | None:
     """A ready-made one, one's own or a shared one; None: build one here."""
     words = view.words
     found = {each.report_id: each for each in listed(current_user())}
@@ -35,13 +35,15 @@ def choose_report(view: View) -> Saved | None:
         on_change=forget_choices, help=words("reports.report_help"),
     )  # fmt: skip
     link("report", chosen, NEW)
-    return _pinned(found[chosen]) if chosen in found else None
+    report = found.get(chosen)
+    return _pinned(report) if isinstance(report, Saved) else report
 
 
-def _label(view: View, each: Saved) -> str:
+def _label(view: View, each: Saved | Broken) -> str:
     if each.name in READY:
         return reports.wording(view.words)(f"ready.{each.name}")
-    return each.name if each.owner == current_user() else view.words("reports.of", name=each.name, owner=each.owner)
+    name = view.words("reports.broken", name=each.name) if isinstance(each, Broken) else each.name
+    return name if each.owner == current_user() else view.words("reports.of", name=name, owner=each.owner)
 
 
 def _pinned(saved: Saved) -> Saved:

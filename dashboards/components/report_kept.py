@@ -11,7 +11,7 @@ from cartera.errors import CarteraError
 from cartera.reports import schedule, send, store
 from cartera.reports.document import Document, Filter
 from cartera.reports.exports import FORMATS, Format
-from cartera.reports.store import Saved
+from cartera.reports.store import Broken, Saved
 from cartera.reports.wording import LOCALES, Language
 from dashboards.components.choosers import added, toggled
 from dashboards.components.report_choice import NEW, common_dimensions, forget_choices, unpin
@@ -50,13 +50,26 @@ def keep(view: View, saved: Saved | None, document: Document) -> None:
             label = words("reports.unshare") if saved.is_shared else words("reports.share")
             if st.button(label, icon=":material/group:", help=words("reports.share_help")):
                 _attempt(view, lambda: _share(view, saved), saved)
-            with st.popover(words("reports.delete"), icon=":material/delete:"):
-                st.markdown(words("reports.delete_sure", name=as_text(saved.name)))
-                if st.button(words("reports.delete_now"), key="report_delete", type="primary"):
-                    _attempt(view, lambda: _delete(view, saved), saved)
+            _deletion(view, saved)
 
 
-def _attempt(view: View, action: Callable[[], None], saved: Saved | None = None) -> None:
+def say_broken(view: View, broken: Broken) -> None:
+    """What is wrong with it; whose it is may delete it."""
+    words = view.words
+    st.error(words("reports.broken_why", why=as_text(broken.why)), icon=":material/build:")
+    if broken.owner == current_user():
+        _deletion(view, broken)
+
+
+def _deletion(view: View, saved: Saved | Broken) -> None:
+    words = view.words
+    with st.popover(words("reports.delete"), icon=":material/delete:"):
+        st.markdown(words("reports.delete_sure", name=as_text(saved.name)))
+        if st.button(words("reports.delete_now"), key="report_delete", type="primary"):
+            _attempt(view, lambda: _delete(view, saved), saved)
+
+
+def _attempt(view: View, action: Callable[[], None], saved: Saved | Broken | None = None) -> None:
     """Do it and draw anew, or say why not; nothing that was typed is lost."""
     try:
         action()
@@ -92,7 +105,7 @@ def _share(view: View, saved: Saved) -> None:
     unpin(saved.report_id)
 
 
-def _delete(view: View, saved: Saved) -> None:
+def _delete(view: View, saved: Saved | Broken) -> None:
     store.delete(current_user(), saved.report_id, saved.version)
     st.session_state["report_told"] = view.words("reports.deleted", name=as_text(saved.name))
     unpin(saved.report_id)
@@ -115,7 +128,7 @@ def mailing(view: View, saved: Saved | None, clocks: Clocks) -> None:
             return
         for each in schedule.schedules(user, saved.report_id):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"{as_text(each.recipient)} · {as_text(_when(view, each))}")
+                st.markdown(f"{as_text(each.recipient)} · {as_text(each.broken or _when(view, each))}")
                 if st.button(
                     words("reports.end"), key=f"end_{each.schedule_id}", icon=":material/cancel_schedule_send:"
                 ):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from logging.handlers import RotatingFileHandler
 
 import streamlit as st
 
+from cartera.errors import CarteraError, NotPublished
 from cartera.settings import get_settings
 from dashboards.components.actor import current_actor
 from dashboards.i18n import Words
@@ -39,12 +40,28 @@ def logged(error: Exception) -> str:
 
 @contextmanager
 def plainly(words: Words) -> Iterator[None]:
-    """For a fragment, which runs again without its page: for who looks now, and no stack trace, as the page itself."""
+    """Around a page, and around a fragment, which runs again without its page: for who looks now, and no stack trace.
+
+    With `clicked` the only place that catches everything: for its reader a page is a process boundary.
+    """
     try:
         with acting(current_actor()):
             yield
-    except Exception as error:  # noqa: BLE001 a fragment is a process boundary, as its page is
+    except NotPublished:
+        not_published(words)
+    except Exception as error:  # noqa: BLE001 its reader gets a reference, the log the rest
         failed(words, error)
+
+
+@contextmanager
+def clicked(words: Words, tell: Callable[[Exception, str], None]) -> Iterator[None]:
+    """Around what a click does before anything is drawn: `tell` keeps why nothing was done, to be shown then."""
+    try:
+        yield
+    except CarteraError as error:
+        tell(error, str(error))
+    except Exception as error:  # noqa: BLE001 who clicked gets a reference, the log the rest
+        tell(error, words("desk.failed", reference=logged(error)))
 
 
 def failed(words: Words, error: Exception) -> None:

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
+from cartera.cells import harmless
 from dashboards.charts.theme import theme
-from dashboards.components.view import View
-from dashboards.queries.export import harmless
+from dashboards.components.view import View, as_text
 
 Kind = Literal[
     "text", "money", "money_or_dash", "units_or_dash", "date", "moment", "number", "percent", "share", "seconds",
@@ -25,6 +25,8 @@ RIGHT = ("money", "money_or_dash", "units_or_dash", "number", "percent", "second
 """Kinds aligned to the right. In too narrow a column they would lose their first digits, not their last."""
 
 MOST_ROWS, TALLEST = 16, 560
+LINE, FURTHER, WRAPS = 35, 18, 64
+"""Pixels: of a row, of each further line in it, and the least in which the browser's table wraps text."""
 CHARACTER, PADDING = 6, 20
 """Pixels: of a figure at the size that tables have, and of what a cell leaves beside it."""
 
@@ -33,7 +35,7 @@ CHARACTER, PADDING = 6, 20
 class Column:
     """How a column of a frame is shown: its heading (a text key or, with `is_plain`, the text), its kind.
 
-    A pinned one stays in sight when the others scroll.
+    A pinned one stays in sight when the others scroll. Text of several `lines` wraps.
     """
 
     heading: str
@@ -41,6 +43,7 @@ class Column:
     width: int | Literal["small", "medium", "large"] | None = None
     is_plain: bool = False
     is_pinned: bool = False
+    lines: int = 1
 
 
 def table(
@@ -80,12 +83,15 @@ def table(
     )
     if shades is not None:
         styled = styled.apply(lambda _: shades, axis=None)
+    lines = max(column.lines for column in columns.values())
+    row_height = LINE if lines == 1 else max(LINE + FURTHER * (lines - 1), WRAPS)
     selecting: Any = {"on_select": on_select, "selection_mode": selects} if selects else {}
     event: Any = st.dataframe(
         styled,
         hide_index=True,
         width="stretch",
-        height=height if len(data) > MOST_ROWS else "content",
+        height=height if len(data) * row_height > MOST_ROWS * LINE else "content",
+        row_height=row_height,
         placeholder="—",
         column_config={name: _config(view, column, data[name], written[name]) for name, column in columns.items()},
         key=key,
@@ -93,6 +99,32 @@ def table(
         **selecting,
     )
     return event["selection"] if selects else None
+
+
+def telling(
+    view: View, data: pd.DataFrame, columns: Mapping[str, Column], asides: Collection[str]
+) -> dict[str, Column]:
+    """The columns without those of `asides` that say the same in every row; what they say is said once, above.
+
+    So that a table fits the page: a column out of sight tells nobody anything.
+    """
+    shown, said = dict(columns), []
+    for name in (name for name in asides if name in columns):
+        values = list(dict.fromkeys(data[name]))
+        column = columns[name]
+        if len(values) > 1 or (values and values[0] and column.kind not in SAID_ONCE):
+            continue
+        del shown[name]
+        if values and values[0]:
+            heading = column.heading if column.is_plain else view.words(column.heading)
+            text = view.words.date(values[0]) if column.kind == "date" else str(values[0])
+            said.append(f"{heading}: {text}")
+    if said:
+        st.caption(as_text(view.words("table.in_all", facts=" · ".join(said))))
+    return shown
+
+
+SAID_ONCE = ("text", "date")
 
 
 def _heading(view: View) -> str:

@@ -15,15 +15,12 @@ from dashboards.queries import customer, worklist
 from dashboards.queries.session import Clocks
 
 COLUMNS = {
-    "rank": Column("worklist.rank", "number"),
-    "customer_name": Column("column.customer", width=150),
+    "customer_name": Column("column.customer", width=108),
     "expected_amount": Column("worklist.expected", "money"),
-    "why": Column("worklist.why", width=270),
-    "asked_amount": Column("worklist.asked", "money"),
-    "chance": Column("worklist.chance", "percent"),
+    "why": Column("worklist.why", width=195, lines=5),
     "company_id": Column("column.company"),
-    "collector": Column("worklist.collector"),
 }
+"""What fits beside an open customer, which shows the rest of itself; the file has all. The order is the rank."""
 NEXT_KEY, LAST_KEY = "J", "K"
 
 
@@ -113,14 +110,11 @@ def tasks_table(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened 
 def _listed(view: View, asked: worklist.Asked, tasks: tuple[worklist.Task, ...]) -> None:
     words = view.words
     shown = worklist.listed(words, tasks[: worklist.LISTED])
-    columns = {
-        name: column
-        for name, column in COLUMNS.items()
-        if name not in ("company_id", "collector") or shown[name].nunique() > 1
-    }
     key = f"tasks_{asked.currency_code}_{asked.company_id}_{asked.collector}"
+    several = shown["company_id"].nunique() > 1
+    columns = {name: column for name, column in COLUMNS.items() if name != "company_id" or several}
     selection = table(view, shown, columns, alt=words("worklist.list"), currency_code=asked.currency_code,
-                      key=key, selects="single-cell", height=640)  # fmt: skip
+                      key=key, selects="single-cell", height=760)  # fmt: skip
     if len(tasks) > len(shown):
         st.caption(words("worklist.capped", shown=words.number(len(shown)), count=words.number(len(tasks))))
     csv_button(view, asked.clocks, asked.currency_code, "worklist", lambda: worklist.day_csv(words, asked))

@@ -1,5 +1,7 @@
 """The reminders: what waits, what went out and what came after. What people do changes it, so it is asked anew.
 
+The database gives who sees some companies these alone; what spans companies is for who sees all of them.
+
 Answers that cost something are kept by the last event of the contact ledger, besides the publication.
 """
 
@@ -13,8 +15,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from cartera.cells import harmless
 from cartera.desk import Actor, approvals
-from cartera.errors import ConfigError
+from cartera.errors import ConfigError, NotAllowed
 from cartera.reminders import enrol, experiment_report, ghost_report, outcomes, waiting
 from cartera.reminders.approve import ApproveReport
 from cartera.reminders.contact_days import closed_days
@@ -23,9 +26,8 @@ from cartera.reminders.preview import Preview, preview_contact
 from cartera.warehouse import read
 from dashboards.i18n import Words
 from dashboards.queries.cache import cached
-from dashboards.queries.export import harmless
 from dashboards.queries.receivables import EXPORTED_ROWS, frame
-from dashboards.queries.session import Reading, reading
+from dashboards.queries.session import Reading, actor, reading
 
 Group, Asked, By, BYS, ANY = outcomes.Group, outcomes.Asked, outcomes.By, outcomes.BYS, outcomes.ANY
 Seen, may_approve = waiting.Seen, approvals.may_approve
@@ -153,22 +155,32 @@ def closed(country_code: str, channel: str, days: Sequence[dt.date]) -> dict[dt.
 
 
 def experiments(as_of: dt.date, days: int) -> pd.DataFrame:
-    """ARMS of every experiment. Raises DatabaseError, NotPublished."""
+    """ARMS of every experiment. Raises NotAllowed, DatabaseError, NotPublished."""
+    _require_all_companies()
     found = experiment_report.experiment_report(as_of=as_of, window_days=days)
     return frame([{name: getattr(each, name) for name in ARMS} for each in found], ARMS)
 
 
 def ghosts() -> pd.DataFrame:
-    """GHOSTS, also those that were removed. Raises DatabaseError."""
+    """GHOSTS, also those that were removed. Raises NotAllowed, DatabaseError."""
+    _require_all_companies()
     return frame(enrol.listed(with_removed=True), GHOSTS)
 
 
 def ghost(customer_id: str) -> ghost_report.GhostReport | str:
-    """What a ghost lived through, or why that can't be told. Raises DatabaseError."""
+    """What a ghost lived through, or why that can't be told. Raises NotAllowed, DatabaseError."""
+    _require_all_companies()
     try:
         return ghost_report.ghost_report(customer_id)
     except ConfigError as error:
         return error.problem
+
+
+def _require_all_companies() -> None:
+    """What is told of all companies at once. Raises NotAllowed."""
+    who = actor()
+    if who.companies is not None:
+        raise NotAllowed(f"{who.user} may not see all companies", "ask an administrator")
 
 
 def funnel_csv(words: Words, kept: Kept, by: By) -> bytes:

@@ -11,16 +11,15 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from cartera import money
+from cartera.cells import safe_cell
 from cartera.warehouse import read
 from cartera.warehouse.groups import Group
 from dashboards.i18n import Words
 from dashboards.queries.receivables import EXPORTED_ROWS
 from dashboards.queries.session import Clocks, reading
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 ADDED = ("open_items", "item_amount", "overdue_amount", "open_amount", "effect_amount", "expected_amount")
 
 ITEMS = {
@@ -129,19 +128,3 @@ def _sums(rows: Iterable[read.Row], names: Sequence[str], currency_code: str, mo
         else ""
         for name in names
     ]
-
-
-def safe_cell(value: object, currency_code: str) -> object:
-    """A cell for a spreadsheet: plain decimals and ISO dates; text that would run as a formula is quoted."""
-    if isinstance(value, Decimal):
-        return money.plain(value, currency_code)
-    if isinstance(value, dt.date | dt.datetime):
-        return value.isoformat()
-    return harmless(value)
-
-
-def harmless(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula, quoted (law 10); anything else as it is."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return "'" + value
-    return "" if value is None else value

@@ -14,10 +14,10 @@ from typing import Any
 
 import pandas as pd
 
+from cartera.cells import harmless
 from cartera.warehouse import dso_bridge
 from dashboards.i18n import Words
 from dashboards.queries import kpis
-from dashboards.queries.export import harmless
 from dashboards.queries.session import reading
 
 STAMP = ("as_of_date", "known_at", "currency_view", "window_days")

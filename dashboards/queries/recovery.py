@@ -14,9 +14,10 @@ from typing import Any, get_args
 
 import pandas as pd
 
+from cartera.cells import harmless
 from cartera.warehouse import provision_workbook, read, risk
 from dashboards.queries.cache import cached
-from dashboards.queries.export import Counted, harmless
+from dashboards.queries.export import Counted
 from dashboards.queries.receivables import frame
 from dashboards.queries.session import Clocks, Reading, reading
 

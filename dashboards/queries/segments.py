@@ -13,11 +13,12 @@ from typing import get_args
 import pandas as pd
 from psycopg2.errors import QueryCanceled
 
+from cartera.cells import safe_cell
 from cartera.errors import ConfigError
 from cartera.warehouse import metrics, read, segment_moves, segments
 from dashboards.i18n import Words
 from dashboards.queries.cache import cached
-from dashboards.queries.export import safe_cell, to_csv
+from dashboards.queries.export import to_csv
 from dashboards.queries.receivables import EXPORTED_ROWS, LISTED_CUSTOMERS, frame
 from dashboards.queries.session import Clocks, Reading, reading
 

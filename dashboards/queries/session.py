@@ -81,9 +81,14 @@ def acting(actor: Actor) -> Iterator[None]:
         _acting.reset(before)
 
 
+def known_actor() -> Actor | None:
+    """Who asks, where that was found out already."""
+    return _acting.get()
+
+
 def actor() -> Actor:
     """Who asks; whoever is at this machine where there is no sign-in. Raises NotSignedInError."""
-    found = _acting.get()
+    found = known_actor()
     if found is not None:
         return found
     if sign_in.is_required(get_settings()):

@@ -114,6 +114,8 @@ def _rows(words: Words, tasks: Sequence[Task]) -> list[read.Row]:
 def reason_text(words: Words, reason: Reason) -> str:
     """A fact in words, without its factor."""
     values = dict(reason.values)
+    if reason.name == "contacted_lately" and not values["days"]:
+        return words("worklist.why_contacted_today")
     if "date" in values:
         values["date"] = words.date(values["date"])
     if "days" in values:

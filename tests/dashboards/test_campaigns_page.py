@@ -5,17 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import re
 import uuid
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from psycopg2.errors import InsufficientPrivilege
 from streamlit.testing.v1 import AppTest
-from support.campaign_fixture import AS_OF, contacts, reachable
+from support.campaign_fixture import AS_OF, contacts, go_out, reachable
 from support.pages import OpenPage, said
 from support.serve_fixture import KNOWN_AT, item, publish_items, sample_items
+from support.signed_in import require_sign_in, sign_in_as
 
-from cartera import desk
+from cartera import desk, users
 from cartera.db import Role, transaction
 from cartera.desk import Actor
 from cartera.errors import DatabaseError, NotAllowed, PlanChanged
@@ -23,6 +26,8 @@ from cartera.reminders import approve_reminders, outcomes, plan_reminders, waiti
 from cartera.reminders.approve import ApproveReport, approve_seen
 from cartera.reminders.enrol import Enrolment
 from cartera.reminders.preview import Preview
+from cartera.settings import get_settings
+from cartera.warehouse import scope
 from cartera.warehouse.read import rows
 from dashboards.components.message import boxed
 from dashboards.queries import campaigns
@@ -159,6 +164,59 @@ def test_only_managers_approve_and_only_for_their_companies(planned: int) -> Non
     report = campaigns.approve(Actor("max", "manager", frozenset({"norte"})), own, None)
     assert report.approved == own.contacts > 0
     assert {row["company_id"] for row in contacts("approved")} == {"norte"}
+
+
+@pytest.fixture
+def max_of_norte(monkeypatch: pytest.MonkeyPatch, database: str) -> Iterator[None]:
+    """A manager of one company is signed in."""
+    users.add("max@example.com", "manager", ["norte"], "test")
+    require_sign_in(monkeypatch)
+    sign_in_as(monkeypatch, "max@example.com")
+    yield
+    monkeypatch.undo()
+    get_settings.cache_clear()
+
+
+def test_who_sees_one_company_sees_and_approves_its_part_alone(
+    open_page: OpenPage, planned: int, max_of_norte: None
+) -> None:
+    """Said by the database: each query of the page, on the session of who sees norte, gives norte's rows."""
+    go_out(4)
+    by_company = {row["company_id"] for row in contacts()}
+    mine = [row for row in contacts("planned") if row["company_id"] == "norte"]
+    assert by_company == {"main", "norte"} and 0 < len(mine) < len(contacts("planned"))
+    with transaction(Role.viewer) as connection:
+        for table in ("contacts", "contact_items", "contact_events", "contact_skips"):
+            assert not rows(connection, f"select 1 from ops.{table}_in_scope"), "who names no company"
+        scope.limit_to(connection, ["norte"])
+        assert len(outcomes.waiting(connection, outcomes.Group(), KNOWN_AT, limit=1000)) == len(mine)
+        for stage in ("planned", "went_out", "any"):
+            found = outcomes.contacts(connection, ASKED, stage=stage, limit=1000)
+            assert {row["company_id"] for row in found} <= {"norte"}, stage
+        assert sum(row["planned"] for row in outcomes.funnel(connection, ASKED, "step")) == len(
+            [row for row in contacts() if row["company_id"] == "norte"]
+        )
+        reasons = {row["reason_code"] for row in outcomes.skip_reasons(connection, AS_OF)}
+        for reason in reasons:
+            found = outcomes.skips(connection, AS_OF, reason, KNOWN_AT, limit=1000)
+            assert {row["company_id"] for row in found} == {"norte"}, reason
+        assert {row["contact_id"] for row in waiting.samples(connection)} <= {row["id"] for row in mine}
+    with pytest.raises(InsufficientPrivilege), transaction(Role.viewer) as connection:
+        rows(connection, "select recipient from ops.contacts")
+
+    for part in ("waiting", "results", "calendar"):
+        app = open_page("campaigns", look=part)
+        assert not app.error and not app.exception, part
+        assert "Of norte alone" in said(app) and "main" not in "".join(frame.value.to_csv() for frame in app.dataframe)
+    for part in ("experiments", "ghosts"):
+        assert "of all companies together" in "".join(each.value for each in open_page("campaigns", look=part).info)
+    app = open_page("campaigns")
+    assert sum(_table(app, "planned_by")["contacts"]) == sum(_table(app, "channel_name")["contacts"]) == len(mine)
+    others = len(contacts("planned")) - len(mine)
+    app = _approve_button(app).click().run()
+    assert f"{len(mine)} messages are approved" in app.success[0].value
+    assert {row["id"] for row in mine} <= {row["id"] for row in contacts("approved")}
+    assert len(contacts("planned")) == others
 
 
 def test_one_plan_is_approved_by_itself_and_the_sharpest_first(planned: int) -> None:

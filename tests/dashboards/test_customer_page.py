@@ -92,9 +92,9 @@ def test_balances_and_timeline_add_up_by_currency(open_page: OpenPage) -> None:
     assert (pen["open_amount"], pen["overdue_amount"], pen["balance"]) == (
         Decimal("1250.5"), Decimal("1000"), Decimal("1210.5"),
     )  # fmt: skip
-    aged = _table(app, "31-60")
-    of_pen = aged[aged["currency_code"] == "PEN"].iloc[0]
-    assert sum(of_pen[bucket] for bucket in ("not_due", "31-60")) == pen["open_amount"]
+    ages = _table(app, "not_due")
+    by_age = ages[ages["currency_code"] == "PEN"].iloc[0]
+    assert sum(by_age[bucket] for bucket in ("not_due", "31-60")) == pen["open_amount"]
     assert "add up to" in said(app) and "1,210" in said(app).replace("\\", "")
     events = _table(app, "effect_amount")
     assert sum(events["effect_amount"].dropna(), Decimal(0)) == pen["balance"]

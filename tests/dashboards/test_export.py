@@ -11,6 +11,7 @@ import pytest
 from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
 
 from cartera import viewed
+from cartera.cells import safe_cell
 from dashboards.components import export as component
 from dashboards.i18n import Words
 from dashboards.queries import export
@@ -55,10 +56,10 @@ def test_text_is_never_a_formula(database: str, start: str) -> None:
 
 
 def test_negative_numbers_stay_numbers() -> None:
-    assert export.safe_cell(Decimal("-14.5"), "PEN") == "-14.50"
-    assert export.safe_cell(-7, "PEN") == -7
-    assert export.safe_cell(None, "PEN") == ""
-    assert export.safe_cell(dt.date(2026, 6, 30), "PEN") == "2026-06-30"
+    assert safe_cell(Decimal("-14.5"), "PEN") == "-14.50"
+    assert safe_cell(-7, "PEN") == -7
+    assert safe_cell(None, "PEN") == ""
+    assert safe_cell(dt.date(2026, 6, 30), "PEN") == "2026-06-30"
 
 
 def test_an_export_that_is_cut_says_so(database: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
 
+from cartera.db import Role, transaction
 from cartera.reports import schedule, store, views
 from cartera.reports.document import Document, Part
 from cartera.reports.marts import MARTS
@@ -88,6 +89,19 @@ def test_a_saved_report_opens_changes_and_is_deleted(open_page: OpenPage) -> Non
     assert store.find("somebody", saved.report_id).is_shared
     app = _button(app, "Yes, delete").click().run()
     assert not app.error and [each for each in store.listed("local") if each.owner] == []
+
+
+def test_one_that_asks_for_what_is_gone_says_so_and_can_be_deleted(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    saved = store.save("local", "Gone", AGING)
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.reports set document = jsonb_set(document, '{parts,0,mart}', '\"glory\"')")
+    app = open_page("reports")
+    assert not app.error and app.dataframe, "the others work"
+    app = open_page("reports", report=saved.report_id)
+    assert "there is no mart 'glory'" in app.error[0].value.replace("\\", "") and not app.dataframe
+    app = _button(app, "Yes, delete").click().run()
+    assert not app.error and not app.exception and [each for each in store.listed("local") if each.owner] == []
 
 
 def test_who_was_slower_is_told_and_overwrites_nothing(open_page: OpenPage) -> None:

@@ -95,6 +95,21 @@ def test_no_page_shows_a_customer_of_another_company(
     assert "main" not in shown.replace("remain", "")
 
 
+@pytest.mark.parametrize(
+    ("page", "more"), [("customer", {"customer": "files:C-005"}), ("worklist", {}), ("campaigns", {})]
+)
+def test_who_looks_is_asked_once_for_one_drawing(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, page: str, more: dict[str, str]
+) -> None:
+    sign_in_as(monkeypatch, BOSS)
+    asked, find = [], users.find
+    monkeypatch.setattr("cartera.users.find", lambda email: asked.append(email) or find(email))
+    app = open_page(page, **more)
+    assert not app.exception and not app.error
+    # the first page, and then this one
+    assert asked == [BOSS, BOSS]
+
+
 def test_banners_tell_nothing_that_may_be_of_another_company(
     people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

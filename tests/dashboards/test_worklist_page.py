@@ -12,7 +12,7 @@ from support import serve_customers
 from support.pages import OpenPage, said
 from support.serve_fixture import Item, item, publish_items, sample_items
 
-from cartera import desk
+from cartera import desk, viewed
 from cartera.clock import utc_now
 from cartera.desk import Actor, day
 from dashboards.i18n import Words
@@ -69,6 +69,7 @@ def test_most_worth_first_with_its_reason(open_page: OpenPage) -> None:
     assert list(shown["customer_name"]) == ["Comercial Andina SAC", "Bodega Norte"]
     assert list(shown["expected_amount"]) == [Decimal("800.00"), Decimal("400.00")]
     assert "late for up to 20 days" in shown["why"].iloc[0]
+    assert [each["subject"] for each in viewed.listed()] == ["files:C-1"], "a look at a customer is written down"
     told = said(app).replace("\\", "")
     assert "1,000.00" in told and "80.0%" in told and "800.00" in told
 
@@ -160,6 +161,20 @@ def test_wrong_amounts_are_refused_in_words(open_page: OpenPage) -> None:
     app = _record(app)
     assert "is not an amount" in app.error[0].value and not app.exception
     assert _field(app, "amount").value == "1,0", "what was typed is still there"
+    for amount in ("9" * 30, "NaN", "Infinity"):
+        app = open_page("worklist", customer="files:C-1", do="plan")
+        _field(app, "amount").set_value(amount).run()
+        _field(app, "date").set_value(TODAY + dt.timedelta(days=3)).run()
+        app = _record(app)
+        assert "is not an amount" in "".join(each.value for each in app.error) and not app.exception, amount
+
+
+def test_what_can_not_be_kept_is_told_with_a_reference(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    _publish(_items())
+    app = open_page("worklist", customer="files:C-1", do="note")
+    monkeypatch.setattr("cartera.desk.drafts.keep", lambda *_: 1 / 0)
+    app = _field(app, "note").set_value("a note").run()
+    assert not app.exception and "Reference" in app.error[0].value
 
 
 def test_a_conflict_shows_both_and_either_way_out(open_page: OpenPage) -> None:

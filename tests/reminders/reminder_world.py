@@ -61,6 +61,23 @@ create function serve.open_items_valued(p_as_of date, p_known_at timestamptz) re
         case when currency_code not in ('PEN', 'USD') then currency_code || ' to PEN' end
     from marts_a.items
 $$;
+create table marts_a.entries (
+    entry_type text, company_id text, customer_id text, currency_code text, amount numeric(24, 6), effective_date date,
+    recorded_from timestamptz, recorded_to timestamptz, item_type text, family_id text
+);
+create view serve.fct_ledger_entries as select * from marts_a.entries;
+create table marts_a.promises (
+    promise_id text, customer_id text, invoice_id text, currency_code text, promised_amount numeric(24, 6),
+    made_date date, promised_date date, source text, recorded_from timestamptz, recorded_to timestamptz
+);
+create view serve.fct_promises as select * from marts_a.promises;
+create view serve.dim_items as
+    select item_id, item_type, company_id, customer_id, item_id as invoice_id, document_number,
+        timestamptz '2020-01-01 00:00:00+00' as recorded_from, timestamptz '9999-12-31 00:00:00+00' as recorded_to
+    from marts_a.items;
+create function serve.customer_measures_of(p_as_of date, p_known_at timestamptz, p_customer_ids text[])
+returns table (company_id text, customer_id text, measure text, value numeric, text_value text)
+language sql stable as $$ select null::text, null::text, null::text, null::numeric, null::text where false $$;
 create view serve.publication as
     select publication_id, run_id, as_of_date, known_at, published_at, slot
     from ops.publications order by publication_id desc limit 1;

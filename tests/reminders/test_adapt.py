@@ -141,9 +141,6 @@ class Past:
         world.owes("ana", due=-3)
         world.publish()
         self._run(
-            "create table marts_a.entries (entry_type text, company_id text, customer_id text, currency_code text,"
-            " amount numeric(24, 6), effective_date date, recorded_from timestamptz, recorded_to timestamptz);"
-            "create view serve.fct_ledger_entries as select * from marts_a.entries;"
             "create function marts_a.clock_timestamp() returns timestamptz language sql as"
             " $$ select current_setting('cartera.moment')::timestamptz $$;"
             "insert into ops.contact_plans (policy_name, policy, as_of_date, known_at, publication_id, planned_by)"

@@ -73,13 +73,6 @@ class Trial:
         self.draws: list[tuple[Any, ...]] = []
         self.entries: list[tuple[Any, ...]] = []
         self.told: list[str] = []
-        with transaction(Role.admin) as connection, connection.cursor() as cursor:
-            cursor.execute(
-                "create table marts_a.entries (entry_type text, company_id text, customer_id text, currency_code text,"
-                " amount numeric(24, 6), effective_date date, recorded_from timestamptz, recorded_to timestamptz);"
-                "create view serve.fct_ledger_entries as select * from marts_a.entries"
-            )
-        world.publish()
 
     def draw(self, customer: str, arm: Arm, owed: str = "100", on: dt.date = DRAWN, code: str = "PEN") -> None:
         self.draws.append(("tone", customer, arm, "champion", "soft", 10, 10, on, json.dumps({"main": {code: owed}})))

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import typer
 from ics_reader import events
-from reminder_world import AS_OF, World, contacts, query
+from reminder_world import AS_OF, EVER, World, contacts, query
 from typer.testing import CliRunner, Result
 
 from cartera.cli import calls as calls_commands
@@ -304,6 +304,30 @@ def test_the_call_list_is_ranked_by_expected_value(calls: World) -> None:
     }
     assert found["calls"][3]["note"] == "EUR to PEN"
     assert [row["customer_id"] for row in read("calls", "today", "--collector", "Rosa")["calls"]] == ["bea", "ana"]
+
+
+def test_the_call_list_ranks_by_the_rule_of_the_worklist_and_says_why(calls: World) -> None:
+    calls.credit("bea", "60")
+    calls.publish()
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into marts_a.promises"
+            " select id, customer, invoice, 'PEN', 50, %(made)s, %(day)s, 'files', %(ever)s, 'infinity'"
+            # the second one was kept
+            " from (values ('p', 'ana', null), ('q', 'bea', 'files:b')) as made (id, customer, invoice)",
+            {"made": AS_OF - dt.timedelta(days=20), "day": AS_OF - dt.timedelta(days=10), "ever": EVER},
+        )
+        cursor.execute(
+            "insert into marts_a.entries"
+            " values ('applied', 'main', 'bea', 'PEN', -50, %s, %s, 'infinity', 'instalment', 'invoice:files:b')",
+            (AS_OF - dt.timedelta(days=12), EVER),
+        )
+    rows = {row["customer_id"]: row for row in read("calls", "today")["calls"]}
+    # less the credit; 1000 x 0.15 x 1.3
+    assert (rows["bea"]["overdue_amount"], rows["bea"]["expected_amount"]) == ("240.00", "192.00")
+    assert rows["bea"]["why"] == "late for up to 10 days: 0.80" and rows["dora"]["why"] == ""
+    assert (rows["ana"]["rank"], rows["ana"]["expected_amount"]) == (2, "195.00")
+    assert rows["ana"]["why"] == "late for up to 200 days: 0.15; promise of 2026-06-20 broken: x 1.30"
 
 
 @pytest.mark.parametrize(

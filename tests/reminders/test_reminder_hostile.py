@@ -139,7 +139,7 @@ def _call(text: str, position: int) -> Call:
     planned, customer = by("call", text, text)
     task = render("call", text, text, template="hand_over")
     return Call(
-        f"{position:08}-0000-4000-8000-000000000000", customer, text, planned, 10, "PEN", Decimal(7), Decimal(5), None,
+        f"{position:08}-0000-4000-8000-000000000000", customer, text, planned, 10, "PEN", Decimal(7), None, None,
         task.summary, task.script,
     )  # fmt: skip
 

@@ -227,6 +227,25 @@ def test_an_ended_schedule_and_a_report_no_longer_shared_send_nothing(mailbox: M
     assert [row["schedule_id"] for row in send.deliveries()] == [other]
 
 
+def test_a_schedule_over_what_is_gone_fails_alone_and_says_why(mailbox: Mailbox) -> None:
+    whole = _scheduled()
+    gone = store.save("ana", "Gone", DOCUMENT)
+    over_gone = schedule.add("ana", gone.report_id, "a@example.com", When((1,)))
+    own = schedule.add("ana", "auditor_aging", "b@example.com", When((1,)))
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.report_schedules set active_from = %s", (BEGUN,))
+        cursor.execute("update ops.reports set document = '{\"parts\": []}' where name = 'Gone'")
+        cursor.execute(
+            'update ops.report_schedules set filters = \'[{"column": "x", "gone": 1}]\' where recipient like \'b@%\''
+        )
+    report = send.send_due(_channel(mailbox), MONDAY)
+    assert (report.sent, report.failed) == (1, 2)
+    answers = {row["schedule_id"]: (row["status"], row["answer"]) for row in send.deliveries()}
+    assert answers[whole][0] == "sent" and [mail["To"] for mail in _mails(mailbox)] == ["cfo@example.com"]
+    assert answers[over_gone][0] == "failed" and answers[over_gone][1].startswith("Gone: the report is not possible")
+    assert answers[own][0] == "failed" and "the filter is not possible" in answers[own][1]
+
+
 def test_a_person_of_some_companies_is_sent_theirs_alone(mailbox: Mailbox) -> None:
     """As they stand on the day of sending: whoever was let out is sent nothing more."""
     by_company = Document(parts=(Part(mart="aging", dimensions=("company_id",), measures=("open_amount",)),))

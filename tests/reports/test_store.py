@@ -8,9 +8,11 @@ import uuid
 
 import pytest
 
+from cartera import users
+from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.reports import schedule, store, views
-from cartera.reports.document import Document, Part
+from cartera.reports.document import Document, Filter, Part
 from cartera.reports.ready_made import READY
 
 AGING = Document(parts=(Part(mart="aging", dimensions=("bucket",), measures=("open_amount",)),))
@@ -83,6 +85,55 @@ class TestReports:
         schedule.add("ana", saved.report_id, "x@example.com", schedule.When((1,)))
         store.delete("ana", saved.report_id, saved.version)
         assert schedule.schedules("ana") == []
+
+    def test_one_that_asks_for_what_is_gone_is_listed_as_broken_and_hides_no_other(self) -> None:
+        gone, whole = store.save("ana", "Gone", AGING), store.save("ana", "Whole", OTHER)
+        ask_for_what_is_gone(gone.report_id)
+        broken, other = store.listed("ana")[-2:]
+        assert isinstance(broken, store.Broken) and other == whole
+        assert (broken.name, broken.owner, broken.version) == ("Gone", "ana", 1) and "no measure 'glory'" in broken.why
+        with pytest.raises(ConfigError, match="Gone: the report is not possible: aging has no measure 'glory'"):
+            store.find("ana", "Gone")
+        store.delete("ana", broken.report_id, broken.version)
+        assert store.listed("ana")[-1:] == [whole] and len(store.listed("ana")) == len(READY) + 1
+
+    def test_who_sees_some_companies_sees_of_the_shared_ones_what_names_no_other(self) -> None:
+        users.add("norte@example.com", "manager", ["norte"], "test")
+        users.add("sur@example.com", "manager", ["norte", "sur"], "test")
+        asked = {
+            "nobody": Filter(column="bucket", among=("1-30",)),
+            "norte": Filter(column="company_id", among=("norte",)),
+            "both": Filter(column="company_id", among=("norte", "sur")),
+            "customer": Filter(column="customer_name", among=("Secreta SA",)),
+        }
+        for owner in ("boss", "norte@example.com", "sur@example.com"):
+            for name, filter in asked.items():
+                store.save(owner, f"{name} of {owner}", AGING.with_filters([filter]), is_shared=True)
+        broken = store.save("boss", "broken", AGING, is_shared=True)
+        ask_for_what_is_gone(broken.report_id)
+
+        def seen(user: str, owner: str) -> set[str]:
+            return {each.name.split(" of ")[0] for each in store.listed(user) if each.owner == owner}
+
+        assert seen("norte@example.com", "norte@example.com") == set(asked)
+        assert seen("norte@example.com", "boss") == {"nobody", "norte"}
+        assert seen("norte@example.com", "sur@example.com") == {"nobody", "norte"}
+        # a customer whom somebody of one's own companies named is a customer of one's own
+        assert seen("sur@example.com", "norte@example.com") == set(asked)
+        assert seen("nobody@example.com", "boss") == {"nobody"}, "who was let out"
+        assert seen("ana", "boss") == {*asked, "broken"}
+        with pytest.raises(ConfigError, match="no report"):
+            store.find("norte@example.com", "customer of boss")
+
+
+def ask_for_what_is_gone(report_id: str) -> None:
+    """As an upgrade leaves it that takes a measure away."""
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update ops.reports set document = jsonb_set(document, '{parts,0,measures}', '[\"glory\"]')"
+            " where report_id = %s::uuid",
+            (report_id,),
+        )
 
 
 @pytest.mark.usefixtures("database")

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import csv
-import datetime as dt
 import io
 import zipfile
-from decimal import Decimal
-from typing import Any
 
-from cartera import money
+from cartera.cells import harmless, safe_cell
 from cartera.reports.build import Table
 from cartera.reports.exports import frame
 from cartera.reports.made import Made
 from cartera.reports.wording import Wording
-
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 def part_csv(made: Made, table: Table, wording: Wording) -> bytes:
@@ -32,13 +27,15 @@ def part_csv(made: Made, table: Table, wording: Wording) -> bytes:
     for row in table.rows:
         code = row["currency_code"]
         cells = [
-            _cell(wording.value(each.name, row[each.name]) if each.kind in ("text", "yes_no") else row[each.name], code)
+            safe_cell(
+                wording.value(each.name, row[each.name]) if each.kind in ("text", "yes_no") else row[each.name], code
+            )
             for each in table.shown
         ]
         writer.writerow([*cells, *stamp])
     for label, code, sums in frame.total_rows(table, wording):
         blanks = [""] * (len(table.columns) - 1)
-        cells = [_cell(sums[each.name], code) if each.adds else "" for each in table.measures]
+        cells = [safe_cell(sums[each.name], code) if each.adds else "" for each in table.measures]
         writer.writerow([label, *blanks, *cells, *stamp])
     if not table.rows:
         writer.writerow([wording("said.empty"), *[""] * (len(table.columns) + len(table.measures) - 1), *stamp])
@@ -68,22 +65,6 @@ def _certificate(made: Made, wording: Wording) -> bytes:
     writer = csv.writer(text)
     writer.writerow([*(wording(f"certificate.{name}") for name in frame.CERTIFICATE), wording("said.run")])
     for line in made.certificate.lines:
-        cells = [_cell(line[name], line["currency_code"]) for name in frame.CERTIFICATE]
+        cells = [safe_cell(line[name], line["currency_code"]) for name in frame.CERTIFICATE]
         writer.writerow([*cells, made.certificate.run_id or wording("said.compared_now")])
     return text.getvalue().encode("utf-8-sig")
-
-
-def _cell(value: Any, currency_code: str | None) -> object:
-    """Plain decimals and ISO dates; text that would run as a formula is quoted."""
-    if isinstance(value, Decimal):
-        return money.plain(value, currency_code)
-    if isinstance(value, dt.date):
-        return value.isoformat()
-    return harmless(value)
-
-
-def harmless(value: Any) -> Any:
-    """Text that a spreadsheet would run as a formula, quoted (law 10); anything else as it is."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS):
-        return "'" + value
-    return "" if value is None else value

@@ -15,7 +15,9 @@ from reminder_world import World, query
 from cartera import desk
 from cartera.db import Role, transaction
 from cartera.desk import Actor
+from cartera.desk.day import customer_file
 from cartera.errors import ConfigError, Conflict, NotAllowed
+from cartera.reminders import plan_reminders
 
 
 @pytest.fixture
@@ -162,6 +164,38 @@ def test_nobody_records_outside_their_companies(owing: World) -> None:
     made = promise("ana")
     with pytest.raises(NotAllowed):
         desk.cancel_promise(theirs, new_id(), "ana", made.promise_id, seen=1)
+
+
+def test_what_was_agreed_with_another_company_is_neither_told_nor_in_the_way(owing: World) -> None:
+    owing.owes("ana", due=-5, company_id="other", item_id="files:a4")
+    owing.publish()
+    leo = Actor("leo@other.pe", "collector", frozenset({"other"}))
+    made = promise("ana")
+    desk.cancel_promise(ANA, new_id(), "ana", made.promise_id, seen=1)
+    # the form was opened before: what main agreed is no conflict of his, and his own is one
+    own = desk.promise(leo, new_id(), "ana", "other", "PEN", Decimal(7), in_days(3), seen=0)
+    with pytest.raises(Conflict) as conflict:
+        desk.promise(leo, new_id(), "ana", "other", "PEN", Decimal(8), in_days(3), seen=0)
+    assert [each.thing_id for each in conflict.value.theirs] == [own.promise_id]
+    with pytest.raises(Conflict) as conflict:
+        promise("ana", seen=0)
+    assert [each.kind for each in conflict.value.theirs] == ["promise", "cancel_promise", "promise"]
+    assert {each.company_id for each in customer_file("ana", leo.companies).actions} == {"other"}
+    assert [each.company_id for each in file_of("ana").actions] == ["other", "main", "main"]
+
+
+def test_a_call_is_of_the_company_of_who_made_it(owing: World) -> None:
+    owing.owes("ana", due=-5, company_id="other", item_id="files:a4")
+    owing.publish()
+    leo = Actor("leo@other.pe", "collector", frozenset({"other"}))
+    desk.hold(BOSS, new_id(), "ana", "vulnerable")
+    plan_reminders()
+    (task,) = query("select contact_id::text as id from ops.contacts where company_id = 'main' and customer_id = 'ana'")
+    with pytest.raises(ConfigError, match="has no call"):
+        desk.record_call(leo, new_id(), "ana", outcome="busy", is_right_party=False, contact_id=task["id"])
+    made = desk.record_call(leo, new_id(), "ana", outcome="busy", is_right_party=False)
+    (row,) = query(f"select company_id from ops.contacts where contact_id = '{made.contact_id}'")
+    assert row["company_id"] == "other"
 
 
 def test_a_hold_of_the_law_is_released_by_a_manager(owing: World) -> None:
