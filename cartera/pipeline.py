@@ -37,8 +37,8 @@ from cartera.runs import (
     step,
 )
 from cartera.settings import get_settings
-from cartera.warehouse import control_totals, gate, publish, tie_out, transform
-from cartera.warehouse.transform import BuildPlan
+from cartera.warehouse import build_plan, control_totals, gate, publish, slots, tie_out, transform
+from cartera.warehouse.build_plan import BuildPlan
 
 
 @dataclass
@@ -64,7 +64,7 @@ def land_source(run_id: str, name: str, secrets: Mapping[str, str] | None = None
 def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
     """Land what the user decides: rules of segments and links, companies and calendars. Raises ConfigError."""
     with transaction(Role.loader) as connection:
-        if transform.known_until(connection) is None:
+        if build_plan.known_until(connection) is None:
             return []  # settings of nothing
         found = [
             *companies.deliveries(get_settings(), connection, as_of),
@@ -77,7 +77,7 @@ def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
 def land_desk(run_id: str) -> list[StepReport]:
     """Land what people promised and disputed."""
     with transaction(Role.loader) as connection:
-        if transform.known_until(connection) is None or not desk.has_any(connection):
+        if build_plan.known_until(connection) is None or not desk.has_any(connection):
             return []
     return _landed(run_id, desk.SOURCE, lambda: (_land_desk(), []))
 
@@ -90,7 +90,7 @@ def _land_desk() -> list[LoadReport]:
 def land_contacts(run_id: str) -> list[StepReport]:
     """Land what was recorded of contacts since the last run."""
     with transaction(Role.loader) as connection:
-        if transform.known_until(connection) is None:
+        if build_plan.known_until(connection) is None:
             return []  # contacts with nobody
     return _landed(run_id, contacts.SOURCE, lambda: ([_land_contacts()], []))
 
@@ -168,12 +168,12 @@ def check_landed(run_id: str) -> StepReport:
 def plan_build(as_of: dt.date) -> BuildPlan:
     """What must be built for `as_of`, from all that is landed now. Raises SourceError when nothing is."""
     with transaction(Role.transformer) as connection:
-        known_at = transform.known_until(connection)
+        known_at = build_plan.known_until(connection)
     if known_at is None:
         raise SourceError(
             "nothing has landed yet", "connect a source with `cartera connect files FILE`, or see `make demo`"
         )
-    return transform.plan_build(as_of, known_at)
+    return build_plan.choose(as_of, known_at)
 
 
 def build(run_id: str, plan: BuildPlan) -> StepReport:
@@ -229,7 +229,7 @@ def publish_marts(run_id: str, plan: BuildPlan) -> StepReport:
 def prepare_next(run_id: str, plan: BuildPlan) -> StepReport:
     """After a whole build: the second slot begins with a copy, so that the next run adds to it at once."""
     with step(run_id, "second slot") as report:
-        transform.prepare_next(plan)
+        slots.prepare_next(plan)
     return report
 
 

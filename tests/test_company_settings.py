@@ -14,7 +14,7 @@ from cartera import doctor, pipeline
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.settings import get_settings
-from cartera.warehouse import read, transform
+from cartera.warehouse import build_plan, read
 
 AS_OF = dt.date(2026, 6, 30)
 """A Tuesday. In Colombia Monday 29 June 2026 is a holiday (San Pedro y San Pablo)."""
@@ -133,7 +133,7 @@ def test_due_dates_follow_the_settings_and_what_was_known_before_stays(export: P
 
 def test_the_slot_is_built_whole_only_when_settings_changed(export: Path, companies_yaml: Path) -> None:
     pipeline.run(AS_OF)
-    assert not transform.plan_build(AS_OF, _known_at()).full_refresh
+    assert not build_plan.choose(AS_OF, _known_at()).full_refresh
     companies_yaml.write_text(SETTINGS, encoding="utf-8")
     run_id = pipeline.start_run(AS_OF, "test")
     pipeline.land_settings(run_id, AS_OF)

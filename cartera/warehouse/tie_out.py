@@ -22,7 +22,7 @@ from cartera.errors import NotPublished
 from cartera.runs import Check
 from cartera.warehouse import read
 from cartera.warehouse.read import Row, rows
-from cartera.warehouse.transform import BuildPlan
+from cartera.warehouse.build_plan import BuildPlan
 
 SHOWN_DIFFERENCES = 10
 
