@@ -102,8 +102,8 @@ def staged_systems(connection: Connection) -> dict[str, list[str]]:
 
 
 def system_variables(connection: Connection) -> dict[str, Any]:
-    """What is connected, as dbt's variables. Only where several sources are is it asked which payments count, and whose customers are the
-    same: one source alone is built as if there were no such questions."""
+    """What is connected, as dbt's variables. Only where several sources are is it asked which payments count, and whose
+    customers are the same: one source alone is built as if there were no such questions."""
     staged = staged_systems(connection)
     kinds = {name: connected.get(name).kind for name in staged if name in connected.names()} | {"files": "erp"}
     with connection.cursor() as cursor:
