@@ -23,197 +23,8 @@ payments_counted as (
     select * from {{ ref('int_companies__payments_counted') }}
 ),
 
-invoices as (
-    {{ invoices_to_link() }}
-),
-
-invoice_references as (
-    {{ invoice_references() }}
-),
-
-references_held as (
-    select
-        invoices.invoice_id,
-        invoices.company_id,
-        invoices.customer_id,
-        invoices.source,
-        invoices.kind_rank,
-        invoices.currency_code,
-        invoices.total_amount,
-        invoice_references.reference_code,
-        {{ later_start('invoices', 'invoice_references') }} as recorded_from,
-        {{ earlier_end('invoices', 'invoice_references') }} as recorded_to
-    from invoices
-    inner join invoice_references
-        on
-            invoices.invoice_id = invoice_references.invoice_id
-            and {{ lives_overlap('invoices', 'invoice_references') }}
-),
-
--- the same number means something only with the same customer
-numbers_shared as (
-    select
-        invoices.invoice_id,
-        invoices.company_id,
-        invoices.source,
-        invoices.kind_rank,
-        others.invoice_id as master_invoice_id,
-        others.source as master_source,
-        others.kind_rank as master_kind_rank,
-        'number' as rule,
-        case
-            when invoices.currency_code <> others.currency_code then 'currency'
-            when invoices.total_amount <> others.total_amount then 'amount'
-        end as problem,
-        {{ later_start('invoices', 'others') }} as recorded_from,
-        {{ earlier_end('invoices', 'others') }} as recorded_to
-    from invoices
-    inner join invoices as others
-        on
-            invoices.company_id = others.company_id
-            and invoices.document_number = others.document_number
-            and invoices.customer_id = others.customer_id
-            and invoices.source <> others.source
-            and {{ lives_overlap('invoices', 'others') }}
-),
-
--- one of them keeps the number of the other, or its id; what else has that number by chance is of another customer and
--- amount, or (an id may be a small number) not the same in all
-references_met as (
-    select
-        references_held.invoice_id,
-        references_held.company_id,
-        references_held.source,
-        references_held.kind_rank,
-        named.invoice_id as master_invoice_id,
-        named.source as master_source,
-        named.kind_rank as master_kind_rank,
-        case
-            when references_held.customer_id <> named.customer_id then 'customer'
-            when references_held.currency_code <> named.currency_code then 'currency'
-            when references_held.total_amount <> named.total_amount then 'amount'
-        end as problem,
-        {{ later_start('references_held', 'named') }} as recorded_from,
-        {{ earlier_end('references_held', 'named') }} as recorded_to
-    from references_held
-    inner join invoices as named
-        on
-            references_held.company_id = named.company_id
-            and references_held.reference_code = named.document_number
-            and references_held.source <> named.source
-            and {{ lives_overlap('references_held', 'named') }}
-    where
-        references_held.customer_id = named.customer_id
-        or (
-            references_held.currency_code = named.currency_code
-            and references_held.total_amount = named.total_amount
-        )
-
-    union distinct
-
-    select
-        references_held.invoice_id,
-        references_held.company_id,
-        references_held.source,
-        references_held.kind_rank,
-        named.invoice_id as master_invoice_id,
-        named.source as master_source,
-        named.kind_rank as master_kind_rank,
-        cast(null as text) as problem,
-        {{ later_start('references_held', 'named') }} as recorded_from,
-        {{ earlier_end('references_held', 'named') }} as recorded_to
-    from references_held
-    inner join invoices as named
-        on
-            references_held.company_id = named.company_id
-            and references_held.reference_code = named.own_id
-            and references_held.customer_id = named.customer_id
-            and references_held.currency_code = named.currency_code
-            and references_held.total_amount = named.total_amount
-            and references_held.source <> named.source
-            and {{ lives_overlap('references_held', 'named') }}
-),
-
-found as (
-    select * from numbers_shared
-    union all
-    select
-        invoice_id,
-        company_id,
-        source,
-        kind_rank,
-        master_invoice_id,
-        master_source,
-        master_kind_rank,
-        'reference' as rule,
-        problem,
-        recorded_from,
-        recorded_to
-    from references_met
-    union all
-    select
-        master_invoice_id as invoice_id,
-        company_id,
-        master_source as source,
-        master_kind_rank as kind_rank,
-        invoice_id as master_invoice_id,
-        source as master_source,
-        kind_rank as master_kind_rank,
-        'reference' as rule,
-        problem,
-        recorded_from,
-        recorded_to
-    from references_met
-),
-
 pairs as (
-    select
-        found.invoice_id,
-        found.company_id,
-        found.source,
-        found.kind_rank,
-        found.master_invoice_id,
-        found.master_source,
-        found.master_kind_rank,
-        found.rule,
-        rules.position,
-        found.problem,
-        {{ later_start('found', 'rules') }} as recorded_from,
-        {{ earlier_end('found', 'rules') }} as recorded_to
-    from found
-    inner join rules
-        on
-            found.rule = rules.rule
-            and rules.kind = 'rule'
-            and {{ lives_overlap('found', 'rules') }}
-
-    union all
-
-    -- what a person linked goes before all rules, while both are owed
-    select
-        invoices.invoice_id,
-        invoices.company_id,
-        invoices.source,
-        invoices.kind_rank,
-        masters.invoice_id as master_invoice_id,
-        masters.source as master_source,
-        masters.kind_rank as master_kind_rank,
-        'link' as rule,
-        0 as position,
-        cast(null as text) as problem,
-        greatest(invoices.recorded_from, masters.recorded_from, rules.recorded_from) as recorded_from,
-        least(invoices.recorded_to, masters.recorded_to, rules.recorded_to) as recorded_to
-    from rules
-    inner join invoices
-        on
-            rules.invoice_id = invoices.invoice_id
-            and {{ lives_overlap('rules', 'invoices') }}
-    inner join invoices as masters
-        on
-            rules.master_invoice_id = masters.invoice_id
-            and {{ lives_overlap('rules', 'masters') }}
-            and {{ lives_overlap('invoices', 'masters') }}
-    where rules.kind = 'link'
+    select * from {{ ref('int_receivables__invoices_paired') }}
 ),
 
 parted as (
@@ -264,6 +75,16 @@ rivals as (
     where others.problem is null
 ),
 
+-- what parts a rival from the master makes way for this one
+rivals_parted as (
+    select
+        rivals.invoice_id,
+        parted.recorded_from,
+        parted.recorded_to
+    from rivals
+    inner join parted on rivals.rival_invoice_id = parted.invoice_id
+),
+
 invoices_of_companies as (
     select distinct
         invoice_id,
@@ -271,38 +92,7 @@ invoices_of_companies as (
     from pairs
 ),
 
-changes as (
-    select
-        invoice_id,
-        recorded_from,
-        recorded_to
-    from pairs
-    union all
-    select
-        invoice_id,
-        recorded_from,
-        recorded_to
-    from parted
-    union all
-    select
-        invoice_id,
-        recorded_from,
-        recorded_to
-    from named_masters
-    union all
-    select
-        invoice_id,
-        recorded_from,
-        recorded_to
-    from rivals
-    union all
-    select
-        rivals.invoice_id,
-        parted.recorded_from,
-        parted.recorded_to
-    from rivals
-    inner join parted on rivals.rival_invoice_id = parted.invoice_id
-    union all
+books_of_invoices as (
     select
         invoices_of_companies.invoice_id,
         books.recorded_from,
@@ -311,17 +101,13 @@ changes as (
     inner join books on invoices_of_companies.company_id = books.company_id
 ),
 
-moments as (
-    {{ moments_of('changes', ['invoice_id']) }}
-),
-
 spans as (
-    select
-        invoice_id,
-        recorded_from,
-        {{ until_next(['invoice_id']) }} as recorded_to
-    from moments
-    where invoice_id in (select pairs.invoice_id from pairs)
+    {{
+        spans_of(
+            ['pairs', 'parted', 'named_masters', 'rivals', 'rivals_parted', 'books_of_invoices'],
+            ['invoice_id'],
+        )
+    }}
 ),
 
 rivals_known as (
@@ -458,6 +244,7 @@ judged as (
         on
             spans.invoice_id = decided.invoice_id
             and spans.recorded_from = decided.recorded_from
+    where spans.invoice_id in (select pairs.invoice_id from pairs)
 ),
 
 -- the one that is kept may itself be left out for a third one, and that for a fourth
@@ -507,20 +294,17 @@ counted as (
             and {{ lives_overlap('followed_on', 'payments_counted') }}
 ),
 
-compared as (
-    select
-        counted.*,
-        row_number() over so_far as ordinal,
-        lag(kept_invoice_id) over so_far as last_kept_id,
-        lag(status) over so_far as last_status,
-        lag(rule) over so_far as last_rule,
-        lag(problem) over so_far as last_problem,
-        lag(first_candidate_id) over so_far as last_first_id,
-        lag(last_candidate_id) over so_far as last_last_id,
-        lag(payments_count) over so_far as last_payments_count,
-        lag(is_configured) over so_far as last_is_configured
-    from counted
-    window so_far as (partition by invoice_id order by recorded_from)
+stretches as (
+    {{
+        stretches_of(
+            'counted',
+            ['invoice_id'],
+            [
+                'kept_invoice_id', 'status', 'rule', 'problem', 'is_configured', 'payments_count',
+                'first_candidate_id', 'last_candidate_id', 'candidates',
+            ],
+        )
+    }}
 ),
 
 links as (
@@ -537,18 +321,8 @@ links as (
         candidates,
         max(case when kept_invoice_id is null then 0 else 1 end) over (partition by invoice_id) = 1 as is_ever_left_out,
         recorded_from,
-        {{ until_next(['invoice_id']) }} as recorded_to
-    from compared
-    where
-        ordinal = 1
-        or kept_invoice_id is distinct from last_kept_id
-        or status is distinct from last_status
-        or rule is distinct from last_rule
-        or problem is distinct from last_problem
-        or first_candidate_id is distinct from last_first_id
-        or last_candidate_id is distinct from last_last_id
-        or payments_count is distinct from last_payments_count
-        or is_configured is distinct from last_is_configured
+        recorded_to
+    from stretches
 )
 
 select * from links
