@@ -129,14 +129,14 @@ def read_project() -> None:
     import json
 
     from cartera.db import Role, transaction
-    from cartera.warehouse import transform
+    from cartera.warehouse import build_plan, run_dbt, transform
 
     with transaction(Role.transformer) as connection:
-        variables = json.dumps(transform._system_vars(connection))
-    clocks = transform._clocks(transform.plan_build(*POINTS[0]))
+        variables = json.dumps(transform.system_variables(connection))
+    clocks = run_dbt.clocks_of(build_plan.choose(*POINTS[0]))
     for slot in ("a", "b"):
         with contextlib.redirect_stdout(io.StringIO()):
-            transform._invoke(["compile", "--select", "dim_buckets", "--vars", variables], slot, clocks)
+            run_dbt.invoke(["compile", "--select", "dim_buckets", "--vars", variables], slot, clocks)
 
 
 def runs_landed() -> int:

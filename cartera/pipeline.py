@@ -7,22 +7,20 @@ on schedule. Every step stores a report and may be killed and called again.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from psycopg2.extensions import connection as Connection
 
-from cartera.clock import utc_now
-from cartera.connectors import companies, desk, links, segments
 from cartera.connectors.api import systems
-from cartera.connectors.files import FileSource, deliveries
-from cartera.connectors.sources import Source, all_sources, find_source
+from cartera.connectors.sources import all_sources
 from cartera.db import Role, connect, transaction
 from cartera.desk.broken import end_broken_plans
 from cartera.errors import CarteraError, GateFailed, SourceError
-from cartera.landing import Delivery, LoadReport, contacts, land_all, raw_schema
+from cartera.landing import raw_schema
+from cartera.landing_steps import land_contacts, land_desk, land_settings, land_source
 from cartera.memory import no_collector
 from cartera.runs import (
     Amounts,
@@ -37,8 +35,8 @@ from cartera.runs import (
     step,
 )
 from cartera.settings import get_settings
-from cartera.warehouse import control_totals, gate, publish, tie_out, transform
-from cartera.warehouse.transform import BuildPlan
+from cartera.warehouse import build_plan, control_totals, gate, publish, slots, tie_out, transform
+from cartera.warehouse.build_plan import BuildPlan
 
 
 @dataclass
@@ -49,111 +47,6 @@ class RunReport:
     as_of: dt.date
     status: RunStatus = "running"
     source_errors: dict[str, SourceError] = field(default_factory=dict)
-
-
-def land_source(run_id: str, name: str, secrets: Mapping[str, str] | None = None) -> list[StepReport]:
-    """Land all that one source delivers, in one transaction with one recording time.
-
-    `secrets`: what a scheduler knows of the source and neither the environment nor the secrets file does.
-    Raises SourceError (nothing of this source is landed) or ConfigError.
-    """
-    source = find_source(get_settings(), name)
-    return _landed(run_id, name, lambda: _land(source, secrets))
-
-
-def land_settings(run_id: str, as_of: dt.date) -> list[StepReport]:
-    """Land what the user decides: rules of segments and links, companies and calendars. Raises ConfigError."""
-    with transaction(Role.loader) as connection:
-        if transform.known_until(connection) is None:
-            return []  # settings of nothing
-        found = [
-            *companies.deliveries(get_settings(), connection, as_of),
-            segments.delivery(get_settings()),
-            *links.deliveries(get_settings()),
-        ]
-    return _landed(run_id, companies.SOURCE, lambda: (_land_settings(found), []))
-
-
-def land_desk(run_id: str) -> list[StepReport]:
-    """Land what people promised and disputed."""
-    with transaction(Role.loader) as connection:
-        if transform.known_until(connection) is None or not desk.has_any(connection):
-            return []
-    return _landed(run_id, desk.SOURCE, lambda: (_land_desk(), []))
-
-
-def _land_desk() -> list[LoadReport]:
-    with transaction(Role.loader) as connection:
-        return land_all(connection, desk.SOURCE, desk.deliveries(connection), utc_now())
-
-
-def land_contacts(run_id: str) -> list[StepReport]:
-    """Land what was recorded of contacts since the last run."""
-    with transaction(Role.loader) as connection:
-        if transform.known_until(connection) is None:
-            return []  # contacts with nobody
-    return _landed(run_id, contacts.SOURCE, lambda: ([_land_contacts()], []))
-
-
-def _land_contacts() -> LoadReport:
-    with transaction(Role.loader) as connection:
-        return contacts.land_contacts(connection, utc_now())
-
-
-def _land_settings(found: Sequence[Delivery]) -> list[LoadReport]:
-    with transaction(Role.loader) as connection:
-        return land_all(connection, companies.SOURCE, found, utc_now())
-
-
-def _landed(run_id: str, name: str, land: Callable[[], tuple[list[LoadReport], list[str]]]) -> list[StepReport]:
-    """`land` gives what was landed, and notes for the operator."""
-    with step(run_id, f"land {name}") as total:
-        loads, notes = land()
-        total.rows_in = sum(load.rows_in for load in loads)
-        total.rows_out = sum(load.rows_new + load.rows_changed + load.rows_deleted for load in loads)
-        total.rows_quarantined = sum(load.rows_quarantined for load in loads)
-        total.message = "; ".join([_summary(loads), *notes])
-        if total.rows_quarantined:
-            total.status = "warning"
-    reports = [_load_step(load) for load in loads if not load.is_unchanged]
-    for report in reports:
-        record(run_id, report)
-    return [total, *reports]
-
-
-def _land(source: Source, secrets: Mapping[str, str] | None) -> tuple[list[LoadReport], list[str]]:
-    if not isinstance(source, FileSource):
-        # what reads other systems is imported only where one is connected
-        from cartera.connectors.api.deliver import deliver
-
-        return deliver(source, secrets)
-    with transaction(Role.loader) as connection:
-        return land_all(connection, source.name, deliveries(source, connection), utc_now()), []
-
-
-def _summary(loads: Sequence[LoadReport]) -> str:
-    if all(load.is_unchanged for load in loads):
-        return "nothing new"
-    counted = {
-        "new": sum(load.rows_new for load in loads),
-        "changed": sum(load.rows_changed for load in loads),
-        "deleted": sum(load.rows_deleted for load in loads),
-        "unchanged": sum(load.rows_unchanged for load in loads),
-    }
-    return ", ".join(f"{count:,} {word}" for word, count in counted.items() if count)
-
-
-def _load_step(load: LoadReport) -> StepReport:
-    return StepReport(
-        step=f"  {load.source}.{load.entity}",
-        status="warning" if load.rows_quarantined else "ok",
-        rows_in=load.rows_in,
-        rows_out=load.rows_new + load.rows_changed + load.rows_deleted,
-        rows_quarantined=load.rows_quarantined,
-        amounts={currency: amounts["in"] for currency, amounts in load.amounts.items()},
-        seconds=load.seconds,
-        message=_summary([load]),
-    )
 
 
 def check_landed(run_id: str) -> StepReport:
@@ -168,12 +61,12 @@ def check_landed(run_id: str) -> StepReport:
 def plan_build(as_of: dt.date) -> BuildPlan:
     """What must be built for `as_of`, from all that is landed now. Raises SourceError when nothing is."""
     with transaction(Role.transformer) as connection:
-        known_at = transform.known_until(connection)
+        known_at = build_plan.known_until(connection)
     if known_at is None:
         raise SourceError(
             "nothing has landed yet", "connect a source with `cartera connect files FILE`, or see `make demo`"
         )
-    return transform.plan_build(as_of, known_at)
+    return build_plan.choose(as_of, known_at)
 
 
 def build(run_id: str, plan: BuildPlan) -> StepReport:
@@ -229,7 +122,7 @@ def publish_marts(run_id: str, plan: BuildPlan) -> StepReport:
 def prepare_next(run_id: str, plan: BuildPlan) -> StepReport:
     """After a whole build: the second slot begins with a copy, so that the next run adds to it at once."""
     with step(run_id, "second slot") as report:
-        transform.prepare_next(plan)
+        slots.prepare_next(plan)
     return report
 
 

@@ -16,6 +16,7 @@ from contextlib import contextmanager
 
 from cartera import pipeline
 from cartera.errors import CarteraError, GateFailed
+from cartera.landing_steps import land_source
 from cartera.runs import RunStatus, StepReport, Watcher, alive, finish_run, start_run, watcher
 
 log = logging.getLogger(__name__)
@@ -39,7 +40,7 @@ def land(source: str, as_of: dt.date, triggered_by: str, secrets: Mapping[str, s
     Raises SourceError (nothing of this source is landed), ConfigError or DatabaseError.
     """
     with _recorded(as_of, triggered_by) as run_id:
-        pipeline.land_source(run_id, source, secrets)
+        land_source(run_id, source, secrets)
         finish_run(run_id, "landed")
     return run_id
 

@@ -13,8 +13,9 @@ import yaml
 from cartera import doctor, pipeline
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
+from cartera.landing_steps import land_settings, land_source
 from cartera.settings import get_settings
-from cartera.warehouse import read, transform
+from cartera.warehouse import build_plan, read
 
 AS_OF = dt.date(2026, 6, 30)
 """A Tuesday. In Colombia Monday 29 June 2026 is a holiday (San Pedro y San Pablo)."""
@@ -133,17 +134,17 @@ def test_due_dates_follow_the_settings_and_what_was_known_before_stays(export: P
 
 def test_the_slot_is_built_whole_only_when_settings_changed(export: Path, companies_yaml: Path) -> None:
     pipeline.run(AS_OF)
-    assert not transform.plan_build(AS_OF, _known_at()).full_refresh
+    assert not build_plan.choose(AS_OF, _known_at()).full_refresh
     companies_yaml.write_text(SETTINGS, encoding="utf-8")
     run_id = pipeline.start_run(AS_OF, "test")
-    pipeline.land_settings(run_id, AS_OF)
+    land_settings(run_id, AS_OF)
     assert pipeline.plan_build(AS_OF).full_refresh
-    assert [report.message for report in pipeline.land_settings(run_id, AS_OF)] == ["nothing new"]
+    assert [report.message for report in land_settings(run_id, AS_OF)] == ["nothing new"]
 
 
 def test_settings_alone_are_nothing_to_build(database: str, companies_yaml: Path) -> None:
     companies_yaml.write_text(SETTINGS, encoding="utf-8")
-    assert pipeline.land_settings(pipeline.start_run(AS_OF, "test"), AS_OF) == []
+    assert land_settings(pipeline.start_run(AS_OF, "test"), AS_OF) == []
 
 
 def test_a_mistake_in_the_settings_stops_the_run_with_its_line(export: Path, companies_yaml: Path) -> None:
@@ -161,11 +162,11 @@ def test_the_doctor_names_the_companies(companies_yaml: Path) -> None:
 
 
 def test_years_once_landed_stay_when_a_run_is_for_an_older_date(export: Path, companies_yaml: Path) -> None:
-    pipeline.land_source(pipeline.start_run(AS_OF, "test"), "erp")
+    land_source(pipeline.start_run(AS_OF, "test"), "erp")
     companies_yaml.write_text(SETTINGS, encoding="utf-8")
-    pipeline.land_settings(pipeline.start_run(AS_OF, "test"), AS_OF)
+    land_settings(pipeline.start_run(AS_OF, "test"), AS_OF)
     older = AS_OF.replace(year=2024)
-    total, *_ = pipeline.land_settings(pipeline.start_run(older, "test"), older)
+    total, *_ = land_settings(pipeline.start_run(older, "test"), older)
     years = "select min(extract(year from closed_date))::int, max(extract(year from closed_date))::int from raw_files"
     with transaction(Role.loader) as connection, connection.cursor() as cursor:
         cursor.execute(f"{years}.closed_days where recorded_to = '9999-12-31 00:00:00+00' and not is_deleted")

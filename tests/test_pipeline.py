@@ -22,7 +22,7 @@ from cartera import pipeline
 from cartera.db import Role, transaction
 from cartera.errors import BuildFailed, GateFailed
 from cartera.settings import get_settings
-from cartera.warehouse import invoices, read, read_runs, transform
+from cartera.warehouse import invoices, read, read_runs, slots
 
 AS_OF = dt.date(2026, 6, 30)
 
@@ -145,7 +145,7 @@ def test_a_second_run_does_nothing_and_a_corrected_file_makes_versions(sources: 
 def test_the_marts_that_are_copied_are_the_incremental_models() -> None:
     models = get_settings().dbt_dir / "models"
     incremental = {path.stem for path in models.rglob("*.sql") if "materialized='incremental'" in path.read_text()}
-    assert incremental == set(transform.PARTIALLY_BUILT)
+    assert incremental == set(slots.PARTIALLY_BUILT)
 
 
 def test_a_source_that_cannot_be_read_stops_alone(sources: Path) -> None:

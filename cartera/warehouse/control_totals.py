@@ -18,8 +18,8 @@ from psycopg2.sql import SQL, Identifier
 
 from cartera.db import Role, transaction
 from cartera.runs import Check, StepReport
+from cartera.warehouse.build_plan import BuildPlan
 from cartera.warehouse.read import rows
-from cartera.warehouse.transform import BuildPlan
 
 WAITING = SQL("(select source, count(*) as records from quarantine.records where status = 'open' group by source)")
 NOT_ASKED = SQL("(select cast(null as text) as source, 0 as records where false)")

@@ -23,7 +23,7 @@ from cartera.clock import utc_now
 from cartera.db import Role, parameters, transaction
 from cartera.errors import BuildFailed, DatabaseError
 from cartera.warehouse import scope
-from cartera.warehouse.transform import BuildPlan
+from cartera.warehouse.build_plan import BuildPlan
 
 LOCK_TIMEOUT = "250ms"
 """Below PostgreSQL's deadlock_timeout (1 s): we give way before anybody is cancelled."""

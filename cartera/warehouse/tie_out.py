@@ -21,8 +21,8 @@ from cartera.db import Role, transaction
 from cartera.errors import NotPublished
 from cartera.runs import Check
 from cartera.warehouse import read
+from cartera.warehouse.build_plan import BuildPlan
 from cartera.warehouse.read import Row, rows
-from cartera.warehouse.transform import BuildPlan
 
 SHOWN_DIFFERENCES = 10
 

@@ -45,6 +45,11 @@
     {{ version }}.recorded_from <= {{ moment }} and {{ version }}.recorded_to > {{ moment }}
 {%- endmacro %}
 
+{#- the end of a version as the build knew it: one that came later is for the next publication -#}
+{% macro known_end() -%}
+    case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end
+{%- endmacro %}
+
 {#- two versions combine only while both live; later_start and earlier_end bound that time -#}
 {% macro lives_overlap(one, other) -%}
     {{ one }}.recorded_from < {{ other }}.recorded_to and {{ other }}.recorded_from < {{ one }}.recorded_to

@@ -6,8 +6,8 @@
     {{ return(['invoices', 'allocations', 'credit_notes', 'write_offs', 'chargebacks', 'disputes', 'promises']) }}
 {%- endmacro %}
 
-{#- Documents of a staging model under the decisions of which invoices are kept. What no decision concerns is read as it
-    stands, so that its indexes are used; what one does lives in as many versions as the decision. -#}
+{#- Documents of a staging model with the invoices on which they count: those of one that is left out with the one that is
+    kept. The one that is left out is itself owed elsewhere. -#}
 {% macro as_kept(relation, system, plural, columns) -%}
 {%- set may_name_instalments = system == 'files' and 'instalment_id' in columns and plural != 'instalments' -%}
 (
@@ -64,24 +64,20 @@
     {%- if plural == 'allocations' -%}
         {%- set moves = moves ~ ' and (document.payment_id is null or link.payments_count)' -%}
     {%- endif -%}
-    select
-    {%- for column in columns %}
-        {%- if column in ('recorded_from', 'recorded_to') %}
-        {{ life_of(column, 'document', 'link') }} as {{ column }}
-        {%- elif column == 'stated_invoice_id' %}
-        {{ invoice_id }} as stated_invoice_id
-        {%- elif plural == 'invoices' and column == 'status' %}
-        case when link.kept_invoice_id is null then document.status else 'elsewhere' end as status
-        {%- elif plural != 'invoices' and column == 'invoice_id' %}
-        case when {{ moves }} then link.kept_invoice_id else document.invoice_id end as invoice_id
-        {%- elif column == 'instalment_id' %}
-        case when {{ moves }} then null else document.instalment_id end as instalment_id
-        {%- else %}
-        document.{{ column }}
-        {%- endif -%}
-        {{ "," if not loop.last }}
-    {%- endfor %}
-    from {{ relation }} as document
+    {%- set said = {
+        'stated_invoice_id': invoice_id,
+        'instalment_id': 'case when ' ~ moves ~ ' then null else document.instalment_id end',
+    } -%}
+    {%- if plural == 'invoices' -%}
+        {%- do said.update({
+            'status': "case when link.kept_invoice_id is null then document.status else 'elsewhere' end",
+        }) -%}
+    {%- else -%}
+        {%- do said.update({
+            'invoice_id': 'case when ' ~ moves ~ ' then link.kept_invoice_id else document.invoice_id end',
+        }) -%}
+    {%- endif -%}
+    {{ select_under('link', relation, columns, said) }}
 {%- endmacro %}
 
 {% macro _instalments_left_out() -%}
@@ -102,6 +98,11 @@
 {#- A credit note that stands in two sources counts once: of the one that is left out nothing was applied, and what of it
     was given back was given back of the one that is kept. -#}
 {% macro as_credited_once(relation, plural, columns) -%}
+{%- set said = {
+    'credit_notes': {'status': "case when link.kept_invoice_id is null then document.status else 'elsewhere' end"},
+    'allocations': {'is_deleted': 'document.is_deleted or link.kept_invoice_id is not null'},
+    'refunds': {'credit_note_id': 'coalesce(link.kept_invoice_id, document.credit_note_id)'},
+} -%}
 (
     select {{ columns | join(', ') }}
     from {{ relation }} as document
@@ -115,22 +116,7 @@
 
     union all
 
-    select
-    {%- for column in columns %}
-        {%- if column in ('recorded_from', 'recorded_to') %}
-        {{ life_of(column, 'document', 'link') }} as {{ column }}
-        {%- elif plural == 'credit_notes' and column == 'status' %}
-        case when link.kept_invoice_id is null then document.status else 'elsewhere' end as status
-        {%- elif plural == 'allocations' and column == 'is_deleted' %}
-        document.is_deleted or link.kept_invoice_id is not null as is_deleted
-        {%- elif plural == 'refunds' and column == 'credit_note_id' %}
-        coalesce(link.kept_invoice_id, document.credit_note_id) as credit_note_id
-        {%- else %}
-        document.{{ column }}
-        {%- endif -%}
-        {{ "," if not loop.last }}
-    {%- endfor %}
-    from {{ relation }} as document
+    {{ select_under('link', relation, columns, said[plural]) }}
     inner join {{ ref('int_receivables__credit_note_links_judged') }} as link
         on
             document.credit_note_id = link.invoice_id
@@ -175,19 +161,23 @@
         and {{ counts }}
     union all
     {%- endfor %}
-    select
-        cast(null as text) as invoice_id,
-        cast(null as text) as company_id,
-        cast(null as text) as customer_id,
-        cast(null as text) as source,
-        cast(null as text) as document_number,
-        cast(null as text) as own_id,
-        cast(null as text) as currency_code,
-        cast(null as numeric(24, 6)) as total_amount,
-        0 as kind_rank,
-        {{ forever() }} as recorded_from,
-        {{ forever() }} as recorded_to
-    where false
+    {{ no_rows({
+        'invoice_id': 'text', 'company_id': 'text', 'customer_id': 'text', 'source': 'text',
+        'document_number': 'text', 'own_id': 'text', 'currency_code': 'text', 'total_amount': 'numeric(24, 6)',
+        'kind_rank': 'integer', 'recorded_from': 'timestamp with time zone',
+        'recorded_to': 'timestamp with time zone',
+    }) }}
+{%- endmacro %}
+
+{#- Two invoices that may be the same one: the columns of the first, and of the second as its master. -#}
+{% macro pair_of(one, master) -%}
+    {{ one }}.invoice_id,
+    {{ one }}.company_id,
+    {{ one }}.source,
+    {{ one }}.kind_rank,
+    {{ master }}.invoice_id as master_invoice_id,
+    {{ master }}.source as master_source,
+    {{ master }}.kind_rank as master_kind_rank
 {%- endmacro %}
 
 {#- What sources keep as reference of an invoice, of those that stage it; of credit notes none does. -#}
@@ -202,10 +192,8 @@
     where not is_deleted
     union all
     {%- endfor %}
-    select
-        cast(null as text) as invoice_id,
-        cast(null as text) as reference_code,
-        {{ forever() }} as recorded_from,
-        {{ forever() }} as recorded_to
-    where false
+    {{ no_rows({
+        'invoice_id': 'text', 'reference_code': 'text', 'recorded_from': 'timestamp with time zone',
+        'recorded_to': 'timestamp with time zone',
+    }) }}
 {%- endmacro %}

@@ -1,20 +1,11 @@
-{#- Which documents (invoices, credit notes) are the same as one of another source that is kept in their place, by which
-    rule, or why that can't be said. Whatever they are, their ids are called invoice_id here. -#}
-{% macro links_judged(plural) -%}
+{#- Which documents (invoices, credit notes) look like one of another source, by which rule, or what speaks against it.
+    Whatever they are, their ids are called invoice_id here. -#}
+{% macro documents_paired(plural) -%}
 with
 
 rules as (
     select * from {{ ref('stg_files__invoice_link_rules') }}
     where not is_deleted
-),
-
-books as (
-    select * from {{ ref('stg_files__invoice_books') }}
-    where not is_deleted
-),
-
-payments_counted as (
-    select * from {{ ref('int_companies__payments_counted') }}
 ),
 
 invoices as (
@@ -47,13 +38,7 @@ references_held as (
 -- the same number means something only with the same customer
 numbers_shared as (
     select
-        invoices.invoice_id,
-        invoices.company_id,
-        invoices.source,
-        invoices.kind_rank,
-        others.invoice_id as master_invoice_id,
-        others.source as master_source,
-        others.kind_rank as master_kind_rank,
+        {{ pair_of('invoices', 'others') }},
         'number' as rule,
         case
             when invoices.currency_code <> others.currency_code then 'currency'
@@ -75,13 +60,8 @@ numbers_shared as (
 -- amount, or (an id may be a small number) not the same in all
 references_met as (
     select
-        references_held.invoice_id,
-        references_held.company_id,
-        references_held.source,
-        references_held.kind_rank,
-        named.invoice_id as master_invoice_id,
-        named.source as master_source,
-        named.kind_rank as master_kind_rank,
+        {{ pair_of('references_held', 'named') }},
+        'reference' as rule,
         case
             when references_held.customer_id <> named.customer_id then 'customer'
             when references_held.currency_code <> named.currency_code then 'currency'
@@ -106,13 +86,8 @@ references_met as (
     union distinct
 
     select
-        references_held.invoice_id,
-        references_held.company_id,
-        references_held.source,
-        references_held.kind_rank,
-        named.invoice_id as master_invoice_id,
-        named.source as master_source,
-        named.kind_rank as master_kind_rank,
+        {{ pair_of('references_held', 'named') }},
+        'reference' as rule,
         cast(null as text) as problem,
         {{ later_start('references_held', 'named') }} as recorded_from,
         {{ earlier_end('references_held', 'named') }} as recorded_to
@@ -128,22 +103,11 @@ references_met as (
             and {{ lives_overlap('references_held', 'named') }}
 ),
 
+-- whichever of the two keeps the reference, each looks like the other
 found as (
     select * from numbers_shared
     union all
-    select
-        invoice_id,
-        company_id,
-        source,
-        kind_rank,
-        master_invoice_id,
-        master_source,
-        master_kind_rank,
-        'reference' as rule,
-        problem,
-        recorded_from,
-        recorded_to
-    from references_met
+    select * from references_met
     union all
     select
         master_invoice_id as invoice_id,
@@ -153,7 +117,7 @@ found as (
         invoice_id as master_invoice_id,
         source as master_source,
         kind_rank as master_kind_rank,
-        'reference' as rule,
+        rule,
         problem,
         recorded_from,
         recorded_to
@@ -185,13 +149,7 @@ pairs as (
 
     -- what a person linked goes before all rules, while both are owed
     select
-        invoices.invoice_id,
-        invoices.company_id,
-        invoices.source,
-        invoices.kind_rank,
-        masters.invoice_id as master_invoice_id,
-        masters.source as master_source,
-        masters.kind_rank as master_kind_rank,
+        {{ pair_of('invoices', 'masters') }},
         'link' as rule,
         0 as position,
         cast(null as text) as problem,
@@ -208,6 +166,33 @@ pairs as (
             and {{ lives_overlap('rules', 'masters') }}
             and {{ lives_overlap('invoices', 'masters') }}
     where rules.kind = 'link'
+)
+
+select * from pairs
+{%- endmacro %}
+
+
+{#- Which of them are the same as one of another source that is kept in their place, by which rule, or why that can't be
+    said. -#}
+{% macro links_judged(plural) -%}
+with
+
+rules as (
+    select * from {{ ref('stg_files__invoice_link_rules') }}
+    where not is_deleted
+),
+
+books as (
+    select * from {{ ref('stg_files__invoice_books') }}
+    where not is_deleted
+),
+
+payments_counted as (
+    select * from {{ ref('int_companies__payments_counted') }}
+),
+
+pairs as (
+    select * from {{ ref('int_receivables__' ~ plural ~ '_paired') }}
 ),
 
 parted as (
@@ -258,6 +243,16 @@ rivals as (
     where others.problem is null
 ),
 
+-- what parts a rival from the master makes way for this one
+rivals_parted as (
+    select
+        rivals.invoice_id,
+        parted.recorded_from,
+        parted.recorded_to
+    from rivals
+    inner join parted on rivals.rival_invoice_id = parted.invoice_id
+),
+
 invoices_of_companies as (
     select distinct
         invoice_id,
@@ -265,38 +260,7 @@ invoices_of_companies as (
     from pairs
 ),
 
-changes as (
-    select
-        invoice_id,
-        recorded_from,
-        recorded_to
-    from pairs
-    union all
-    select
-        invoice_id,
-        recorded_from,
-        recorded_to
-    from parted
-    union all
-    select
-        invoice_id,
-        recorded_from,
-        recorded_to
-    from named_masters
-    union all
-    select
-        invoice_id,
-        recorded_from,
-        recorded_to
-    from rivals
-    union all
-    select
-        rivals.invoice_id,
-        parted.recorded_from,
-        parted.recorded_to
-    from rivals
-    inner join parted on rivals.rival_invoice_id = parted.invoice_id
-    union all
+books_of_invoices as (
     select
         invoices_of_companies.invoice_id,
         books.recorded_from,
@@ -305,17 +269,13 @@ changes as (
     inner join books on invoices_of_companies.company_id = books.company_id
 ),
 
-moments as (
-    {{ moments_of('changes', ['invoice_id']) }}
-),
-
 spans as (
-    select
-        invoice_id,
-        recorded_from,
-        {{ until_next(['invoice_id']) }} as recorded_to
-    from moments
-    where invoice_id in (select pairs.invoice_id from pairs)
+    {{
+        spans_of(
+            ['pairs', 'parted', 'named_masters', 'rivals', 'rivals_parted', 'books_of_invoices'],
+            ['invoice_id'],
+        )
+    }}
 ),
 
 rivals_known as (
@@ -452,6 +412,7 @@ judged as (
         on
             spans.invoice_id = decided.invoice_id
             and spans.recorded_from = decided.recorded_from
+    where spans.invoice_id in (select pairs.invoice_id from pairs)
 ),
 
 -- the one that is kept may itself be left out for a third one, and that for a fourth
@@ -501,20 +462,17 @@ counted as (
             and {{ lives_overlap('followed_on', 'payments_counted') }}
 ),
 
-compared as (
-    select
-        counted.*,
-        row_number() over so_far as ordinal,
-        lag(kept_invoice_id) over so_far as last_kept_id,
-        lag(status) over so_far as last_status,
-        lag(rule) over so_far as last_rule,
-        lag(problem) over so_far as last_problem,
-        lag(first_candidate_id) over so_far as last_first_id,
-        lag(last_candidate_id) over so_far as last_last_id,
-        lag(payments_count) over so_far as last_payments_count,
-        lag(is_configured) over so_far as last_is_configured
-    from counted
-    window so_far as (partition by invoice_id order by recorded_from)
+stretches as (
+    {{
+        stretches_of(
+            'counted',
+            ['invoice_id'],
+            [
+                'kept_invoice_id', 'status', 'rule', 'problem', 'is_configured', 'payments_count',
+                'first_candidate_id', 'last_candidate_id', 'candidates',
+            ],
+        )
+    }}
 ),
 
 links as (
@@ -531,18 +489,8 @@ links as (
         candidates,
         max(case when kept_invoice_id is null then 0 else 1 end) over (partition by invoice_id) = 1 as is_ever_left_out,
         recorded_from,
-        {{ until_next(['invoice_id']) }} as recorded_to
-    from compared
-    where
-        ordinal = 1
-        or kept_invoice_id is distinct from last_kept_id
-        or status is distinct from last_status
-        or rule is distinct from last_rule
-        or problem is distinct from last_problem
-        or first_candidate_id is distinct from last_first_id
-        or last_candidate_id is distinct from last_last_id
-        or payments_count is distinct from last_payments_count
-        or is_configured is distinct from last_is_configured
+        recorded_to
+    from stretches
 )
 
 select * from links

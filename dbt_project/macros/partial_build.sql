@@ -61,3 +61,12 @@
     true
     {%- endif -%}
 {%- endmacro %}
+
+{#- whether an incremental model has rows already, to which a partial build adds -#}
+{% macro adds_to_rows() -%}
+    {%- if not is_incremental() or not is_partial_build() -%}
+        {{ return(false) }}
+    {%- endif -%}
+    {%- set counted = run_query('select count(*) as rows_there from ' ~ this) -%}
+    {{ return(counted.columns[0].values()[0] > 0) }}
+{%- endmacro %}

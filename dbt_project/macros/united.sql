@@ -21,7 +21,7 @@ union all
 
 {#- One staging model, as its documents count: those of linked customers with the master customer, payments, refunds and
     chargebacks only while their source's count, and what was done to an invoice that is left out is done to the one that
-    is kept (macros/links.sql, macros/invoice_links.sql). -#}
+    is kept (macros/decisions.sql). -#}
 {% macro conformed(system, plural, columns) -%}
     {%- set relation = ref('stg_' ~ system ~ '__' ~ plural) | string -%}
     {%- set own = columns | reject('equalto', 'stated_invoice_id') | list -%}

@@ -4,6 +4,18 @@ with
 
 counted as (
     select * from {{ ref('int_companies__payments_counted') }}
+),
+
+books as (
+    select * from {{ ref('stg_files__payment_books') }}
+),
+
+companies_that_say as (
+    select company_id
+    from books
+    where
+        not is_deleted
+        and {{ is_known('books', known_at()) }}
 )
 
 select
@@ -12,5 +24,5 @@ select
 from counted
 where
     not is_counted
-    and not is_configured
+    and company_id not in (select companies_that_say.company_id from companies_that_say)
     and {{ is_known('counted', known_at()) }}

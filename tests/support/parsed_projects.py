@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from cartera.settings import get_settings
-from cartera.warehouse import transform
+from cartera.warehouse import run_dbt
 
 PARSED = "partial_parse.msgpack"
 
@@ -24,7 +24,7 @@ PARSED = "partial_parse.msgpack"
 @contextmanager
 def parsed_projects_kept(folder: Path) -> Iterator[None]:
     folder.mkdir()
-    invoke = transform._invoke
+    invoke = run_dbt.invoke
 
     def with_kept(arguments: list[str], slot: str, clocks: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
         variables = arguments[arguments.index("--vars") + 1]
@@ -41,5 +41,5 @@ def parsed_projects_kept(folder: Path) -> Iterator[None]:
                 shutil.copy2(place, kept)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transform, "_invoke", with_kept)
+        patch.setattr(run_dbt, "invoke", with_kept)
         yield

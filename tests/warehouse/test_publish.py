@@ -16,7 +16,7 @@ from cartera.db import Role, connect, transaction
 from cartera.errors import BuildFailed
 from cartera.runs import start_run
 from cartera.warehouse import publish, scope
-from cartera.warehouse.transform import BuildPlan
+from cartera.warehouse.build_plan import BuildPlan
 
 AS_OF = dt.date(2026, 6, 30)
 MARTS = ("fct_aging", "fct_open_items")

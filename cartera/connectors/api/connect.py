@@ -147,7 +147,10 @@ def _has_model(settings: Settings, system: System, plural: str) -> bool:
 
 
 def write(settings: Settings, made: Plan) -> None:
-    """The source file, and the secrets a person gave in their own. Raises ConfigError."""
+    """The secrets a person gave in a file of their own, then the source file: a source without its secret would stop
+    every run. Raises ConfigError."""
+    if made.asked:
+        secrets.store(settings, made.source.name, made.asked)
     try:
         made.path.parent.mkdir(parents=True, exist_ok=True)
         part = made.path.with_suffix(".part")
@@ -158,8 +161,6 @@ def write(settings: Settings, made: Plan) -> None:
         raise ConfigError(
             f"{made.path}: {error.strerror}", "make the folder writable, or set CARTERA_SOURCES_DIR to one that is"
         ) from None
-    if made.asked:
-        secrets.store(settings, made.source.name, made.asked)
 
 
 def _text(source: ApiSource) -> str:

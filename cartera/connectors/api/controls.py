@@ -6,9 +6,8 @@ meanwhile - or where it is switched off, the record says that there is nothing t
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -16,9 +15,9 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.clock import FOREVER
 from cartera.connectors.api.spec import ApiSource
-from cartera.landing import Batch, DeliveredFile, Delivery
-from cartera.landing.encode import schema
+from cartera.landing import Delivery
 from cartera.landing.entities import Column, Entity
+from cartera.landing.whole import whole
 from cartera.money import SCALE
 
 CONTROLS = Entity(
@@ -50,34 +49,21 @@ def read(source: ApiSource, session: Any) -> Totals:
 
 def delivery(connection: Connection, source: ApiSource, before: Totals, after: Totals) -> tuple[list[Delivery], str]:
     """What to land of them (nothing when there is nothing and never was), and what the operator should know."""
-    import pyarrow as pa
-
     keys = sorted({*_landed(connection, source), *before, *after})
     if not keys:
         return [], ""
     stated = {key: after[key] for key in keys if key in after and before.get(key) == after[key]}
     records = [
         {
-            "row_number": number,
             "control_id": ":".join(key),
             "company_id": key[0],
             "currency_code": key[1],
             "control_amount": stated.get(key),
             "tolerance_amount": source.control_tolerance,
         }
-        for number, key in enumerate(keys, 1)
+        for key in keys
     ]
-    fingerprint = hashlib.blake2b(json.dumps(records, default=str).encode(), digest_size=16).hexdigest()
-    landed = Delivery(
-        source=source.name,
-        system="files",
-        entity=CONTROLS,
-        kind="full",
-        fingerprint=fingerprint,
-        files=(DeliveredFile("controls", fingerprint, ""),),
-        batches=[Batch(pa.Table.from_pylist(records, schema(CONTROLS)), [], "controls")],
-        is_watched=True,
-    )
+    landed = replace(whole(source.name, CONTROLS, records, "controls"), is_watched=True)
     moved = [" ".join(key) for key in keys if key not in stated and (key in before or key in after)]
     note = f"the books moved while they were read; control totals not compared this time: {', '.join(moved)}"
     return [landed], note if moved else ""

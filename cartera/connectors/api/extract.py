@@ -17,7 +17,7 @@ from typing import Any
 from cartera.connectors.api.jsons import BadJson
 from cartera.connectors.api.spec import ApiSource
 from cartera.connectors.api.spool import Spool
-from cartera.connectors.api.system import Page, Record, Resource
+from cartera.connectors.api.system import Page, Resource
 from cartera.connectors.api.values import BadValue, moment_of
 from cartera.errors import SourceError
 from cartera.landing.delivery import DeliveryKind
@@ -173,7 +173,9 @@ class _Reading:
             if moment <= limit and (self._newest is None or (moment, key) > self._newest):
                 self._newest = moment, key
 
-    def _moment(self, record: Record) -> dt.datetime | None:
+    def _moment(self, record: Any) -> dt.datetime | None:
+        if not isinstance(record, dict):
+            return None  # typing sends it to quarantine
         try:
             return moment_of(record.get(self._changed_at or ""))
         except BadValue:

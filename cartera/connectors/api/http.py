@@ -7,44 +7,29 @@ message: they are taken out of the texts that the other system answers too.
 
 from __future__ import annotations
 
-import datetime as dt
-import json
-import re
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Any
-from urllib.parse import quote, quote_plus, urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 import httpx
-import tenacity
 
-from cartera.clock import utc_now
+from cartera import hidden
+from cartera.connectors.api.again import AGAIN, TRIES, Again, seconds_said, tried
 from cartera.connectors.api.jsons import BadJson, parse
 from cartera.connectors.api.system import Access
 from cartera.errors import SourceError
 
-TRIES = 6
-LONGEST_SECONDS = 300.0
-"""For all tries of one request together, waiting included."""
 TIMEOUT = httpx.Timeout(60, connect=15)
 MOST_BYTES = 256 << 20
-AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 MOST_REDIRECTS = 3
 SHOWN = 200
 MOST_SAID = 100_000
 """Of an error's text so much is searched for secrets; cut nearer to what is shown, the half of a token would stay."""
-
-LEAST_HIDDEN = 8
-"""A shorter word of a header or line of a key is a scheme (`Bearer`), or says nothing."""
-
-_CARRIES_SECRETS = re.compile(r"auth|token|key|secret|cookie|session", re.IGNORECASE)
-_TOKEN = re.compile(r"eyJ[\w-]{8,}\.[\w.-]+")
-"""A signed token, whoever it is of."""
 
 Params = Mapping[str, str | Sequence[str]]
 
@@ -92,14 +77,6 @@ class Answer:
             ) from None
 
 
-class _Again(Exception):
-    """Worth another try, after `seconds` where the system said so."""
-
-    def __init__(self, problem: str, seconds: float | None = None) -> None:
-        super().__init__(problem)
-        self.seconds = seconds
-
-
 class Http:
     """A session with one host.
 
@@ -120,7 +97,12 @@ class Http:
         self.access = access
         self._base = base_url if base_url.endswith("/") else base_url + "/"
         self._renew, self._problem_in, self._sleep = renew, problem_in, sleep
-        parts = urlsplit(self._base)
+        parts = self._parts(self._base, access.source)
+        if parts.username is not None or parts.password is not None:
+            raise SourceError(
+                f"{access.source}: the address holds a login, which would stand in files and errors",
+                f"write it without, and give the login with {access.anew}",
+            )
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise SourceError(f"{access.source}: {base_url!r} is no address of a system", "write it as https://host")
         if parts.scheme == "http" and parts.hostname not in ("localhost", "127.0.0.1", "::1"):
@@ -172,19 +154,13 @@ class Http:
         return self._ask(_Question("POST", path, params, json, form, headers, accept))
 
     def _ask(self, asked: _Question) -> Answer:
-        asked = replace(asked, url=urljoin(self._base, asked.url))
         where = f"{self.access.source}: {asked.method} {_without_query(asked.url)}"
-        self._check_host(asked.url, where)
-        self._signed.extend(_secrets_in(asked.headers or {}))
+        asked = replace(asked, url=self._on_host(self._base, asked.url, where))
+        where = f"{self.access.source}: {asked.method} {_without_query(asked.url)}"
+        self._signed.extend(hidden.secrets_in(asked.headers or {}))
         try:
-            return tenacity.Retrying(
-                retry=tenacity.retry_if_exception_type(_Again),
-                wait=_wait,
-                stop=tenacity.stop_after_attempt(self._tries) | tenacity.stop_before_delay(LONGEST_SECONDS),
-                sleep=self._sleep,
-                reraise=True,
-            )(self._once, asked, where)
-        except _Again as error:
+            return tried(lambda: self._once(asked, where), self._tries, self._sleep)
+        except Again as error:
             said = f"; it asks to wait {error.seconds:,.0f} s" if error.seconds else ""
             raise SourceError(
                 f"{where}: {self.clean(str(error))}, tried for as long as is decent{said}",
@@ -201,8 +177,8 @@ class Http:
                 self._carry(self._renew())
                 renewed = True
             elif answer.status in (301, 302, 303, 307, 308) and redirects < MOST_REDIRECTS:
-                asked = replace(asked, url=urljoin(asked.url, answer.headers.get("location", "")), params=None)
-                self._check_host(asked.url, where)
+                url = self._on_host(asked.url, answer.headers.get("location", ""), where)
+                asked = replace(asked, url=url, params=None)
                 redirects += 1
             else:
                 break
@@ -224,29 +200,51 @@ class Http:
                         raise SourceError(f"{where}: the answer is larger than {MOST_BYTES:,} bytes", "ask for less")
                 return Answer(response.status_code, response.headers, bytes(body), where)
         except httpx.InvalidURL as error:
-            raise SourceError(f"{where}: {error}", "correct the address") from None
+            raise SourceError(f"{where}: {self.clean(str(error))}", "correct the address") from None
+        except UnicodeEncodeError:
+            raise self._not_sendable() from None
         except (httpx.TransportError, httpx.DecodingError) as error:
-            raise _Again(f"the connection failed ({type(error).__name__}: {error})") from None
+            raise Again(f"the connection failed ({type(error).__name__}: {error})") from None
 
     def _carry(self, headers: Mapping[str, str]) -> None:
-        self._client.headers.update(headers)
-        self._hidden |= _secrets_in(headers)
+        try:
+            self._client.headers.update(headers)
+        except UnicodeEncodeError:
+            raise self._not_sendable() from None
+        self._hidden |= hidden.secrets_in(headers)
 
-    def _check_host(self, url: str, where: str) -> None:
-        parts = urlsplit(url)
+    def _not_sendable(self) -> SourceError:
+        return SourceError(
+            f"{self.access.source}: a secret holds a letter that no header can carry, as texts do that were pasted",
+            f"give it again with {self.access.anew}",
+        )
+
+    @staticmethod
+    def _parts(url: str, where: str) -> SplitResult:
+        try:
+            return urlsplit(url)
+        except ValueError:
+            raise SourceError(f"{where}: what should be an address is none", "correct the address") from None
+
+    def _on_host(self, base: str, link: str, where: str) -> str:
+        """The address that a link leads to from here; refused where that is another host."""
+        self._parts(link, where)
+        url = urljoin(base, link)
+        parts = self._parts(url, where)
         if (parts.scheme, parts.netloc) != self._origin:
             raise SourceError(
                 f"{where}: leads to another host, {parts.scheme}://{parts.hostname}; refused, because it would be"
                 " given the secret too",
                 "if the system moved, correct its address in the source",
             )
+        return url
 
     def _check(self, answer: Answer, accept: tuple[int, ...], where: str) -> None:
         status = answer.status
         if status in accept:
             return
         if status in AGAIN:
-            raise _Again(f"answered {status}{self.said(answer)}", _retry_after(answer))
+            raise Again(f"answered {status}{self.said(answer)}", seconds_said(answer.headers.get("retry-after", "")))
         if status == 401:
             raise SourceError(
                 f"{where}: does not accept the login (401){self.said(answer)}",
@@ -276,54 +274,7 @@ class Http:
 
     def clean(self, text: str) -> str:
         """Text from outside without our secrets and without what would steer a terminal."""
-        # the longest first: one may be a part of another
-        for secret in sorted(self._secrets(), key=len, reverse=True):
-            text = text.replace(secret, "***")
-        text = _TOKEN.sub("***", text)
-        return "".join(letter if letter.isprintable() else " " for letter in text)
-
-    def _secrets(self) -> set[str]:
-        """Those of the source, and what this session logs in with; as they are, line by line, and as they are written
-        in addresses and in JSON."""
-        secrets = self.access.secrets | {secret.replace("\\n", "\n") for secret in self.access.secrets}
-        lines = {line for secret in secrets for line in secret.splitlines() if len(line) >= LEAST_HIDDEN}
-        every = {secret for secret in secrets | lines | self._hidden | set(self._signed) if secret}
-        return every | {write(secret) for secret in every for write in (quote, quote_plus, _in_json)}
-
-
-def _in_json(text: str) -> str:
-    return json.dumps(text)[1:-1]
-
-
-def _secrets_in(headers: Mapping[str, str]) -> set[str]:
-    """What a header carries to log us in is no more for others than the secret it was made of."""
-    return {
-        word
-        for name, value in headers.items()
-        if _CARRIES_SECRETS.search(name)
-        for word in re.split(r"[\s,;=]+", value)
-        if len(word) >= LEAST_HIDDEN
-    }
-
-
-def _wait(state: tenacity.RetryCallState) -> float:
-    error = state.outcome.exception() if state.outcome else None
-    asked = error.seconds if isinstance(error, _Again) else None
-    jittered = tenacity.wait_random_exponential(multiplier=0.5, max=30)(state)
-    return jittered if asked is None else asked + min(jittered, 1.0)
-
-
-def _retry_after(answer: Answer) -> float | None:
-    """Seconds, or a date."""
-    said = answer.headers.get("retry-after", "").strip()
-    if said.isascii() and said.isdigit():
-        return float(said)
-    try:
-        moment = parsedate_to_datetime(said)
-    except (TypeError, ValueError):
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
-    return max(0.0, (moment - utc_now()).total_seconds())
+        return hidden.without(text, self.access.secrets | self._hidden | set(self._signed))
 
 
 def _without_query(url: str) -> str:

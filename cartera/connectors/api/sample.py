@@ -22,6 +22,7 @@ from cartera.connectors.api.spec import ApiSource
 from cartera.connectors.api.system import Page, Resource, dig
 from cartera.connectors.api.typed import Typer
 from cartera.db import Role, connect
+from cartera.errors import SourceError
 from cartera.landing.delivery import Reject
 from cartera.landing.encode import encode
 from cartera.landing.tables import Tables
@@ -52,10 +53,16 @@ def take(source: ApiSource, session: Any) -> list[Sample]:
     samples = []
     for resource in source.resources:
         records, is_all = _beginning(system.pages(session, resource, None))
+        try:
+            lines = [jsons.encode(record) for record in records]
+        except jsons.BadJson as error:
+            raise SourceError(
+                f"{source.name}, {resource.name}: a record holds broken text: {error}", "correct it in the system"
+            ) from None
         all_there = len({resource.key_of(record) for record in records}) if is_all else None
         count = system.count(session, resource) if system.count else all_there
         companies = {str(theirs) for record in records if resource.company and (theirs := _company(resource, record))}
-        samples.append(Sample(resource, count, [jsons.encode(record) for record in records], [], companies))
+        samples.append(Sample(resource, count, lines, [], companies))
     return samples
 
 

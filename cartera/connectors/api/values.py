@@ -66,7 +66,10 @@ def date_of(value: Any) -> dt.date | None:
         except ValueError:
             raise BadValue("unreadable_date", f"{_shown(value)} is no date") from None
     moment = moment_of(value)
-    return (moment + _offset(value)).date() if moment else None
+    try:
+        return (moment + _offset(value)).date() if moment else None
+    except OverflowError:
+        raise BadValue("unreadable_date", f"{_shown(value)} is no date") from None
 
 
 def _offset(value: Any) -> dt.timedelta:
@@ -89,7 +92,7 @@ def moment_of(value: Any) -> dt.datetime | None:
             return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
         if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
             return EPOCH + dt.timedelta(microseconds=int(value * 1_000_000))
-    except (ValueError, OverflowError):
+    except (ValueError, ArithmeticError):
         pass
     raise BadValue("unreadable_date", f"{_shown(value)} is no moment")
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +12,9 @@ from psycopg2.extensions import connection as Connection
 from cartera.connectors.companies.calendars import Calendar
 from cartera.connectors.companies.spec import SOURCE, CompanySettings, load_companies, settings_path
 from cartera.errors import ConfigError
-from cartera.landing.delivery import Batch, DeliveredFile, Delivery
-from cartera.landing.encode import schema
+from cartera.landing.delivery import Delivery
 from cartera.landing.entities import ENTITIES, Column, Entity
+from cartera.landing.whole import whole
 from cartera.settings import Settings
 from cartera.yaml_config import guess, line_of
 
@@ -59,11 +56,11 @@ def deliveries(settings: Settings, connection: Connection, as_of: dt.date) -> It
     if not companies and not _ever_landed(connection):
         return
     _check_sources(settings, path, companies)
-    yield _delivery(path, ENTITIES["companies"], company_records(companies))
+    yield whole(SOURCE, ENTITIES["companies"], company_records(companies), path.name)
     years = _years(connection, as_of) if companies else (as_of.year, as_of.year)
-    yield _delivery(path, ENTITIES["closed_days"], closed_day_records(path, companies, *years))
-    yield _delivery(path, PAYMENT_BOOKS, payment_book_records(companies))
-    yield _delivery(path, INVOICE_BOOKS, invoice_book_records(companies))
+    yield whole(SOURCE, ENTITIES["closed_days"], closed_day_records(path, companies, *years), path.name)
+    yield whole(SOURCE, PAYMENT_BOOKS, payment_book_records(companies), path.name)
+    yield whole(SOURCE, INVOICE_BOOKS, invoice_book_records(companies), path.name)
 
 
 def _check_sources(settings: Settings, path: Path, companies: Mapping[str, CompanySettings]) -> None:
@@ -163,23 +160,3 @@ def _years(connection: Connection, as_of: dt.date) -> tuple[int, int]:
     firsts = [earliest, as_of.year - YEARS_BACK, *([first_landed.year] if first_landed else [])]
     lasts = [as_of.year + YEARS_AHEAD, *([last_landed.year] if last_landed else [])]
     return min(firsts), max(lasts)
-
-
-def _delivery(path: Path, entity: Entity, records: Sequence[Record]) -> Delivery:
-    import pyarrow as pa
-
-    text = json.dumps(records, default=str, ensure_ascii=False)
-    fingerprint = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
-    numbered = [{"row_number": number, **record} for number, record in enumerate(records, 1)]
-    rows = pa.Table.from_pylist(numbered, schema(entity))
-    return Delivery(
-        source=SOURCE,
-        system="files",
-        entity=entity,
-        kind="full",
-        fingerprint=fingerprint,
-        files=(DeliveredFile(path.name, fingerprint, ""),),
-        batches=[Batch(rows, [], path.name)],
-        # whoever takes a company out of the file means it
-        max_shrink_pct=Decimal(100),
-    )

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-from decimal import Decimal
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
 
 from cartera.connectors.desk import SOURCE
-from cartera.landing import Batch, DeliveredFile, Delivery, raw_schema
-from cartera.landing.encode import schema
+from cartera.landing import Delivery, raw_schema
 from cartera.landing.entities import Column, Entity
+from cartera.landing.whole import whole
 
 PROMISES = Entity(
     "promises",
@@ -61,30 +59,14 @@ order by 1
 def deliveries(connection: Connection) -> list[Delivery]:
     """As they stand now, whole."""
     raw_schema.ensure(SOURCE, [PROMISES, DISPUTES])
-    return [_delivery(connection, PROMISES, _PROMISES), _delivery(connection, DISPUTES, _DISPUTES)]
-
-
-def _delivery(connection: Connection, entity: Entity, query: str) -> Delivery:
-    import pyarrow as pa
-
-    records = _records(connection, entity, query)
-    table = pa.Table.from_pylist(records, schema(entity))
-    fingerprint = hashlib.blake2b(repr(records).encode(), digest_size=16).hexdigest()
-    return Delivery(
-        source=SOURCE,
-        system=SOURCE,
-        entity=entity,
-        kind="full",
-        fingerprint=fingerprint,
-        files=(DeliveredFile(f"ops.desk_{entity.name}", fingerprint, ""),),
-        batches=[Batch(table, [], f"ops.desk_{entity.name}")],
-        # who withdraws a promise means it
-        max_shrink_pct=Decimal(100),
-    )
+    return [
+        whole(SOURCE, entity, _records(connection, entity, query), f"ops.desk_{entity.name}", system=SOURCE)
+        for entity, query in ((PROMISES, _PROMISES), (DISPUTES, _DISPUTES))
+    ]
 
 
 def _records(connection: Connection, entity: Entity, query: str) -> list[dict[str, Any]]:
     names = [column.name for column in entity.columns]
     with connection.cursor() as cursor:
         cursor.execute(query)
-        return [{"row_number": number, **dict(zip(names, row, strict=True))} for number, row in enumerate(cursor, 1)]
+        return [dict(zip(names, row, strict=True)) for row in cursor]

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
-from decimal import Decimal
 from typing import Any
 
 from cartera.connectors.segments.spec import SOURCE, Scheme, SegmentRules, load_segment_rules, segments_path
-from cartera.landing import Batch, DeliveredFile, Delivery
-from cartera.landing.encode import schema
+from cartera.landing import Delivery
 from cartera.landing.entities import Column, Entity
+from cartera.landing.whole import whole
 from cartera.settings import Settings
 
 SEGMENT_RULES = Entity(
@@ -41,26 +38,8 @@ Record = dict[str, Any]
 
 def delivery(settings: Settings) -> Delivery:
     """All rules as they stand now. Raises ConfigError with file and line."""
-    import pyarrow as pa
-
     path = segments_path(settings)
-    rules = list(records(load_segment_rules(path)))
-    rows = pa.Table.from_pylist(
-        [{"row_number": number, **rule} for number, rule in enumerate(rules, start=1)], schema(SEGMENT_RULES)
-    )
-    fingerprint = hashlib.sha256(json.dumps(rules, default=str).encode()).hexdigest()
-    return Delivery(
-        source=SOURCE,
-        system="files",
-        entity=SEGMENT_RULES,
-        kind="full",
-        # of what the rules say, so that a comment makes no new version
-        fingerprint=fingerprint,
-        files=(DeliveredFile(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), ""),),
-        batches=[Batch(rows, [], path.name)],
-        # rules go as they come
-        max_shrink_pct=Decimal(100),
-    )
+    return whole(SOURCE, SEGMENT_RULES, records(load_segment_rules(path)), path.name)
 
 
 def records(rules: SegmentRules) -> Iterator[Record]:

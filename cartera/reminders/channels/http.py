@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from cartera import hidden
 from cartera.errors import ConfigError, SendError
 from cartera.reminders.channels.base import AtPoint, Outcome, nowhere, one_line
 
@@ -56,7 +57,7 @@ class Caller:
         secrets: Sequence[str] = (),
         timeout: float = TIMEOUT_SECONDS,
     ) -> None:
-        self.provider, self._secrets = provider, [secret for secret in secrets if secret]
+        self.provider, self._secrets = provider, secrets
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ConfigError(f"{provider}: {base_url!r} is no address", "write it as https://host")
@@ -134,9 +135,7 @@ class Caller:
         return Outcome("unknown", f"{answer.status} {self.said(answer)}".strip())
 
     def clean(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, "***")
-        return text
+        return hidden.without(text, self._secrets)
 
     def close(self) -> None:
         self._client.close()

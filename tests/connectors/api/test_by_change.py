@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from cartera.connectors.api import Access, Resource, raw_entity, timestamp
 from cartera.connectors.api.by_change import by_change
 from cartera.connectors.api.http import Http
-from cartera.connectors.api.values import date_of, moment_of
+from cartera.connectors.api.values import BadValue, date_of, moment_of
 from cartera.errors import SourceError
 
 START = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -91,5 +92,8 @@ def test_dates_as_dot_net_writes_them() -> None:
     assert date_of("/Date(1573755038314+0000)/") == dt.date(2019, 11, 14)
     assert date_of("/Date(1573755038314+1300)/") == dt.date(2019, 11, 15)
     assert date_of("/Date(1573690238314-0500)/") == dt.date(2019, 11, 13)
-    with pytest.raises(ValueError, match="no moment"):
-        moment_of("/Date(soon)/")
+    for beyond in ("/Date(soon)/", Decimal("9E+999999"), "9999-12-31T23:59:59-05:00"):
+        with pytest.raises(BadValue, match="no moment"):
+            moment_of(beyond)
+    with pytest.raises(BadValue, match="no date"):
+        date_of("/Date(253402300799000+1300)/")

@@ -12,7 +12,8 @@ from support.stub_server import Reply, Request, Stub, json_reply
 
 from cartera.clock import utc_now
 from cartera.connectors.api import Access
-from cartera.connectors.api.http import TRIES, Http
+from cartera.connectors.api.again import TRIES
+from cartera.connectors.api.http import Http
 from cartera.errors import SourceError
 
 SECRET = "s3cr3t-and-long"
@@ -130,6 +131,24 @@ def test_a_redirect_within_the_host_is_followed_and_another_is_refused(stub: Ech
         with pytest.raises(SourceError, match="leads to another host"):
             http.get(f"{other.url}/next?page=2")
         assert other.requests == []
+    stub.fail(Reply(302, headers={"Location": "https://[broken/"}))
+    with pytest.raises(SourceError, match="what should be an address is none"):
+        http.get("things")
+
+
+def test_a_secret_that_no_header_can_carry_stops_this_source_alone(stub: Echo) -> None:
+    pasted = Access("erp", {"token": "“s3cr3t”"}, frozenset({"“s3cr3t”"}))
+    with pytest.raises(SourceError, match="a secret holds a letter that no header can carry") as told:
+        Http(stub.url, pasted, headers={"Authorization": pasted["token"]})
+    assert "s3cr3t" not in str(told.value)
+    with Http(stub.url, ACCESS) as http, pytest.raises(SourceError, match="no header can carry"):
+        http.get("things", headers={"Authorization": pasted["token"]})
+
+
+def test_no_login_stands_in_an_address() -> None:
+    with pytest.raises(SourceError, match="the address holds a login") as told:
+        Http("https://me:s3cr3t@erp.acme.pe", ACCESS)
+    assert "s3cr3t" not in str(told.value)
 
 
 def test_an_expired_token_is_renewed_once(stub: Echo, waits: list[float]) -> None:

@@ -9,7 +9,7 @@ import pytest
 from cartera.connectors.companies import load_companies
 from cartera.connectors.companies.delivery import invoice_book_records, payment_book_records
 from cartera.connectors.files.spec import source_paths
-from cartera.connectors.links.records import invoice_records, records
+from cartera.connectors.links.records import INVOICE_LINK_RULES, LINK_RULES, records
 from cartera.connectors.links.spec import check_sources, load_link_rules
 from cartera.connectors.sources import all_sources
 from cartera.errors import ConfigError
@@ -37,7 +37,7 @@ invoices:
 
 
 def test_records(tmp_path: Path) -> None:
-    assert list(records(load_link_rules(written(tmp_path, FULL)))) == [
+    assert list(records(LINK_RULES, load_link_rules(written(tmp_path, FULL)))) == [
         {"link_rule_id": "rule:email", "kind": "rule", "position": 1, "rule": "email"},
         {"link_rule_id": "rule:code", "kind": "rule", "position": 2, "rule": "code"},
         {"link_rule_id": 'link:["pay:cus_9", "erp:C-42"]', "kind": "link", "customer_id": "pay:cus_9",
@@ -50,20 +50,20 @@ def test_records(tmp_path: Path) -> None:
 
 
 def test_records_of_invoices(tmp_path: Path) -> None:
-    assert list(invoice_records(load_link_rules(written(tmp_path, FULL)).invoices)) == [
+    assert list(records(INVOICE_LINK_RULES, load_link_rules(written(tmp_path, FULL)).invoices)) == [
         {"invoice_link_rule_id": "rule:number", "kind": "rule", "position": 1, "rule": "number"},
         {"invoice_link_rule_id": 'link:["pay:in_9", "erp:I-42"]', "kind": "link", "invoice_id": "pay:in_9",
          "master_invoice_id": "erp:I-42"},
     ]  # fmt: skip
     usual = load_link_rules(tmp_path / "none.yaml").invoices
-    assert [record["rule"] for record in invoice_records(usual)] == ["reference", "number"]
+    assert [record["rule"] for record in records(INVOICE_LINK_RULES, usual)] == ["reference", "number"]
 
 
 def test_without_a_file_the_usual_rules_hold(tmp_path: Path) -> None:
-    assert [record["rule"] for record in records(load_link_rules(tmp_path / "links.yaml"))] == [
+    assert [record["rule"] for record in records(LINK_RULES, load_link_rules(tmp_path / "links.yaml"))] == [
         "tax_id", "email", "reference",
     ]  # fmt: skip
-    assert list(records(load_link_rules(written(tmp_path, "rules: []")))) == []
+    assert list(records(LINK_RULES, load_link_rules(written(tmp_path, "rules: []")))) == []
 
 
 @pytest.mark.parametrize(

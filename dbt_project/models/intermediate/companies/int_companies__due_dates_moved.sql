@@ -10,17 +10,8 @@ closed_days as (
     select * from {{ ref('stg_files__closed_days') }}
 ),
 
-moments as (
-    {{ moments_of('closed_days', ['calendar_id', 'closed_date']) }}
-),
-
 spans as (
-    select
-        calendar_id,
-        closed_date,
-        recorded_from,
-        {{ until_next(['calendar_id', 'closed_date']) }} as recorded_to
-    from moments
+    {{ spans_of(['closed_days'], ['calendar_id', 'closed_date']) }}
 ),
 
 closed_ranked as (
@@ -69,7 +60,7 @@ days_moved as (
             when 'previous_business_day' then coalesce(closed.previous_business_date, days.closed_date)
             else days.closed_date
         end as due_date,
-        greatest(settings.recorded_from, coalesce(closed.recorded_from, settings.recorded_from)) as recorded_from
+        {{ joined_from('settings', 'closed') }} as recorded_from
     from days
     inner join settings on days.company_id = settings.company_id
     left join closed
@@ -79,25 +70,8 @@ days_moved as (
             and {{ lives_overlap('settings', 'closed') }}
 ),
 
-changes_marked as (
-    select
-        company_id,
-        stated_due_date,
-        due_date,
-        recorded_from,
-        lag(due_date) over (partition by company_id, stated_due_date order by recorded_from) as last_due_date
-    from days_moved
-),
-
 moved as (
-    select
-        company_id,
-        stated_due_date,
-        due_date,
-        recorded_from,
-        {{ until_next(['company_id', 'stated_due_date']) }} as recorded_to
-    from changes_marked
-    where due_date is distinct from last_due_date
+    {{ stretches_of('days_moved', ['company_id', 'stated_due_date'], ['due_date']) }}
 )
 
 select * from moved

@@ -10,30 +10,16 @@ books as (
     select * from {{ ref('stg_files__payment_books') }}
 ),
 
-changes as (
+sources_heard as (
     select
         company_id,
         recorded_from,
         {{ forever() }} as recorded_to
     from sources
-    union all
-    select
-        company_id,
-        recorded_from,
-        recorded_to
-    from books
-),
-
-moments as (
-    {{ moments_of('changes', ['company_id']) }}
 ),
 
 spans as (
-    select
-        company_id,
-        recorded_from,
-        {{ until_next(['company_id']) }} as recorded_to
-    from moments
+    {{ spans_of(['sources_heard', 'books'], ['company_id']) }}
 ),
 
 books_held as (
@@ -75,7 +61,6 @@ judged as (
     select
         spans.company_id,
         sources.source,
-        configured.company_id is not null as is_configured,
         case
             when configured.company_id is not null then books_held.counted_source is not null
             else sources.payments_rank <= coalesce(first_kind.payments_rank, sources.payments_rank)
@@ -99,33 +84,31 @@ judged as (
             and spans.recorded_from = first_kind.recorded_from
 ),
 
-changes_marked as (
+-- a document begins a new life only where the answer changes
+stretches as (
+    {{ stretches_of('judged', ['company_id', 'source'], ['is_counted']) }}
+),
+
+stretches_compared as (
     select
         company_id,
         source,
-        is_configured,
         is_counted,
         recorded_from,
-        min(case when is_counted then 1 else 0 end) over (partition by company_id, source) as always_counts,
-        lag(case when is_counted then 1 else 0 end) over (
-            partition by company_id, source order by recorded_from
-        ) as last_counted
-    from judged
+        recorded_to,
+        min(case when is_counted then 1 else 0 end) over (partition by company_id, source) as always_counts
+    from stretches
 ),
 
--- a document begins a new life only where the answer changes
 counted as (
     select
         company_id,
         source,
-        is_configured,
         is_counted,
         recorded_from,
-        {{ until_next(['company_id', 'source']) }} as recorded_to
-    from changes_marked
-    where
-        always_counts = 0
-        and (last_counted is null or last_counted <> case when is_counted then 1 else 0 end)
+        recorded_to
+    from stretches_compared
+    where always_counts = 0
 )
 
 select * from counted

@@ -6,16 +6,8 @@ companies as (
     select * from {{ ref('stg_files__companies') }}
 ),
 
-moments as (
-    {{ moments_of('companies', ['company_id']) }}
-),
-
 spans as (
-    select
-        company_id,
-        recorded_from,
-        {{ until_next(['company_id']) }} as recorded_to
-    from moments
+    {{ spans_of(['companies'], ['company_id']) }}
 ),
 
 -- what the user wrote in companies.yaml goes before what another source says

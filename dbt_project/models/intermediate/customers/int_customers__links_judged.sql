@@ -11,6 +11,7 @@ with
 
 rules as (
     select * from {{ ref('stg_files__link_rules') }}
+    where not is_deleted
 ),
 
 linkable_customers as (
@@ -29,69 +30,42 @@ master_stated as (
     {{ customer_keys('master_customers') }}
 ),
 
--- a reference that another system keeps of the customer is the code that the customer has in the books; one that the
--- books keep is the code that the customer has in the other system
 references_kept as (
     {{ customer_references() }}
 ),
 
-linkable_keys as (
-    select * from linkable_stated
-    union all
-    select
-        linkable_customers.customer_id,
-        linkable_customers.company_id,
-        'reference' as rule,
-        references_kept.reference_code as key_value,
-        linkable_customers.tax_number,
-        {{ later_start('linkable_customers', 'references_kept') }} as recorded_from,
-        {{ earlier_end('linkable_customers', 'references_kept') }} as recorded_to
-    from linkable_customers
-    inner join references_kept
-        on
-            linkable_customers.customer_id = references_kept.customer_id
-            and {{ lives_overlap('linkable_customers', 'references_kept') }}
-    union all
-    select
-        customer_id,
-        company_id,
-        'reference' as rule,
-        'kept in the books: ' || key_value as key_value,
-        tax_number,
-        recorded_from,
-        recorded_to
-    from linkable_stated
-    where rule = 'code'
-),
-
-master_keys as (
-    select * from master_stated
-    union all
-    select
-        customer_id,
-        company_id,
-        'reference' as rule,
-        key_value,
-        tax_number,
-        recorded_from,
-        recorded_to
-    from master_stated
-    where rule = 'code'
-    union all
-    select
-        master_customers.customer_id,
-        master_customers.company_id,
-        'reference' as rule,
-        'kept in the books: ' || references_kept.reference_code as key_value,
-        master_customers.tax_number,
-        {{ later_start('master_customers', 'references_kept') }} as recorded_from,
-        {{ earlier_end('master_customers', 'references_kept') }} as recorded_to
-    from master_customers
-    inner join references_kept
-        on
-            master_customers.customer_id = references_kept.customer_id
-            and {{ lives_overlap('master_customers', 'references_kept') }}
-),
+-- a reference that another system keeps of the customer is the code that the customer has in the books; one that the
+-- books keep is the code that the customer has in the other system
+{% for side, own_code, reference in [('linkable', 'kept in the books: ', ''), ('master', '', 'kept in the books: ')] %}
+    {{ side }}_keys as (
+        select * from {{ side }}_stated
+        union all
+        select
+            customer_id,
+            company_id,
+            'reference' as rule,
+            '{{ own_code }}' || key_value as key_value,
+            tax_number,
+            recorded_from,
+            recorded_to
+        from {{ side }}_stated
+        where rule = 'code'
+        union all
+        select
+            customers.customer_id,
+            customers.company_id,
+            'reference' as rule,
+            '{{ reference }}' || references_kept.reference_code as key_value,
+            customers.tax_number,
+            {{ later_start('customers', 'references_kept') }} as recorded_from,
+            {{ earlier_end('customers', 'references_kept') }} as recorded_to
+        from {{ side }}_customers as customers
+        inner join references_kept
+            on
+                customers.customer_id = references_kept.customer_id
+                and {{ lives_overlap('customers', 'references_kept') }}
+    ),
+{% endfor %}
 
 pairs_found as (
     select
@@ -126,7 +100,6 @@ pairs as (
     inner join rules
         on
             pairs_found.rule = rules.rule
-            and not rules.is_deleted
             and {{ lives_overlap('pairs_found', 'rules') }}
 
     union all
@@ -141,9 +114,7 @@ pairs as (
         recorded_from,
         recorded_to
     from rules
-    where
-        kind = 'link'
-        and not is_deleted
+    where kind = 'link'
 ),
 
 parted as (
@@ -153,9 +124,7 @@ parted as (
         recorded_from,
         recorded_to
     from rules
-    where
-        kind = 'never'
-        and not is_deleted
+    where kind = 'never'
 ),
 
 -- whoever is the master of another one stays for itself
@@ -165,42 +134,11 @@ named_masters as (
         recorded_from,
         recorded_to
     from rules
-    where
-        kind = 'link'
-        and not is_deleted
-),
-
-changes as (
-    select
-        customer_id,
-        recorded_from,
-        recorded_to
-    from pairs
-    union all
-    select
-        customer_id,
-        recorded_from,
-        recorded_to
-    from parted
-    union all
-    select
-        customer_id,
-        recorded_from,
-        recorded_to
-    from named_masters
-),
-
-moments as (
-    {{ moments_of('changes', ['customer_id']) }}
+    where kind = 'link'
 ),
 
 spans as (
-    select
-        customer_id,
-        recorded_from,
-        {{ until_next(['customer_id']) }} as recorded_to
-    from moments
-    where customer_id in (select pairs.customer_id from pairs)
+    {{ spans_of(['pairs', 'parted', 'named_masters'], ['customer_id']) }}
 ),
 
 candidates as (
@@ -262,18 +200,23 @@ judged as (
         decided.first_candidate_id,
         decided.last_candidate_id,
         decided.candidates,
-        spans.recorded_from,
-        lag(spans.customer_id) over spans_so_far as last_customer_id,
-        lag(decided.status) over spans_so_far as last_status,
-        lag(decided.rule) over spans_so_far as last_rule,
-        lag(decided.first_candidate_id) over spans_so_far as last_first_id,
-        lag(decided.last_candidate_id) over spans_so_far as last_last_id
+        spans.recorded_from
     from spans
     left join decided
         on
             spans.customer_id = decided.customer_id
             and spans.recorded_from = decided.recorded_from
-    window spans_so_far as (partition by spans.customer_id order by spans.recorded_from)
+    where spans.customer_id in (select pairs.customer_id from pairs)
+),
+
+stretches as (
+    {{
+        stretches_of(
+            'judged',
+            ['customer_id'],
+            ['status', 'rule', 'first_candidate_id', 'last_candidate_id', 'candidates'],
+        )
+    }}
 ),
 
 links as (
@@ -287,14 +230,8 @@ links as (
         candidates,
         max(case when status = 'linked' then 1 else 0 end) over (partition by customer_id) = 1 as is_ever_linked,
         recorded_from,
-        {{ until_next(['customer_id']) }} as recorded_to
-    from judged
-    where
-        last_customer_id is null
-        or status is distinct from last_status
-        or rule is distinct from last_rule
-        or first_candidate_id is distinct from last_first_id
-        or last_candidate_id is distinct from last_last_id
+        recorded_to
+    from stretches
 )
 
 select * from links

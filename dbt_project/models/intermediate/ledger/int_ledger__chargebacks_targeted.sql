@@ -132,14 +132,8 @@ on_their_own as (
         chargebacks_kept.reversed_date,
         chargebacks_kept.chargeback_date as document_date,
         chargebacks_kept.source,
-        greatest(
-            chargebacks_kept.recorded_from,
-            coalesce(currencies.recorded_from, chargebacks_kept.recorded_from)
-        ) as recorded_from,
-        least(
-            chargebacks_kept.recorded_to,
-            coalesce(currencies.recorded_to, chargebacks_kept.recorded_to)
-        ) as recorded_to
+        {{ joined_from('chargebacks_kept', 'currencies') }} as recorded_from,
+        {{ joined_to('chargebacks_kept', 'currencies') }} as recorded_to
     from chargebacks_kept
     left join currencies
         on

@@ -84,11 +84,8 @@ on_their_own as (
         refunds_kept.refund_date as effective_date,
         refunds_kept.refund_date as document_date,
         refunds_kept.source,
-        greatest(
-            refunds_kept.recorded_from,
-            coalesce(currencies.recorded_from, refunds_kept.recorded_from)
-        ) as recorded_from,
-        least(refunds_kept.recorded_to, coalesce(currencies.recorded_to, refunds_kept.recorded_to)) as recorded_to
+        {{ joined_from('refunds_kept', 'currencies') }} as recorded_from,
+        {{ joined_to('refunds_kept', 'currencies') }} as recorded_to
     from refunds_kept
     left join currencies
         on

@@ -24,79 +24,23 @@ chargebacks as (
     select * from {{ ref('int_sources__chargebacks_united') }}
 ),
 
+-- only invoices may say what the customer is called
 mentions as (
-    select
-        customer_id,
-        company_id,
-        source,
-        customer_code,
-        customer_name,
-        customer_email,
-        'invoice' as document_type,
-        invoice_id as document_id,
-        recorded_from
-    from invoices
-    where not is_deleted
-
-    union all
-
-    select
-        customer_id,
-        company_id,
-        source,
-        customer_code,
-        null as customer_name,
-        null as customer_email,
-        'credit_note' as document_type,
-        credit_note_id as document_id,
-        recorded_from
-    from credit_notes
-    where not is_deleted
-
-    union all
-
-    select
-        customer_id,
-        company_id,
-        source,
-        customer_code,
-        null as customer_name,
-        null as customer_email,
-        'payment' as document_type,
-        payment_id as document_id,
-        recorded_from
-    from payments
-    where not is_deleted
-
-    union all
-
-    select
-        customer_id,
-        company_id,
-        source,
-        customer_code,
-        null as customer_name,
-        null as customer_email,
-        'refund' as document_type,
-        refund_id as document_id,
-        recorded_from
-    from refunds
-    where not is_deleted
-
-    union all
-
-    select
-        customer_id,
-        company_id,
-        source,
-        customer_code,
-        null as customer_name,
-        null as customer_email,
-        'chargeback' as document_type,
-        chargeback_id as document_id,
-        recorded_from
-    from chargebacks
-    where not is_deleted
+    {% for document in ['invoice', 'credit_note', 'payment', 'refund', 'chargeback'] %}
+        select
+            customer_id,
+            company_id,
+            source,
+            customer_code,
+            {{ 'customer_name' if document == 'invoice' else 'cast(null as text)' }} as customer_name,
+            {{ 'customer_email' if document == 'invoice' else 'cast(null as text)' }} as customer_email,
+            '{{ document }}' as document_type,
+            {{ document }}_id as document_id,
+            recorded_from
+        from {{ document }}s
+        where not is_deleted
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 ),
 
 listed as (
@@ -160,36 +104,16 @@ names_carried as (
     from names_counted
 ),
 
-changes_marked as (
-    select
-        names_carried.*,
-        lag(company_id) over (partition by customer_id order by recorded_from) as last_company_id,
-        lag(customer_name) over (partition by customer_id order by recorded_from) as last_customer_name,
-        lag(email) over (partition by customer_id order by recorded_from) as last_email
-    from names_carried
-),
-
 derived as (
-    select
-        -- ids
-        customer_id,
-        company_id,
-        source,
-
-        -- attributes
-        customer_name,
-        email,
-
-        -- versions
-        recorded_from,
-        lead(recorded_from, 1, listed_at) over (
-            partition by customer_id order by recorded_from
-        ) as recorded_to
-    from changes_marked
-    where
-        company_id is distinct from last_company_id
-        or customer_name is distinct from last_customer_name
-        or email is distinct from last_email
+    {{
+        stretches_of(
+            'names_carried',
+            ['customer_id'],
+            ['company_id', 'customer_name', 'email'],
+            carried=['source'],
+            last_end='listed_at',
+        )
+    }}
 )
 
 select * from derived

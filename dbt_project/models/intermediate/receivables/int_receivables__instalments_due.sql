@@ -25,8 +25,8 @@ due as (
         instalments.issue_date,
         coalesce(moved.due_date, instalments.due_date) as due_date,
         instalments.due_date as stated_due_date,
-        greatest(instalments.recorded_from, coalesce(moved.recorded_from, instalments.recorded_from)) as recorded_from,
-        least(instalments.recorded_to, coalesce(moved.recorded_to, instalments.recorded_to)) as recorded_to
+        {{ joined_from('instalments', 'moved') }} as recorded_from,
+        {{ joined_to('instalments', 'moved') }} as recorded_to
     from instalments
     left join moved
         on

@@ -138,8 +138,8 @@ valued as (
         -- versions
         split.paid_in_detail_at,
         split.credited_in_detail_at,
-        greatest(split.recorded_from, coalesce(currencies.recorded_from, split.recorded_from)) as recorded_from,
-        least(split.recorded_to, coalesce(currencies.recorded_to, split.recorded_to)) as recorded_to
+        {{ joined_from('split', 'currencies') }} as recorded_from,
+        {{ joined_to('split', 'currencies') }} as recorded_to
     from split
     left join currencies
         on

@@ -88,37 +88,8 @@ parted as (
     where kind = 'never'
 ),
 
-changes as (
-    select
-        payment_id,
-        recorded_from,
-        recorded_to
-    from met
-    union all
-    select
-        payment_id,
-        recorded_from,
-        recorded_to
-    from refunds
-    union all
-    select
-        payment_id,
-        recorded_from,
-        recorded_to
-    from parted
-),
-
-moments as (
-    {{ moments_of('changes', ['payment_id']) }}
-),
-
 spans as (
-    select
-        payment_id,
-        recorded_from,
-        {{ until_next(['payment_id']) }} as recorded_to
-    from moments
-    where payment_id in (select met.payment_id from met)
+    {{ spans_of(['met', 'refunds', 'parted'], ['payment_id']) }}
 ),
 
 -- books go before documents and gateways

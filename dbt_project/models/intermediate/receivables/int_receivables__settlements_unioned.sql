@@ -203,11 +203,8 @@ valued as (
         settlements.issue_date,
 
         -- versions
-        greatest(
-            settlements.recorded_from,
-            coalesce(currencies.recorded_from, settlements.recorded_from)
-        ) as recorded_from,
-        least(settlements.recorded_to, coalesce(currencies.recorded_to, settlements.recorded_to)) as recorded_to
+        {{ joined_from('settlements', 'currencies') }} as recorded_from,
+        {{ joined_to('settlements', 'currencies') }} as recorded_to
     from settlements
     left join currencies
         on

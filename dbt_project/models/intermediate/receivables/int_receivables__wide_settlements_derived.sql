@@ -1,3 +1,9 @@
+{% set columns = [
+    'company_id', 'customer_id', 'source', 'document_number', 'currency_code', 'company_currency_code',
+    'document_fx_rate', 'total_amount', 'paid_amount', 'credited_amount', 'issue_date', 'paid_date',
+    'paid_in_detail_at', 'credited_in_detail_at', 'recorded_from', 'recorded_to',
+] %}
+
 with
 
 invoices as (
@@ -13,22 +19,7 @@ stated as (
     select
         invoice_id as document_id,
         invoice_id,
-        company_id,
-        customer_id,
-        source,
-        document_number,
-        currency_code,
-        company_currency_code,
-        document_fx_rate,
-        total_amount,
-        paid_amount,
-        credited_amount,
-        issue_date,
-        paid_date,
-        paid_in_detail_at,
-        credited_in_detail_at,
-        recorded_from,
-        recorded_to
+        {{ columns | join(', ') }}
     from invoices
     -- most lists tell payments elsewhere
     where
@@ -41,45 +32,13 @@ stated as (
     select
         invoice_id as document_id,
         kept_invoice_id as invoice_id,
-        company_id,
-        customer_id,
-        source,
-        document_number,
-        currency_code,
-        company_currency_code,
-        document_fx_rate,
-        total_amount,
-        paid_amount,
-        credited_amount,
-        issue_date,
-        paid_date,
-        paid_in_detail_at,
-        credited_in_detail_at,
-        recorded_from,
-        recorded_to
+        {{ columns | join(', ') }}
     from invoices_left_out
 ),
 
 amounts_known as (
     select
-        document_id,
-        invoice_id,
-        company_id,
-        customer_id,
-        source,
-        document_number,
-        currency_code,
-        company_currency_code,
-        document_fx_rate,
-        total_amount,
-        paid_amount,
-        issue_date,
-        paid_date,
-        paid_in_detail_at,
-        credited_in_detail_at,
-        recorded_from,
-        recorded_to,
-        coalesce(credited_amount, 0) as credited_amount,
+        stated.*,
         least(coalesce(credited_amount, 0), total_amount) as credited_applied_amount,
         -- paid, but the source has no date for it: the day on which we first heard of this amount
         {{ utc_date('min(recorded_from) over (partition by document_id, paid_amount)') }} as first_recorded_date
@@ -88,18 +47,10 @@ amounts_known as (
 
 payments_derived as (
     select
+        amounts_known.*,
         'invoice_payment:' || document_id as item_id,
         'payment' as item_type,
         'applied' as entry_type,
-        document_id,
-        invoice_id,
-        company_id,
-        customer_id,
-        source,
-        document_number,
-        currency_code,
-        company_currency_code,
-        document_fx_rate,
         -- a paid date alone says: paid in full
         case
             when paid_amount is not null then paid_amount
@@ -107,31 +58,21 @@ payments_derived as (
             else 0
         end as item_amount,
         total_amount - credited_applied_amount as room_amount,
-        coalesce(paid_date, first_recorded_date) as issue_date,
-        recorded_from,
-        least(recorded_to, paid_in_detail_at) as recorded_to
+        coalesce(paid_date, first_recorded_date) as settled_date,
+        paid_in_detail_at as in_detail_at
     from amounts_known
 ),
 
 credits_derived as (
     select
+        amounts_known.*,
         'invoice_credit:' || document_id as item_id,
         'credit_note' as item_type,
         'credited' as entry_type,
-        document_id,
-        invoice_id,
-        company_id,
-        customer_id,
-        source,
-        document_number,
-        currency_code,
-        company_currency_code,
-        document_fx_rate,
-        credited_amount as item_amount,
+        coalesce(credited_amount, 0) as item_amount,
         total_amount as room_amount,
-        coalesce(paid_date, issue_date) as issue_date,
-        recorded_from,
-        least(recorded_to, credited_in_detail_at) as recorded_to
+        coalesce(paid_date, issue_date) as settled_date,
+        credited_in_detail_at as in_detail_at
     from amounts_known
 ),
 
@@ -165,15 +106,15 @@ derived as (
         cast(least(item_amount, room_amount) as numeric(24, 6)) as applied_amount,
 
         -- dates
-        issue_date,
+        settled_date as issue_date,
 
         -- versions
         recorded_from,
-        recorded_to
+        least(recorded_to, in_detail_at) as recorded_to
     from unioned
     where
         item_amount > 0
-        and recorded_from < recorded_to
+        and recorded_from < least(recorded_to, in_detail_at)
 )
 
 select * from derived

@@ -11,7 +11,7 @@ select
     allocated_date,
     source,
     recorded_from,
-    case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+    {{ known_end() }} as recorded_to
 from {{ ref('int_sources__allocations_united') }}
 where
     not is_deleted

@@ -8,7 +8,7 @@ select
     due_date,
     source,
     recorded_from,
-    case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+    {{ known_end() }} as recorded_to
 from {{ ref('int_sources__instalments_united') }}
 where
     not is_deleted

@@ -18,7 +18,7 @@ select
     file_row,
     source,
     recorded_from,
-    case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+    {{ known_end() }} as recorded_to
 from {{ ref('int_sources__invoices_united') }}
 where
     not is_deleted

@@ -12,7 +12,7 @@ select
     received_date,
     source,
     recorded_from,
-    case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+    {{ known_end() }} as recorded_to
 from {{ ref('int_sources__payments_united') }}
 where
     not is_deleted

@@ -19,7 +19,7 @@ versions as (
         document_date,
         source,
         recorded_from,
-        case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+        {{ known_end() }} as recorded_to
     from elsewhere
     where recorded_from <= {{ known_at() }}
 )

@@ -13,7 +13,7 @@ select
     refund_date,
     source,
     recorded_from,
-    case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+    {{ known_end() }} as recorded_to
 from {{ ref('int_sources__refunds_united') }}
 where
     not is_deleted

@@ -15,7 +15,7 @@ versions as (
         last_candidate_id,
         candidates,
         recorded_from,
-        case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+        {{ known_end() }} as recorded_to
     from links
     where
         status is not null

@@ -17,7 +17,7 @@ versions as (
         candidates,
         is_configured,
         recorded_from,
-        case when recorded_to <= {{ known_at() }} then recorded_to else {{ forever() }} end as recorded_to
+        {{ known_end() }} as recorded_to
     from links
     where
         status is not null

@@ -1,0 +1,1 @@
+{{ documents_paired('credit_notes') }}
