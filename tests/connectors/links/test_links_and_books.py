@@ -271,8 +271,6 @@ def test_references_that_the_books_keep_link_a_customer_and_an_invoice(
             ((key, value),) = secret.items()
             monkeypatch.setenv(variable(name, key), value)
         get_settings.cache_clear()
-        companies = {"companies": {"acme": {"payments_from": ["odoo"]}}}
-        (get_settings().home / "companies.yaml").write_text(yaml.safe_dump(companies), encoding="utf-8")
         assert pipeline.run(AS_OF).status == "published"
         first, first_balances, first_left = known_at(), balances(), gateway.rows(left)
         # somebody said whose payments count, although they are those that would count anyway
