@@ -89,6 +89,13 @@ def test_the_commands(database: str) -> None:
     assert done.exit_code == 0, done.output
     listed = RUN.invoke(app, ["users", "list", "--format", "csv"])
     assert "ana@example.com,finance,norte" in listed.stdout
+    # another role keeps the companies; all of them must be said
+    for more, companies in (([], "norte"), (["--all-companies"], "")):
+        assert RUN.invoke(app, ["users", "add", "ana@example.com", "--role", "analyst", *more]).exit_code == 0
+        listed = RUN.invoke(app, ["users", "list", "--format", "csv"])
+        assert f"ana@example.com,analyst,{companies}" in listed.stdout
+    both = ["--company", "norte", "--all-companies"]
+    assert RUN.invoke(app, ["users", "add", "ana@example.com", "--role", "finance", *both]).exit_code != 0
     assert RUN.invoke(app, ["users", "remove", "ana@example.com"]).exit_code == 0
     viewed.record("ana@example.com", "finance", "export", "=aging.csv", {"currency": "PEN"}, 3)
     seen = RUN.invoke(app, ["audit", "views", "--format", "csv", "--since", "2020-01-01"])

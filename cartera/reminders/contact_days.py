@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-from cartera.contact_rules import Channel, load_company_rules, rulebook
-from cartera.reminders.lawful import Debtor, Lawful
+from cartera.contact_rules import Channel
+from cartera.reminders.lawful import Debtor, Lawful, rules_in
 from cartera.settings import get_settings
 
 
@@ -16,8 +16,8 @@ def closed_days(country_code: str, channel: str, days: Sequence[dt.date]) -> dic
     Nothing is asked that depends on the customer alone (history, holds, opt-outs): only what closes the day for all.
     Raises ConfigError (the company's own rules).
     """
-    company = load_company_rules(get_settings().policies_dir / "shared" / "contact_rules.yaml")
-    rules = Lawful(rulebook(company), company, {})
+    company, book = rules_in(get_settings().policies_dir / "shared" / "contact_rules.yaml")
+    rules = Lawful(book, company, {})
     region = company.region_of("", country_code)
     debtor = Debtor("", country_code, region=region, authorised=frozenset({Channel(channel)}))
     found = {}

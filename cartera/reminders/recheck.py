@@ -100,10 +100,12 @@ def recheck(
                 contact, policies[contact["plan_id"]], world, planned.get(contact_id, {}), stamp,
                 left.get(contact_id, {}) if left else {},
             )  # fmt: skip
+    # what may have left already keeps the day on which it did: it says the same again or nothing
+    was_unknown = {contact["contact_id"] for contact in contacts if contact["was"] == Status.unknown}
     stated = {
         contact_id: Statement(verdict.as_of, verdict.contact, verdict.detail["left_out"])
         for contact_id, verdict in verdicts.items()
-        if verdict.contact
+        if verdict.contact and contact_id not in was_unknown
     }
     for contact_id in state(connection, stated):
         # another contact holds this step: it is told already

@@ -52,6 +52,8 @@ def save_segment(
     audience = Audience(
         companies=(company_id,) if company_id else (), segments={scheme: (segment,)}, open_amount=amounts
     )  # fmt: skip
+    if companies is not None and company_id not in companies:
+        raise NotAllowed(f"{name!r} would be of other companies", "choose one of yours")
     with transaction(Role.campaign) as connection:
         saved = rows(
             connection,

@@ -281,11 +281,13 @@ def _send_one(sender: Sender, channel: Channel, contact: Row, verdict: Verdict, 
         if not still_holds(sender.looks, contact, sender.number, verdict.stamp, verdict.as_of, verdict.until):
             raise _Changed
 
-    for _ in range(ASKED_AT_MOST):
+    for tried in range(1, ASKED_AT_MOST + 1):
         try:
             return move_of(contact, channel.send(message, at), verdict)
         except _Changed:
             channel.close()
+        if tried == ASKED_AT_MOST:
+            break
         if not outbox.begin(sender.connection, sender.number, [contact], sender.lease):
             return None
         verdicts, silent = _ask_gateways(sender, [contact], _ask(sender, [contact]))

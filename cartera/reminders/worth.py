@@ -107,9 +107,9 @@ def _reasons(facts: Facts, rule: WorthRule, as_of: dt.date) -> Iterator[Reason]:
         within = facts.oldest_days <= max(usual, 0)
         name, factor = ("within_habit", rule.within_habit) if within else ("beyond_habit", rule.beyond_habit)
         yield Reason(name, factor, {"days": usual})
-    if facts.last_contact is not None:
+    if facts.last_contact is not None and facts.last_contact <= as_of:
         ago = (as_of - facts.last_contact).days
         lately = sorted(rule.contacted_lately, key=lambda each: each.within_days)
         found = next((each.factor for each in lately if ago <= each.within_days), None)
         if found is not None:
-            yield Reason("contacted_lately", found, {"days": max(ago, 0)})
+            yield Reason("contacted_lately", found, {"days": ago})

@@ -83,7 +83,7 @@ def listed(user: str) -> list[Saved | Broken]:
     seen = [
         each
         for each in map(_read, found)
-        if each.owner == user or _may_see(_companies(user, people), each, _companies(each.owner or "", people))
+        if each.owner == user or _may_see(_companies(user, people), each, _companies_of_owner(each.owner or "", people))
     ]
     return [*(ready(name) for name in READY), *seen]
 
@@ -94,6 +94,11 @@ def _companies(user: str, people: Mapping[str, Sequence[str] | None]) -> frozens
         return None
     companies = people.get(user, ())
     return None if companies is None else frozenset(companies)
+
+
+def _companies_of_owner(owner: str, people: Mapping[str, Sequence[str] | None]) -> frozenset[str] | None:
+    """Of somebody who was removed nobody can tell what a filter names: it may be of any company."""
+    return None if owner not in people else _companies(owner, people)
 
 
 def _may_see(mine: frozenset[str] | None, each: Saved | Broken, owners: frozenset[str] | None) -> bool:

@@ -1,4 +1,4 @@
-"""The customers of one value of a dimension: what narrows a figure to a collector, a country, a segment, a customer."""
+"""The customers of one value of a dimension: what narrows a figure to a collector, a country, a segment."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Group:
     `value` None: those of whom it is not known, which is everybody but those of whom it is.
     """
 
-    by: Literal["customer", "country", "collector", "segment"]
+    by: Literal["country", "collector", "segment"]
     value: str | None
     as_of: dt.date
     known_at: dt.datetime
@@ -27,8 +27,6 @@ class Group:
 
     def condition(self, *, is_published: bool) -> Composable:
         """On company_id and customer_id; `is_published`: these clocks are those of what is served."""
-        if self.by == "customer":
-            return SQL("customer_id = %(group_value)s")
         within = SQL("in" if self.value is not None else "not in")
         if self.by == "segment":
             return SQL(

@@ -107,9 +107,8 @@ Broken = dict[tuple[str, str | None, str], dt.date]
 def broken(connection: Connection, as_of: dt.date, known_at: dt.datetime, customer_ids: Sequence[str]) -> Broken:
     """Of some customers: promises judged broken, the last day of them in the JUDGED_DAYS before, and not paid since."""
     query = SQL(
-        "with {judged} select customer_id, item.company_id, currency_code, max(promised_date) as broken_on from judged"
-        " left join lateral (select company_id from serve.dim_items as i where i.invoice_id = judged.invoice_id"
-        " and i.item_type = 'instalment' limit 1) as item on true"
+        "with {judged} select customer_id, invoice_company_id as company_id, currency_code,"
+        " max(promised_date) as broken_on from judged"
         " where state = 'broken' and kept_amount + later_amount < promised_amount group by 1, 2, 3"
     ).format(judged=SQL(_JUDGED))
     found = read.rows(connection, query, _bound(Asked(as_of, known_at, JUDGED_DAYS), customer_ids))
@@ -142,14 +141,20 @@ customers as (
 
 chosen as (
     select p.promise_id, p.customer_id, p.invoice_id, p.currency_code, p.promised_amount, p.made_date, p.promised_date,
-        p.promised_date + %(grace)s as last_date, p.source, c.company_id, c.customer_name, c.collector
+        p.promised_date + %(grace)s as last_date, p.source, c.customer_name, c.collector,
+        -- made to whom the invoice is owed, which may be another company than the customer's own
+        item.company_id as invoice_company_id, coalesce(item.company_id, c.company_id) as company_id
     from serve.fct_promises as p join customers as c using (customer_id)
+    left join lateral (
+        select i.company_id from serve.dim_items as i
+        where i.invoice_id = p.invoice_id and i.item_type = 'instalment' limit 1
+    ) as item on true
     where p.recorded_from <= %(known_at)s and p.recorded_to > %(known_at)s
         and p.promised_amount > 0 and p.made_date <= %(as_of)s
         and p.promised_date > %(as_of)s - %(days)s - %(grace)s
         and (%(ids)s::text[] is null or p.customer_id = any(%(ids)s))
         and (%(currency_code)s::text is null or p.currency_code = %(currency_code)s)
-        and (%(company_id)s::text is null or c.company_id = %(company_id)s)
+        and (%(company_id)s::text is null or coalesce(item.company_id, c.company_id) = %(company_id)s)
 ),
 
 -- entries are found by their family, which for an instalment is that of its invoice

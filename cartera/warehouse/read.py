@@ -184,32 +184,35 @@ def aging(
     *,
     in_buckets: bool = False,
     group: Group | None = None,
+    customer_id: str | None = None,
 ) -> list[Row]:
     """What is owed, never capped: `aging_columns(by)`; company and currency differ in order alone.
 
     open_items is a count. disputed_amount and promised_amount are the parts of open_amount under a dispute, or
     under a promise not yet due (whole items; one may count in both). What is asked of the customer is as known then,
     None where it was not. By segment every scheme has all of it, or the one of `scheme`. `in_buckets` parts each row
-    by `bucket` too; with `group` it is the debt of those customers.
+    by `bucket` too; with `group` it is the debt of those customers, with `customer_id` of that one of them.
     """
     columns = aging_columns(by)
     parted = (*columns[:2], *DIMENSIONS[by], *(["bucket"] if in_buckets else []))
     within, of_group = _within(connection, group)
+    is_of_customers = group is not None or customer_id is not None
     query = SQL(
-        "with cells as (select * from {cells} as cells where {within})"
+        "with cells as (select * from {cells} as cells where {within} and {of_customer})"
         " select {group}, sum(open_items)::bigint as open_items, sum(open_amount) as open_amount,"
         " sum(disputed_amount) as disputed_amount, sum(promised_amount) as promised_amount"
         " from cells {known} group by {group} order by {first}, {order}"
     ).format(
-        cells=cells_at(connection, as_of, known_at, by_customer=group is not None or by not in WITHOUT_CUSTOMERS),
+        cells=cells_at(connection, as_of, known_at, by_customer=is_of_customers or by not in WITHOUT_CUSTOMERS),
         within=within,
+        of_customer=SQL("true" if customer_id is None else "customer_id = %(customer_id)s"),
         group=_identifiers(parted),
         known=dimension_known(connection, as_of, known_at, by),
         first=_identifiers(columns[:2]),
         order=dimension_order(by, "sum(open_amount) desc"),
     )
     bound = {"as_of": as_of, "known_at": known_at, "buckets": list(BUCKETS), "scheme": scheme}
-    return rows(connection, query, bound | of_group)
+    return rows(connection, query, bound | of_group | {"customer_id": customer_id})
 
 
 def dimension_known(connection: Connection, as_of: dt.date, known_at: dt.datetime, by: By) -> Composable:

@@ -58,10 +58,12 @@ def _of_viewer(marts: str, table: str, columns: Collection[str]) -> Composable:
         return SQL("({} or {})").format(in_scope, owned("customer_id", "dim_items")) if table == CUSTOMERS else in_scope
     of_customer = SQL("({} or {})").format(owned("customer_id", "dim_items"), owned("customer_id", CUSTOMERS))
     if {"invoice_id", "customer_id"} <= set(columns):
-        # a promise of all that is owed names no invoice
-        by_invoice = owned("invoice_id", "dim_items")
-        return SQL("case when {}.invoice_id is not null then {} else {} end").format(
-            Identifier(table), by_invoice, of_customer
+        # a promise of all that is owed names no invoice, nor whom it was made to: seen where the customer owes no other
+        owes_others = SQL(
+            "exists (select from {items} as owed where owed.customer_id = {table}.customer_id and not owed.{scoped})"
+        ).format(items=Identifier(marts, "dim_items"), table=Identifier(table), scoped=SQL(IN_SCOPE))
+        return SQL("case when {}.invoice_id is not null then {} else {} and not {} end").format(
+            Identifier(table), owned("invoice_id", "dim_items"), of_customer, owes_others
         )
     if "invoice_id" in columns:
         return owned("invoice_id", "dim_items")

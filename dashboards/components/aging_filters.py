@@ -10,7 +10,7 @@ from babel import Locale
 from cartera.warehouse.read import BUCKETS
 from dashboards.components import filters
 from dashboards.components.view import View
-from dashboards.queries import aging, receivables, segments
+from dashboards.queries import aging, segments
 from dashboards.queries.aging import Asked
 from dashboards.queries.session import Clocks
 
@@ -70,9 +70,7 @@ def choose(view: View, clocks: Clocks, currency_code: str, company_id: str | Non
     if asked.bucket:
         labels["bucket"] = offered[asked.bucket]
 
-    customers = receivables.by_customer(
-        view.reading, clocks, currency_code, company_id, receivables.LISTED_CUSTOMERS, asked.bucket, asked.group
-    )
+    customers = aging.customers(view.reading, asked)
     offered = {"": words("aging.no_customer")}
     if len(customers):
         everybody = words.counted("aging.all_customers", customers["customers"].iloc[0])

@@ -176,5 +176,5 @@ def _list(
             code,
             "promises",
             lambda: promises.promises_csv(words, asked, state, collector, customer_id),
-            of=f"{state}_{who}",
+            of=f"{who}/{state}",
         )

@@ -58,13 +58,6 @@ class Asked:
         value = None if self.part == UNKNOWN else self.part
         return Group(self.by, value, self.clocks.as_of, self.clocks.known_at, self.scheme)
 
-    @property
-    def figures_group(self) -> Group | None:
-        """Whom the figures are of: the customer if one is chosen, else the part."""
-        if self.customer_id is None:
-            return self.group
-        return Group("customer", self.customer_id, self.clocks.as_of, self.clocks.known_at)
-
 
 @dataclass(frozen=True)
 class Earlier:
@@ -117,10 +110,19 @@ def with_total(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def buckets(reading: Reading, asked: Asked) -> pd.DataFrame:
-    """bucket, open_items, open_amount of whom the figures are of."""
-    return receivables.by_bucket(
-        reading, asked.clocks, asked.currency_code, asked.company_id, group=asked.figures_group
-    )  # fmt: skip
+    """bucket, open_items, open_amount of the part, and of the customer if one is chosen."""
+    return _buckets_at(reading, asked, asked.clocks)
+
+
+def customers(reading: Reading, asked: Asked) -> pd.DataFrame:
+    """receivables.BY_CUSTOMER of the part and bucket, whichever customer is chosen."""
+    whom = (asked.currency_code, asked.company_id, receivables.LISTED_CUSTOMERS, asked.bucket, asked.group)
+    return receivables.by_customer(reading, asked.clocks, *whom)
+
+
+def _buckets_at(reading: Reading, asked: Asked, clocks: Clocks) -> pd.DataFrame:
+    whom = (asked.currency_code, asked.company_id, asked.group, asked.customer_id)
+    return receivables.by_bucket(reading, clocks, *whom)
 
 
 def earlier(reading: Reading, asked: Asked) -> dict[str, Earlier]:
@@ -132,9 +134,7 @@ def earlier(reading: Reading, asked: Asked) -> dict[str, Earlier]:
         found[name] = Earlier(day, None)
         if first is not None and first <= day:
             # the customers are those of now, the figures of then
-            then = Clocks(day, asked.clocks.known_at)
-            whom = (asked.currency_code, asked.company_id, asked.figures_group)
-            found[name] = Earlier(day, receivables.by_bucket(reading, then, *whom))
+            found[name] = Earlier(day, _buckets_at(reading, asked, Clocks(day, asked.clocks.known_at)))
     return found
 
 

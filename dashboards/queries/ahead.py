@@ -17,15 +17,19 @@ from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
+from psycopg2.errors import QueryCanceled
+
 from cartera.errors import CarteraError, NotPublished
 from cartera.warehouse import read, scope
-from dashboards.queries import kpis, overview, promises, receivables, recovery, segments, worklist
+from dashboards.queries import aging, kpis, overview, promises, receivables, recovery, segments, worklist
 from dashboards.queries.session import Reading
 
 Question = Callable[[Reading], object]
 
 EVERY_SECONDS = 10.0
-STATEMENT_TIMEOUT = "120s"
+STATEMENT_TIMEOUT = "20s"
+"""As a page has. Well below what a publication waits for readers."""
+
 
 log = logging.getLogger(__name__)
 
@@ -37,16 +41,17 @@ def start(is_serving: Callable[[], bool]) -> None:
 
 def _watch(is_serving: Callable[[], bool]) -> None:
     answered: tuple[str, ...] | None = None
+    while not is_serving():
+        time.sleep(0.5)
     while True:
-        time.sleep(EVERY_SECONDS if answered else 0.5)
-        if is_serving():
-            try:
-                answered = answer(answered)
-            except CarteraError as error:
-                # a database that is away: the next look finds it again
-                log.warning("%s", error)
-            except Exception:
-                log.exception("no answers ahead of the questions")
+        try:
+            answered = answer(answered)
+        except CarteraError as error:
+            # a database that is away: the next look finds it again
+            log.warning("%s", error)
+        except Exception:
+            log.exception("no answers ahead of the questions")
+        time.sleep(EVERY_SECONDS)
 
 
 def answer(answered: tuple[str, ...] | None = None) -> tuple[str, ...] | None:
@@ -62,7 +67,7 @@ def answer(answered: tuple[str, ...] | None = None) -> tuple[str, ...] | None:
                 return answered
             try:
                 question(opened)
-            except CarteraError as error:
+            except (CarteraError, QueryCanceled) as error:
                 log.warning("not answered ahead: %s", error)
     log.info("publication %s: %d questions answered ahead in %.1f s", current[1], len(asked), time.monotonic() - began)
     return current
@@ -88,6 +93,7 @@ def questions(reading: Reading) -> Iterator[Question]:
     for currency in currencies:
         yield from _overview(reading, currency)
         yield from _worklist(reading, currency)
+        yield from _aging(reading, currency)
     yield from _segments(reading, currencies)
     yield from _recovery(reading)
     yield lambda opened: promises.totals(opened, promises.Asked(clocks.as_of, clocks.known_at, promises.OPENING_WINDOW))
@@ -104,7 +110,12 @@ def _overview(reading: Reading, currency: str) -> Iterator[Question]:
     clocks = reading.clocks
     yield lambda opened: receivables.by_bucket(opened, clocks, currency, None)
     yield lambda opened: receivables.by_customer(opened, clocks, currency, None, limit=overview.TOP_DEBTORS)
-    yield lambda opened: receivables.by_customer(opened, clocks, currency, None, limit=receivables.LISTED_CUSTOMERS)
+
+
+def _aging(reading: Reading, currency: str) -> Iterator[Question]:
+    asked = aging.Asked(reading.clocks, currency)
+    for ask in (aging.buckets, aging.customers, aging.earlier):
+        yield lambda opened, ask=ask: ask(opened, asked)
 
 
 def _worklist(reading: Reading, currency: str) -> Iterator[Question]:
@@ -117,7 +128,7 @@ def _worklist(reading: Reading, currency: str) -> Iterator[Question]:
 def _segments(reading: Reading, currencies: list[str]) -> Iterator[Question]:
     clocks = reading.clocks
     rules = segments.rules(reading, clocks.known_at)
-    if rules.empty:
+    if rules.empty or not currencies:
         return
     for scheme in segments.schemes(rules):
         yield lambda opened, scheme=scheme: segments.totals(opened, clocks, scheme)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import get_args
 
 import pandas as pd
+from psycopg2.errors import QueryCanceled
 
 from cartera.settings import get_settings
 from cartera.warehouse import dso_bridge, metrics, read
 from dashboards.queries.cache import cached
 from dashboards.queries.receivables import frame
-from dashboards.queries.session import Clocks, Reading
+from dashboards.queries.session import Clocks, Reading, in_time
 
 VIEWS: tuple[read.View, ...] = get_args(read.View)
 WINDOWS = (30, 60, 90, 180, 365)
@@ -70,7 +71,11 @@ def trend(reading: Reading, asked: Asked) -> pd.DataFrame | None:
     for dated in over_months(asked):
         if time.monotonic() > until:
             return None
-        found.append(figures(reading, dated).assign(as_of_date=dated.clocks.as_of))
+        try:
+            with in_time(reading):
+                found.append(figures(reading, dated).assign(as_of_date=dated.clocks.as_of))
+        except QueryCanceled:
+            return None
     return pd.concat(found[::-1], ignore_index=True)
 
 

@@ -15,7 +15,7 @@ from cartera.warehouse.headline import Asked, Point
 from cartera.warehouse.read import Row
 from dashboards.queries import kpis
 from dashboards.queries.cache import cached
-from dashboards.queries.session import Reading
+from dashboards.queries.session import Reading, in_time
 
 STEPS = 6
 MONTHS = 7
@@ -38,16 +38,11 @@ def trend(reading: Reading, asked: Asked) -> list[Point]:
 
 def trend_in_time(reading: Reading, asked: Asked) -> list[Point] | None:
     """As `trend`; None, which is not kept, where it can't be read in time."""
-    with reading.connection.cursor() as cursor:
-        cursor.execute("savepoint trend")
-        cursor.execute("select set_config('statement_timeout', %s, true)", (TREND_TIMEOUT,))
-        try:
+    try:
+        with in_time(reading, TREND_TIMEOUT):
             return trend(reading, asked)
-        except QueryCanceled:
-            return None
-        finally:
-            # gives the page its own time back, too
-            cursor.execute("rollback to savepoint trend")
+    except QueryCanceled:
+        return None
 
 
 def step_days() -> int:

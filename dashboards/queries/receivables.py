@@ -87,12 +87,15 @@ def companies(totals: pd.DataFrame, currency_code: str, company_id: str | None) 
 
 @cached
 def by_bucket(
-    reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None, group: Group | None = None
-) -> pd.DataFrame:
+    reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None, group: Group | None = None,
+    customer_id: str | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """bucket, open_items, open_amount for every bucket in order, also those where nothing is open."""
     rows = [
         row
-        for row in read.aging(reading.connection, clocks.as_of, clocks.known_at, by="bucket", group=group)
+        for row in read.aging(
+            reading.connection, clocks.as_of, clocks.known_at, by="bucket", group=group, customer_id=customer_id
+        )
         if row["currency_code"] == currency_code and company_id in (None, row["company_id"])
     ]
     buckets = [*read.BUCKETS, *sorted({row["bucket"] for row in rows} - set(read.BUCKETS))]

@@ -109,3 +109,15 @@ def reading() -> Iterator[Reading]:
         except NotPublished:
             published = None
         yield Reading(connection, published, companies)
+
+
+@contextmanager
+def in_time(reading: Reading, statement_timeout: str = STATEMENT_TIMEOUT) -> Iterator[None]:
+    """Within it a statement may take so long; after QueryCanceled the transaction goes on, with its own time again."""
+    with reading.connection.cursor() as cursor:
+        cursor.execute("savepoint in_time")
+        cursor.execute("select set_config('statement_timeout', %s, true)", (statement_timeout,))
+        try:
+            yield
+        finally:
+            cursor.execute("rollback to savepoint in_time")

@@ -77,6 +77,13 @@
             'invoice_id': 'case when ' ~ moves ~ ' then link.kept_invoice_id else document.invoice_id end',
         }) -%}
     {%- endif -%}
+    {%- if plural == 'allocations' -%}
+        {#- where the invoice and its credit note both stand elsewhere, so does what one settled of the other -#}
+        {%- set is_elsewhere = moves ~ " and not starts_with(document.credit_note_id, document.source || ':')" -%}
+        {%- do said.update({
+            'is_deleted': 'document.is_deleted or (document.credit_note_id is not null and ' ~ is_elsewhere ~ ')',
+        }) -%}
+    {%- endif -%}
     {{ select_under('link', relation, columns, said) }}
 {%- endmacro %}
 
@@ -95,12 +102,12 @@
 )
 {%- endmacro %}
 
-{#- A credit note that stands in two sources counts once: of the one that is left out nothing was applied, and what of it
-    was given back was given back of the one that is kept. -#}
+{#- A credit note that stands in two sources counts once: what was settled with the one that is left out, or given back of
+    it, is of the one that is kept. -#}
 {% macro as_credited_once(relation, plural, columns) -%}
 {%- set said = {
     'credit_notes': {'status': "case when link.kept_invoice_id is null then document.status else 'elsewhere' end"},
-    'allocations': {'is_deleted': 'document.is_deleted or link.kept_invoice_id is not null'},
+    'allocations': {'credit_note_id': 'coalesce(link.kept_invoice_id, document.credit_note_id)'},
     'refunds': {'credit_note_id': 'coalesce(link.kept_invoice_id, document.credit_note_id)'},
 } -%}
 (

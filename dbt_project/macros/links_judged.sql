@@ -165,7 +165,13 @@ pairs as (
             rules.master_invoice_id = masters.invoice_id
             and {{ lives_overlap('rules', 'masters') }}
             and {{ lives_overlap('invoices', 'masters') }}
-    where rules.kind = 'link'
+    where
+        rules.kind = 'link'
+    {%- if plural == 'credit_notes' %}
+        -- what is linked is named by its id, which may also be that of an invoice
+        and invoices.customer_id = masters.customer_id
+        and invoices.currency_code = masters.currency_code
+    {%- endif %}
 )
 
 select * from pairs

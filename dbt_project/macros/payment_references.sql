@@ -42,18 +42,11 @@
         and payment.status <> 'cancelled'
     union all
     {%- endfor %}
-    select
-        cast(null as text) as payment_id,
-        cast(null as text) as company_id,
-        cast(null as text) as customer_id,
-        cast(null as text) as source,
-        cast(null as text) as currency_code,
-        cast(null as numeric(24, 6)) as payment_amount,
-        cast(null as date) as received_date,
-        cast(null as text) as reference_code,
-        {{ forever() }} as recorded_from,
-        {{ forever() }} as recorded_to
-    where false
+    {{ no_rows({
+        'payment_id': 'text', 'company_id': 'text', 'customer_id': 'text', 'source': 'text', 'currency_code': 'text',
+        'payment_amount': 'numeric(24, 6)', 'received_date': 'date', 'reference_code': 'text',
+        'recorded_from': 'timestamp with time zone', 'recorded_to': 'timestamp with time zone',
+    }) }}
 {%- endmacro %}
 
 {#- What was given back of them. -#}
@@ -70,16 +63,13 @@
         and payment_id is not null
     union all
     {%- endfor %}
-    select
-        cast(null as text) as payment_id,
-        cast(null as numeric(24, 6)) as refunded_amount,
-        {{ forever() }} as recorded_from,
-        {{ forever() }} as recorded_to
-    where false
+    {{ no_rows({
+        'payment_id': 'text', 'refunded_amount': 'numeric(24, 6)', 'recorded_from': 'timestamp with time zone',
+        'recorded_to': 'timestamp with time zone',
+    }) }}
 {%- endmacro %}
 
-{#- What they pay, below the allocations of all systems; on an invoice that is left out it goes to the one that is kept.
-    Their own sources say nothing of these invoices. -#}
+{#- What they pay, below the allocations of all systems. Their own sources say nothing of these invoices. -#}
 {% macro with_payments_referred(columns) -%}
     {%- if referring_systems() %}
 
@@ -89,13 +79,6 @@ select
         {%- for column in columns %}
     {{ 'cast(null as text) as stated_invoice_id' if column == 'stated_invoice_id' else column }}{{ "," if not loop.last }}
         {%- endfor %}
-from {{
-    as_kept(
-        ref('int_receivables__payments_referred') | string,
-        none,
-        'payments_referred',
-        columns | reject('equalto', 'stated_invoice_id') | list,
-    )
-}} as referred
+from {{ ref('int_receivables__payments_referred') }} as referred
     {%- endif %}
 {%- endmacro %}

@@ -9,7 +9,7 @@ import pytest
 import yaml
 from reminder_world import World, contacts, query
 
-from cartera.errors import ConfigError
+from cartera.errors import ConfigError, NotAllowed
 from cartera.reminders import plan_reminders
 from cartera.reminders.audience import Audience, Debt
 from cartera.reminders.policies import Policies, load_policy
@@ -105,3 +105,21 @@ def test_what_no_policy_could_name_is_refused(given: dict[str, object]) -> None:
 
 def test_policies_without_saved_segments_ask_no_database(tmp_path: Path) -> None:
     assert Policies([load_policy(DEFAULT)]).saved_segments == frozenset()
+
+
+@pytest.mark.usefixtures("database")
+def test_who_sees_some_companies_touches_no_segment_of_others() -> None:
+    norte = frozenset({"norte"})
+    save_segment("boss", "all", "value", "large")
+    save_segment("boss", "sur", "value", "large", company_id="sur")
+    save_segment("ana", "own", "value", "large", company_id="norte", companies=norte)
+    before = saved_segments()
+    for name, company in (("all", "norte"), ("sur", "norte"), ("new", "sur"), ("new", None)):
+        with pytest.raises(NotAllowed):
+            save_segment("ana", name, "value", "small", company_id=company, companies=norte)
+    for name in ("all", "sur"):
+        delete_segment(name, norte)
+    assert saved_segments() == before
+    save_segment("ana", "own", "value", "small", company_id="norte", companies=norte)
+    delete_segment("own", norte)
+    assert set(saved_segments()) == {"all", "sur"}

@@ -124,6 +124,8 @@ class TestReports:
         assert seen("ana", "boss") == {*asked, "broken"}
         with pytest.raises(ConfigError, match="no report"):
             store.find("norte@example.com", "customer of boss")
+        users.remove("sur@example.com", "test")
+        assert seen("norte@example.com", "sur@example.com") == {"nobody", "norte"}
 
 
 def ask_for_what_is_gone(report_id: str) -> None:

@@ -224,11 +224,13 @@ begin
     return erased;
 end $$;
 
--- The value of a filter with a customer's id in it under another name: alone, in a list, or before a / or _.
+-- The value of a filter with a customer's id in it under another name: alone, in a list, before a /, or, as an earlier
+-- Cartera wrote it, before _ and a bucket.
 create function ops.renamed(p_value text, p_customer_id text, p_alias text) returns text language sql immutable
 return case
     when p_value = p_customer_id then p_alias
-    when starts_with(p_value, p_customer_id || '/') or starts_with(p_value, p_customer_id || '_')
+    when starts_with(p_value, p_customer_id || '/')
+        or p_value ~ '_(not_due|\d+-\d+|\d+\+|None)$' and regexp_replace(p_value, '_(not_due|[^_]+)$', '') = p_customer_id
         then p_alias || substr(p_value, length(p_customer_id) + 1)
     else array_to_string(array_replace(string_to_array(p_value, ','), p_customer_id, p_alias), ',')
 end;

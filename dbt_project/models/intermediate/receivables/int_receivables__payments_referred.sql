@@ -86,10 +86,34 @@ parted as (
         recorded_to
     from rules
     where kind = 'never'
+    union all
+    select
+        master_invoice_id as payment_id,
+        invoice_id,
+        recorded_from,
+        recorded_to
+    from rules
+    where kind = 'never'
+),
+
+-- of an invoice that stands in two sources the one that is kept is paid
+left_out as (
+    select
+        met.payment_id,
+        links.invoice_id,
+        links.kept_invoice_id,
+        {{ later_start('met', 'links') }} as recorded_from,
+        {{ earlier_end('met', 'links') }} as recorded_to
+    from met
+    inner join {{ ref('int_receivables__invoice_links_judged') }} as links
+        on
+            met.invoice_id = links.invoice_id
+            and {{ lives_overlap('met', 'links') }}
+    where links.kept_invoice_id is not null
 ),
 
 spans as (
-    {{ spans_of(['met', 'refunds', 'parted'], ['payment_id']) }}
+    {{ spans_of(['met', 'refunds', 'parted', 'left_out'], ['payment_id']) }}
 ),
 
 -- books go before documents and gateways
@@ -101,7 +125,7 @@ candidates as (
         met.source,
         met.payment_amount,
         met.received_date,
-        met.invoice_id,
+        coalesce(left_out.kept_invoice_id, met.invoice_id) as invoice_id,
         met.total_amount,
         rank() over (partition by spans.payment_id, spans.recorded_from order by met.kind_rank) as place
     from spans
@@ -114,6 +138,11 @@ candidates as (
             met.payment_id = parted.payment_id
             and met.invoice_id = parted.invoice_id
             and {{ is_known('parted', 'spans.recorded_from') }}
+    left join left_out
+        on
+            met.payment_id = left_out.payment_id
+            and met.invoice_id = left_out.invoice_id
+            and {{ is_known('left_out', 'spans.recorded_from') }}
     where parted.payment_id is null
 ),
 
