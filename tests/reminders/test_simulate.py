@@ -19,7 +19,7 @@ from reminder_world import AS_OF, World, query
 from support.databases import fresh_database
 from typer.testing import CliRunner, Result
 
-from cartera import pipeline
+from cartera import landing_steps, pipeline
 from cartera.cli import commands
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
@@ -88,7 +88,7 @@ def lived(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live
             day = FIRST + dt.timedelta(days=number)
             if number % 3 == 0:
                 evening = dt.datetime.combine(day, dt.time(20), tzinfo=dt.UTC)
-                patch.setattr(pipeline, "utc_now", lambda at=evening: at)
+                patch.setattr(landing_steps, "utc_now", lambda at=evening: at)
                 advance_company(folder / "sandbox", until=day)
                 assert pipeline.run(day, ["sandbox"]).status == "published"
             lived.day(day)

@@ -137,6 +137,10 @@ journal_debts as (
                     12
                 )
         end as document_fx_rate,
+        journal_entries.record_key,
+        cast(null as text) as document_url,
+        cast(null as text) as file_name,
+        cast(null as bigint) as file_row,
 
         -- amounts
         cast({{ json_text('item', 'Amount') }} as numeric(24, 6)) as total_amount,
