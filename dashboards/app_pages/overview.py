@@ -40,7 +40,7 @@ def overview(view: View) -> None:
     wanting = attention(view, asked)
     if wanting:
         drill(view, clocks, wanting)
-    left, right = st.columns([10, 9], gap="large")
+    left, right = st.columns([9, 10], gap="large")
     with left:
         bucket = aging_chart(view, clocks, buckets, currency, company)
     with right:
