@@ -21,6 +21,7 @@ from cartera.db import Role, transaction, url
 from cartera.errors import ConfigError
 from cartera.runs import Check
 from cartera.settings import get_settings
+from cartera.warehouse import data_docs
 
 Gate = Literal["landed", "marts"]
 SEVERITIES = ("critical", "warning")
@@ -35,10 +36,6 @@ class Suite:
     subject: str
     query: str
     expectations: list[dict[str, Any]]
-
-
-def data_docs_index() -> Path:
-    return get_settings().home / "data_docs" / "index.html"
 
 
 def load_suites(gate: Gate, slot: str = "a") -> list[Suite]:
@@ -75,8 +72,7 @@ def check(gate: Gate, slot: str = "a") -> list[Check]:
         result_format={"result_format": "SUMMARY", "partial_unexpected_count": SHOWN_ROWS},
     )
     outcome = context.checkpoints.add_or_update(checkpoint).run()
-    # once for the gate; UpdateDataDocsAction would write the index anew after each suite
-    context.build_data_docs(resource_identifiers=[*outcome.run_results, *map(_suite_key, suites)])
+    data_docs.write(context, [*outcome.run_results, *map(_suite_key, suites)])
     by_name = {suite.name: suite for suite in suites}
     return [
         _to_check(gate, by_name[validation.suite_name], result)
@@ -109,7 +105,7 @@ def _context() -> Any:
         "show_how_to_buttons": False,
         "store_backend": {
             "class_name": "TupleFilesystemStoreBackend",
-            "base_directory": str(data_docs_index().parent),
+            "base_directory": str(data_docs.folder()),
         },
         "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
     }
