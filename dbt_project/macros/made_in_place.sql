@@ -12,7 +12,7 @@
 {% macro made_in_place(type, sql) %}
     {%- set target_relation = this.incorporate(type=type) -%}
 
-    {#- before the transaction that makes it: it holds its lock, and those of the views above it, no longer than that -#}
+    {#- in the transaction that makes the new one; the views above it are gone already -#}
     {{ drop_relation_if_exists(load_cached_relation(this)) }}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
