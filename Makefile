@@ -20,8 +20,9 @@ $(STAMP): requirements-dev.lock pyproject.toml
 demo: setup
 	@$(BIN)/cartera demo
 
-# One worker per core, each with a server of its own; a test file stays in one worker, whose order tests/conftest.py says.
-WORKERS := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# One worker more than cores, for a fifth of the time tests wait for a browser or a server; each has a server of its own.
+# A test file stays in one worker; tests/conftest.py says which come first.
+WORKERS := --numprocesses $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --maxprocesses 5 --dist loadfile --no-loadscope-reorder
 test: setup lint $(if $(findstring --without-tryton,$(PYTEST_OPTIONS)),,tryton)
 	@$(BIN)/python -m pytest $(WORKERS) $(PYTEST_OPTIONS)
 
