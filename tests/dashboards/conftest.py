@@ -8,6 +8,13 @@ from streamlit.testing.v1 import AppTest
 from support.pages import APP, OpenPage
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _as_the_server_is_set() -> None:
+    """dashboards/.streamlit/config.toml, which an AppTest does not read: without it each run looks through all that the
+    tests hold for garbage."""
+    st.config.set_option("runner.postScriptGC", False)
+
+
 @pytest.fixture
 def open_page(database: str) -> OpenPage:
     """`open_page("aging", currency="PEN")` runs that page with these URL parameters."""
