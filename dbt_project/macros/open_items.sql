@@ -139,7 +139,7 @@
         document_fx_rate numeric(24, 12)
     )
     language sql
-    stable
+    stable parallel safe
     as $open_items$
         {{
             open_items_as_of(

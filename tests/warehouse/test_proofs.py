@@ -73,6 +73,16 @@ def published(home: Any) -> Iterator[None]:
         yield
 
 
+@pytest.mark.usefixtures("published")
+def test_what_is_asked_of_both_clocks_may_be_read_by_both_cores() -> None:
+    with transaction(Role.reader) as connection:
+        functions = read.rows(
+            connection, "select proname, proparallel from pg_proc where pronamespace = 'serve'::regnamespace"
+        )
+    assert functions
+    assert {row["proname"] for row in functions if row["proparallel"] != "s"} == set()
+
+
 def random_clocks(count: int, seed: int) -> list[tuple[dt.date, dt.datetime, dt.datetime]]:
     dice = random.Random(seed)
     moments = [moment + dt.timedelta(seconds=second) for moment in DELIVERIES for second in (-1, 0, 1)]

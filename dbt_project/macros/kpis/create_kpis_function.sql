@@ -63,7 +63,7 @@
         reason text
     )
     language sql
-    stable
+    stable parallel safe
     as $kpis$
         with
 

@@ -157,7 +157,7 @@
         missing_cost text
     )
     language sql
-    stable
+    stable parallel safe
     as $contacts$
         with
 

@@ -77,7 +77,7 @@
         missing_as_of_rate text
     )
     language sql
-    stable
+    stable parallel safe
     as $valued$
         with
 

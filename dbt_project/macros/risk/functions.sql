@@ -108,7 +108,7 @@
     create function {{ this.schema }}.{{ name }}({{ arguments }})
     returns table ({{ columns }})
     language sql
-    stable
+    stable parallel safe
     as $body$
         {{ caller() }}
     $body$;

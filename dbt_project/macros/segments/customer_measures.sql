@@ -307,7 +307,7 @@
         text_value text
     )
     language sql
-    stable
+    stable parallel safe
     as $customer_measures$
         {{ customer_measures_as_of('p_as_of', 'p_known_at', **segment_relations()) }}
     $customer_measures$;
@@ -338,7 +338,7 @@
         text_value text
     )
     language sql
-    stable
+    stable parallel safe
     as $customer_measures_of$
         {{ customer_measures_as_of('p_as_of', 'p_known_at', **relations) }}
     $customer_measures_of$;

@@ -89,7 +89,7 @@
         segment text
     )
     language sql
-    stable
+    stable parallel safe
     as $customer_segments$
         with
 
