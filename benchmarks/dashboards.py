@@ -28,7 +28,6 @@ import os
 import shutil
 import statistics
 import sys
-import threading
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping
@@ -40,6 +39,7 @@ import warehouse
 from playwright.async_api import Browser, Page, async_playwright
 from playwright.async_api import TimeoutError as TooSlow
 from processor import Processor, child_named
+from slow_statements import Sampler
 
 FIRST_LOAD, LATER, TOGETHER = 2.0, 1.0, 2.0
 """Seconds: the median of first loads, the 95th percentile of what follows, and the same with everybody at once."""
@@ -49,9 +49,6 @@ WAIT_SECONDS = 600
 SETTLE_SECONDS = 30.0
 TOGETHER_SECONDS = 180.0
 """After these nobody of several people begins another step."""
-LONG_STATEMENT = 0.5
-SAMPLED_EVERY = 0.05
-PLAN_LINES = 45
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 
 WATCH = """
@@ -148,50 +145,6 @@ async def stay(page: Page, times: Times, rounds: int, until: float = float("inf"
 
 WINDOWS = ("30", "60", "180")
 OF_ONE_CURRENCY = ("Overview", "Aging", "Segments", "Worklist", "Promises & disputes")
-
-
-class Sampler(threading.Thread):
-    """Statements of readers that are seen to run long: text to the longest time seen."""
-
-    def __init__(self) -> None:
-        super().__init__(daemon=True)
-        self.seen: dict[str, float] = {}
-        self.ended = threading.Event()
-
-    def run(self) -> None:
-        from cartera.db import Role, connect
-
-        connection = connect(Role.admin, autocommit=True)
-        with connection.cursor() as cursor:
-            while not self.ended.wait(SAMPLED_EVERY):
-                cursor.execute(
-                    "select query, extract(epoch from clock_timestamp() - query_start)::float from pg_stat_activity"
-                    " where usename like %s and state = 'active'"
-                    " and clock_timestamp() - query_start > interval '200 ms'",
-                    ("%_reader",),
-                )
-                for query, seconds in cursor.fetchall():
-                    self.seen[query] = max(self.seen.get(query, 0), seconds)
-        connection.close()
-
-    def show_plans(self) -> None:
-        from cartera.db import Role, transaction
-
-        slow = sorted(((took, query) for query, took in self.seen.items() if took >= LONG_STATEMENT), reverse=True)
-        print(f"\n{len(slow)} statements were seen to run for {LONG_STATEMENT} s or longer")
-        shown: set[str] = set()
-        for took, query in slow:
-            # the same statement for other days has the same plan
-            kind = "".join(letter for letter in query if not letter.isdigit())
-            if kind in shown or not query.lstrip().lower().startswith(("select", "with")):
-                continue
-            shown.add(kind)
-            print(f"\n--- {took:.2f} s while others worked: {' '.join(query.split())[:160]}...")
-            with transaction(Role.reader) as connection, connection.cursor() as cursor:
-                cursor.execute(f"explain (analyze, buffers, costs off) {query}")
-                lines = [line for (line,) in cursor.fetchall()]
-            print("\n".join(lines[:PLAN_LINES]))
-            print(f"... {len(lines) - PLAN_LINES} more lines, {lines[-1]}" if len(lines) > PLAN_LINES else "")
 
 
 def show(
