@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from pathlib import Path
@@ -73,3 +74,5 @@ if sign_in.is_required(get_settings()):
 
 app = st.App("app.py", routes=[Mount(f"/{docs.URL_PATH}", app=DataDocs(directory=docs.folder(), check_dir=False))])
 ahead.start(runtime.exists)
+# what was imported stays until the end: no collection need look through it again, while readers wait
+gc.freeze()

@@ -34,11 +34,15 @@ def matrix(
         dtype=object,
     )
     look = theme(view.is_dark)
-    shades = pd.DataFrame("", index=data.index, columns=data.columns)
-    for place, row in enumerate(rows):
-        for column in columns:
-            if share := shares.get((row, column)):
-                shades.loc[place, f"to {column}"] = f"background-color: {look.tint(share)}; color: {look.text}"
+
+    def shade(share: float | None) -> str:
+        return f"background-color: {look.tint(share)}; color: {look.text}" if share else ""
+
+    shades = pd.DataFrame(
+        [["", *(shade(shares.get((row, column))) for column in columns)] for row in rows],
+        index=data.index,
+        columns=data.columns,
+    )
     headings = {"": Column(corner, is_pinned=True, is_plain=True, width=130)}
     headings |= {f"to {name}": Column(label, kind, is_plain=True) for name, label in columns.items()}
     selection = table(

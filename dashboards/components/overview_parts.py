@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pandas as pd
 import streamlit as st
 
-from dashboards.charts.aging import aging_bars
+from dashboards.charts.aging import CLICKED, aging_columns
 from dashboards.components.drill import Figure
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View
@@ -37,18 +37,18 @@ def aging_chart(
     words = view.words
     st.subheader(words("overview.aging"), anchor=False)
     st.caption(words("overview.aging_sub", currency=currency_code, date=words.date(clocks.as_of)))
-    event = st.plotly_chart(
-        aging_bars(buckets, currency_code, words, view.is_dark),
+    event = st.vega_lite_chart(
+        spec=aging_columns(buckets, currency_code, words, view.is_dark),
         key=f"bars_{currency_code}_{company_id}_{words.language}",
         on_select="rerun",
-        selection_mode="points",
-        config={"displayModeBar": False},
+        width="stretch",
         alt=words("overview.aging_alt", currency=currency_code),
     )
-    points = event["selection"]["points"]
-    if not points:
+    picked = event["selection"].get(CLICKED) or []
+    found = buckets[buckets["bucket"].isin([each["bucket"] for each in picked[:1]])]
+    if found.empty:
         return None
-    chosen = buckets.iloc[points[0]["point_index"]]
+    chosen = found.iloc[0]
     return Figure(chosen["open_amount"], chosen["open_items"], currency_code, company_id, bucket=chosen["bucket"])
 
 

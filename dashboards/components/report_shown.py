@@ -49,19 +49,20 @@ def _part(view: View, made: Made, part: Table, number: int) -> None:
     if part.is_capped:
         shown = words.number(len(part.rows))
         st.caption(words("reports.capped", shown=shown, rows=words.number(part.row_count)))
+    shown_columns = part.shown
     kinds: dict[str, Kind] = {"money": "money_or_dash", "date": "date", "number": "number", "figure": "figure"}
     columns = {
-        each.name: Column(said.column(each.name), kinds.get(each.kind, "text"), is_plain=True) for each in part.shown
+        each.name: Column(said.column(each.name), kinds.get(each.kind, "text"), is_plain=True) for each in shown_columns
     }
     rows = [
         {
             each.name: said.value(each.name, row[each.name]) if each.kind in ("text", "yes_no") else row[each.name]
-            for each in part.shown
+            for each in shown_columns
         }
         for row in part.rows
     ]
     for row in rows:
-        for each in part.shown:
+        for each in shown_columns:
             if each.kind == "figure":
                 row[each.name] = frame.written(row[each.name], each.kind, None, said)
         for name in {"scheme", "segment"} & row.keys():

@@ -79,8 +79,10 @@ def table(
         data[list(columns)]
         .assign(**worded, **rates)
         .style.format({name: writer for name, writer in written.items() if writer}, na_rep="—")
-        .apply(lambda row: [_heading(view) if row.name in headings else ""] * len(row), axis=1)
     )
+    heads = [name for name in data.index if name in headings]
+    if heads:
+        styled = styled.apply(lambda row: [_heading(view)] * len(row), axis=1, subset=pd.IndexSlice[heads, :])
     if shades is not None:
         styled = styled.apply(lambda _: shades, axis=None)
     lines = max(column.lines for column in columns.values())

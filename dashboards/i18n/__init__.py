@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -52,6 +52,12 @@ def texts(language: str) -> dict[str, str]:
 def separators(locale: str) -> dict[int, str]:
     """From Python's group and decimal marks to those of a locale."""
     return str.maketrans({",": get_group_symbol(locale), ".": get_decimal_symbol(locale)})
+
+
+@lru_cache(maxsize=20_000)
+def written_date(day: dt.date, locale: str) -> str:
+    """Kept: a table of invoices has hundreds of dates, of few days."""
+    return format_date(day, "d MMM y", locale=locale)
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,7 @@ class Words:
         return "—" if share is None else format_percent(share, "#,##0.0%", locale=self.locale)
 
     def date(self, day: dt.date) -> str:
-        return format_date(day, "d MMM y", locale=self.locale)
+        return written_date(day, self.locale)
 
     def month(self, day: dt.date) -> str:
         """`Jun 2026`, for an axis."""

@@ -1,8 +1,9 @@
 """Answers ahead of the questions: what the pages ask as they open, and what their most used filters ask, is asked once
 after each publication by a thread of the dashboard's server. At a million invoices some of it takes seconds.
 
-Only for who sees all companies, one question after the other, each in a short transaction of its own: a publication
-never waits for them, and what has begun for one that is over is left.
+For who sees all companies; then, of the pages that people open in the morning, for those who see some of them, once
+for each choice of companies that somebody has. One question after the other, each in a short transaction of its own: a
+publication never waits for them, and what has begun for one that is over is left.
 """
 
 from __future__ import annotations
@@ -19,7 +20,9 @@ from decimal import Decimal
 
 from psycopg2.errors import QueryCanceled
 
+from cartera import sign_in, users
 from cartera.errors import CarteraError, NotPublished
+from cartera.settings import get_settings
 from cartera.warehouse import read, scope
 from dashboards.queries import aging, kpis, overview, promises, receivables, recovery, segments, worklist
 from dashboards.queries.session import Reading
@@ -29,6 +32,10 @@ Question = Callable[[Reading], object]
 EVERY_SECONDS = 10.0
 STATEMENT_TIMEOUT = "20s"
 """As a page has. Well below what a publication waits for readers."""
+MOST_SCOPES = 10
+"""Choices of companies: what is kept of more of them would push out what is kept of all (see cache.py)."""
+
+Companies = frozenset[str] | None
 
 
 log = logging.getLogger(__name__)
@@ -40,12 +47,13 @@ def start(is_serving: Callable[[], bool]) -> None:
 
 
 def _watch(is_serving: Callable[[], bool]) -> None:
-    answered: tuple[str, ...] | None = None
+    answered: dict[Companies, tuple[str, ...] | None] = {}
     while not is_serving():
         time.sleep(0.5)
     while True:
         try:
-            answered = answer(answered)
+            for companies in scopes():
+                answered[companies] = answer(answered.get(companies), companies)
         except CarteraError as error:
             # a database that is away: the next look finds it again
             log.warning("%s", error)
@@ -54,15 +62,24 @@ def _watch(is_serving: Callable[[], bool]) -> None:
         time.sleep(EVERY_SECONDS)
 
 
-def answer(answered: tuple[str, ...] | None = None) -> tuple[str, ...] | None:
+def scopes() -> list[Companies]:
+    """All companies, and what people who sign in see where it is less. Raises DatabaseError."""
+    if not sign_in.is_required(get_settings()):
+        return [None]
+    chosen = {tuple(sorted(row["companies"])) for row in users.everybody() if row["companies"]}
+    return [None, *map(frozenset, sorted(chosen)[:MOST_SCOPES])]
+
+
+def answer(answered: tuple[str, ...] | None = None, companies: Companies = None) -> tuple[str, ...] | None:
     """Ask everything of what is published, unless it is what was answered; gives what now is. Raises DatabaseError."""
-    with _reading() as opened:
+    with _reading(companies) as opened:
         if opened is None or opened.cache_key() == answered:
             return answered
-        current, asked = opened.cache_key(), list(questions(opened))
+        current = opened.cache_key()
+        asked = list(questions(opened) if companies is None else morning(opened))
     began = time.monotonic()
     for question in asked:
-        with _reading() as opened:
+        with _reading(companies) as opened:
             if opened is None or opened.cache_key() != current:
                 return answered
             try:
@@ -74,30 +91,37 @@ def answer(answered: tuple[str, ...] | None = None) -> tuple[str, ...] | None:
 
 
 @contextmanager
-def _reading() -> Iterator[Reading | None]:
-    """As that of who sees all companies, whoever is signed in; None before the first publication."""
-    with scope.reading(None, statement_timeout=STATEMENT_TIMEOUT) as connection:
+def _reading(companies: Companies) -> Iterator[Reading | None]:
+    """As that of who sees these, whoever is signed in; None before the first publication."""
+    with scope.reading(companies, statement_timeout=STATEMENT_TIMEOUT) as connection:
         try:
             published = read.publication(connection)
         except NotPublished:
             yield None
         else:
-            yield Reading(connection, published)
+            yield Reading(connection, published, companies)
 
 
 def questions(reading: Reading) -> Iterator[Question]:
     """Those of the pages as they open, in the order of their worth; then those of the filters."""
+    yield from morning(reading)
+    yield from _segments(reading, _currencies(reading))
+    yield from _recovery(reading)
+    yield from _kpis(reading)
+
+
+def morning(reading: Reading) -> Iterator[Question]:
+    """Those of the pages that a day begins with."""
     clocks = reading.clocks
-    totals = receivables.totals(reading, clocks)
-    currencies = [line.currency_code for line in receivables.headlines(totals, None)]
-    for currency in currencies:
+    for currency in _currencies(reading):
         yield from _overview(reading, currency)
         yield from _worklist(reading, currency)
         yield from _aging(reading, currency)
-    yield from _segments(reading, currencies)
-    yield from _recovery(reading)
     yield lambda opened: promises.totals(opened, promises.Asked(clocks.as_of, clocks.known_at, promises.OPENING_WINDOW))
-    yield from _kpis(reading)
+
+
+def _currencies(reading: Reading) -> list[str]:
+    return [line.currency_code for line in receivables.headlines(receivables.totals(reading, reading.clocks), None)]
 
 
 def _overview(reading: Reading, currency: str) -> Iterator[Question]:

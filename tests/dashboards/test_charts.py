@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from cartera.warehouse.read import BUCKETS
-from dashboards.charts.aging import aging_bars
+from dashboards.charts.aging import aging_bars, aging_columns
 from dashboards.charts.kpis import dso_waterfall, kpi_trend
 from dashboards.charts.theme import DARK, LIGHT, Theme
 from dashboards.i18n import Words
@@ -27,6 +27,18 @@ def test_every_bucket_has_a_bar_with_amount_share_and_words() -> None:
     assert bar.text[1] == "<b>300</b><br>30.0%"
     assert list(bar.customdata[0]) == ["PEN\u00a0100.00", "1 open item"]
     assert len(set(bar.marker.color)) == 6
+
+
+def test_the_bars_of_the_first_page_say_what_those_of_the_aging_page_do() -> None:
+    for amounts in (("100", "300", "0", "0", "0", "600"), "000000"):
+        (bar,) = aging_bars(_buckets(*amounts), "PEN", Words("ES"), is_dark=False).data
+        columns = aging_columns(_buckets(*amounts), "PEN", Words("ES"), is_dark=False)["data"]["values"]
+        assert [each["bucket"] for each in columns] == list(BUCKETS)
+        assert [each["name"] for each in columns] == list(bar.x)
+        assert [each["height"] for each in columns] == list(bar.y)
+        assert [f"<b>{each['amount']}</b><br>{each['share']}" for each in columns] == list(bar.text)
+        assert [[each["exact"], each["items"]] for each in columns] == [list(said) for said in bar.customdata]
+        assert [each["colour"] for each in columns] == list(bar.marker.color)
 
 
 def test_the_bucket_chosen_is_framed_and_the_others_fade() -> None:

@@ -15,13 +15,16 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 from support.pages import APP, said
 from support.sandbox_published import published_sandbox
+from support.signed_in import require_sign_in, sign_in_as
 
+from cartera import users
 from cartera.db import Role, transaction
+from cartera.settings import get_settings
 from cartera.warehouse import dso_bridge, headline, late, metrics, promises, read, risk, segment_moves
 from cartera.warehouse import segments as warehouse_segments
 from dashboards.components.kpi_grid import grid, labels
 from dashboards.i18n import Words
-from dashboards.queries import ahead, kpi_export, kpis
+from dashboards.queries import ahead, kpi_export, kpis, receivables
 from dashboards.queries.session import reading
 
 UNTIL = dt.date(2026, 6, 30)
@@ -246,10 +249,21 @@ def test_what_pages_ask_as_they_open_is_answered_ahead(published: str, monkeypat
     st.cache_data.clear()
     answered = ahead.answer()
     assert answered is not None
+    with reading() as opened:
+        company = str(receivables.totals(opened, opened.clocks)["company_id"].iloc[0])
+    users.add("ana@example.com", "manager", [company], "test")
+    assert ahead.scopes() == [None]  # nobody signs in here
 
     def asked(*_values: object, **_named: object) -> None:
         raise AssertionError("the database was asked")
 
+    with monkeypatch.context() as patch:
+        require_sign_in(patch)
+        scopes = ahead.scopes()
+    get_settings.cache_clear()
+    of_ana = ahead.answer(None, scopes[-1])
+    assert scopes == [None, frozenset({company})]
+    assert of_ana is not None and of_ana[0] != answered[0] and company in of_ana
     for module, names in SLOW_AT_SIZE.items():
         for name in names:
             monkeypatch.setattr(module, name, asked)
@@ -258,3 +272,12 @@ def test_what_pages_ask_as_they_open_is_answered_ahead(published: str, monkeypat
         app = AppTest.from_file(APP, default_timeout=60).run()
         app = app if page == "overview" else app.switch_page(f"app_pages/{page}.py").run()
         assert not app.exception and not app.error, (page, said(app))
+    # nor of who sees one company, where a day begins
+    require_sign_in(monkeypatch)
+    sign_in_as(monkeypatch, "ana@example.com")
+    for page in ("overview", "aging", "worklist", "promises"):
+        app = AppTest.from_file(APP, default_timeout=60).run()
+        app = app if page == "overview" else app.switch_page(f"app_pages/{page}.py").run()
+        assert app.title[0].value != "Cartera" and not app.exception and not app.error, (page, said(app))
+    monkeypatch.undo()
+    get_settings.cache_clear()
