@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,6 +26,7 @@ from cartera.reminders.experiment import Arm
 from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Answer, Decision, History, PlannedContact, Reason, Standing, Status
 from cartera.reminders.one_contact import Outcome, sort_out
+from cartera.reminders.pace import at_the_same_moment, one_behind
 from cartera.reminders.policies import Policies, load_policies, load_policies_of
 from cartera.reminders.policy import Policy
 from cartera.reminders.render import Templates
@@ -35,6 +36,8 @@ from cartera.warehouse import read
 
 ATTEMPTS = 5
 PLANNER_LOCK = "cartera.reminders.plan"
+AT_A_TIME = 2_000
+"""Customers that are decided before they are stored."""
 
 
 @dataclass
@@ -147,30 +150,37 @@ def _plan(
     day = as_of or published.as_of_date
     standing = asked_on(portfolio.standing(connection, published), day, settings)
     rules = rules_of(connection, day, settings)
-    outcome = _decide_all(connection, published, policies, day, standing, rules)
-    of_ghosts = _decide_ghosts(connection, published, policies, day, standing, rules)
-
     plan_ids = {
         policy.name: ledger.store_plan(connection, policy, day, published, planned_by) for policy in policies.all
     }
-    for contact_id, reason in (*outcome.retired, *of_ghosts.retired):
-        ledger.move(connection, contact_id, (Status.planned, Status.approved), Status.skipped, "plan", reason=reason)
-    report = PlanReport(
-        plan_ids=plan_ids,
-        as_of=day,
-        known_at=published.known_at,
-        kept=outcome.kept,
-        replaced=sum(reason is Reason.replaced for _, reason in outcome.retired),
-    )
-    draws.store(connection, outcome.draws, day)
-    store.move_windows(connection, outcome.windows | of_ghosts.windows)
+    report = PlanReport(plan_ids=plan_ids, as_of=day, known_at=published.known_at)
     domain = settings.mail_from.rpartition("@")[2]
-    for policy in policies.all:
-        planned, reasons = _store(connection, policy, report, outcome, domain)
-        report.contacts |= planned
-        report.skips.update(reasons)
-        report.ghosts |= _store(connection, policy, report, of_ghosts, domain)[0]
+
+    def keep(outcome: Outcome) -> None:
+        report.kept += outcome.kept
+        report.replaced += sum(reason is Reason.replaced for _, reason in outcome.retired)
+        for planned, reasons in _store_all(connection, policies, report, outcome, domain):
+            report.contacts |= planned
+            report.skips.update(reasons)
+
+    # the server stores what is decided while we decide about the next
+    one_behind(_decide_all(connection, published, policies, day, standing, rules), keep)
+    of_ghosts = _decide_ghosts(connection, published, policies, day, standing, rules)
+    for planned, _ in _store_all(connection, policies, report, of_ghosts, domain):
+        report.ghosts |= planned
     return report
+
+
+def _store_all(
+    connection: Connection, policies: Policies, report: PlanReport, outcome: Outcome, domain: str
+) -> Iterator[tuple[dict[str, PlannedContact], list[Reason]]]:
+    """What was decided about some customers; what gives way first. By policy, as `_store` tells it."""
+    for contact_id, reason in outcome.retired:
+        ledger.move(connection, contact_id, (Status.planned, Status.approved), Status.skipped, "plan", reason=reason)
+    draws.store(connection, outcome.draws, report.as_of)
+    store.move_windows(connection, outcome.windows)
+    for policy in policies.all:
+        yield _store(connection, policy, report, outcome, domain)
 
 
 def _store(
@@ -200,7 +210,8 @@ def _decide_all(
     as_of: dt.date,
     standing: Standing,
     rules: Lawful,
-) -> Outcome:
+) -> Generator[Outcome, None, None]:
+    """All customers, some thousand at a time. When the first are decided, the connection is the caller's again."""
     histories = portfolio.histories(connection, as_of)
     if policies.adapts:
         histories = with_evidence(histories, evidence(connection, published, as_of))
@@ -209,24 +220,28 @@ def _decide_all(
     arms, experiments = draws.arms(connection, policies), policies.has_experiments
     agreed = recorded.agreements(connection, as_of)
     outcome, met = Outcome(), set[str]()
-    for customer_id, published_items in portfolio.items_in_stream(connection, published, as_of):
-        own = agreed.get(customer_id)
-        companies = recorded.laid_over(published_items, own) if own else published_items
-        customer = customers.get(customer_id) or portfolio.unknown_customer(customer_id)
-        history = histories.get(customer_id, NO_HISTORY)
-        known = arms.get(customer_id, NO_ARMS)
-        drawn = draw_arms(companies, customer, history, policies, as_of, segments, known) if experiments else []
-        own_arms = draws.with_drawn(known, drawn) if experiments else None
-        decided = decide_debts(
-            companies, customer, history, policies, as_of, standing, segments, allow=rules, arms=own_arms
-        )
-        outcome.draws += drawn
-        sort_out(customer_id, decided, history.pending, as_of, outcome)
-        met.add(customer_id)
+    with at_the_same_moment(connection, Role.campaign) as reader:
+        for customer_id, published_items in portfolio.items_in_stream(reader, published, as_of):
+            own = agreed.get(customer_id)
+            companies = recorded.laid_over(published_items, own) if own else published_items
+            customer = customers.get(customer_id) or portfolio.unknown_customer(customer_id)
+            history = histories.get(customer_id, NO_HISTORY)
+            known = arms.get(customer_id, NO_ARMS)
+            drawn = draw_arms(companies, customer, history, policies, as_of, segments, known) if experiments else []
+            own_arms = draws.with_drawn(known, drawn) if experiments else None
+            decided = decide_debts(
+                companies, customer, history, policies, as_of, standing, segments, allow=rules, arms=own_arms
+            )
+            outcome.draws += drawn
+            sort_out(customer_id, decided, history.pending, as_of, outcome)
+            met.add(customer_id)
+            if len(met) % AT_A_TIME == 0:
+                yield outcome
+                outcome = Outcome()
     for customer_id, history in histories.items():
         if customer_id not in met and not ghosts.is_ghost(customer_id):
             sort_out(customer_id, {}, history.pending, as_of, outcome)
-    return outcome
+    yield outcome
 
 
 def _decide_ghosts(

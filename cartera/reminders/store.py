@@ -57,6 +57,8 @@ def add_contacts(
 
 def move_windows(connection: Connection, windows: Mapping[str, Window]) -> None:
     """When contacts planned before may be sent, where that has changed since; by contact_id."""
+    if not windows:
+        return
     columns = [list(windows), [start for start, _ in windows.values()], [end for _, end in windows.values()]]
     with connection.cursor() as cursor:
         cursor.execute(_MOVE_WINDOWS, columns)
@@ -95,7 +97,7 @@ _COPY_EVENTS = "copy ops.contact_events (contact_id, to_status, actor, detail) f
 def _item_rows(new: dict[str, Decision]) -> Iterator[str]:
     for contact_id, decision in new.items():
         assert decision.contact is not None
-        for item, step in ((line.item, line.step) for line in decision.contact.lines):
+        for item, step in decision.contact.lines:
             yield (
                 f"{contact_id}\t{_cell(item.item_id)}\t{_cell(item.document_number)}\t{item.due_date}"
                 f"\t{step.offset_days}\t{_cell(item.currency_code)}\t{item.open_amount}\n"
