@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from types import CodeType
 from typing import Any
-from unittest import mock
 
 from jinja2 import BytecodeCache, Environment
 from jinja2.bccache import Bucket
@@ -40,6 +39,7 @@ def folder() -> Path:
 
 def write(context: Any, pages: list[Any]) -> None:
     """Write these pages and the index, once for a gate: UpdateDataDocsAction would write the index after each suite."""
-    with_cache = partial(Environment, bytecode_cache=_compiled)
-    with mock.patch("great_expectations.render.view.view.Environment", with_cache):
-        context.build_data_docs(resource_identifiers=pages)
+    from great_expectations.render.view import view
+
+    view.Environment = partial(Environment, bytecode_cache=_compiled)
+    context.build_data_docs(resource_identifiers=pages)

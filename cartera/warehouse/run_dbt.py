@@ -11,7 +11,6 @@ from typing import Any
 from cartera.db import Role, parameters
 from cartera.errors import BuildFailed
 from cartera.settings import Settings, get_settings
-from cartera.warehouse import dbt_connections
 from cartera.warehouse.build_plan import BuildPlan
 
 
@@ -27,20 +26,23 @@ def clocks_of(plan: BuildPlan) -> dict[str, str]:
 def invoke(arguments: list[str], slot: str, clocks: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Run dbt and return one plain dict per node. Raises BuildFailed when dbt itself could not run."""
     settings = get_settings()
-    with _environment(settings, slot, clocks or {}), dbt_connections.kept_open(), _garbage_left():
+    with _environment(settings, slot, clocks or {}), _garbage_left():
         from dbt.cli.main import dbtRunner  # 2 s to import: only where it runs
 
-        outcome = dbtRunner().invoke(
-            [
-                "--quiet",
-                "--log-level-file=info",
-                # nobody reads manifest.json and run_results.json here, and writing them takes a while
-                "--no-write-json",
-                *arguments,
-                f"--project-dir={settings.dbt_dir}",
-                f"--profiles-dir={settings.dbt_dir}",
-            ]
-        )
+        from cartera.warehouse.dbt_connections import kept_open
+
+        with kept_open():
+            outcome = dbtRunner().invoke(
+                [
+                    "--quiet",
+                    "--log-level-file=info",
+                    # nobody reads manifest.json and run_results.json here, and writing them takes a while
+                    "--no-write-json",
+                    *arguments,
+                    f"--project-dir={settings.dbt_dir}",
+                    f"--profiles-dir={settings.dbt_dir}",
+                ]
+            )
     if outcome.result is None:
         raise BuildFailed(
             f"dbt could not start: {outcome.exception}",
