@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dbt.adapters.postgres.connections import PostgresConnectionManager
 from typer.testing import CliRunner
 
 from cartera import pipeline
@@ -23,6 +24,7 @@ from cartera.db import Role, transaction
 from cartera.errors import BuildFailed, GateFailed
 from cartera.settings import get_settings
 from cartera.warehouse import invoices, read, read_runs, slots
+from cartera.warehouse.dbt_connections import KeptConnections
 
 AS_OF = dt.date(2026, 6, 30)
 
@@ -73,12 +75,23 @@ def failed_checks(run_id: str) -> list[dict[str, Any]]:
         return [check for check in read_runs.check_results(connection, run_id) if not check["passed"]]
 
 
-def test_from_a_file_to_figures_and_back_to_the_file(sources: Path) -> None:
+def test_from_a_file_to_figures_and_back_to_the_file(sources: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    open_one = PostgresConnectionManager.open.__func__
+
+    def opening(manager: Any, connection: Any) -> Any:
+        opened.append(connection.name)
+        return open_one(manager, connection)
+
+    monkeypatch.setattr(PostgresConnectionManager, "open", classmethod(opening))
     links = ["link", "", "", "https://erp.example.com/F-3", ""]
     text = "\n".join(f"{line},{link}" for line, link in zip(INVOICES.splitlines(), links, strict=True))
     connect_source(sources, text, columns=COLUMNS | {"document_url": "link"})
     report = pipeline.run(AS_OF)
     assert report.status == "published"
+    # dbt's four threads and the one that waits for them, in three steps; not one for each of 180 nodes
+    assert 0 < len(opened) < 20
+    assert not KeptConnections.idle
     assert aging() == {("PEN", "not_due"): Decimal("50.10"), ("PEN", "1-30"): 100, ("USD", "120+"): 40}
     # the payment of 15 June is not there on 14 June
     assert aging(dt.date(2026, 6, 14))["USD", "120+"] == 70
