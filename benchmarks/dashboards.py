@@ -8,7 +8,8 @@ done; then starts the dashboard and, in a headless Chromium,
 - waits until the server has answered ahead what pages ask as they open (dashboards/queries/ahead.py);
 - opens it as somebody who has never been there (nothing in the browser's cache), several times;
 - opens every page and changes filters as one person who stays, each step by a click;
-- lets several people do that at once, each in a browser context of their own, none of them ever stopping to read.
+- lets several people do that at once, each in a browser context of their own: first such as read a page for some ten
+seconds, then such as never stop to read.
 
 A page is settled when its script has ended, nothing on it is stale or waits, and it has not changed for a quarter of a
 second; that quarter is not counted. The first visit of a page asks the database, a later one may be answered by the
@@ -25,6 +26,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
+import random
 import shutil
 import statistics
 import sys
@@ -47,8 +49,11 @@ FIRST_LOAD, LATER, TOGETHER = 2.0, 1.0, 2.0
 FIRST_LOADS = 5
 WAIT_SECONDS = 600
 SETTLE_SECONDS = 30.0
-TOGETHER_SECONDS = 180.0
+TOGETHER_SECONDS = 120.0
 """After these nobody of several people begins another step."""
+
+READING_SECONDS = 10.0
+"""How long people look at a page before they click again, in the mean: half to one and a half times this."""
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 
 WATCH = """
@@ -105,6 +110,8 @@ async def settle(page: Page, since: float) -> float:
 
 
 async def step(page: Page, times: Times, name: str, act: Callable[[], Awaitable[object]]) -> None:
+    if times.reading:
+        await asyncio.sleep(times.reading * random.uniform(0.5, 1.5))
     if times.processor:
         times.processor.since_last()
     since = await page.evaluate("performance.now()")
@@ -198,14 +205,17 @@ async def measure(url: str, server: int, database: int, people: int, rounds: int
             show(f"  {name}", taken, LATER, by=p95, work=alone.work(name))
         name = "every later page and filter, one person"
         kept.append(show(name, alone.all(), LATER, by=p95, work=alone.work()))
-        kept.append(await measure_together(browser, url, processor, people, rounds))
+        for reading in (READING_SECONDS, 0.0):
+            kept.append(await measure_together(browser, url, processor, people, rounds, reading))
         await browser.close()
     return all(kept)
 
 
-async def measure_together(browser: Browser, url: str, processor: Processor, people: int, rounds: int) -> bool:
-    """Everybody clicks again as soon as their page has settled."""
-    together, arrivals = Times(), []
+async def measure_together(
+    browser: Browser, url: str, processor: Processor, people: int, rounds: int, reading: float
+) -> bool:
+    """People who read what they see for a while; without `reading` each clicks as soon as their page has settled."""
+    together, arrivals = Times(reading=reading), []
     processor.since_last()
     until = time.monotonic() + TOGETHER_SECONDS
     pages = []
@@ -222,7 +232,10 @@ async def measure_together(browser: Browser, url: str, processor: Processor, peo
     await asyncio.gather(*(stay(page, together, max(1, rounds - 1), until) for page in pages))
     taken, elapsed = together.all(), time.monotonic() - started
     work = {part: seconds / max(1, len(taken)) for part, seconds in processor.since_last().items()}
-    kept = show(f"every page and filter, {people} people at once", taken, TOGETHER, by=p95, work=work)
+    manner = f"reading {reading:.0f} s" if reading else "never reading"
+    kept = show(f"every page and filter, {people} at once, {manner}", taken, TOGETHER, by=p95, work=work)
+    for page in pages:
+        await page.context.close()
     share = work["browser"] / sum(work.values())
     print(
         f"{len(taken)} steps in {elapsed:.0f} s; {share:.0%} of the processor time was the browsers'. Had these run"
