@@ -25,9 +25,9 @@ STEPS = {
     "rows_in": Column("column.rows_in", "number"),
     "rows_out": Column("column.rows_out", "number"),
     "rows_quarantined": Column("column.quarantined", "number"),
-    "amounts": Column("column.amounts", "amounts", width=300),
     "seconds": Column("column.seconds", "seconds"),
     "message": Column("column.message"),
+    "amounts": Column("column.amounts", "amounts", width=300),
 }
 CHECKS = {
     "passed": Column("column.result", "passed"),
