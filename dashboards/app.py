@@ -40,6 +40,9 @@ PAGES = (
     ("data_health", "page.health", ":material/verified:"),
 )
 
+# pixels; with Streamlit's own width, tables of eight columns are cut on a screen of 1280
+SIDEBAR = 240
+
 
 def choose_language() -> None:
     """The switch at the foot of the sidebar; the choice lives in the URL as `lang`."""
@@ -70,7 +73,12 @@ def pages(actor: Actor | Refused) -> list[StreamlitPage]:
     ]
 
 
-st.set_page_config(page_title="Cartera", page_icon=str(HERE / "assets" / "icon.svg"), layout="wide")
+st.set_page_config(
+    page_title="Cartera",
+    page_icon=str(HERE / "assets" / "icon.svg"),
+    layout="wide",
+    initial_sidebar_state=SIDEBAR,
+)
 st.logo(HERE / "assets" / "logo.svg", size="large", icon_image=HERE / "assets" / "icon.svg")
 choose_language()
 actor = looking()

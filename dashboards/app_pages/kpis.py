@@ -26,15 +26,15 @@ def page(view: View) -> None:
         return bridge(view, asked, company)
 
     catalogue, figures = kpis.catalogue(), kpis.of_company(figures, company)
-    left, right = st.columns([8, 5], gap="medium")
+    clicked = kpi_grid(view, catalogue, figures)
+    csv_button(view, asked.clocks, asked.view, "kpis", lambda: kpi_export.figures_csv(view.words, asked, company),
+               help_text=view.words("kpis.export_help"))  # fmt: skip
+    metric = choose_kpi(view, catalogue, clicked)
+    left, right = st.columns(2, gap="medium")
     with left:
-        clicked = kpi_grid(view, catalogue, figures)
-        csv_button(view, asked.clocks, asked.view, "kpis", lambda: kpi_export.figures_csv(view.words, asked, company),
-                   help_text=view.words("kpis.export_help"))  # fmt: skip
-    with right:
-        metric = choose_kpi(view, catalogue, clicked)
         definition(view, catalogue, metric)
         values(view, metric, figures)
+    with right:
         trend(view, asked, metric, company)
 
 

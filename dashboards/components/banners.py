@@ -27,7 +27,7 @@ def sidebar(view: View) -> None:
         st.caption(words("stamp.sidebar_as_of"))
         st.markdown(f"**{words.date(publication.as_of_date)}**")
         st.caption(words("stamp.sidebar_published"))
-        st.markdown(f"{words.ago(publication.published_at)}  \n{words.moment(publication.published_at)}")
+        st.markdown(f"{words.ago(publication.published_at)}  \n:small[{words.moment(publication.published_at)}]")
 
 
 def show(view: View, *, links_to_health: bool) -> None:

@@ -101,7 +101,8 @@ class Form:
         if st.session_state.get(key) not in offered:
             st.session_state[key] = default
         chosen: str | None = st.selectbox(self.label(field), list(offered), index=None, key=key, on_change=self.keep,
-                                          format_func=lambda word: offered[word])  # fmt: skip
+                                          format_func=lambda word: offered[word],
+                                          placeholder=self.words("desk.choose"))  # fmt: skip
         return chosen
 
     def several(self, field: str, offered: Mapping[str, str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -19,22 +20,22 @@ RUNS = {
     "message": Column("column.message", width="large"),
 }
 STEPS = {
-    "step": Column("column.step", width="medium"),
+    "step": Column("column.step", width=170),
     "status": Column("column.status", "status"),
     "rows_in": Column("column.rows_in", "number"),
     "rows_out": Column("column.rows_out", "number"),
     "rows_quarantined": Column("column.quarantined", "number"),
-    "amounts": Column("column.amounts", "amounts", width="medium"),
     "seconds": Column("column.seconds", "seconds"),
-    "message": Column("column.message", width="large"),
+    "message": Column("column.message"),
+    "amounts": Column("column.amounts", "amounts", width=300),
 }
 CHECKS = {
     "passed": Column("column.result", "passed"),
     "severity": Column("column.severity", "status"),
     "gate": Column("column.gate"),
-    "subject": Column("column.subject", width="medium"),
-    "check_name": Column("column.check", width="medium"),
-    "message": Column("column.message", width="large"),
+    "subject": Column("column.subject", width=120),
+    "check_name": Column("column.check", width=150),
+    "message": Column("column.message", width=400),
 }
 CERTIFICATE = {
     "company_id": Column("column.company"),
@@ -84,7 +85,8 @@ def runs_table(view: View, runs: pd.DataFrame) -> Any:
 def steps_table(view: View, run: Any, steps: pd.DataFrame) -> None:
     title = view.words("health.steps", moment=view.words.moment(run["started_at"]))
     st.subheader(title, anchor=False)
-    table(view, steps, STEPS, alt=title)
+    seconds = [None if value is None else round(value, 2) for value in steps["seconds"]]
+    table(view, steps.assign(seconds=pd.Series(seconds, steps.index, dtype=object)), STEPS, alt=title)
 
 
 def checks_table(view: View, checks: pd.DataFrame) -> None:
@@ -97,7 +99,9 @@ def checks_table(view: View, checks: pd.DataFrame) -> None:
     outcome = "health.checks_sub" if failed else "health.checks_ok"
     st.caption(words.counted(outcome, len(checks), failed=words.number(failed)))
     only_failed = failed and st.toggle(words("health.only_failed"), value=True, key="only_failed")
-    table(view, checks.head(failed) if only_failed else checks, CHECKS, alt=words("health.checks"))
+    # what failed is read to its end; all of them are looked through
+    columns = CHECKS | {"message": replace(CHECKS["message"], lines=6)} if only_failed else CHECKS
+    table(view, checks.head(failed) if only_failed else checks, columns, alt=words("health.checks"))
 
 
 def certificate_table(view: View, certificate: pd.DataFrame) -> None:

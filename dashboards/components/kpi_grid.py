@@ -14,7 +14,7 @@ from dashboards.components.tables import Column, table
 from dashboards.components.view import View
 from dashboards.queries.kpis import DSO
 
-HEIGHT = 720
+HEIGHT = 480
 Place = tuple[str, str]
 """A company and a currency."""
 
@@ -26,9 +26,9 @@ def kpi_grid(view: View, catalogue: Catalogue, figures: pd.DataFrame) -> str | N
     headings = {position for position, name in enumerate(names) if name is None}
     places = {place: Column(label, "figure", is_plain=True) for place, label in labels(figures).items()}
     columns = {
-        "kpi": Column("column.kpi", width=255, is_pinned=True),
+        "kpi": Column("column.kpi", width=254, is_pinned=True),
         **{_column(place): column for place, column in places.items()},
-        "note": Column("column.note", width=420),
+        "note": Column("column.note", width=240 if len(places) > 2 else 420),
     }
     selection = table(
         view,
@@ -36,11 +36,11 @@ def kpi_grid(view: View, catalogue: Catalogue, figures: pd.DataFrame) -> str | N
         columns,
         alt=words("kpis.table"),
         key=f"kpis_{'_'.join(map(_column, places))}",
-        selects="single-row",
+        selects="single-cell",
         headings=headings,
         height=HEIGHT,
     )
-    rows = selection["rows"]
+    rows = [row for row, _ in selection["cells"]]
     return names[rows[0]] if rows and rows[0] < len(names) else None
 
 

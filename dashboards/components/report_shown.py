@@ -21,6 +21,8 @@ from dashboards.queries.session import Clocks
 
 ICONS = {"xlsx": "table_view", "xlsx-raw": "grid_on", "csv": "download", "pdf": "picture_as_pdf"}
 MEDIA = {"xlsx": XLSX, "xlsx-raw": XLSX, "csv": "text/csv", "pdf": "application/pdf"}
+WIDTHS = {"customer_name": 144}
+"""A long name would push the total of its row off the page."""
 
 
 def show_parts(view: View, made: Made) -> None:
@@ -52,7 +54,8 @@ def _part(view: View, made: Made, part: Table, number: int) -> None:
     shown_columns = part.shown
     kinds: dict[str, Kind] = {"money": "money_or_dash", "date": "date", "number": "number", "figure": "figure"}
     columns = {
-        each.name: Column(said.column(each.name), kinds.get(each.kind, "text"), is_plain=True) for each in shown_columns
+        each.name: Column(said.column(each.name), kinds.get(each.kind, "text"), WIDTHS.get(each.name), is_plain=True)
+        for each in shown_columns
     }
     rows = [
         {
@@ -78,7 +81,7 @@ def _totals(view: View, part: Table, columns: Mapping[str, Column], number: int)
     if not totals:
         st.caption(said("said.no_total"))
         return
-    shown = {"total": Column(said("said.total"), width="medium", is_plain=True)}
+    shown = {"total": Column(said("said.total"), width=130, is_plain=True)}
     shown |= {each.name: columns[each.name] for each in part.measures if each.adds}
     table(view, as_frame(totals, list(shown)), shown, alt=view.words("reports.totals"), key=f"report_totals_{number}")
 

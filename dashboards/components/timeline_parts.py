@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Hashable, Mapping
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -17,15 +20,16 @@ from dashboards.queries import customer, worklist
 from dashboards.queries.session import Clocks
 
 COLUMNS = {
-    "effective_date": Column("customer.col_effective", "date"),
-    "what": Column("customer.col_kind", width=170),
-    "document_number": Column("customer.col_document", width="medium"),
+    "effective_date": Column("customer.col_effective", "date", width=84),
+    "recorded_at": Column("customer.col_recorded", "moment", width=148),
+    "what": Column("customer.col_kind", width=112),
+    "document_number": Column("customer.col_document", width=176),
     "amount": Column("customer.col_amount", "money"),
-    "effect_amount": Column("customer.col_effect", "money"),
-    "detail": Column("customer.col_detail", width="large"),
-    "by": Column("customer.col_by"),
-    "recorded_at": Column("customer.col_recorded", "moment"),
+    "effect_amount": Column("customer.effect", "money"),
+    "detail": Column("customer.col_detail", width=124),
+    "by": Column("customer.col_by", width=66),
 }
+"""Both clocks first: what is wider than the page is cut at its end."""
 GROUPS = {
     "all": (),
     "money": customer.MONEY_KINDS,
@@ -52,7 +56,10 @@ def timeline(view: View, clocks: Clocks, customer_id: str) -> None:
     if code:
         _adds_up(view, clocks, customer_id, facts, code)
     shown = rows[[_shows(row, group, code) for row in rows.to_dict("records")]].head(customer.LISTED_EVENTS)
-    data = shown.assign(what=[_what(view, kind) for kind in shown["kind"]])
+    data = shown.assign(
+        what=[_what(view, kind) for kind in shown["kind"]],
+        detail=[_detail(view, row) for row in shown.to_dict("records")],
+    )
     selection = table(view, data, COLUMNS, alt=words("customer.part_timeline"), currency_code=code or None, height=700,
                       key=f"timeline_{group}_{code}", selects="single-cell")  # fmt: skip
     clicked = [shown["contact_id"].iloc[cell[0]] for cell in selection["cells"] if cell[0] < len(shown)]
@@ -72,6 +79,14 @@ def _shows(row: dict[str, object], group: str, code: str) -> bool:
 def _what(view: View, kind: str) -> str:
     known = texts(view.words.language)
     return known.get(f"event.{kind}", kind.replace("_", " "))
+
+
+def _detail(view: View, row: Mapping[Hashable, Any]) -> str | None:
+    """The due dates of an invoice in the reader's way; else what was said, as it was."""
+    if row["kind"] != "invoiced" or not row["detail"]:
+        return row["detail"]
+    days = (dt.date.fromisoformat(day) for day in row["detail"].split(", "))
+    return view.words("customer.due_on", dates=", ".join(map(view.words.date, days)))
 
 
 def _adds_up(view: View, clocks: Clocks, customer_id: str, facts: pd.DataFrame, code: str) -> None:
