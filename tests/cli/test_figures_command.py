@@ -234,6 +234,44 @@ def test_aging_by_segment(published: None, is_published: bool) -> None:
         assert added == whole, scheme
 
 
+AGED: list[tuple[str, dict[str, str]]] = [
+    ("", {"CLP": "not_due", "EUR": "not_due", "KWD": "31-60", "PEN": "1-30", "USD": "not_due"}),
+    ("--aged-from invoice-date", {"CLP": "0-30", "EUR": "0-30", "KWD": "61-90", "PEN": "31-60", "USD": "0-30"}),
+    ("--edges 29,50", {"CLP": "not_due", "EUR": "not_due", "KWD": "50+", "PEN": "30-50", "USD": "not_due"}),
+    (
+        "--aged-from invoice-date --edges 10,28,81",
+        {"CLP": "29-81", "EUR": "29-81", "KWD": "29-81", "PEN": "29-81", "USD": "0-10"},
+    ),
+    ("--aged-from invoice-date --edges 7", {"CLP": "7+", "EUR": "7+", "KWD": "7+", "PEN": "7+", "USD": "7+"}),
+]
+"""Days since due: CLP and EUR 0, KWD 51, PEN 30, USD -20; since the invoice: 29, 29, 81, 60, 10."""
+
+
+@pytest.mark.parametrize("clocks", [(), ("--known-at", "2999-01-01")])
+@pytest.mark.parametrize(("options", "expected"), AGED)
+def test_aging_from_either_date_by_buckets_of_any_edges(
+    published: None, options: str, expected: dict[str, str], clocks: tuple[str, ...]
+) -> None:
+    """Each of the five debts lies in one bucket; their sums are what is open, whatever the buckets."""
+    rows = asked("aging", *options.split(), *clocks)
+    assert {row["currency_code"]: row["bucket"] for row in rows} == expected
+    assert [row["open_amount"] for row in rows] == ["1000", "9.00", "7.125", "100.00", "50.10"]
+    valued = asked("aging", "--currency-view", "company", *options.split(), *clocks)
+    order = [row["bucket"] for row in valued]
+    # CLP, EUR (no rate: its bucket has no amount), KWD, PEN and USD, in the company's PEN
+    amounts = {"CLP": "3.90", "EUR": None, "KWD": "85.50", "PEN": "100.00", "USD": "185.37"}
+    by_bucket: dict[str, list[str | None]] = {}
+    for currency, bucket in expected.items():
+        by_bucket.setdefault(bucket, []).append(amounts[currency])
+    assert sorted(order) == sorted(by_bucket)
+    for row in valued:
+        parts = by_bucket[row["bucket"]]
+        whole = None if None in parts else f"{sum(Decimal(part or 0) for part in parts):f}"
+        assert row["open_amount"] == whole
+    firsts = [0 if bucket == "not_due" else int(bucket.rstrip("+").split("-")[0]) for bucket in order]
+    assert firsts == sorted(firsts)
+
+
 def test_aging_by_segment_in_the_companys_currency(published: None) -> None:
     options = ("--by", "segment", "--scheme", "country", "--currency-view", "as-of-rate")
     rows = {row["segment"]: row for row in asked("aging", *options)}
@@ -248,6 +286,11 @@ def test_aging_by_segment_in_the_companys_currency(published: None) -> None:
     [
         (["--by", "segment", "--scheme", "sectors"], "there is no scheme 'sectors'; did you mean sector?"),
         (["--by", "country", "--scheme", "sector"], "--scheme parts by segments"),
+        (["--edges", "60,30"], "--edges '60,30' is no rising list of days from 1 to 36500"),
+        (["--edges", "0,30"], "--edges '0,30' is no rising list"),
+        (["--edges", "30,,x"], "--edges '30,,x' is no rising list"),
+        (["--edges", ""], "--edges '' is no rising list"),
+        (["--by", "country", "--aged-from", "invoice-date"], "--aged-from and --edges are about buckets"),
         (["--by", "segment", "--known-at", "2020-01-01"], "no segment rules were known at 2020-01-01"),
     ],
 )

@@ -9,6 +9,8 @@ import pytest
 import yaml
 from ledger_history import RunDbt
 
+from cartera.warehouse.ages import EDGES
+
 DBT = Path(__file__).resolve().parents[2] / "dbt_project"
 MODELS = sorted((DBT / "models").rglob("*.sql"))
 MARTS = [path for path in MODELS if "marts" in path.parts]
@@ -104,3 +106,8 @@ def test_a_misspelt_key_is_found() -> None:
 
 def test_dbt_reads_the_project_without_a_warning(run_dbt: RunDbt) -> None:
     run_dbt("parse", "--warn-error", "--no-partial-parse")
+
+
+def test_buckets_are_those_that_readers_know() -> None:
+    project = yaml.safe_load((DBT / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert project["vars"]["bucket_edges"] == [0, *EDGES]
