@@ -166,6 +166,9 @@ def test_a_dso_bridge_goes_forward_in_time(published: dt.datetime) -> None:
         CliRunner().invoke(
             commands(), ["bridge", "dso", "--from", str(UNTIL), "--to", str(EARLIER)], catch_exceptions=False
         )
+    dates = ["--from", str(EARLIER), "--to", str(UNTIL)]
+    with pytest.raises(ConfigError, match="nothing is known of a company 'nope'"):
+        CliRunner().invoke(commands(), ["bridge", "dso", *dates, "--company", "nope"], catch_exceptions=False)
 
 
 @pytest.mark.parametrize(
