@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -183,6 +184,43 @@ def test_kpis_by_month(published: None) -> None:
     assert dso == {"2026-05-31": "31", "2026-06-30": None}
     header = run("kpis", "--by", "month", "--format", "csv").stdout.splitlines()[0]
     assert header.startswith("company_id,currency_code,as_of_date,kpi,value")
+
+
+# C-1 owes 100 PEN that are late and 50.10 USD, C-3 1000 CLP; for the EUR of C-2 there is no rate
+AT_RATES = {"company": ("285.37", "3.9"), "as-of-rate": ("273.185129", "4.1")}
+
+
+@pytest.mark.parametrize("view", AT_RATES)
+@pytest.mark.parametrize("by", ["company", "currency", "segment", "customer", "month"])
+def test_kpis_in_the_companys_currency(published: None, by: str, view: str) -> None:
+    """By every dimension, in every format: only what lacks a rate is missing, and says which."""
+    given = ("kpis", "--by", by, "--currency-view", view)
+    options = {"segment": ("--scheme", "risk_class"), "month": ("--months", "2")}.get(by, ())
+    rows = asked(*given, *options)
+    assert {row["currency_code"] for row in rows} == {"PEN"}
+    csv_rows = list(csv.DictReader(io.StringIO(run(*given, *options, "--format", "csv").stdout)))
+    assert [row["value"] for row in csv_rows] == [row["value"] or "" for row in rows]
+    assert "past_due_pct" in run(*given, *options).stdout
+    part = {"segment": "segment", "customer": "customer_id", "month": "as_of_date"}.get(by, "company_id")
+    late = {row[part]: (row["numerator"], row["denominator"]) for row in rows if row["kpi"] == "past_due_pct"}
+    first, last = AT_RATES[view]
+    reasons = {row[part]: row["reason"] for row in rows if row["kpi"] == "past_due_pct" and row["value"] is None}
+    if by == "segment":
+        assert late | {"B": None} == {"A": ("100", first), "B": None, "unclassified": ("0", last)}
+        assert set(reasons) == {"B"}
+    elif by == "customer":
+        assert late | {"erp:C-2": None} == {"erp:C-1": ("100", first), "erp:C-2": None, "erp:C-3": ("0", last)}
+        assert set(reasons) == {"erp:C-2"}
+    else:
+        assert "2026-06-30" in reasons or "acme" in reasons
+    # at the end of May that of KWD is too old
+    assert all(re.match("no rate (EUR|KWD) to PEN on 2026-0", reason) for reason in reasons.values())
+
+
+def test_kpis_by_currency_are_those_by_company_in_another_order(published: None) -> None:
+    of_company, of_currency = asked("kpis", "--by", "company"), asked("kpis", "--by", "currency")
+    assert sorted(map(str, of_company)) == sorted(map(str, of_currency))
+    assert list(dict.fromkeys(row["currency_code"] for row in of_currency)) == ["CLP", "EUR", "KWD", "PEN", "USD"]
 
 
 ANDINA, BOLIVAR = {"PEN": "100.00", "USD": "50.10"}, {"KWD": "7.125", "EUR": "9.00"}

@@ -15,7 +15,23 @@ DBT = Path(__file__).resolve().parents[2] / "dbt_project"
 MODELS = sorted((DBT / "models").rglob("*.sql"))
 MARTS = [path for path in MODELS if "marts" in path.parts]
 
-POSTGRES_ONLY = ("::", "distinct on", "filter (where", "ilike", "generate_series", "interval '", "lateral")
+TESTS = sorted((DBT / "tests").glob("*.sql"))
+
+POSTGRES_ONLY = (
+    "::",
+    "->>",
+    "jsonb",
+    "unnest(",
+    "array[",
+    "to_char(",
+    "string_agg(",
+    "distinct on",
+    "filter (where",
+    "ilike",
+    "generate_series",
+    "interval '",
+    "lateral",
+)
 WALL_CLOCK = ("now()", "current_date", "current_timestamp")
 
 
@@ -25,7 +41,7 @@ def _described(model: Path) -> dict[str, Any]:
     return dict(entry)
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("model", MODELS + TESTS, ids=lambda path: path.stem)
 def test_models_are_portable_and_take_dates_as_inputs(model: Path) -> None:
     """What only PostgreSQL has stands in macros/ behind dispatch; the wall clock stands nowhere."""
     text = model.read_text().lower()
