@@ -24,12 +24,18 @@ def months_before(day: dt.date, months: int) -> dt.date:
     return dt.date(year, month + 1, last if is_month_end else min(day.day, last))
 
 
+YEARS = range(1900, 9999)
+"""Those that can be asked of: at FOREVER itself no version holds any more, and nothing would be owed."""
+
+
 def parse_date(text: str) -> dt.date:
     """An ISO date. Raises ConfigError."""
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         raise ConfigError(f"{text!r} is not a date", "write it as YYYY-MM-DD, e.g. 2026-06-30") from None
+    _ask_year(text, day)
+    return day
 
 
 def parse_moment(text: str) -> dt.datetime:
@@ -39,8 +45,15 @@ def parse_moment(text: str) -> dt.datetime:
     """
     try:
         if len(text) == 10:
-            return dt.datetime.combine(dt.date.fromisoformat(text), dt.time.max, tzinfo=dt.UTC)
-        moment = dt.datetime.fromisoformat(text)
+            moment = dt.datetime.combine(dt.date.fromisoformat(text), dt.time.max, tzinfo=dt.UTC)
+        else:
+            moment = dt.datetime.fromisoformat(text)
     except ValueError:
         raise ConfigError(f"{text!r} is not a moment", "write it as 2026-07-01 or 2026-07-01T15:30:00+00:00") from None
+    _ask_year(text, moment)
     return moment.astimezone(dt.UTC) if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+def _ask_year(text: str, day: dt.date) -> None:
+    if day.year not in YEARS:
+        raise ConfigError(f"{text!r} is no year of ours", f"give one from {YEARS[0]} to {YEARS[-1]}")

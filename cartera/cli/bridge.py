@@ -59,6 +59,11 @@ def dso(
         rows = dso_bridge.bridge(
             connection, start, end, moment, days=days, view=currency_view.value, company_id=company
         )
+    if company and not rows:
+        raise ConfigError(
+            f"nothing is known of a company {company!r} at either date",
+            "see the companies in `cartera aging --by company`",
+        )
     if format is Format.json:
         asked = {"from": start, "to": end, "known_at": moment, "currency_view": currency_view.value}
         print_json(asked | {"window_days": days, "rows": rows})

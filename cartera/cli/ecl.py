@@ -17,6 +17,8 @@ from cartera.cli.output import Format, messages
 from cartera.cli.risk import AsOfOption, KnownAtOption, Row, ask, print_asked
 from cartera.errors import ConfigError
 
+NOT_SHOWN = ("factor", "entered_items", "roll_rate", "ecl_pct")
+
 
 class EclFormat(StrEnum):
     table = "table"
@@ -76,7 +78,7 @@ def ecl(
             raise ConfigError("xlsx needs a file", "add --output provision.xlsx")
         _write_workbook(output, *ask(asked, as_of, known_at), inputs)
     elif output is None:
-        print_asked("Expected credit losses", asked, as_of, known_at, inputs, Format(format.value))
+        print_asked("Expected credit losses", asked, as_of, known_at, inputs, Format(format.value), _narrowed)
         return
     else:
         with output.open("w", encoding="utf-8", newline="") as file, contextlib.redirect_stdout(file):
@@ -94,7 +96,7 @@ def _factor(text: str) -> Decimal:
 
 def _narrowed(rows: Sequence[Row]) -> list[Row]:
     """What fits a terminal; csv, json and xlsx have every intermediate column."""
-    return [{name: row[name] for name in row if name not in ("factor", "entered_items")} for row in rows]
+    return [{name: row[name] for name in row if name not in NOT_SHOWN} for row in rows]
 
 
 def _write_workbook(path: Path, date: dt.date, moment: dt.datetime, rows: list[Row], inputs: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cartera.cli.output import Format, print_json, print_rows
+from cartera.cli.output import Format, messages, print_json, print_rows
 from cartera.cli.pipeline import FormatOption
 from cartera.money import plain
 
@@ -35,6 +35,9 @@ def exceptions(
     rows = [_with_plain_amounts(row) for row in rows]
     if format is Format.json:
         print_json({"test": test, "rows": rows})
+        return
+    if test and not rows:
+        messages.print(f"{test} reports nothing", markup=False)
         return
     columns = list(rows[0]) if rows else ["test", "rows"]
     print_rows(rows, columns, format, test or "Named tests of the last build")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from cartera.cli.figures import CurrencyView, CurrencyViewOption
-from cartera.cli.output import FIGURES, Format, print_json, print_rows
+from cartera.cli.output import FIGURES, Format, messages, print_json, print_rows
 from cartera.clock import parse_date, parse_moment
 from cartera.errors import ConfigError
 
@@ -90,7 +90,10 @@ def kpis(
         rows = [_shortened(row) for row in rows]
     group = ("as_of_date",) if by is By.month else contact_kpis.group(by.value) or metrics.group(by.value)
     columns = ["company_id", "currency_code", *group, "kpi", "value", "unit", "numerator", "denominator", "reason"]
-    print_rows(rows, columns, format, f"KPIs as of {date}, known at {moment:%Y-%m-%d %H:%M:%S} UTC")
+    clocks = f"as of {date}, known at {moment:%Y-%m-%d %H:%M:%S} UTC"
+    print_rows(rows, columns, format, f"KPIs {clocks}")
+    if not rows:
+        messages.print(f"there is nothing to measure {clocks}")
 
 
 def _asked(

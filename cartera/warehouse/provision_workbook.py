@@ -52,7 +52,9 @@ def write_workbook(path: Path, rows: Sequence[Row], inputs: Mapping[str, str | i
     Outside text is written as text cells, which a spreadsheet never runs (law 10). Numbers are not rounded, but
     shown with four decimals (rates) or two. Raises OSError when the file can't be written.
     """
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False}) as book:
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    # opened here: the library has errors of its own for a path that it can't write
+    with path.open("wb") as file, xlsxwriter.Workbook(file, options) as book:
         matrix, notes = book.add_worksheet("matrix"), book.add_worksheet("inputs")
         bold = book.add_format({"bold": True})
         formats = {

@@ -22,6 +22,7 @@ from psycopg2.sql import SQL, Composable, Identifier, Placeholder
 from psycopg2.sql import Literal as Text
 
 from cartera.errors import NotPublished
+from cartera.warehouse.ages import EDGES, Ages, named
 from cartera.warehouse.groups import Group
 
 Row = dict[str, Any]
@@ -32,7 +33,7 @@ By = Literal[
 View = Literal["transaction", "company", "as-of-rate"]
 ItemType = Literal["instalment", "unapplied_credit"]
 
-BUCKETS = ("not_due", "1-30", "31-60", "61-90", "91-120", "120+")
+BUCKETS = ("not_due", *named(EDGES))
 """Days past due, in order; the same edges as dbt's variable `bucket_edges`."""
 
 OPEN_ITEM_COLUMNS = (
@@ -87,6 +88,16 @@ DIMENSIONS: dict[By, tuple[str, ...]] = {
 
 WITHOUT_CUSTOMERS: tuple[By, ...] = ("bucket", "company", "currency")
 """The dimensions of `aging` that no customer decides."""
+
+CELLS = (
+    "(select {keys}, count(*) as open_items,"
+    " sum(open_amount) as open_amount,"
+    " coalesce(sum(open_amount) filter (where is_disputed), 0) as disputed_amount,"
+    " coalesce(sum(open_amount) filter (where promised_date is not null), 0) as promised_amount"
+    # debts have days past due, credit has none; the planner takes `item_type = ...` for a rare find
+    " from {items} where days_past_due is not null"
+    " group by {keys})"
+)
 
 AGING_MEASURES = ("open_items", "open_amount", "disputed_amount", "promised_amount")
 
@@ -185,6 +196,7 @@ def aging(
     in_buckets: bool = False,
     group: Group | None = None,
     customer_id: str | None = None,
+    ages: Ages | None = None,
 ) -> list[Row]:
     """What is owed, never capped: `aging_columns(by)`; company and currency differ in order alone.
 
@@ -192,6 +204,7 @@ def aging(
     under a promise not yet due (whole items; one may count in both). What is asked of the customer is as known then,
     None where it was not. By segment every scheme has all of it, or the one of `scheme`. `in_buckets` parts each row
     by `bucket` too; with `group` it is the debt of those customers, with `customer_id` of that one of them.
+    `ages`: by other buckets than the prebuilt ones.
     """
     columns = aging_columns(by)
     parted = (*columns[:2], *DIMENSIONS[by], *(["bucket"] if in_buckets else []))
@@ -203,7 +216,9 @@ def aging(
         " sum(disputed_amount) as disputed_amount, sum(promised_amount) as promised_amount"
         " from cells {known} group by {group} order by {first}, {order}"
     ).format(
-        cells=cells_at(connection, as_of, known_at, by_customer=is_of_customers or by not in WITHOUT_CUSTOMERS),
+        cells=aged_at(connection, as_of, known_at, ages)
+        if ages
+        else cells_at(connection, as_of, known_at, by_customer=is_of_customers or by not in WITHOUT_CUSTOMERS),
         within=within,
         of_customer=SQL("true" if customer_id is None else "customer_id = %(customer_id)s"),
         group=_identifiers(parted),
@@ -211,7 +226,8 @@ def aging(
         first=_identifiers(columns[:2]),
         order=dimension_order(by, "sum(open_amount) desc"),
     )
-    bound = {"as_of": as_of, "known_at": known_at, "buckets": list(BUCKETS), "scheme": scheme}
+    buckets = list(ages.buckets if ages else BUCKETS)
+    bound = {"as_of": as_of, "known_at": known_at, "buckets": buckets, "scheme": scheme}
     return rows(connection, query, bound | of_group | {"customer_id": customer_id})
 
 
@@ -340,15 +356,17 @@ def cells_at(connection: Connection, as_of: dt.date, known_at: dt.datetime, *, b
     """
     if _is_published(connection, as_of, known_at):
         return SQL("serve.fct_aging")
-    return SQL(
-        "(select {keys}, count(*) as open_items,"
-        " sum(open_amount) as open_amount,"
-        " coalesce(sum(open_amount) filter (where is_disputed), 0) as disputed_amount,"
-        " coalesce(sum(open_amount) filter (where promised_date is not null), 0) as promised_amount"
-        # debts have days past due, credit has none; the planner takes `item_type = ...` for a rare find
-        " from serve.open_items(%(as_of)s, %(known_at)s) where days_past_due is not null"
-        " group by {keys})"
-    ).format(keys=_identifiers(("company_id", "currency_code", *(["customer_id"] if by_customer else []), "bucket")))
+    keys = _identifiers(("company_id", "currency_code", *(["customer_id"] if by_customer else []), "bucket"))
+    return SQL(CELLS).format(keys=keys, items=SQL("serve.open_items(%(as_of)s, %(known_at)s)"))
+
+
+def aged_at(connection: Connection, as_of: dt.date, known_at: dt.datetime, ages: Ages) -> Composable:
+    """As `cells_at`, in the buckets of `ages`."""
+    items = SQL(
+        "(select company_id, currency_code, customer_id, {bucket} as bucket, open_amount, is_disputed, promised_date,"
+        " days_past_due from {items} as items) as items"
+    ).format(bucket=ages.bucket(), items=items_at(connection, as_of, known_at))
+    return SQL(CELLS).format(keys=_identifiers(("company_id", "currency_code", "customer_id", "bucket")), items=items)
 
 
 def segments_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:

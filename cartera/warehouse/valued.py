@@ -11,6 +11,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Composable, Identifier
 
 from cartera.warehouse import read
+from cartera.warehouse.ages import Ages
 
 
 def aging(
@@ -20,6 +21,7 @@ def aging(
     by: read.By,
     view: read.View,
     scheme: str | None = None,
+    ages: Ages | None = None,
 ) -> list[read.Row]:
     """As `read.aging`, each amount in the company's currency at the rate of the view, and `reason`.
 
@@ -31,7 +33,7 @@ def aging(
         "with cells as ({valued}) select {group}, count(*) as open_items, {amounts}, min(missing) as reason"
         " from cells {known} group by {group} order by {first}, {order}"
     ).format(
-        valued=_valued(view),
+        valued=_valued(view) if ages is None else _aged(view, ages, read.items_at(connection, as_of, known_at)),
         group=SQL(", ").join(map(Identifier, (*columns[:2], *read.DIMENSIONS[by]))),
         amounts=SQL(", ").join(
             SQL(
@@ -48,8 +50,9 @@ def aging(
         first=SQL(", ").join(map(Identifier, columns[:2])),
         order=read.dimension_order(by, "sum(amount) desc nulls last"),
     )
-    asked = {"as_of": as_of, "known_at": known_at, "scheme": scheme}
-    return read.rows(connection, query, asked | {"buckets": list(read.BUCKETS), "item_type": "instalment"})
+    buckets = list(ages.buckets if ages else read.BUCKETS)
+    asked = {"as_of": as_of, "known_at": known_at, "scheme": scheme, "buckets": buckets}
+    return read.rows(connection, query, asked | {"item_type": "instalment"})
 
 
 def unapplied(connection: Connection, as_of: dt.date, known_at: dt.datetime, view: read.View) -> list[read.Row]:
@@ -92,7 +95,17 @@ def _valued(view: read.View) -> Composable:
     """Open items of one type in the company's currency: amount, missing (the rate it lacks)."""
     rate = "document_rate" if view == "company" else "as_of_rate"
     return SQL(
-        "select company_id, company_currency_code as currency_code, customer_id, bucket, is_disputed, promised_date,"
+        "select company_id, company_currency_code as currency_code, customer_id, item_id, bucket, is_disputed,"
+        " promised_date,"
         " (open_amount * {rate})::numeric(24, 6) as amount, {missing} as missing"
         " from serve.open_items_valued(%(as_of)s, %(known_at)s) where item_type = %(item_type)s"
     ).format(rate=Identifier(rate), missing=Identifier(f"missing_{rate}"))
+
+
+def _aged(view: read.View, ages: Ages, items: Composable) -> Composable:
+    """As `_valued`, in the buckets of `ages`: the dates of an item stand where it is not valued."""
+    return SQL(
+        "select company_id, currency_code, customer_id, aged.bucket, is_disputed, promised_date, amount, missing"
+        " from ({valued}) as valued inner join (select item_id, {bucket} as bucket from {items} as items) as aged"
+        " using (item_id)"
+    ).format(valued=_valued(view), bucket=ages.bucket(), items=items)

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -185,6 +186,43 @@ def test_kpis_by_month(published: None) -> None:
     assert header.startswith("company_id,currency_code,as_of_date,kpi,value")
 
 
+# C-1 owes 100 PEN that are late and 50.10 USD, C-3 1000 CLP; for the EUR of C-2 there is no rate
+AT_RATES = {"company": ("285.37", "3.9"), "as-of-rate": ("273.185129", "4.1")}
+
+
+@pytest.mark.parametrize("view", AT_RATES)
+@pytest.mark.parametrize("by", ["company", "currency", "segment", "customer", "month"])
+def test_kpis_in_the_companys_currency(published: None, by: str, view: str) -> None:
+    """By every dimension, in every format: only what lacks a rate is missing, and says which."""
+    given = ("kpis", "--by", by, "--currency-view", view)
+    options = {"segment": ("--scheme", "risk_class"), "month": ("--months", "2")}.get(by, ())
+    rows = asked(*given, *options)
+    assert {row["currency_code"] for row in rows} == {"PEN"}
+    csv_rows = list(csv.DictReader(io.StringIO(run(*given, *options, "--format", "csv").stdout)))
+    assert [row["value"] for row in csv_rows] == [row["value"] or "" for row in rows]
+    assert "past_due_pct" in run(*given, *options).stdout
+    part = {"segment": "segment", "customer": "customer_id", "month": "as_of_date"}.get(by, "company_id")
+    late = {row[part]: (row["numerator"], row["denominator"]) for row in rows if row["kpi"] == "past_due_pct"}
+    first, last = AT_RATES[view]
+    reasons = {row[part]: row["reason"] for row in rows if row["kpi"] == "past_due_pct" and row["value"] is None}
+    if by == "segment":
+        assert late | {"B": None} == {"A": ("100", first), "B": None, "unclassified": ("0", last)}
+        assert set(reasons) == {"B"}
+    elif by == "customer":
+        assert late | {"erp:C-2": None} == {"erp:C-1": ("100", first), "erp:C-2": None, "erp:C-3": ("0", last)}
+        assert set(reasons) == {"erp:C-2"}
+    else:
+        assert "2026-06-30" in reasons or "acme" in reasons
+    # at the end of May that of KWD is too old
+    assert all(re.match("no rate (EUR|KWD) to PEN on 2026-0", reason) for reason in reasons.values())
+
+
+def test_kpis_by_currency_are_those_by_company_in_another_order(published: None) -> None:
+    of_company, of_currency = asked("kpis", "--by", "company"), asked("kpis", "--by", "currency")
+    assert sorted(map(str, of_company)) == sorted(map(str, of_currency))
+    assert list(dict.fromkeys(row["currency_code"] for row in of_currency)) == ["CLP", "EUR", "KWD", "PEN", "USD"]
+
+
 ANDINA, BOLIVAR = {"PEN": "100.00", "USD": "50.10"}, {"KWD": "7.125", "EUR": "9.00"}
 AGING: dict[str, dict[str, dict[str, str]]] = {
     "country": {"PE": ANDINA, "CO": BOLIVAR},
@@ -234,6 +272,44 @@ def test_aging_by_segment(published: None, is_published: bool) -> None:
         assert added == whole, scheme
 
 
+AGED: list[tuple[str, dict[str, str]]] = [
+    ("", {"CLP": "not_due", "EUR": "not_due", "KWD": "31-60", "PEN": "1-30", "USD": "not_due"}),
+    ("--aged-from invoice-date", {"CLP": "0-30", "EUR": "0-30", "KWD": "61-90", "PEN": "31-60", "USD": "0-30"}),
+    ("--edges 29,50", {"CLP": "not_due", "EUR": "not_due", "KWD": "50+", "PEN": "30-50", "USD": "not_due"}),
+    (
+        "--aged-from invoice-date --edges 10,28,81",
+        {"CLP": "29-81", "EUR": "29-81", "KWD": "29-81", "PEN": "29-81", "USD": "0-10"},
+    ),
+    ("--aged-from invoice-date --edges 7", {"CLP": "7+", "EUR": "7+", "KWD": "7+", "PEN": "7+", "USD": "7+"}),
+]
+"""Days since due: CLP and EUR 0, KWD 51, PEN 30, USD -20; since the invoice: 29, 29, 81, 60, 10."""
+
+
+@pytest.mark.parametrize("clocks", [(), ("--known-at", "2999-01-01")])
+@pytest.mark.parametrize(("options", "expected"), AGED)
+def test_aging_from_either_date_by_buckets_of_any_edges(
+    published: None, options: str, expected: dict[str, str], clocks: tuple[str, ...]
+) -> None:
+    """Each of the five debts lies in one bucket; their sums are what is open, whatever the buckets."""
+    rows = asked("aging", *options.split(), *clocks)
+    assert {row["currency_code"]: row["bucket"] for row in rows} == expected
+    assert [row["open_amount"] for row in rows] == ["1000", "9.00", "7.125", "100.00", "50.10"]
+    valued = asked("aging", "--currency-view", "company", *options.split(), *clocks)
+    order = [row["bucket"] for row in valued]
+    # CLP, EUR (no rate: its bucket has no amount), KWD, PEN and USD, in the company's PEN
+    amounts = {"CLP": "3.90", "EUR": None, "KWD": "85.50", "PEN": "100.00", "USD": "185.37"}
+    by_bucket: dict[str, list[str | None]] = {}
+    for currency, bucket in expected.items():
+        by_bucket.setdefault(bucket, []).append(amounts[currency])
+    assert sorted(order) == sorted(by_bucket)
+    for row in valued:
+        parts = by_bucket[row["bucket"]]
+        whole = None if None in parts else f"{sum(Decimal(part or 0) for part in parts):f}"
+        assert row["open_amount"] == whole
+    firsts = [0 if bucket == "not_due" else int(bucket.rstrip("+").split("-")[0]) for bucket in order]
+    assert firsts == sorted(firsts)
+
+
 def test_aging_by_segment_in_the_companys_currency(published: None) -> None:
     options = ("--by", "segment", "--scheme", "country", "--currency-view", "as-of-rate")
     rows = {row["segment"]: row for row in asked("aging", *options)}
@@ -248,6 +324,11 @@ def test_aging_by_segment_in_the_companys_currency(published: None) -> None:
     [
         (["--by", "segment", "--scheme", "sectors"], "there is no scheme 'sectors'; did you mean sector?"),
         (["--by", "country", "--scheme", "sector"], "--scheme parts by segments"),
+        (["--edges", "60,30"], "--edges '60,30' is no rising list of days from 1 to 36500"),
+        (["--edges", "0,30"], "--edges '0,30' is no rising list"),
+        (["--edges", "30,,x"], "--edges '30,,x' is no rising list"),
+        (["--edges", ""], "--edges '' is no rising list"),
+        (["--by", "country", "--aged-from", "invoice-date"], "--aged-from and --edges are about buckets"),
         (["--by", "segment", "--known-at", "2020-01-01"], "no segment rules were known at 2020-01-01"),
     ],
 )

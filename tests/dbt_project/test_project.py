@@ -9,11 +9,29 @@ import pytest
 import yaml
 from ledger_history import RunDbt
 
+from cartera.warehouse.ages import EDGES
+
 DBT = Path(__file__).resolve().parents[2] / "dbt_project"
 MODELS = sorted((DBT / "models").rglob("*.sql"))
 MARTS = [path for path in MODELS if "marts" in path.parts]
 
-POSTGRES_ONLY = ("::", "distinct on", "filter (where", "ilike", "generate_series", "interval '", "lateral")
+TESTS = sorted((DBT / "tests").glob("*.sql"))
+
+POSTGRES_ONLY = (
+    "::",
+    "->>",
+    "jsonb",
+    "unnest(",
+    "array[",
+    "to_char(",
+    "string_agg(",
+    "distinct on",
+    "filter (where",
+    "ilike",
+    "generate_series",
+    "interval '",
+    "lateral",
+)
 WALL_CLOCK = ("now()", "current_date", "current_timestamp")
 
 
@@ -23,7 +41,7 @@ def _described(model: Path) -> dict[str, Any]:
     return dict(entry)
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("model", MODELS + TESTS, ids=lambda path: path.stem)
 def test_models_are_portable_and_take_dates_as_inputs(model: Path) -> None:
     """What only PostgreSQL has stands in macros/ behind dispatch; the wall clock stands nowhere."""
     text = model.read_text().lower()
@@ -104,3 +122,8 @@ def test_a_misspelt_key_is_found() -> None:
 
 def test_dbt_reads_the_project_without_a_warning(run_dbt: RunDbt) -> None:
     run_dbt("parse", "--warn-error", "--no-partial-parse")
+
+
+def test_buckets_are_those_that_readers_know() -> None:
+    project = yaml.safe_load((DBT / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert project["vars"]["bucket_edges"] == [0, *EDGES]

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
@@ -166,6 +167,9 @@ def test_a_dso_bridge_goes_forward_in_time(published: dt.datetime) -> None:
         CliRunner().invoke(
             commands(), ["bridge", "dso", "--from", str(UNTIL), "--to", str(EARLIER)], catch_exceptions=False
         )
+    dates = ["--from", str(EARLIER), "--to", str(UNTIL)]
+    with pytest.raises(ConfigError, match="nothing is known of a company 'nope'"):
+        CliRunner().invoke(commands(), ["bridge", "dso", *dates, "--company", "nope"], catch_exceptions=False)
 
 
 @pytest.mark.parametrize(
@@ -196,6 +200,14 @@ def test_the_figures_of_risk_are_served(published: dt.datetime, command: str) ->
         "ecl_amount",
     )
     assert all(row["reason"] for row in rows for name in figures if row.get(name, "") is None)
+
+
+def test_a_provision_matrix_fits_a_terminal(published: dt.datetime) -> None:
+    """No amount is broken over two lines."""
+    table = CliRunner().invoke(commands(), ["ecl", "--by", "segment", "--scheme", "age_of_debt"]).stdout
+    lines = [[cell.strip() for cell in line.split("│")] for line in table.splitlines() if re.match("│ [a-z]", line)]
+    balances = [line[9] for line in lines if line[1] != "company_id"]
+    assert balances and all(re.fullmatch(r"[0-9]+\.[0-9]{2}", balance) for balance in balances)
 
 
 def test_a_provision_workbook_is_written(published: dt.datetime, tmp_path: Path) -> None:

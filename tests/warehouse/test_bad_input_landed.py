@@ -119,6 +119,8 @@ def test_the_named_test_shows_the_rows(published: None, test: str) -> None:
 
 def test_nothing_else_is_reported(published: None) -> None:
     assert {row["test"] for row in run("exceptions")["rows"] if row["rows"]} == set(REPORTED)
+    nothing = CliRunner().invoke(commands(), ["exceptions", "--test", "assert_every_refund_finds_its_payment"])
+    assert nothing.stdout == "" and "reports nothing" in nothing.stderr
 
 
 def test_what_can_not_be_is_in_quarantine(published: None) -> None:

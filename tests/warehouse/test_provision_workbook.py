@@ -8,6 +8,7 @@ import zipfile
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
 from python_calamine import load_workbook
 
 from cartera.warehouse.provision_workbook import COLUMNS, write_workbook
@@ -52,6 +53,12 @@ def _written(tmp_path: Path) -> Path:
     path = tmp_path / "provision.xlsx"
     write_workbook(path, _matrix(), {"as_of": dt.date(2026, 6, 30), "factor": Decimal("1.1"), "history_days": 365})
     return path
+
+
+def test_a_path_that_cannot_be_written_is_an_error_of_the_system(tmp_path: Path) -> None:
+    """Which the command line says in one line; the library's own was a stack trace."""
+    with pytest.raises(FileNotFoundError):
+        write_workbook(tmp_path / "nowhere" / "provision.xlsx", _matrix(), {"factor": Decimal(1)})
 
 
 def test_the_cells_hold_the_figures_and_the_inputs(tmp_path: Path) -> None:
