@@ -48,10 +48,11 @@ class KeptConnections(PostgresConnectionManager):  # type: ignore[misc]  # dbt h
 
 @contextmanager
 def kept_open() -> Iterator[None]:
-    """For one invocation of dbt; at its end all are closed."""
+    """For one invocation of dbt; at its end all are closed, and another one opens its own again."""
     PostgresAdapter.ConnectionManager = KeptConnections
     try:
         yield
     finally:
+        PostgresAdapter.ConnectionManager = PostgresConnectionManager
         while KeptConnections.idle:
             KeptConnections.idle.pop().close()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from support.looks import stands
 from support.serve_fixture import AS_OF, sample_items
 from support.served import served
 
@@ -200,7 +201,7 @@ def test_a_spanish_browser_gets_spanish(dashboard_url: str, open_page: OpenPage)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_shows_every_page_without_sideways_scrolling(
+def test_a_phone_shows_every_page_without_sideways_scrolling_and_axe_finds_nothing(
     dashboard_url: str, open_page: OpenPage, scheme: str
 ) -> None:
     page = open_page(f"{dashboard_url}/?currency=COP", scheme=scheme, **PHONE)
@@ -208,7 +209,8 @@ def test_a_phone_shows_every_page_without_sideways_scrolling(
         if path:
             page.goto(f"{dashboard_url}/{path}?currency=COP")
         page.get_by_test_id("stDataFrame").first.wait_for()
-        assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"]
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        stands(page, path, scheme)
         _assert_figures_are_whole(page)
 
 

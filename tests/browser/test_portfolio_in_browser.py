@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
+from support.looks import stands
 
 OpenPage = Callable[..., Page]
 ROW_HEIGHT = 33
@@ -92,14 +92,10 @@ PLACES = (
 def test_a_phone_shows_it_without_sideways_scrolling_and_axe_finds_nothing(
     dashboard_url: str, open_page: OpenPage, scheme: str
 ) -> None:
-    axe = Axe()
     page = open_page(f"{dashboard_url}/{PLACES[0]}", scheme=scheme, **PHONE)
     for place in PLACES:
         if place != PLACES[0]:
             page.goto(f"{dashboard_url}/{place}")
         page.get_by_test_id("stDataFrame").last.wait_for()
         page.locator(".js-plotly-plot").first.wait_for()
-        assert page.evaluate("document.scrollingElement.scrollWidth") <= PHONE["width"], place
-        found = axe.run(page, context='[data-testid="stMain"]', options={"runOnly": ["wcag2a", "wcag2aa"]}).response
-        broken = {rule["id"]: rule["nodes"][0]["html"][:200] for rule in found["violations"]}
-        assert broken == {}, place
+        stands(page, place, scheme)

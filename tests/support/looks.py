@@ -1,0 +1,27 @@
+"""What a page must stand at any width and in both schemes; a picture of each is kept in artifacts/pages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+PICTURES = Path(__file__).resolve().parents[2] / "artifacts" / "pages"
+AXE = {"runOnly": ["wcag2a", "wcag2aa"], "resultTypes": ["violations"]}
+SPARKLINES = '[data-testid="stMetricChart"]'
+"""Streamlit's own, drawn without a text of their own; the figure and its change stand beside them as text."""
+
+
+def stands(page: Page, place: str, scheme: str) -> None:
+    """It does not scroll sideways, and axe finds nothing in it."""
+    size = page.viewport_size
+    assert size is not None
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"\W+", "-", place).strip("-") or "overview"
+    page.screenshot(path=PICTURES / f"{name}-{size['width']}-{scheme}.png")
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= size["width"], place
+    context = {"include": [['[data-testid="stMain"]']], "exclude": [[SPARKLINES]]}
+    found = Axe().run(page, context=context, options=AXE).response
+    assert {rule["id"]: rule["nodes"][0]["html"][:200] for rule in found["violations"]} == {}, place
