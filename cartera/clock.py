@@ -56,4 +56,4 @@ def parse_moment(text: str) -> dt.datetime:
 
 def _ask_year(text: str, day: dt.date) -> None:
     if day.year not in YEARS:
-        raise ConfigError(f"{text!r} is no year of ours", f"give one from {YEARS[0]} to {YEARS[-1]}")
+        raise ConfigError(f"{text!r} is too far away", f"give a year from {YEARS[0]} to {YEARS[-1]}")

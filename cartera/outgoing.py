@@ -53,9 +53,12 @@ def sandbox_channel() -> EmailChannel:
 
 
 def erase_customer(customer_id: str, erased_by: str) -> int:
-    """Take a customer out of the record of contacts, and what is kept of its messages outside it: letters, and the
-    sandbox mailbox. How many rows and files. Raises ConfigError while a contact is on its way."""
-    return audit.erase(customer_id, erased_by, _erase_files)
+    """Take a customer out of the record of contacts, what is kept of its messages outside it (letters, and the sandbox
+    mailbox), and what people keep under its name. How many rows and files. Raises ConfigError while a contact is on its
+    way."""
+    from cartera.reports import erased
+
+    return audit.erase(customer_id, erased_by, _erase_files) + erased.forget(customer_id)
 
 
 def _erase_files(contacts: Sequence[Erased]) -> int:

@@ -44,7 +44,7 @@ def sparkline(points: Sequence[Point] | None, name: str) -> list[float] | None:
 
 def _dso(view: View, now: Point, points: list[Point] | None) -> None:
     words = view.words
-    moved = _moved(points, "dso")
+    moved = _moved(points, "dso") if now.dso is not None else None
     st.metric(
         words("overview.dso"),
         words.figure(now.dso, "days"),
@@ -60,7 +60,7 @@ def _dso(view: View, now: Point, points: list[Point] | None) -> None:
 
 def _cei(view: View, now: Point, points: list[Point] | None) -> None:
     words = view.words
-    moved = _moved(points, "cei")
+    moved = _moved(points, "cei") if now.cei is not None else None
     st.metric(
         words("overview.cei"),
         words.figure(now.cei, "percent"),

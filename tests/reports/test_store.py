@@ -11,7 +11,7 @@ import pytest
 from cartera import users
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
-from cartera.reports import schedule, store, views
+from cartera.reports import erased, schedule, store, views
 from cartera.reports.document import Document, Filter, Part
 from cartera.reports.ready_made import READY
 
@@ -168,3 +168,35 @@ class TestViews:
         with pytest.raises(ConfigError, match="delete one first"):
             views.save_view("ana", "one more", "aging", [])
         views.save_view("ana", "v1", "kpis", [])
+
+
+@pytest.mark.usefixtures("database")
+def test_who_is_erased_is_in_no_view_and_in_no_filter() -> None:
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("create view serve.dim_customers as select 'erp:C-1' as customer_id, 'Ana Ltd' as name")
+        cursor.execute("grant select on serve.dim_customers to public")
+    for number, (name, value) in enumerate(
+        [("customer", "erp:C-1"), ("of", "erp:C-1/acme"), ("only", "erp:C-2,erp:C-1"), ("find", "Ana Ltd")]
+    ):
+        views.save_view("ana", f"gone {number}", "aging", [("currency", "PEN"), (name, value)])
+    views.save_view("ana", "of another", "aging", [("customer", "erp:C-10")])
+    views.save_view("luis", "of nobody", "aging", [])
+    asked = [
+        Filter(column="customer_id", among=("erp:C-1", "erp:C-10")),
+        Filter(column="customer_name", among=("Ana Ltd",)),
+    ]
+    part = Part(mart="aging", dimensions=("customer_name",), measures=("open_amount",), filters=tuple(asked))
+    mine, other = store.save("ana", "Mine", Document(parts=(part,))), store.save("ana", "Other", AGING)
+    kept = schedule.add("ana", other.report_id, "ana@example.com", schedule.When((1,)), filters=(asked[0],))
+
+    assert erased.forget("erp:C-1") == 4 + 1 + 1
+    assert erased.forget("erp:C-1") == 0
+    assert [view.name for view in (*views.saved_views("ana"), *views.saved_views("luis"))] == [
+        "of another",
+        "of nobody",
+    ]
+    left = store.find("ana", mine.report_id).document.parts[0]
+    assert [each.among for each in left.filters] == [("erased", "erp:C-10"), ("erased",)]
+    assert store.find("ana", other.report_id).document == AGING
+    (scheduled,) = schedule.schedules("ana")
+    assert (scheduled.schedule_id, scheduled.filters[0].among) == (kept, ("erased", "erp:C-10"))

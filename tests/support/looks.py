@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 PICTURES = Path(__file__).resolve().parents[2] / "artifacts" / "pages"
 AXE = {"runOnly": ["wcag2a", "wcag2aa"], "resultTypes": ["violations"]}
@@ -18,6 +18,8 @@ def stands(page: Page, place: str, scheme: str) -> None:
     """It does not scroll sideways, and axe finds nothing in it."""
     size = page.viewport_size
     assert size is not None
+    # what is drawn on its own comes after the page has settled
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
     PICTURES.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"\W+", "-", place).strip("-") or "overview"
     page.screenshot(path=PICTURES / f"{name}-{size['width']}-{scheme}.png")
