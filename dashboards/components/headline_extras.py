@@ -65,7 +65,7 @@ def _cei(view: View, now: Point, points: list[Point] | None) -> None:
         words("overview.cei"),
         words.figure(now.cei, "percent"),
         delta=None if moved is None else words.days(moved, signed=True),
-        delta_description=words("overview.cei_points", days=overview.step_days()),
+        delta_description=None if moved is None else words("overview.cei_points", days=overview.step_days()),
         chart_data=sparkline(points, "cei"),
         border=True,
         height="stretch",
