@@ -21,7 +21,7 @@ from dashboards.queries.session import Clocks
 
 ICONS = {"xlsx": "table_view", "xlsx-raw": "grid_on", "csv": "download", "pdf": "picture_as_pdf"}
 MEDIA = {"xlsx": XLSX, "xlsx-raw": XLSX, "csv": "text/csv", "pdf": "application/pdf"}
-WIDTHS = {"customer_name": 144}
+WIDTHS = {"customer_name": 128}
 """A long name would push the total of its row off the page."""
 
 
