@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.databases import TEMPLATE, fresh_database
+from support.databases import TEMPLATE, apart_on_the_disk, fresh_database
 from support.parsed_projects import parsed_projects_kept
 
 from cartera import db
@@ -53,6 +53,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setattr(embedded, "server_settings", lambda data, port: server_settings(data, port) | {"fsync": "off"})
         get_settings.cache_clear()
         db.ensure_ready()
+        apart_on_the_disk(folder / "pg" / "base")
         with parsed_projects_kept(folder.parent / "parsed"):
             yield folder
         db.stop()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import array
+import fcntl
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +15,24 @@ from cartera import db
 from cartera.settings import get_settings
 
 TEMPLATE = "template_of_tests"
+
+GET_FLAGS, SET_FLAGS, TOP_OF_HIERARCHIES = 0x80086601, 0x40086602, 0x00020000
+"""FS_IOC_GETFLAGS, FS_IOC_SETFLAGS and EXT4_TOPDIR_FL (ext4.h)."""
+
+
+def apart_on_the_disk(folder: Path) -> None:
+    """Let each database's folder lie where no other does, as `chattr +T` would; nothing on file systems without it.
+
+    ext4 gives away no inode that was freed in the last minutes, and looks at all of them for each file it makes
+    nearby: where one database after the other is dropped, a new one took half a second, ten times what it takes here.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    with suppress(OSError):
+        flags = array.array("l", [0])
+        fcntl.ioctl(descriptor, GET_FLAGS, flags)
+        flags[0] |= TOP_OF_HIERARCHIES
+        fcntl.ioctl(descriptor, SET_FLAGS, flags)
+    os.close(descriptor)
 
 
 @contextmanager
