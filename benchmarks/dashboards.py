@@ -8,8 +8,8 @@ done; then starts the dashboard and, in a headless Chromium,
 - waits until the server has answered ahead what pages ask as they open (dashboards/queries/ahead.py);
 - opens it as somebody who has never been there (nothing in the browser's cache), several times;
 - opens every page and changes filters as one person who stays, each step by a click;
-- lets several people do that at once, each in a browser context of their own: first such as read a page for some ten
-seconds, then such as never stop to read.
+- lets several people do that at once, one of them in the browser, the others without (benchmarks/people.py): first such
+as read a page for some ten seconds, then such as never stop to read.
 
 A page is settled when its script has ended, nothing on it is stale or waits, and it has not changed for a quarter of a
 second; that quarter is not counted. The first visit of a page asks the database, a later one may be answered by the
@@ -38,6 +38,7 @@ from pathlib import Path
 
 import company_at_size as company
 import warehouse
+from people import FIRST_STEP, Recording, be_somebody
 from playwright.async_api import Browser, Page, async_playwright
 from playwright.async_api import TimeoutError as TooSlow
 from processor import Processor, child_named
@@ -80,6 +81,8 @@ class Times:
     """Seconds by step, in the order they were first taken; processor seconds too where one step follows another."""
 
     processor: Processor | None = None
+    recording: Recording | None = None
+    reading: float = 0.0
     of: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     worked: dict[str, list[dict[str, float]]] = field(default_factory=lambda: defaultdict(list))
 
@@ -114,6 +117,8 @@ async def step(page: Page, times: Times, name: str, act: Callable[[], Awaitable[
         await asyncio.sleep(times.reading * random.uniform(0.5, 1.5))
     if times.processor:
         times.processor.since_last()
+    if times.recording:
+        times.recording.begin(name)
     since = await page.evaluate("performance.now()")
     await act()
     times.of[name].append(await settle(page, since))
@@ -121,10 +126,12 @@ async def step(page: Page, times: Times, name: str, act: Callable[[], Awaitable[
         times.worked[name].append(times.processor.since_last())
 
 
-async def visit(browser: Browser, url: str) -> tuple[Page, float]:
+async def visit(browser: Browser, url: str, recording: Recording | None = None) -> tuple[Page, float]:
     context = await browser.new_context(viewport={"width": 1440, "height": 1800}, locale="en-US")
     await context.add_init_script(WATCH)
     page = await context.new_page()
+    if recording:
+        recording.listen(page)
     await page.goto(url)
     return page, await settle(page, 0)
 
@@ -184,12 +191,12 @@ async def measure(url: str, server: int, database: int, people: int, rounds: int
             + "".join(f" {part:>8}" for part in PARTS)
         )
         kept = []
-        firsts, page = Times(processor), None
+        firsts, page, recording = Times(processor), None, Recording()
         for number in range(FIRST_LOADS):
             if page is not None:
                 await page.context.close()
             processor.since_last()
-            page, seconds = await visit(browser, url)
+            page, seconds = await visit(browser, url, recording if number + 1 == FIRST_LOADS else None)
             if number == 0:
                 show("the very first load after the start", [seconds], FIRST_LOAD, by=max, work=processor.since_last())
             else:
@@ -197,7 +204,7 @@ async def measure(url: str, server: int, database: int, people: int, rounds: int
                 firsts.worked["first"].append(processor.since_last())
         name = "first load, nothing in the browser's cache"
         kept.append(show(name, firsts.all(), FIRST_LOAD, by=statistics.median, work=firsts.work()))
-        alone = Times(processor)
+        alone = Times(processor, recording)
         assert page is not None
         await stay(page, alone, rounds)
         await page.context.close()
@@ -206,42 +213,35 @@ async def measure(url: str, server: int, database: int, people: int, rounds: int
         name = "every later page and filter, one person"
         kept.append(show(name, alone.all(), LATER, by=p95, work=alone.work()))
         for reading in (READING_SECONDS, 0.0):
-            kept.append(await measure_together(browser, url, processor, people, rounds, reading))
+            kept.append(await measure_together(browser, url, processor, recording, people, rounds, reading))
         await browser.close()
     return all(kept)
 
 
 async def measure_together(
-    browser: Browser, url: str, processor: Processor, people: int, rounds: int, reading: float
+    browser: Browser, url: str, processor: Processor, recording: Recording, people: int, rounds: int, reading: float
 ) -> bool:
-    """People who read what they see for a while; without `reading` each clicks as soon as their page has settled."""
-    together, arrivals = Times(reading=reading), []
+    """One person has the browser, the others are what it sent before; all read a page for so long, in the mean."""
+    manner = f"{people} at once, " + (f"reading {reading:.0f} s" if reading else "never reading")
+    mine = Times(reading=reading)
+    theirs: dict[str, list[float]] = defaultdict(list)
+    is_over = False
     processor.since_last()
-    until = time.monotonic() + TOGETHER_SECONDS
-    pages = []
-
-    async def arrive() -> None:
-        page, seconds = await visit(browser, url)
-        pages.append(page)
-        arrivals.append(seconds)
-
-    await asyncio.gather(*(arrive() for _ in range(people)))
-    work = {part: seconds / people for part, seconds in processor.since_last().items()}
-    show(f"{people} people arriving at once", arrivals, TOGETHER, by=p95, work=work)
-    started = time.monotonic()
-    await asyncio.gather(*(stay(page, together, max(1, rounds - 1), until) for page in pages))
-    taken, elapsed = together.all(), time.monotonic() - started
-    work = {part: seconds / max(1, len(taken)) for part, seconds in processor.since_last().items()}
-    manner = f"reading {reading:.0f} s" if reading else "never reading"
-    kept = show(f"every page and filter, {people} at once, {manner}", taken, TOGETHER, by=p95, work=work)
-    for page in pages:
-        await page.context.close()
-    share = work["browser"] / sum(work.values())
-    print(
-        f"{len(taken)} steps in {elapsed:.0f} s; {share:.0%} of the processor time was the browsers'. Had these run"
-        f" elsewhere, {os.cpu_count()} cores would give {people} people who never stop to read a page every"
-        f" {people * (work['server'] + work['database']) / (os.cpu_count() or 1):.2f} s at best"
-    )
+    others = [
+        asyncio.create_task(be_somebody(recording, reading=reading, goes_on=lambda: not is_over, times=theirs))
+        for _ in range(people - 1)
+    ]
+    page, seconds = await visit(browser, url)
+    work = {part: spent / people for part, spent in processor.since_last().items()}
+    kept = show(f"{people} people arriving at once", [seconds], TOGETHER, by=max, work=work)
+    await stay(page, mine, rounds, time.monotonic() + TOGETHER_SECONDS)
+    is_over = True
+    await asyncio.gather(*others)
+    await page.context.close()
+    taken = mine.all()
+    kept = show(f"every page and filter, {manner}", taken, TOGETHER, by=p95, work={}) and kept
+    answered = [seconds for step, each in theirs.items() if step != FIRST_STEP for seconds in each]
+    show("  the others: from message to end of script", answered, TOGETHER, by=p95, work={})
     return kept
 
 
