@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.databases import TEMPLATE, apart_on_the_disk, fresh_database
+from support.databases import TEMPLATE, apart_on_the_disk, folder_of_the_server, fresh_database
 from support.parsed_projects import parsed_projects_kept
 
 from cartera import db
@@ -41,16 +41,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def home() -> Iterator[Path]:
     """A state folder with a running embedded server: never the developer's own."""
-    folder = tmp_path_factory.mktemp("cartera") / "home"
-    with pytest.MonkeyPatch.context() as patch:
+    with folder_of_the_server() as around, pytest.MonkeyPatch.context() as patch:
+        folder = around / "home"
         for name in ("DATABASE_URL", "DATABASE_URL_FILE", "SMTP_URL", "SMTP_URL_FILE", "DELIVER_TO_REAL_ADDRESSES"):
             patch.delenv(f"CARTERA_{name}", raising=False)
         patch.setenv("CARTERA_HOME", str(folder))
         patch.setenv("CARTERA_DATABASE_NAME", TEMPLATE)
         # what tests write need not survive a power cut; tests/db/test_embedded.py has servers that would
-        patch.setattr(embedded, "server_settings", lambda data, port: server_settings(data, port) | {"fsync": "off"})
+        patch.setattr(
+            embedded,
+            "server_settings",
+            lambda data, port: server_settings(data, port) | {"fsync": "off", "max_wal_size": "512MB"},
+        )
         get_settings.cache_clear()
         db.ensure_ready()
         apart_on_the_disk(folder / "pg" / "base")
