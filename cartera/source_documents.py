@@ -26,8 +26,8 @@ class Place:
 
 
 def place_of(settings: Settings, source: str, entity: str, document_id: str, record_key: str | None) -> Place | None:
-    """`entity`: invoices, payments or credit_notes; `record_key`: of an invoice. None where nothing promises an address,
-    and where the source's file can't be read: that is told where the source is read."""
+    """`entity`: invoices, payments or credit_notes; `record_key`: of an invoice. None where nothing promises an
+    address, and where the source's file can't be read: that is told where the source is read."""
     if source in RESERVED_NAMES:
         return None
     path = next((path for path in source_paths(settings) if path.stem == source), None)

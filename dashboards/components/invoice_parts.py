@@ -109,7 +109,7 @@ def _source_of_invoice(view: View, clocks: Clocks, invoice_id: str) -> None:
 
 
 def _source(view: View, found: dict[str, Any], entity: str, document_id: str) -> None:
-    """Where it stands at home: system, record, file and row, since when this version of it is known, and the way there."""
+    """Where it stands at home: system, record, file and row, since when this version is known, and the way there."""
     words, source, known = view.words, found["source"], found["recorded_from"]
     record = found.get("record_key") or document_id.removeprefix(f"{source}:")
     name, row = found.get("file_name"), found.get("file_row")

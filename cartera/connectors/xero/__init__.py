@@ -19,7 +19,9 @@ SYSTEM = System(
         Setting("client_secret", "Its client secret", is_secret=True),
         Setting("refresh_token", "Refresh token; empty for a custom connection", is_secret=True, default=""),
         Setting("tenant_id", "Xero-tenant-id of the organisation; empty for a custom connection", default=""),
-        Setting("short_code", "Short code of the organisation, the !... in its addresses, for links; or nothing", default=""),
+        Setting(
+            "short_code", "Short code of the organisation, the !... in its addresses, for links; or nothing", default=""
+        ),
     ),
     resources=RESOURCES,
     open=open_session,
