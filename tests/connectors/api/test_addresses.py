@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from cartera.connectors.api import systems
+from cartera.connectors.api import secrets, systems
+from cartera.connectors.api.spec import load_source
 from cartera.settings import Settings
 from cartera.source_documents import Place, place_of
 
@@ -117,6 +118,15 @@ def test_where_the_page_is_not_known_or_would_show_a_login_there_is_none(
 ) -> None:
     connected(settings, system, **connection)
     assert address(settings, "1") is None
+
+
+def test_no_secret_can_get_into_an_address(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    connected(settings, "odoo")
+    monkeypatch.setenv("CARTERA_SOURCE_ERP_API_KEY", "s3cr3t")
+    monkeypatch.setenv("CARTERA_SOURCE_ERP_URL", "https://new.odoo.com")
+    given = secrets.open_values(load_source(settings.sources_dir / "erp.yaml"))
+    assert given == {"url": "https://new.odoo.com", "database": "acme", "protocol": "auto"}
+    assert address(settings, "1") == "https://new.odoo.com/mail/view?model=account.move&res_id=1"
 
 
 def test_a_source_that_is_gone_or_broken_has_none(settings: Settings) -> None:
