@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -89,7 +89,7 @@ def _payment(view: View, clocks: Clocks, item_id: str, code: str) -> None:
         left = as_text(words.money(-sum(moved["amount"], Decimal(0)), code))
         st.caption(words("invoice.unapplied", amount=left))
         entity = invoices.PAYMENTS if found["item_type"] == "payment" else "credit_notes"
-        _source(view, found["source"], found["document_id"], found["recorded_from"], entity, None, None)
+        _source(view, found, entity, found["document_id"])
 
 
 def _kind(item_type: str) -> str:
@@ -100,27 +100,30 @@ def _source_of_invoice(view: View, clocks: Clocks, invoice_id: str) -> None:
     found = invoices.document(view.reading, clocks, invoice_id)
     if found is None:
         return
-    _source(view, found["source"], found["record_key"], found["recorded_from"], invoices.INVOICES, found["file_name"],
-            found["file_row"])  # fmt: skip
+    _source(view, found, invoices.INVOICES, invoice_id)
     address, stated = invoices.web_address(found["document_url"]), found["document_url"]
     if address:
-        st.link_button(
-            view.words("invoice.open_document"), address, icon=":material/open_in_new:", help=as_text(address)
-        )
+        _link(view.words("invoice.open_document"), address)
     elif stated:
         st.caption(view.words("invoice.stated_address", text=as_text(stated)))
 
 
-def _source(
-    view: View, source: str, record_id: str, known: dt.datetime, entity: str, file_name: str | None, row: int | None
-) -> None:
-    """Where it stands at home: system, record, file and row, and since when this version of it is known."""
-    words = view.words
-    names = [file_name] if file_name else invoices.files(view.reading, source, known, entity)
+def _source(view: View, found: dict[str, Any], entity: str, document_id: str) -> None:
+    """Where it stands at home: system, record, file and row, since when this version is known, and the way there."""
+    words, source, known = view.words, found["source"], found["recorded_from"]
+    record = found.get("record_key") or document_id.removeprefix(f"{source}:")
+    name, row = found.get("file_name"), found.get("file_row")
+    names = [name] if name else invoices.files(view.reading, source, known, entity)
     parts = [
-        words("invoice.record", record=as_text(record_id.removeprefix(f"{source}:")), source=as_text(source)),
+        words("invoice.record", record=as_text(record), source=as_text(source)),
         *(words("invoice.file", name=as_text(name)) for name in names),
         *([words("invoice.row", row=words.number(row))] if row is not None else []),
         words("invoice.known_since", moment=words.moment(known)),
     ]
     st.markdown(f":material/description: **{words('invoice.source')}** · {' · '.join(parts)}")
+    if place := invoices.opened_in(found, entity, document_id):
+        _link(words("invoice.open_in", system=as_text(place.system)), place.address)
+
+
+def _link(label: str, address: str) -> None:
+    st.link_button(label, address, icon=":material/open_in_new:", help=as_text(address))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pandas as pd
 
+from cartera.settings import get_settings
 from cartera.warehouse import invoices, read
 from dashboards.queries.cache import cached
 from dashboards.queries.receivables import frame
 from dashboards.queries.session import Clocks, Reading
+
+if TYPE_CHECKING:
+    from cartera.source_documents import Place
 
 INVOICES, PAYMENTS = "invoices", "payments"
 """The lists that deliver them, as the landing calls them."""
@@ -51,6 +56,15 @@ def files(reading: Reading, source: str, recorded_at: dt.datetime, entity: str) 
     paths = invoices.delivered_files(reading.connection, source, recorded_at, entity)
     # where it lies on the server is nobody's business
     return [re.split(r"[/\\]", path)[-1] for path in paths]
+
+
+def opened_in(found: read.Row, entity: str, document_id: str) -> Place | None:
+    """Where the system itself shows it; not kept with the publication, the system may move."""
+    # the systems' connectors are imported by who opens a document, not by the first page
+    from cartera.source_documents import place_of
+
+    place = place_of(get_settings(), found["source"], entity, document_id, found.get("record_key"))
+    return place if place and web_address(place.address) else None
 
 
 def web_address(text: str | None) -> str | None:

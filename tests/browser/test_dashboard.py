@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -140,7 +140,19 @@ def test_a_click_on_the_aging_page_narrows_it_and_a_second_one_takes_that_away(
     expect(page).not_to_have_url(re.compile("group="))
 
 
-def test_a_customer_leads_to_an_invoice_and_its_source_document(dashboard_url: str, open_page: OpenPage) -> None:
+@pytest.fixture
+def connected_odoo(home: Path) -> Iterator[str]:
+    """The source of the fixture's documents said to be an Odoo; what stands before an id in its addresses."""
+    path = home / "sources" / "files.yaml"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("system: odoo\nconnection: {url: https://erp.example.com, database: acme, user: ana}\n")
+    yield "https://erp.example.com/mail/view?model=account.move&res_id="
+    path.unlink()
+
+
+def test_a_customer_leads_to_an_invoice_and_its_source_document(
+    dashboard_url: str, open_page: OpenPage, connected_odoo: str
+) -> None:
     page = open_page(f"{dashboard_url}/aging?currency=USD")
     table = _table(page, "Customers by days past due")
     name = _cell(table, 0, 1)
@@ -167,6 +179,10 @@ def test_a_customer_leads_to_an_invoice_and_its_source_document(dashboard_url: s
             expect(link).to_have_count(0)
         seen.add(scheme)
     assert seen == {"https", "ftp"}
+    record = next(i.item_id for i in sample_items() if i.document_number == number)
+    for language, label in (("PT", "Abrir em Odoo"), ("ES", "Abrir en Odoo"), ("EN", "Open in Odoo")):
+        page.get_by_role("radio", name=language).or_(page.get_by_text(language, exact=True)).first.click()
+        expect(page.get_by_role("link", name=label)).to_have_attribute("href", connected_odoo + record)
     page.get_by_role("button", name=re.compile(f"^{re.escape(name)}")).click()
     expect(page).not_to_have_url(re.compile("customer="))
 

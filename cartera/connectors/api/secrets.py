@@ -67,6 +67,16 @@ def access_from(
     return Access(name, values, secret, page_size, system.name)
 
 
+def open_values(source: ApiSource) -> dict[str, str]:
+    """The settings that are no secret, those that are set nowhere left out."""
+    found = {
+        setting.key: _value(setting, source.name, source.connection, {}, {})
+        for setting in source.declared.settings
+        if not setting.is_secret
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
 def _value(
     setting: Setting, name: str, connection: Mapping[str, str], stored: Mapping[str, str], given: Mapping[str, str]
 ) -> str | None:

@@ -138,6 +138,12 @@ Pages = Callable[[Any, Resource, dt.datetime | None], Iterator[Page]]
 """(session, resource, since) -> pages; since is None for everything, else all that changed at or after it."""
 
 
+AddressOf = Callable[[Mapping[str, str], str, str, str], str | None]
+"""(settings that are no secret, entity of ours, its id without the source, the record's key) -> where people open it.
+
+The ids are of the source: percent-encoded. For payments and credit notes the record's key is the id."""
+
+
 def _declared_pages(session: Any, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:
     from cartera.connectors.api.rest import pages
 
@@ -155,6 +161,7 @@ class System:
     `controls`: the receivable of its own books now, one for each company and currency.
     `still_open`: what is left to pay at this moment of the invoice of that id, in its currency; None where the system
     does not know it; one request.
+    `address_of`: the web address of a document for people, where the system's own documents promise one.
     `overlap`: how far behind the last date of change the next reading begins: skew of clocks, and an hour more
     where dates of change are in a local time that is set back in autumn.
     Resources that refer to others come before them: what they refer to is then read later, and is there.
@@ -173,6 +180,7 @@ class System:
     controls: Callable[[Any], Iterator[Control]] | None = None
     notes: Callable[[Any], Sequence[str]] | None = None
     still_open: Callable[[Any, str], Decimal | None] | None = None
+    address_of: AddressOf | None = None
     overlap: dt.timedelta = dt.timedelta(minutes=5)
 
     @property

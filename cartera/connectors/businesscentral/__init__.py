@@ -8,6 +8,7 @@ reportsFinance (beta) the amounts in their currency and the date of change, anal
 import datetime as dt
 
 from cartera.connectors.api import Setting, System
+from cartera.connectors.businesscentral.address import address_of
 from cartera.connectors.businesscentral.client import check, controls, count, keys, open_session
 from cartera.connectors.businesscentral.entities import RESOURCES
 
@@ -30,6 +31,7 @@ SYSTEM = System(
     keys=keys,
     count=count,
     controls=controls,
+    address_of=address_of,
     # read in the order of keys: what changes while we read is found next time if a reading takes less than this
     overlap=dt.timedelta(days=1),
 )

@@ -6,6 +6,7 @@ The rows of journal entries count that name a customer: they settle, pay back, w
 import datetime as dt
 
 from cartera.connectors.api import Setting, System
+from cartera.connectors.erpnext.address import address_of
 from cartera.connectors.erpnext.client import check, controls, count, keys, open_session
 from cartera.connectors.erpnext.entities import RESOURCES
 
@@ -24,6 +25,7 @@ SYSTEM = System(
     keys=keys,
     count=count,
     controls=controls,
+    address_of=address_of,
     # `modified` is in the site's local time, which is set back by an hour in autumn
     overlap=dt.timedelta(minutes=65),
 )

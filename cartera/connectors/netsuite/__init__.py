@@ -8,6 +8,7 @@ there until they are applied: the application is the payment.
 import datetime as dt
 
 from cartera.connectors.api import Setting, System
+from cartera.connectors.netsuite.address import address_of
 from cartera.connectors.netsuite.client import check, controls, count, open_session
 from cartera.connectors.netsuite.entities import RESOURCES, pages
 
@@ -29,6 +30,7 @@ SYSTEM = System(
     pages=pages,
     count=count,
     controls=controls,
+    address_of=address_of,
     # read in the order of ids, by dates in the time zone of the account: a day more is asked for again
     overlap=dt.timedelta(days=1),
 )

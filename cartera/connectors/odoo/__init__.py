@@ -3,6 +3,7 @@
 import datetime as dt
 
 from cartera.connectors.api import Setting, System
+from cartera.connectors.odoo.address import address_of
 from cartera.connectors.odoo.client import check, controls, count, keys, open_session, pages
 from cartera.connectors.odoo.entities import RESOURCES
 
@@ -29,6 +30,7 @@ SYSTEM = System(
     keys=keys,
     count=count,
     controls=controls,
+    address_of=address_of,
     # `write_date` is when the transaction began: what a long one commits appears behind the last date of change
     overlap=dt.timedelta(minutes=20),
 )

@@ -7,6 +7,7 @@ the balance of the receivable accounts, tells.
 """
 
 from cartera.connectors.api import Setting, System
+from cartera.connectors.quickbooks.address import address_of
 from cartera.connectors.quickbooks.client import check, controls, count, keys, open_session, pages
 from cartera.connectors.quickbooks.entities import RESOURCES
 
@@ -39,4 +40,5 @@ SYSTEM = System(
     keys=keys,
     count=count,
     controls=controls,
+    address_of=address_of,
 )

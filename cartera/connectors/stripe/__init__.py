@@ -7,6 +7,7 @@ redirects, does not try again after 429, and knows no Retry-After.
 import datetime as dt
 
 from cartera.connectors.api import Setting, System
+from cartera.connectors.stripe.address import address_of
 from cartera.connectors.stripe.client import check, open_session, pages, still_open
 from cartera.connectors.stripe.entities import RESOURCES
 
@@ -36,6 +37,7 @@ SYSTEM = System(
     check=check,
     pages=pages,
     still_open=still_open,
+    address_of=address_of,
     # an event may be listed some time after the moment that it bears
     overlap=dt.timedelta(minutes=10),
 )

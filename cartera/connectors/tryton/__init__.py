@@ -2,6 +2,7 @@
 behind it: invoices, reconciliations, parties."""
 
 from cartera.connectors.api import Setting, System
+from cartera.connectors.tryton.address import address_of
 from cartera.connectors.tryton.client import BEHIND, check, controls, count, keys, open_session, pages
 from cartera.connectors.tryton.entities import RESOURCES
 
@@ -23,5 +24,6 @@ SYSTEM = System(
     keys=keys,
     count=count,
     controls=controls,
+    address_of=address_of,
     overlap=BEHIND,
 )

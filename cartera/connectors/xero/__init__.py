@@ -4,6 +4,7 @@ Manual journals and bank transactions that touch the receivable account are not 
 """
 
 from cartera.connectors.api import Setting, System
+from cartera.connectors.xero.address import address_of
 from cartera.connectors.xero.client import check, controls, count, open_session, pages
 from cartera.connectors.xero.entities import RESOURCES
 
@@ -18,6 +19,9 @@ SYSTEM = System(
         Setting("client_secret", "Its client secret", is_secret=True),
         Setting("refresh_token", "Refresh token; empty for a custom connection", is_secret=True, default=""),
         Setting("tenant_id", "Xero-tenant-id of the organisation; empty for a custom connection", default=""),
+        Setting(
+            "short_code", "Short code of the organisation, the !... in its addresses, for links; or nothing", default=""
+        ),
     ),
     resources=RESOURCES,
     open=open_session,
@@ -25,4 +29,5 @@ SYSTEM = System(
     pages=pages,
     count=count,
     controls=controls,
+    address_of=address_of,
 )
