@@ -28,19 +28,21 @@ def roll_rates(
     as_of: dt.date,
     known_at: dt.datetime,
     *,
-    method: Method,
-    basis: Basis,
+    method: Method | None = None,
+    basis: Basis | None = None,
     period_days: int = 30,
     periods: int = 1,
 ) -> list[read.Row]:
-    """company_id, currency_code, bucket, next_bucket, numerator, denominator, roll_rate_pct, flow_through_pct, reason.
+    """company_id, currency_code, method, basis, bucket, next_bucket, numerator, denominator, roll_rate_pct,
+    flow_through_pct, reason: by one method and basis, or by each.
 
     Of the `periods` periods of `period_days` that end at `as_of`, added up. Percentages, 0 to 100 if tracked.
     """
     query = SQL(
-        "select company_id, currency_code, bucket, next_bucket, numerator, denominator, roll_rate_pct,"
-        " flow_through_pct, reason from {rates} where method = %(method)s and basis = %(basis)s"
-        " order by company_id, currency_code, {bucket}"
+        "select company_id, currency_code, method, basis, bucket, next_bucket, numerator, denominator, roll_rate_pct,"
+        " flow_through_pct, reason from {rates} where (%(method)s::text is null or method = %(method)s)"
+        " and (%(basis)s::text is null or basis = %(basis)s)"
+        " order by company_id, currency_code, method, basis, {bucket}"
     ).format(rates=_call("roll_rates", "period_days", "periods"), bucket=_place("bucket", read.BUCKETS))
     given = {"method": method, "basis": basis, "period_days": period_days, "periods": periods}
     return read.rows(connection, query, _clocks(as_of, known_at) | given)

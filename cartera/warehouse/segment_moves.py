@@ -20,9 +20,10 @@ Basis = Literal["kept", "known"]
 
 @dataclass(frozen=True)
 class Compared:
-    """Two dates of one scheme. `known_at` is the moment of whose knowledge both are, when `basis` is known."""
+    """Two dates of one scheme, or of each if it is None. `known_at` is the moment of whose knowledge both are, when
+    `basis` is known."""
 
-    scheme: str
+    scheme: str | None
     first: dt.date
     second: dt.date
     basis: Basis
@@ -31,9 +32,9 @@ class Compared:
 
 
 _MOVED = SQL(
-    "with earlier as ({first}), later as ({second}), moved as (select company_id, customer_id,"
+    "with earlier as ({first}), later as ({second}), moved as (select scheme, company_id, customer_id,"
     " earlier.segment as from_segment, later.segment as to_segment"
-    " from earlier full join later using (company_id, customer_id)"
+    " from earlier full join later using (scheme, company_id, customer_id)"
     " where %(company)s::text is null or company_id = %(company)s)"
 )
 
@@ -50,9 +51,10 @@ def month_ends(connection: Connection) -> list[dt.date]:
 
 
 def moves(connection: Connection, compared: Compared) -> list[read.Row]:
-    """from_segment, to_segment, customers; None where a customer was not there on that date."""
+    """scheme, from_segment, to_segment, customers; None where a customer was not there on that date."""
     query = SQL(
-        "{moved} select from_segment, to_segment, count(*) as customers from moved group by from_segment, to_segment"
+        "{moved} select scheme, from_segment, to_segment, count(*) as customers from moved"
+        " group by scheme, from_segment, to_segment"
     ).format(moved=_moved(compared))
     return read.rows(connection, query, _bound(compared))
 
@@ -93,13 +95,13 @@ def movers(
 def _moved(compared: Compared) -> Composable:
     if compared.basis == "kept":
         each = (
-            "select company_id, customer_id, segment from serve.fct_segment_memberships"
-            " where scheme = %(scheme)s and valid_from <= {date} and valid_to > {date}"
+            "select scheme, company_id, customer_id, segment from serve.fct_segment_memberships"
+            " where (%(scheme)s::text is null or scheme = %(scheme)s) and valid_from <= {date} and valid_to > {date}"
         )
     else:
         each = (
-            "select company_id, customer_id, segment from serve.customer_segments({date}, %(moment)s)"
-            " where scheme = %(scheme)s"
+            "select scheme, company_id, customer_id, segment from serve.customer_segments({date}, %(moment)s)"
+            " where %(scheme)s::text is null or scheme = %(scheme)s"
         )
     return _MOVED.format(first=SQL(each).format(date=SQL("%(first)s")), second=SQL(each).format(date=SQL("%(second)s")))
 

@@ -89,12 +89,13 @@ def debtors(
     return read.rows(connection, query, _bound(as_of, known_at, scheme) | given)
 
 
-def by_age(connection: Connection, as_of: dt.date, known_at: dt.datetime, scheme: str) -> list[read.Row]:
-    """company_id, segment, currency_code, bucket, open_amount: the amounts of `totals` by days past due."""
+def by_age(connection: Connection, as_of: dt.date, known_at: dt.datetime, scheme: str | None = None) -> list[read.Row]:
+    """company_id, scheme, segment, currency_code, bucket, open_amount: the amounts of `totals` by days past due."""
     query = SQL(
-        "select company_id, member.segment, currency_code, bucket, sum(open_amount) as open_amount"
+        "select company_id, member.scheme, member.segment, currency_code, bucket, sum(open_amount) as open_amount"
         " from {cells} as cells join {segments} as member using (company_id, customer_id)"
-        " where member.scheme = %(scheme)s group by company_id, member.segment, currency_code, bucket"
+        " where %(scheme)s::text is null or member.scheme = %(scheme)s"
+        " group by company_id, member.scheme, member.segment, currency_code, bucket"
     ).format(cells=read.cells_at(connection, as_of, known_at), segments=read.segments_at(connection, as_of, known_at))
     return read.rows(connection, query, _bound(as_of, known_at, scheme))
 

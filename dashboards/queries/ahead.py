@@ -9,11 +9,10 @@ publication never waits for them, and what has begun for one that is over is lef
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -23,15 +22,16 @@ from psycopg2.errors import QueryCanceled
 from cartera import sign_in, users
 from cartera.errors import CarteraError, NotPublished
 from cartera.settings import get_settings
-from cartera.warehouse import read, scope
+from cartera.warehouse import metrics, read, scope
 from dashboards.queries import aging, kpis, overview, promises, receivables, recovery, segments, worklist
-from dashboards.queries.session import Reading
+from dashboards.queries.session import Clocks, Reading
 
 Question = Callable[[Reading], object]
 
 EVERY_SECONDS = 10.0
 STATEMENT_TIMEOUT = "20s"
 """As a page has. Well below what a publication waits for readers."""
+CLOSINGS = 3
 MOST_SCOPES = 10
 """Choices of companies: what is kept of more of them would push out what is kept of all (see cache.py)."""
 
@@ -105,9 +105,10 @@ def _reading(companies: Companies) -> Iterator[Reading | None]:
 def questions(reading: Reading) -> Iterator[Question]:
     """Those of the pages as they open, in the order of their worth; then those of the filters."""
     yield from morning(reading)
-    yield from _segments(reading, _currencies(reading))
-    yield from _recovery(reading)
+    yield from _segments(reading, reading.clocks, _currencies(reading))
+    yield from _recovery(reading.clocks, sorted(recovery.PERIODS, key=recovery.OPENING_PERIODS.__ne__))
     yield from _kpis(reading)
+    yield from _closings(reading)
 
 
 def morning(reading: Reading) -> Iterator[Question]:
@@ -116,7 +117,7 @@ def morning(reading: Reading) -> Iterator[Question]:
     for currency in _currencies(reading):
         yield from _overview(reading, currency)
         yield from _worklist(reading, currency)
-        yield from _aging(reading, currency)
+        yield from _aging(clocks, currency)
     yield lambda opened: promises.totals(opened, promises.Asked(clocks.as_of, clocks.known_at, promises.OPENING_WINDOW))
 
 
@@ -136,8 +137,8 @@ def _overview(reading: Reading, currency: str) -> Iterator[Question]:
     yield lambda opened: receivables.by_customer(opened, clocks, currency, None, limit=overview.TOP_DEBTORS)
 
 
-def _aging(reading: Reading, currency: str) -> Iterator[Question]:
-    asked = aging.Asked(reading.clocks, currency)
+def _aging(clocks: Clocks, currency: str) -> Iterator[Question]:
+    asked = aging.Asked(clocks, currency)
     for ask in (aging.buckets, aging.customers, aging.earlier):
         yield lambda opened, ask=ask: ask(opened, asked)
 
@@ -149,29 +150,26 @@ def _worklist(reading: Reading, currency: str) -> Iterator[Question]:
     yield lambda opened: worklist.totals(opened, clocks, currency, None)
 
 
-def _segments(reading: Reading, currencies: list[str]) -> Iterator[Question]:
-    clocks = reading.clocks
+def _segments(reading: Reading, clocks: Clocks, currencies: list[str]) -> Iterator[Question]:
+    """Each answers for every scheme."""
     rules = segments.rules(reading, clocks.known_at)
     if rules.empty or not currencies:
         return
-    for scheme in segments.schemes(rules):
-        yield lambda opened, scheme=scheme: segments.totals(opened, clocks, scheme)
-        for currency in currencies:
-            asked = segments.Asked(clocks, scheme, currency, None)
-            yield lambda opened, asked=asked: segments.by_age(opened, asked)
-        between = segments.opening_moves(reading, segments.Asked(clocks, scheme, currencies[0], None))
-        if between:
-            yield lambda opened, between=between: segments.moves(opened, between)
+    asked = segments.Asked(clocks, segments.schemes(rules)[0], currencies[0], None)
+    yield lambda opened: segments.totals(opened, clocks, asked.scheme)
+    yield lambda opened: segments.by_age(opened, asked)
+    between = segments.opening_moves(reading, asked)
+    if between:
+        yield lambda opened: segments.moves(opened, between)
 
 
-def _recovery(reading: Reading) -> Iterator[Question]:
-    clocks = reading.clocks
-    for periods in sorted(recovery.PERIODS, key=recovery.OPENING_PERIODS.__ne__):
+def _recovery(clocks: Clocks, every_periods: Iterable[int]) -> Iterator[Question]:
+    for periods in every_periods:
         yield lambda opened, periods=periods: recovery.transitions(opened, clocks, periods)
-        for method, basis in itertools.product(recovery.METHODS, recovery.BASES):
-            yield lambda opened, periods=periods, method=method, basis=basis: recovery.roll_rates(
-                opened, clocks, method, basis, periods
-            )
+        # answers for every method and basis
+        yield lambda opened, periods=periods: recovery.roll_rates(
+            opened, clocks, recovery.METHODS[0], recovery.BASES[0], periods
+        )
     yield lambda opened: recovery.cures(opened, clocks)
     yield lambda opened: recovery.vintages(opened, clocks)
     yield lambda opened: recovery.liquidation(opened, clocks)
@@ -191,3 +189,18 @@ def _kpis(reading: Reading) -> Iterator[Question]:
     for each in windows:
         for asked in kpis.over_months(each)[1:]:
             yield lambda opened, asked=asked: kpis.figures(opened, asked)
+
+
+def _closings(reading: Reading) -> Iterator[Question]:
+    """What pages show of the month ends before: the dates that people look back to."""
+    currencies = _currencies(reading)
+    for day in metrics.month_ends(reading.clocks.as_of, CLOSINGS + 1)[1:]:
+        clocks = replace(reading.clocks, as_of=day)
+        yield lambda opened, clocks=clocks: receivables.totals(opened, clocks)
+        for currency in currencies:
+            yield from _aging(clocks, currency)
+        yield from _segments(reading, clocks, currencies)
+        yield from _recovery(clocks, [recovery.OPENING_PERIODS])
+        asked = kpis.Asked(clocks, kpis.VIEWS[0], None)
+        yield lambda opened, asked=asked: kpis.figures(opened, asked)
+        yield lambda opened, asked=asked: kpis.bridge(opened, asked, kpis.quarter_before(asked.clocks.as_of))

@@ -70,13 +70,18 @@ def of_place(rows: pd.DataFrame, place: str) -> pd.DataFrame:
     return rows[rows["company_id"] + "/" + rows["currency_code"] == place].reset_index(drop=True)
 
 
-@cached
 def roll_rates(reading: Reading, clocks: Clocks, method: risk.Method, basis: risk.Basis, periods: int) -> pd.DataFrame:
+    rows = _roll_rates(reading, clocks, periods)
+    return rows[(rows["method"] == method) & (rows["basis"] == basis)].reset_index(drop=True)[list(ROLL_RATES)]
+
+
+@cached
+def _roll_rates(reading: Reading, clocks: Clocks, periods: int) -> pd.DataFrame:
+    """By every method and basis: together they take no longer than one."""
     rows = risk.roll_rates(
-        reading.connection, clocks.as_of, clocks.known_at, method=method, basis=basis, periods=periods,
-        period_days=PERIOD_DAYS,
+        reading.connection, clocks.as_of, clocks.known_at, periods=periods, period_days=PERIOD_DAYS
     )  # fmt: skip
-    return frame(rows, ROLL_RATES)
+    return frame(rows, (*ROLL_RATES, "method", "basis"))
 
 
 @cached

@@ -6,7 +6,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import get_args
 
@@ -63,10 +63,19 @@ def rules(reading: Reading, known_at: dt.datetime) -> pd.DataFrame:
         return frame([], RULES)
 
 
-@cached
 def totals(reading: Reading, clocks: Clocks, scheme: str) -> pd.DataFrame:
     """TOTALS in the order of the rules; who owes nothing stands in a row without currency."""
-    return frame(segments.totals(reading.connection, clocks.as_of, clocks.known_at, scheme), TOTALS)
+    return _of_scheme(_totals(reading, clocks), scheme, TOTALS)
+
+
+@cached
+def _totals(reading: Reading, clocks: Clocks) -> pd.DataFrame:
+    """Of every scheme: what takes the time is what all are judged by."""
+    return frame(segments.totals(reading.connection, clocks.as_of, clocks.known_at), ("scheme", *TOTALS))
+
+
+def _of_scheme(rows: pd.DataFrame, scheme: str, columns: tuple[str, ...]) -> pd.DataFrame:
+    return rows[rows["scheme"] == scheme].reset_index(drop=True)[list(columns)]
 
 
 def owed(rows: pd.DataFrame, asked: Asked) -> pd.DataFrame:
@@ -82,12 +91,10 @@ def owed(rows: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     return frame(sorted(found.values(), key=lambda row: order.index(row["segment"])), OWED)
 
 
-@cached
 def by_age(reading: Reading, asked: Asked) -> pd.DataFrame:
     """segment, bucket, open_amount in the order of the buckets."""
-    clocks = asked.clocks
     sums: dict[tuple[str, str], Decimal] = {}
-    for row in segments.by_age(reading.connection, clocks.as_of, clocks.known_at, asked.scheme):
+    for row in _of_scheme(_by_age(reading, asked.clocks), asked.scheme, BY_AGE).to_dict("records"):
         if row["currency_code"] == asked.currency_code and asked.company_id in (None, row["company_id"]):
             key = (row["segment"], row["bucket"])
             sums[key] = sums.get(key, Decimal(0)) + row["open_amount"]
@@ -96,6 +103,11 @@ def by_age(reading: Reading, asked: Asked) -> pd.DataFrame:
         for (segment, bucket), amount in sorted(sums.items(), key=lambda each: read.BUCKETS.index(each[0][1]))
     ]
     return frame(rows, BY_AGE[1:2] + BY_AGE[3:])
+
+
+@cached
+def _by_age(reading: Reading, clocks: Clocks) -> pd.DataFrame:
+    return frame(segments.by_age(reading.connection, clocks.as_of, clocks.known_at), ("scheme", *BY_AGE))
 
 
 @cached
@@ -143,9 +155,13 @@ def compared(asked: Asked, first: dt.date, second: dt.date, basis: segment_moves
     return Compared(asked.scheme, first, second, basis, asked.clocks.known_at, asked.company_id)
 
 
-@cached
 def _moves(reading: Reading, between: Compared) -> pd.DataFrame:
-    return frame(segment_moves.moves(reading.connection, between), MOVES)
+    return _of_scheme(_all_moves(reading, replace(between, scheme=None)), between.scheme or "", MOVES)
+
+
+@cached
+def _all_moves(reading: Reading, between: Compared) -> pd.DataFrame:
+    return frame(segment_moves.moves(reading.connection, between), ("scheme", *MOVES))
 
 
 def moves(reading: Reading, between: Compared) -> pd.DataFrame | None:
