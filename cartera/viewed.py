@@ -1,4 +1,4 @@
-"""What each person took out of the dashboard, and whose data they looked at: a log that only grows."""
+"""What each person took out of the dashboard, whose data they looked at, what they replayed: a log that only grows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.warehouse.read import Row, rows
 
-Kind = Literal["export", "customer"]
+Kind = Literal["export", "customer", "quarantine", "replay"]
 COLUMNS = ("viewed_at", "viewed_by", "role", "kind", "subject", "filters", "row_count")
 
 
