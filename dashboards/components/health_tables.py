@@ -93,8 +93,7 @@ def _amounts_table(view: View, steps: pd.DataFrame) -> None:
         return
     codes = sorted({code for amounts in found["amounts"] for code in amounts}, key=lambda code: (code == "*", code))
     rows = [
-        {"step": row["step"]}
-        | {code: Decimal(row["amounts"][code]) if code in row["amounts"] else None for code in codes}
+        {"step": row["step"]} | dict.fromkeys(codes) | {code: Decimal(text) for code, text in row["amounts"].items()}
         for row in found.to_dict("records")
     ]
     columns = {"step": STEPS["step"]} | {

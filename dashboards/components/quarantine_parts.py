@@ -74,6 +74,8 @@ def _records(view: View, group: Group, name: str, count: int, clocks: Clocks) ->
             st.caption(words("quarantine.capped", shown=words.number(len(found)), count=words.number(count)))
         else:
             st.caption(words.counted("quarantine.all_shown", len(found)))
+        is_repeat = group.reason_code == "duplicate_key"
+        st.caption(words("quarantine.mend_duplicate_key" if is_repeat else "quarantine.mend"))
         data = found.assign(
             place=[f"{row['file']}:{row['row_number']}" for row in found.to_dict("records")],
             delivered=[" ".join(text.split()) for text in found["delivered"]],

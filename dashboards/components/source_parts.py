@@ -18,7 +18,7 @@ SOURCES = {
     "state": Column("health.state", width=120),
     "read_at": Column("health.read_at", "moment"),
     "age": Column("health.age"),
-    "waiting": Column("column.quarantined", "number"),
+    "waiting": Column("health.waiting", "number"),
     "stopped_at": Column("health.stopped_at", "moment"),
     "held_by": Column("health.held_by", width=330),
 }
