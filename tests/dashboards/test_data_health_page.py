@@ -1,0 +1,208 @@
+"""Data health: how fresh each source is, what waits in quarantine and replaying it, by the rights of who clicks."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from support.pages import OpenPage, said
+from support.serve_fixture import publish_items, record_run, sample_items
+from support.signed_in import require_sign_in, sign_in_as
+
+from cartera import quarantine, users, viewed
+from cartera.clock import utc_now
+from cartera.db import Role, transaction
+from cartera.desk import Actor
+from cartera.errors import Busy, NotAllowed
+from cartera.landing_steps import land_source
+from cartera.quarantine import Group
+from cartera.settings import get_settings
+from cartera.warehouse.read import rows
+from dashboards.i18n import Words
+from dashboards.queries import quarantine as asked
+
+MAPPING = """\
+system: files
+entities:
+  payments:
+    files: {file}
+    delivery: full
+    dates: {dates}
+    columns: {{payment_id: Recibo, customer_id: Cliente, received_date: Fecha, amount: Importe, reference: Glosa}}
+    constants: {{currency_code: PEN}}
+"""
+EXPORT = (
+    "Recibo;Cliente;Fecha;Importe;Glosa\n"
+    "0001;C1;2026-05-01;10.50;bien\n"
+    "0002;C1;01/05/2026;20.25;se\xf1or\n"
+    "0003;C2;nunca;30;=nada\n"
+    "0004;;2026-05-01;7.25;sin cliente\n"
+)
+BAD_DATES = Group("erp", "payments", "unreadable_date")
+
+
+@pytest.fixture
+def landed(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A source of which three rows could not be read, beside what is published; the folder of its mapping."""
+    publish_items(sample_items())
+    monkeypatch.setenv("CARTERA_SOURCES_DIR", str(tmp_path))
+    get_settings.cache_clear()
+    (tmp_path / "export.csv").write_bytes(EXPORT.encode("latin-1"))
+    write_mapping(tmp_path, "'%Y-%m-%d'")
+    land_source(record_run(started_at=utc_now()), "erp")
+    yield tmp_path
+    monkeypatch.undo()
+    get_settings.cache_clear()
+
+
+def write_mapping(folder: Path, dates: str) -> None:
+    (folder / "erp.yaml").write_text(MAPPING.format(file=folder / "export.csv", dates=dates))
+
+
+def frame(app: AppTest, column: str) -> Any:
+    return next(each.value for each in app.dataframe if column in each.value)
+
+
+def button(app: AppTest, label: str) -> Any:
+    return next(each for each in app.button if each.label == label)
+
+
+def open_records() -> set[str]:
+    with transaction(Role.admin) as connection:
+        found = rows(connection, "select record_key from quarantine.records where status = 'open'")
+    return {row["record_key"] for row in found}
+
+
+def seen() -> list[tuple[str, str, int]]:
+    return [(row["kind"], row["subject"], row["row_count"]) for row in viewed.listed()]
+
+
+def test_groups_lead_to_their_rows_and_these_to_a_safe_file_and_to_the_log(landed: Path, open_page: OpenPage) -> None:
+    app = open_page("data_health")
+    assert not app.exception and "3 rows could not be read" in said(app)
+    groups = frame(app, "first_at")
+    assert list(zip(groups["reason"], groups["records"], groups["amounts"], strict=True)) == [
+        ("A value is missing", 1, "PEN 7.25"),
+        ("No readable date", 2, "PEN 50.25"),
+    ]
+    assert list(frame(app, "state")["waiting"]) == [3]
+    assert not seen(), "counts are no look at anybody's data"
+
+    app = open_page("data_health", quarantine="erp/payments/unreadable_date")
+    records = frame(app, "delivered")
+    assert list(records["record_key"]) == ["0002", "0003"]
+    assert records["delivered"].iloc[0] == "Recibo: 0002; Cliente: C1; Fecha: 01/05/2026; Importe: 20.25; Glosa: señor"
+    assert records["place"].iloc[0] == "export.csv:3" and "'01/05/2026' is no date" in records["message"].iloc[0]
+    assert records["run_at"].notna().all()
+    assert seen() == [("quarantine", "erp/payments/unreadable_date", 2)]
+    assert seen() == [("quarantine", "erp/payments/unreadable_date", 2)] and not app.run().exception
+    assert len(seen()) == 1, "a visit is written down once"
+
+    file = asked.records_csv(Words(), BAD_DATES)
+    first, second, total = csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")))
+    assert file.rows == 2 and total["source"] == "TOTAL: 2"
+    assert (first["source"], first["amount"], second["record_key"]) == ("erp", "20.25", "0003")
+    app = open_page("data_health", quarantine="erp/payments/unreadable_date", lang="ES")
+    assert "Fecha ilegible" in said(app) and not app.exception
+
+
+def test_a_click_replays_and_says_what_became_of_it(landed: Path, open_page: OpenPage) -> None:
+    app = open_page("data_health", quarantine="erp/payments/unreadable_date")
+    app = button(app, "Replay 2 rows").click().run()
+    (told,) = [each.value for each in app.warning]
+    assert "2 rows failed again and stay" in told and "2 × No readable date" in told
+    assert open_records() == {"0002", "0003", "0004"}
+    # the mapping learns one of the two ways in which dates are written
+    write_mapping(landed, "['%Y-%m-%d', '%d/%m/%Y']")
+    app = button(app, "Replay 2 rows").click().run()
+    (told,) = [each.value for each in app.warning]
+    assert "1 row came in" in told and "1 row failed again" in told and "with the next run" in told
+    assert open_records() == {"0003", "0004"}
+    assert [each[:2] for each in seen() if each[0] == "replay"] == [("replay", "erp/payments/unreadable_date")] * 2
+    # of a source that is not connected any more nothing is replayed
+    (landed / "erp.yaml").unlink()
+    app = button(app, "Replay all of erp").click().run()
+    assert "Nothing was replayed" in app.error[0].value and "not connected any more" in app.error[0].value
+    assert not app.run().error, "it is said once"
+    with transaction(Role.loader) as connection, connection.cursor() as cursor:
+        cursor.execute("update quarantine.records set status = 'superseded' where status = 'open'")
+    app = button(app, "Replay 1 row").click().run()
+    assert "Nothing was open any more" in app.info[0].value
+    assert "Nothing: every row that was delivered is in" in said(app)
+
+
+def test_who_may_not_is_refused_by_the_function_too(
+    landed: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for who in (Actor("a", "collector"), Actor("b", "administrator", frozenset({"main"}))):
+        for forbidden in (
+            lambda who=who: quarantine.groups(who),
+            lambda who=who: quarantine.records(who, BAD_DATES, 1),
+            lambda who=who: quarantine.replay(who, BAD_DATES),
+        ):
+            with pytest.raises(NotAllowed):
+                forbidden()
+    with pytest.raises(NotAllowed):
+        quarantine.replay(Actor("c", "analyst"), BAD_DATES)
+    require_sign_in(monkeypatch)
+    users.add("ana@example.com", "analyst", [], "test")
+    sign_in_as(monkeypatch, "ana@example.com")
+    app = open_page("data_health", quarantine="erp/payments/unreadable_date")
+    assert len(frame(app, "delivered")) == 2 and "may replay" in said(app)
+    assert not [each for each in app.button if each.label.startswith("Replay")]
+    assert open_records() == {"0002", "0003", "0004"} and not [each for each in seen() if each[0] == "replay"]
+
+
+def test_while_something_lands_a_replay_does_not_wait_for_long(landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quarantine, "PATIENCE", "100ms")
+    with transaction(Role.loader) as landing, landing.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('cartera.landing'))")
+        with pytest.raises(Busy):
+            quarantine.replay(Actor.local(), BAD_DATES)
+    assert quarantine.replay(Actor.local(), BAD_DATES).landed == 0
+
+
+def test_of_many_rows_the_newest_are_listed_and_the_page_says_so(landed: Path, open_page: OpenPage) -> None:
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into quarantine.records (load_id, source, entity, file_name, row_number, reason_code, message,"
+            " raw_bytes, raw_format, quarantined_at)"
+            " select 1, 'erp', 'payments', 'f.csv', n, 'unreadable_date', 'm', 'a;b', 'csv', now()"
+            " from generate_series(10, 309) as rows (n)"
+        )
+    app = open_page("data_health", quarantine="erp/payments/unreadable_date")
+    assert "The newest 200 of 302 rows are listed" in said(app) and len(frame(app, "delivered")) == asked.LISTED
+    assert asked.records_csv(Words(), BAD_DATES).rows == 302
+
+
+def test_a_source_that_stands_still_says_since_when_and_what_held_it(landed: Path, open_page: OpenPage) -> None:
+    now = utc_now()
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.cursors values ('old', 'invoices', '{}', %s), ('settings', 'companies', '{}', %s)",
+            [now - dt.timedelta(days=3)] * 2,
+        )
+        cursor.execute(
+            "insert into ops.run_steps (run_id, ordinal, step, status, started_at, seconds, message)"
+            " values (%s, 90, 'land never', 'failed', %s, 1, %s)",
+            [
+                record_run(started_at=now),
+                now,
+                "never, invoices: 9 of 30 records are missing from a full delivery",
+            ],
+        )
+    app = open_page("data_health", lang="ES")
+    assert "2 de 3 fuentes están detenidas" in said(app)
+    sources = frame(app, "state").set_index("source")
+    assert list(sources["state"]) == ["✓ al día", "✗ detenida", "⚠ atrasada"]
+    assert sources.loc["never", "held_by"] == "Protección: muchos menos registros que antes"
+    assert sources.loc["old", "age"] == "hace 3 días"
+    # the step of the test's source was recorded in English, and is told in Spanish
+    steps = frame(app, "seconds")
+    assert "recibir never" in list(steps["step"]) and "Los textos en inglés" in said(app)
