@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage, said
+from support.quarantined import BOTH_WAYS, land_bad_rows, write_mapping
 from support.serve_fixture import publish_items, record_run, sample_items
 from support.signed_in import require_sign_in, sign_in_as
 
@@ -20,30 +21,12 @@ from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.desk import Actor
 from cartera.errors import Busy, NotAllowed
-from cartera.landing_steps import land_source
 from cartera.quarantine import Group
 from cartera.settings import get_settings
 from cartera.warehouse.read import rows
 from dashboards.i18n import Words
 from dashboards.queries import quarantine as asked
 
-MAPPING = """\
-system: files
-entities:
-  payments:
-    files: {file}
-    delivery: full
-    dates: {dates}
-    columns: {{payment_id: Recibo, customer_id: Cliente, received_date: Fecha, amount: Importe, reference: Glosa}}
-    constants: {{currency_code: PEN}}
-"""
-EXPORT = (
-    "Recibo;Cliente;Fecha;Importe;Glosa\n"
-    "0001;C1;2026-05-01;10.50;bien\n"
-    "0002;C1;01/05/2026;20.25;se\xf1or\n"
-    "0003;C2;nunca;30;=nada\n"
-    "0004;;2026-05-01;7.25;sin cliente\n"
-)
 BAD_DATES = Group("erp", "payments", "unreadable_date")
 
 
@@ -53,16 +36,12 @@ def landed(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     publish_items(sample_items())
     monkeypatch.setenv("CARTERA_SOURCES_DIR", str(tmp_path))
     get_settings.cache_clear()
-    (tmp_path / "export.csv").write_bytes(EXPORT.encode("latin-1"))
-    write_mapping(tmp_path, "'%Y-%m-%d'")
-    land_source(record_run(started_at=utc_now()), "erp")
+    # within a run, as a landing is
+    record_run(started_at=utc_now() - dt.timedelta(seconds=1))
+    land_bad_rows(tmp_path)
     yield tmp_path
     monkeypatch.undo()
     get_settings.cache_clear()
-
-
-def write_mapping(folder: Path, dates: str) -> None:
-    (folder / "erp.yaml").write_text(MAPPING.format(file=folder / "export.csv", dates=dates))
 
 
 def frame(app: AppTest, column: str) -> Any:
@@ -119,7 +98,7 @@ def test_a_click_replays_and_says_what_became_of_it(landed: Path, open_page: Ope
     assert "2 rows failed again and stay" in told and "2 × No readable date" in told
     assert open_records() == {"0002", "0003", "0004"}
     # the mapping learns one of the two ways in which dates are written
-    write_mapping(landed, "['%Y-%m-%d', '%d/%m/%Y']")
+    write_mapping(landed, BOTH_WAYS)
     app = button(app, "Replay 2 rows").click().run()
     (told,) = [each.value for each in app.warning]
     assert "1 row came in" in told and "1 row failed again" in told and "with the next run" in told
