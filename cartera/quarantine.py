@@ -121,13 +121,18 @@ def replay_as_operator(quarantine_ids: Sequence[int] | None) -> ReplayReport:
 
 def _summed(report: ReplayReport) -> Replayed:
     bad = [outcome for outcome in report.outcomes if outcome.status == "open"]
-    examples = {outcome.reason_code: outcome.message for outcome in bad}
+    examples = {outcome.reason_code: why(outcome.record, outcome.message) for outcome in bad}
     counts = Counter(outcome.reason_code for outcome in bad).most_common()
     return Replayed(
         report.count("replayed"),
         report.count("superseded"),
         tuple(StillBad(reason, count, examples[reason]) for reason, count in counts),
     )
+
+
+def why(record: Quarantined, message: str) -> str:
+    """A message of a record without the path of its file, which is of the machine and stands beside it."""
+    return message.removeprefix(f"{record.file_name} row {record.row_number}: ")
 
 
 def as_delivered(record: Quarantined) -> str:

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards.components import filters
 from dashboards.components.actor import current_actor
 from dashboards.components.export import CSV, audit_rows, logged
-from dashboards.components.replay import replay_buttons, say_what_was_replayed
+from dashboards.components.replay import replay_buttons, say_what_was_replayed, turn
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import quarantine
@@ -66,8 +66,8 @@ def quarantine_part(view: View, groups: pd.DataFrame, clocks: Clocks) -> None:
 def _records(view: View, group: Group, name: str, count: int, clocks: Clocks) -> None:
     """The rows behind one count, written into the log of views before they are shown."""
     words, subject = view.words, quarantine.subject(group)
-    audit_rows(current_actor(), subject, count)
     found = quarantine.records(view.reading, group)
+    audit_rows(current_actor(), subject, len(found))
     with st.container(border=True):
         st.subheader(as_text(name), anchor=False)
         if len(found) < count:
@@ -80,13 +80,12 @@ def _records(view: View, group: Group, name: str, count: int, clocks: Clocks) ->
             place=[f"{row['file']}:{row['row_number']}" for row in found.to_dict("records")],
             delivered=[" ".join(text.split()) for text in found["delivered"]],
         )
-        selection = table(
-            view, data, RECORDS, alt=words("quarantine.rows_of"), key=f"quarantine_{subject}", selects="single-cell"
-        )
+        # another table after each replay: the place that was clicked in the one before may be another row's now
+        key = f"quarantine_{subject}_{count}_{turn()}"
+        selection = table(view, data, RECORDS, alt=words("quarantine.rows_of"), key=key, selects="single-cell")
         cells = [cell for cell in selection["cells"] if cell[0] < len(found)]
-        one = found.iloc[cells[0][0]] if cells else None
         with st.container(horizontal=True):
-            replay_buttons(view, group, count, None if one is None else int(one["quarantine_id"]))
+            replay_buttons(view, group, count, data.iloc[cells[0][0]] if cells else None)
             file_name = f"cartera-quarantine-{group.source}-{group.entity}-{clocks.as_of.isoformat()}.csv"
             st.download_button(
                 words("export.csv"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from cartera.errors import Busy
@@ -18,7 +19,13 @@ LAST, ROUND = "replayed", "replay_round"
 MOST_REASONS = 5
 
 
-def replay_buttons(view: View, group: Group, count: int, quarantine_id: int | None) -> None:
+def turn() -> int:
+    """Grows with each replay: a late second click is of the page as it was drawn before, and does nothing."""
+    played: int = st.session_state.get(ROUND, 0)
+    return played
+
+
+def replay_buttons(view: View, group: Group, count: int, row: pd.Series | None) -> None:
     """For the group, for all of its source, and for the row that was clicked."""
     words = view.words
     if not quarantine.may_replay(current_actor()):
@@ -36,30 +43,28 @@ def replay_buttons(view: View, group: Group, count: int, quarantine_id: int | No
         icon=":material/replay:",
         **_of(words, Group(group.source)),
     )
-    if quarantine_id is not None:
+    if row is not None:
         st.button(
-            words("quarantine.replay_one"),
+            words("quarantine.replay_one", row=as_text(row["place"])),
             icon=":material/replay:",
             help=words("quarantine.replay_one_help"),
-            **_of(words, group, quarantine_id),
+            **_of(words, group, int(row["quarantine_id"])),
         )
 
 
 def _of(words: Words, group: Group, quarantine_id: int | None = None) -> dict[str, Any]:
-    """A late second click is of this drawing of the page and not of the next one, which may be asked again."""
-    turn = st.session_state.get(ROUND, 0)
     return {
-        "key": f"replay_{quarantine.subject(group, quarantine_id)}_{turn}",
+        "key": f"replay_{quarantine.subject(group, quarantine_id)}_{turn()}",
         "on_click": _replay,
-        "args": (words, group, quarantine_id, turn),
+        "args": (words, group, quarantine_id, turn()),
     }
 
 
-def _replay(words: Words, group: Group, quarantine_id: int | None, turn: int) -> None:
+def _replay(words: Words, group: Group, quarantine_id: int | None, drawn: int) -> None:
     """Runs before the page is drawn again."""
-    if turn != st.session_state.get(ROUND, 0):
+    if drawn != turn():
         return
-    st.session_state[ROUND] = turn + 1
+    st.session_state[ROUND] = drawn + 1
 
     def tell(error: Exception, text: str) -> None:
         st.session_state[LAST] = words("quarantine.busy") if isinstance(error, Busy) else text

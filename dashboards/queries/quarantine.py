@@ -43,8 +43,7 @@ def records(reading: Reading, group: Group, limit: int = LISTED) -> pd.DataFrame
             "run_at": begun.get(record.quarantined_at),
             "file": PurePath(record.file_name).name,
             "delivered": quarantine.as_delivered(record),
-            # what it says of the file stands in columns of its own
-            "message": record.message.removeprefix(f"{record.file_name} row {record.row_number}: "),
+            "message": quarantine.why(record, record.message),
         }
         for record in found
     ]

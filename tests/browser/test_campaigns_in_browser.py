@@ -1,4 +1,4 @@
-"""Campaigns, promises and quarantine in a browser: approve and replay by a click, reasons down to what said no, phone, accessibility."""
+"""Campaigns, promises, quarantine in a browser: approve and replay by a click, down to what said no, phone, axe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A source whose export has rows that could not be read: two dates, of which another mapping reads one, and a customer."""
+"""A source whose export has rows that could not be read: two dates, one of them good by another mapping."""
 
 from __future__ import annotations
 
