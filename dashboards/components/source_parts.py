@@ -53,6 +53,9 @@ def sources_part(view: View, waiting: pd.DataFrame) -> None:
     is_held = any(row["stopped_at"] for row in rows)
     shown = {name: column for name, column in SOURCES.items() if is_held or name not in ("stopped_at", "held_by")}
     table(view, pd.DataFrame(rows, dtype=object), shown, alt=words("health.sources"))
+    with st.expander(words("health.guards"), icon=":material/shield:"):
+        guards = "".join(f"\n- {words(f'log.guard_{name}')}" for name in log.GUARDS)
+        st.markdown(f"{words('health.guards_sub')}\n{guards}")
 
 
 def _row(view: View, source: dict[str, Any], stale: list[str], counts: dict[Any, int]) -> dict[str, Any]:
