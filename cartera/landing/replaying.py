@@ -87,8 +87,8 @@ def _open_ids(
             f"not in quarantine, or settled already: {', '.join(map(str, missing))}",
             "see `cartera quarantine list`",
         )
-    for group, members in itertools.groupby(rows, key=lambda row: (row[0], row[1])):
-        yield group, [quarantine_id for _source, _entity, quarantine_id in members]
+    for source_and_entity, members in itertools.groupby(rows, key=lambda row: (row[0], row[1])):
+        yield source_and_entity, [quarantine_id for _source, _entity, quarantine_id in members]
 
 
 def _replay(

@@ -112,7 +112,7 @@ def test_a_click_replays_and_says_what_became_of_it(landed: Path, open_page: Ope
     with transaction(Role.loader) as connection, connection.cursor() as cursor:
         cursor.execute("update quarantine.records set status = 'superseded' where status = 'open'")
     app = button(app, "Replay 1 row").click().run()
-    assert "Nothing was open any more" in app.info[0].value
+    assert "Nothing was open any more" in said(app)
     assert "Nothing: every row that was delivered is in" in said(app)
 
 
