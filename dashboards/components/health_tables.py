@@ -23,7 +23,7 @@ RUNS = {
 }
 STEPS = {
     "step": Column("column.step", width=190, is_pinned=True),
-    "status": Column("column.status", "status"),
+    "status": Column("column.status", "status", width=120),
     "rows_in": Column("column.rows_in", "number"),
     "rows_out": Column("column.rows_out", "number"),
     "rows_quarantined": Column("column.quarantined", "number"),

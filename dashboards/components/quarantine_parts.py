@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -16,20 +18,19 @@ from dashboards.queries.quarantine import Group
 from dashboards.queries.session import Clocks
 
 GROUPS = {
-    "source": Column("column.source", width=130, is_pinned=True),
-    "entity": Column("column.entity"),
-    "reason": Column("quarantine.reason", width=230),
+    "source": Column("column.source", width=90, is_pinned=True),
     "records": Column("quarantine.rows", "number"),
-    "amounts": Column("column.amounts", "amounts", width=260),
+    "reason": Column("quarantine.reason", width=240),
+    "entity": Column("column.entity", width=110),
+    "amounts": Column("column.amounts", "amounts", width=230),
     "first_at": Column("quarantine.since", "moment"),
 }
 RECORDS = {
-    "place": Column("quarantine.place", width=170),
+    "place": Column("quarantine.place", width=130, is_pinned=True),
+    "delivered": Column("quarantine.delivered", width=330, lines=5),
+    "message": Column("quarantine.why", width=280, lines=5),
+    "amount_text": Column("quarantine.amount", "figure"),
     "record_key": Column("quarantine.key", width=110),
-    "amount": Column("quarantine.amount", "money"),
-    "currency_code": Column("column.currency", width=80),
-    "message": Column("quarantine.why", width=330, lines=3),
-    "delivered": Column("quarantine.delivered", width=420, lines=3),
     "quarantined_at": Column("quarantine.at", "moment"),
     "run_at": Column("quarantine.run", "moment"),
 }
@@ -79,6 +80,7 @@ def _records(view: View, group: Group, name: str, count: int, clocks: Clocks) ->
         data = found.assign(
             place=[f"{row['file']}:{row['row_number']}" for row in found.to_dict("records")],
             delivered=[" ".join(text.split()) for text in found["delivered"]],
+            amount_text=[_amount(view, row) for row in found.to_dict("records")],
         )
         # another table after each replay: the place that was clicked in the one before may be another row's now
         key = f"quarantine_{subject}_{count}_{turn()}"
@@ -97,3 +99,9 @@ def _records(view: View, group: Group, name: str, count: int, clocks: Clocks) ->
                 on_click="ignore",
                 help=words("quarantine.export_help"),
             )
+
+
+def _amount(view: View, row: dict[Any, Any]) -> str:
+    if row["amount"] is None:
+        return ""
+    return f"{row['currency_code'] or ''} {view.words.decimal(row['amount'])}".strip()

@@ -14,8 +14,8 @@ from dashboards.i18n import log
 from dashboards.queries import overview, runs
 
 SOURCES = {
-    "source": Column("column.source", width=130, is_pinned=True),
-    "state": Column("health.state", width=120),
+    "source": Column("column.source", width=100, is_pinned=True),
+    "state": Column("health.state", width=110),
     "read_at": Column("health.read_at", "moment"),
     "age": Column("health.age"),
     "waiting": Column("health.waiting", "number"),
