@@ -97,7 +97,8 @@ def stopped_sources(connection: Connection, *, with_message: bool = True) -> lis
         " order by step, started_at desc, ordinal desc"
         "), good as ("
         " select source, max(recorded_at) as read_at from ("
-        " select source, recorded_at from ops.loads union all select source, recorded_at from ops.cursors"
+        " select source, recorded_at from ops.loads where kind <> 'replay'"
+        " union all select source, recorded_at from ops.cursors"
         " ) as readings group by source"
         ") select distinct on (source) source, stopped_at, message, read_at from attempts left join good using (source)"
         " where status in ('failed', 'stopped') order by source, stopped_at desc"
@@ -106,11 +107,11 @@ def stopped_sources(connection: Connection, *, with_message: bool = True) -> lis
 
 
 def sources_read(connection: Connection) -> list[Row]:
-    """When each source that is connected brought something last: source, read_at."""
+    """When each source that is connected brought something last: source, read_at. A replay brings nothing new."""
     return rows(
         connection,
         "select source, max(recorded_at) as read_at from (select source, recorded_at from ops.loads"
-        " union all select source, recorded_at from ops.cursors) as readings"
+        " where kind <> 'replay' union all select source, recorded_at from ops.cursors) as readings"
         " where source <> all(%(own)s) group by source order by source",
         {"own": list(OWN_SOURCES)},
     )

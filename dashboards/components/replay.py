@@ -84,11 +84,11 @@ def say_what_was_replayed(view: View) -> None:
 
 def _say(words: Words, last: Replayed) -> None:
     bad = sum(reason.records for reason in last.still_bad)
-    said = [
-        words.counted(f"quarantine.{name}", count)
-        for name, count in (("landed", last.landed), ("superseded", last.superseded), ("still_bad", bad))
-        if count
-    ]
+    said = [words.counted("quarantine.landed", last.landed), words("quarantine.next_run")] if last.landed else []
+    if last.superseded:
+        said.append(words.counted("quarantine.superseded", last.superseded))
+    if bad:
+        said.append(words.counted("quarantine.still_bad", bad))
     if not said:
         st.info(words("quarantine.nothing_open"), icon=":material/done_all:")
         return
@@ -97,7 +97,5 @@ def _say(words: Words, last: Replayed) -> None:
         f" {as_text(reason.message)}"
         for reason in last.still_bad[:MOST_REASONS]
     ]
-    if last.landed:
-        said.append(words("quarantine.next_run"))
     text = " ".join(said) + "".join(lines)
     (st.warning if bad else st.success)(text, icon=":material/sync_problem:" if bad else ":material/check_circle:")

@@ -14,13 +14,13 @@ from dashboards.i18n import log
 from dashboards.queries import overview, runs
 
 SOURCES = {
-    "source": Column("column.source", width=100, is_pinned=True),
-    "state": Column("health.state", width=110),
-    "read_at": Column("health.read_at", "moment"),
-    "age": Column("health.age"),
-    "waiting": Column("health.waiting", "number"),
+    "source": Column("column.source", width=90, is_pinned=True),
+    "state": Column("health.state", width=90),
+    "held_by": Column("health.held_by", width=200, lines=2),
     "stopped_at": Column("health.stopped_at", "moment"),
-    "held_by": Column("health.held_by", width=330),
+    "read_at": Column("health.read_at", "moment"),
+    "age": Column("health.age", width=110),
+    "waiting": Column("health.waiting", "number"),
 }
 LOADS = {
     "source": Column("column.source", is_pinned=True),

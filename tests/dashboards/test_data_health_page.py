@@ -23,6 +23,7 @@ from cartera.desk import Actor
 from cartera.errors import Busy, NotAllowed
 from cartera.quarantine import Group
 from cartera.settings import get_settings
+from cartera.warehouse import read_runs
 from cartera.warehouse.read import rows
 from dashboards.i18n import Words
 from dashboards.queries import quarantine as asked
@@ -93,6 +94,7 @@ def test_groups_lead_to_their_rows_and_these_to_a_safe_file_and_to_the_log(lande
 
 def test_a_click_replays_and_says_what_became_of_it(landed: Path, open_page: OpenPage) -> None:
     app = open_page("data_health", quarantine="erp/payments/unreadable_date")
+    replayed_from = utc_now()
     app = button(app, "Replay 2 rows").click().run()
     (told,) = [each.value for each in app.warning]
     assert "2 rows failed again and stay" in told and "2 × No readable date" in told
@@ -103,6 +105,9 @@ def test_a_click_replays_and_says_what_became_of_it(landed: Path, open_page: Ope
     (told,) = [each.value for each in app.warning]
     assert "1 row came in" in told and "1 row failed again" in told and "with the next run" in told
     assert open_records() == {"0003", "0004"}
+    with transaction(Role.viewer) as connection:
+        (source,) = read_runs.sources_read(connection)
+    assert source["read_at"] < replayed_from, "a replay is no delivery: the source is as fresh as before"
     assert [each[:2] for each in seen() if each[0] == "replay"] == [("replay", "erp/payments/unreadable_date")] * 2
     # of a source that is not connected any more nothing is replayed
     (landed / "erp.yaml").unlink()

@@ -79,7 +79,6 @@ def test_every_text_is_used() -> None:
         "promises.close_dispute", "promises.card_", "promises.by_", "promises.did.", "promises.desk_", "promises.done_",
         "aging.by_", "aging.parts_", "invoice.",
         "log.", "health.fresh", "health.stale", "health.stopped", "health.kind_", "quarantine.reason.",
-        "quarantine.landed", "quarantine.superseded", "quarantine.still_bad",
         "channel.", "event.", "outcome.", "hold.", "customer.", "worklist.", "desk.",
     )  # fmt: skip
     unused = [
