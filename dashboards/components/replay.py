@@ -34,7 +34,6 @@ def replay_buttons(view: View, group: Group, count: int, row: pd.Series | None) 
     st.button(
         words.counted("quarantine.replay", count),
         icon=":material/replay:",
-        type="primary",
         help=words("quarantine.replay_help"),
         **_of(words, group),
     )

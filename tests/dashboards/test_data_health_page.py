@@ -182,7 +182,7 @@ def test_a_source_that_stands_still_says_since_when_and_what_held_it(landed: Pat
             ],
         )
     app = open_page("data_health", lang="ES")
-    assert "2 de 3 fuentes están detenidas" in said(app)
+    assert "Sin datos nuevos: 2 de 3 fuentes" in said(app)
     sources = frame(app, "state").set_index("source")
     assert list(sources["state"]) == ["✓ al día", "✗ detenida", "⚠ atrasada"]
     assert sources.loc["never", "held_by"] == "Protección: muchos menos registros que antes"
