@@ -83,7 +83,9 @@ def _stopped_sources(view: View) -> None:
             moment=words.moment(source["stopped_at"]),
             read_at=read_at,
         )
-        st.warning(f"{text}\n\n{as_text(source['message'] or '—')}{_log_note(view)}", icon=":material/sync_problem:")
+        # what is wrong, then how to mend it, as an error of ours writes them
+        said = "\n\n".join(map(as_text, (source["message"] or "—").split("\n  mend: ")))
+        st.warning(f"{text}\n\n{said}{_log_note(view)}", icon=":material/sync_problem:")
 
 
 def _warnings(view: View, publication: Publication) -> None:

@@ -25,7 +25,7 @@ SOURCES = {
 LOADS = {
     "source": Column("column.source", is_pinned=True),
     "entity": Column("column.entity"),
-    "kind_text": Column("health.kind"),
+    "kind_text": Column("health.kind", width=80),
     "recorded_at": Column("column.landed", "moment"),
     "rows_in": Column("column.rows_in", "number"),
     "rows_loaded": Column("column.loaded", "number"),
