@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from cartera.desk import Actor
 from cartera.errors import Busy, NotAllowed
 from cartera.quarantine import Group
 from cartera.settings import get_settings
-from cartera.warehouse import read_runs
+from cartera.warehouse import gate, read_runs
 from cartera.warehouse.read import rows
 from dashboards.i18n import Words
 from dashboards.queries import quarantine as asked
@@ -57,6 +58,14 @@ def open_records() -> set[str]:
     with transaction(Role.admin) as connection:
         found = rows(connection, "select record_key from quarantine.records where status = 'open'")
     return {row["record_key"] for row in found}
+
+
+def refused_pct() -> Decimal:
+    """What gate 1 sees of the source: the share of its last delivery that waits in quarantine."""
+    (suite,) = [suite for suite in gate.load_suites("landed") if suite.subject == "ops.loads"]
+    with transaction(Role.transformer) as connection:
+        (found,) = rows(connection, suite.query)
+    return Decimal(found["quarantined_pct"])
 
 
 def seen() -> list[tuple[str, str, int]]:
@@ -98,13 +107,14 @@ def test_a_click_replays_and_says_what_became_of_it(landed: Path, open_page: Ope
     app = button(app, "Replay 2 rows").click().run()
     (told,) = [each.value for each in app.warning]
     assert "2 rows failed again and stay" in told and "2 × No readable date" in told
-    assert open_records() == {"0002", "0003", "0004"}
+    assert open_records() == {"0002", "0003", "0004"} and refused_pct() == 75
     # the mapping learns one of the two ways in which dates are written
     write_mapping(landed, BOTH_WAYS)
     app = button(app, "Replay 2 rows").click().run()
     (told,) = [each.value for each in app.warning]
     assert "1 row came in" in told and "1 row failed again" in told and "with the next run" in told
     assert open_records() == {"0003", "0004"}
+    assert refused_pct() == 50, "the gate sees that one of the three is in"
     with transaction(Role.viewer) as connection:
         (source,) = read_runs.sources_read(connection)
     assert source["read_at"] < replayed_from, "a replay is no delivery: the source is as fresh as before"
