@@ -22,7 +22,7 @@ RUNS = {
     "message": Column("column.message", width="large"),
 }
 STEPS = {
-    "step": Column("column.step", width=190, is_pinned=True),
+    "step": Column("column.step", width=160, is_pinned=True),
     "status": Column("column.status", "status", width=120),
     "rows_in": Column("column.rows_in", "number"),
     "rows_out": Column("column.rows_out", "number"),
