@@ -29,6 +29,7 @@ from cartera.warehouse.read import rows
 from dashboards.i18n import Words
 from dashboards.queries import quarantine as asked
 
+PLACE = "erp/payments/unreadable_date"
 BAD_DATES = Group("erp", "payments", "unreadable_date")
 
 
@@ -83,26 +84,25 @@ def test_groups_lead_to_their_rows_and_these_to_a_safe_file_and_to_the_log(lande
     assert list(frame(app, "state")["waiting"]) == [3]
     assert not seen(), "counts are no look at anybody's data"
 
-    app = open_page("data_health", quarantine="erp/payments/unreadable_date")
+    app = open_page("data_health", quarantine=PLACE)
     records = frame(app, "delivered")
     assert list(records["record_key"]) == ["0002", "0003"]
     assert records["delivered"].iloc[0] == "Recibo: 0002; Cliente: C1; Fecha: 01/05/2026; Importe: 20.25; Glosa: señor"
     assert records["place"].iloc[0] == "export.csv:3" and "'01/05/2026' is no date" in records["message"].iloc[0]
     assert records["run_at"].notna().all()
-    assert seen() == [("quarantine", "erp/payments/unreadable_date", 2)]
-    assert seen() == [("quarantine", "erp/payments/unreadable_date", 2)] and not app.run().exception
-    assert len(seen()) == 1, "a visit is written down once"
+    assert not app.run().exception
+    assert seen() == [("quarantine", PLACE, 2)], "a visit is written down once"
 
     file = asked.records_csv(Words(), BAD_DATES)
     first, second, total = csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")))
     assert file.rows == 2 and total["source"] == "TOTAL: 2"
     assert (first["source"], first["amount"], second["record_key"]) == ("erp", "20.25", "0003")
-    app = open_page("data_health", quarantine="erp/payments/unreadable_date", lang="ES")
+    app = open_page("data_health", quarantine=PLACE, lang="ES")
     assert "Fecha ilegible" in said(app) and not app.exception
 
 
 def test_a_click_replays_and_says_what_became_of_it(landed: Path, open_page: OpenPage) -> None:
-    app = open_page("data_health", quarantine="erp/payments/unreadable_date")
+    app = open_page("data_health", quarantine=PLACE)
     replayed_from = utc_now()
     app = button(app, "Replay 2 rows").click().run()
     (told,) = [each.value for each in app.warning]
@@ -118,7 +118,7 @@ def test_a_click_replays_and_says_what_became_of_it(landed: Path, open_page: Ope
     with transaction(Role.viewer) as connection:
         (source,) = read_runs.sources_read(connection)
     assert source["read_at"] < replayed_from, "a replay is no delivery: the source is as fresh as before"
-    assert [each[:2] for each in seen() if each[0] == "replay"] == [("replay", "erp/payments/unreadable_date")] * 2
+    assert [each[:2] for each in seen() if each[0] == "replay"] == [("replay", PLACE)] * 2
     # of a source that is not connected any more nothing is replayed
     (landed / "erp.yaml").unlink()
     app = button(app, "Replay all of erp").click().run()
@@ -147,19 +147,24 @@ def test_who_may_not_is_refused_by_the_function_too(
     require_sign_in(monkeypatch)
     users.add("ana@example.com", "analyst", [], "test")
     sign_in_as(monkeypatch, "ana@example.com")
-    app = open_page("data_health", quarantine="erp/payments/unreadable_date")
+    app = open_page("data_health", quarantine=PLACE)
     assert len(frame(app, "delivered")) == 2 and "may replay" in said(app)
     assert not [each for each in app.button if each.label.startswith("Replay")]
     assert open_records() == {"0002", "0003", "0004"} and not [each for each in seen() if each[0] == "replay"]
 
 
-def test_while_something_lands_a_replay_does_not_wait_for_long(landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_replay_does_not_wait_for_long_and_may_be_of_one_row(landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quarantine, "PATIENCE", "100ms")
     with transaction(Role.loader) as landing, landing.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext('cartera.landing'))")
         with pytest.raises(Busy):
             quarantine.replay(Actor.local(), BAD_DATES)
     assert quarantine.replay(Actor.local(), BAD_DATES).landed == 0
+    # one row alone, and not the others of its group
+    write_mapping(landed, BOTH_WAYS)
+    first = quarantine.records(Actor.local(), BAD_DATES, 1)[0]
+    assert quarantine.replay(Actor.local(), BAD_DATES, first.quarantine_id) == quarantine.Replayed(1, 0, ())
+    assert open_records() == {"0003", "0004"} and seen()[0] == ("replay", f"{PLACE}/{first.quarantine_id}", 1)
 
 
 def test_of_many_rows_the_newest_are_listed_and_the_page_says_so(landed: Path, open_page: OpenPage) -> None:
@@ -170,7 +175,7 @@ def test_of_many_rows_the_newest_are_listed_and_the_page_says_so(landed: Path, o
             " select 1, 'erp', 'payments', 'f.csv', n, 'unreadable_date', 'm', 'a;b', 'csv', now()"
             " from generate_series(10, 309) as rows (n)"
         )
-    app = open_page("data_health", quarantine="erp/payments/unreadable_date")
+    app = open_page("data_health", quarantine=PLACE)
     assert "The newest 200 of 302 rows are listed" in said(app) and len(frame(app, "delivered")) == asked.LISTED
     assert asked.records_csv(Words(), BAD_DATES).rows == 302
 
