@@ -12,6 +12,7 @@ CarteraError                what is wrong, where, how to mend it; exit status in
 ├── DatabaseError           unreachable, wrong password, no rights, disk full
 ├── SendError               a message could not be handed to the channel
 ├── NotAllowed              this user's role or companies do not let them record that
+├── Busy                what is asked for waits for something that goes on, a landing say; nothing was done
 ├── PlanChanged             what waits for approval is not what was looked at: it was approved or planned anew
 └── Conflict                somebody else changed it since the form was drawn; `theirs` says who and what
 """
@@ -82,6 +83,10 @@ class SendError(CarteraError):
 
 class NotAllowed(CarteraError):
     exit_status = 6
+
+
+class Busy(CarteraError):
+    pass
 
 
 class Conflict(CarteraError):

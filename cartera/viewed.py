@@ -1,4 +1,4 @@
-"""What each person took out of the dashboard, and whose data they looked at: a log that only grows."""
+"""What each person took out of the dashboard, whose data they looked at, what they replayed: a log that only grows."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.warehouse.read import Row, rows
 
-Kind = Literal["export", "customer"]
+Kind = Literal["export", "customer", "quarantine", "replay"]
 COLUMNS = ("viewed_at", "viewed_by", "role", "kind", "subject", "filters", "row_count")
 
 
 def record(
     viewed_by: str, role: str, kind: Kind, subject: str, filters: Mapping[str, str], row_count: int | None = None
 ) -> None:
-    """Write one line. It is there before what it tells of is shown: raises DatabaseError, and then nothing is."""
+    """One line. It is there before what it tells of is shown or done: raises DatabaseError, and then nothing is."""
     with transaction(Role.campaign) as connection, connection.cursor() as cursor:
         cursor.execute(
             "insert into ops.views_logged (viewed_at, viewed_by, role, kind, subject, filters, row_count)"

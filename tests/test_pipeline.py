@@ -25,6 +25,7 @@ from cartera.errors import BuildFailed, GateFailed
 from cartera.settings import get_settings
 from cartera.warehouse import invoices, read, read_runs, slots
 from cartera.warehouse.dbt_connections import KeptConnections
+from dashboards.i18n import Words, log
 
 AS_OF = dt.date(2026, 6, 30)
 
@@ -89,6 +90,11 @@ def test_from_a_file_to_figures_and_back_to_the_file(sources: Path, monkeypatch:
     connect_source(sources, text, columns=COLUMNS | {"document_url": "link"})
     report = pipeline.run(AS_OF)
     assert report.status == "published"
+    with transaction(Role.reader) as connection:
+        steps = read_runs.run_steps(connection, report.run_id)
+    spanish = {step["step"]: log.message(Words("ES"), step["message"]) for step in steps}
+    assert None not in spanish.values(), "what a good run writes is told in the reader's language"
+    assert spanish["land erp"] == "4 nuevas" and spanish["publish"].startswith("al 30 jun 2026")
     # dbt's four threads and the one that waits for them, in three steps; not one for each of 180 nodes
     assert 0 < len(opened) < 20
     assert not KeptConnections.idle

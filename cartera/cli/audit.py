@@ -77,7 +77,7 @@ def views(
     limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 1000,
     format: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.table,
 ) -> None:
-    """What people took out of the dashboard and whose data they looked at, the newest first."""
+    """What people took out of the dashboard, whose data they looked at, what they replayed, the newest first."""
     from cartera.clock import parse_moment
     from cartera.viewed import COLUMNS, listed
 

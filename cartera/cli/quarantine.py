@@ -12,11 +12,10 @@ import typer
 
 from cartera.cli.output import Format, messages, print_json, print_rows, printable
 from cartera.cli.pipeline import FormatOption
-from cartera.clock import utc_now
 from cartera.money import plain
 
 if TYPE_CHECKING:
-    from cartera.landing import Batch, Quarantined, Reader, ReplayReport
+    from cartera.landing import Quarantined, ReplayReport
 
 group = typer.Typer(no_args_is_help=True, help="Records that did not land: list, show, replay.")
 
@@ -129,11 +128,9 @@ def replay(
 
     Exit status 1 when some are still bad. The figures follow with the next `cartera run`.
     """
-    from cartera.db import Role, transaction
-    from cartera.landing import replay as replay_records
+    from cartera.quarantine import replay_as_operator
 
-    with transaction(Role.loader) as connection:
-        report = replay_records(connection, quarantine_ids or None, utc_now(), _reader_of)
+    report = replay_as_operator(quarantine_ids or None)
     _print_report(report, format)
     if report.count("open"):
         raise typer.Exit(1)
@@ -155,36 +152,3 @@ def _print_report(report: ReplayReport, format: Format) -> None:
         f"{report.count('replayed'):,} landed, {report.count('superseded'):,} superseded by something newer,"
         f" {report.count('open'):,} still bad"
     )
-
-
-def _reader_of(name: str) -> Reader:
-    """How the records of a connected source are read. Raises ConfigError when it is not connected any more."""
-    from cartera.connectors.files import FileSource, read_quarantined
-    from cartera.connectors.sources import all_sources
-    from cartera.errors import ConfigError
-    from cartera.landing import Reader
-    from cartera.settings import get_settings
-
-    source = {source.name: source for source in all_sources(get_settings())}.get(name)
-    if source is None:
-        raise ConfigError(
-            f"records of source {name!r} are in quarantine, but it is not connected any more",
-            f"put sources/{name}.yaml back, or replay the ids of other sources",
-        )
-    if not isinstance(source, FileSource):
-        from cartera.connectors.api.deliver import reader_of
-
-        return reader_of(source)
-
-    def read(record: Quarantined) -> Batch:
-        return read_quarantined(
-            source,
-            record.entity,
-            record.header,
-            record.raw_bytes,
-            record.raw_format,
-            file_name=record.file_name,
-            row_number=record.row_number,
-        )
-
-    return Reader(source.system, read)

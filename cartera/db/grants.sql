@@ -84,7 +84,7 @@ grant execute on all functions in schema serve to :"viewer";
 alter default privileges for role :"transformer" in schema serve grant execute on functions to :"viewer";
 grant select (run_id, as_of_date, known_at, started_at, finished_at, status, triggered_by) on ops.runs to :"viewer";
 grant select (run_id, ordinal, step, status, started_at) on ops.run_steps to :"viewer";
-grant select (load_id, source, entity, recorded_at) on ops.loads to :"viewer";
+grant select (load_id, source, entity, kind, recorded_at) on ops.loads to :"viewer";
 grant select (source, recorded_at) on ops.cursors to :"viewer";
 grant select on ops.publications, ops.certificates to :"viewer";
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from psycopg2.extensions import connection as Connection
 
@@ -23,6 +23,28 @@ _MEND_BY_DEFAULT = (
     "correct it in the source and deliver again, or correct the mapping in sources/{source}.yaml and run"
     " `cartera quarantine replay {id}`"
 )
+
+
+@dataclass(frozen=True)
+class Group:
+    """The open records of a source, of an entity of it, of one reason; None: whichever."""
+
+    source: str | None = None
+    entity: str | None = None
+    reason_code: str | None = None
+
+
+@dataclass(frozen=True)
+class Counted:
+    """How many records of a group are open, what they amount to by currency ('*': of none), since when."""
+
+    source: str
+    entity: str
+    reason_code: str
+    records: int
+    amounts: Mapping[str, str]
+    first_at: dt.datetime
+    last_at: dt.datetime
 
 
 @dataclass(frozen=True)
@@ -88,23 +110,49 @@ def search(
     *,
     source: str | None = None,
     entity: str | None = None,
+    reason_code: str | None = None,
     status: str | None = "open",
     limit: int | None = None,
 ) -> list[Quarantined]:
-    """Records by source, entity and status (None: whichever), newest loads first."""
+    """Records by source, entity, reason and status (None: whichever), newest loads first."""
     return _read(
         connection,
         "where (%(source)s::text is null or record.source = %(source)s)"
         " and (%(entity)s::text is null or record.entity = %(entity)s)"
+        " and (%(reason_code)s::text is null or record.reason_code = %(reason_code)s)"
         " and (%(status)s::text is null or record.status = %(status)s)"
         " order by record.load_id desc, record.quarantine_id limit %(limit)s",
-        {"source": source, "entity": entity, "status": status, "limit": limit},
+        {"source": source, "entity": entity, "reason_code": reason_code, "status": status, "limit": limit},
     )
 
 
+def counted(connection: Connection) -> list[Counted]:
+    """The groups that are open, by source, entity and reason."""
+    return [
+        Counted(**row)
+        for row in _rows(
+            connection,
+            "select source, entity, reason_code, sum(records)::bigint as records,"
+            " coalesce(jsonb_object_agg(currency_code, amount::text) filter (where amount is not null), '{}')"
+            " as amounts,"
+            " min(first_at) as first_at, max(last_at) as last_at"
+            " from ("
+            " select source, entity, reason_code, coalesce(currency_code, '*') as currency_code, count(*) as records,"
+            " sum(amount) as amount, min(quarantined_at) as first_at, max(quarantined_at) as last_at"
+            " from quarantine.records where status = 'open' group by 1, 2, 3, 4"
+            " ) as by_currency group by source, entity, reason_code order by source, entity, reason_code",
+            {},
+        )
+    ]
+
+
 def _read(connection: Connection, where: str, values: Sequence[object] | dict[str, object]) -> list[Quarantined]:
+    found = _rows(connection, _SELECT + where, values)
+    return [Quarantined(**row | {"raw_bytes": bytes(row["raw_bytes"])}) for row in found]
+
+
+def _rows(connection: Connection, query: str, values: Sequence[object] | dict[str, object]) -> list[dict[str, Any]]:
     with connection.cursor() as cursor:
-        cursor.execute(_SELECT + where, values)
+        cursor.execute(query, values)
         names = [column.name for column in cursor.description or ()]
-        rows = [dict(zip(names, row, strict=True)) for row in cursor]
-    return [Quarantined(**row | {"raw_bytes": bytes(row["raw_bytes"])}) for row in rows]
+        return [dict(zip(names, row, strict=True)) for row in cursor]

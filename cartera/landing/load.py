@@ -34,13 +34,14 @@ def next_recorded_at(connection: Connection, source: str, now: dt.datetime) -> d
     if now.tzinfo is None:
         raise TypeError(f"{source} needs a moment with its time zone, not {now}")
     with connection.cursor() as cursor:
-        _lock(cursor)
+        one_at_a_time(cursor)
         cursor.execute("select max(recorded_at) from ops.loads")
         ((last,),) = cursor.fetchall()
     return now if last is None else max(now, last + dt.timedelta(microseconds=1))
 
 
-def _lock(cursor: Cursor) -> None:
+def one_at_a_time(cursor: Cursor) -> None:
+    """Until the transaction ends no other landing starts."""
     cursor.execute("select pg_advisory_xact_lock(hashtext('cartera.landing'))")
 
 
@@ -52,7 +53,7 @@ def land(connection: Connection, delivery: Delivery, recorded_at: dt.datetime) -
     """
     started = time.perf_counter()
     with all_or_nothing(connection) as cursor:
-        _lock(cursor)
+        one_at_a_time(cursor)
         if _last_fingerprint(cursor, delivery) == delivery.fingerprint:
             report = LoadReport(None, delivery.source, delivery.entity.name, delivery.kind, is_unchanged=True)
         else:

@@ -11,7 +11,7 @@ import hashlib
 import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
@@ -20,8 +20,8 @@ from cartera.errors import ConfigError
 from cartera.landing.delivery import Batch, DeliveredFile, Delivery, LoadReport
 from cartera.landing.encode import schema
 from cartera.landing.entities import Entity
-from cartera.landing.inspect import Quarantined, read
-from cartera.landing.load import all_or_nothing, land, next_recorded_at
+from cartera.landing.inspect import Group, Quarantined, read
+from cartera.landing.load import all_or_nothing, land, next_recorded_at, one_at_a_time
 from cartera.landing.quarantine import storable
 from cartera.landing.reading import Outcome, Reader, Reading, one_for_each_key, read_again
 from cartera.landing.tables import Tables
@@ -44,8 +44,9 @@ def replay(
     quarantine_ids: Sequence[int] | None,
     now: dt.datetime,
     reader_of: Callable[[str], Reader],
+    group: Group | None = None,
 ) -> ReplayReport:
-    """Replay the given records, or all that are open. The caller commits.
+    """Replay the given records, or all that are open, of a group or of all. The caller commits.
 
     `reader_of` gives the reader of a source by its name. Raises ConfigError for an id that is not open,
     and what `reader_of` raises; then nothing is changed.
@@ -53,7 +54,9 @@ def replay(
     outcomes: list[Outcome] = []
     loads: list[LoadReport] = []
     with all_or_nothing(connection) as cursor:
-        for (source, entity), ids in _open_ids(cursor, quarantine_ids):
+        # before the records are locked, as every landing does: each would wait for what the other holds
+        one_at_a_time(cursor)
+        for (source, entity), ids in _open_ids(cursor, quarantine_ids, group):
             reader = reader_of(source)
             for start in range(0, len(ids), AT_ONCE):
                 page = read(connection, ids[start : start + AT_ONCE])
@@ -64,13 +67,18 @@ def replay(
     return ReplayReport(tuple(outcomes), tuple(loads))
 
 
-def _open_ids(cursor: Cursor, wanted: Sequence[int] | None) -> Iterator[tuple[tuple[str, str], list[int]]]:
+def _open_ids(
+    cursor: Cursor, wanted: Sequence[int] | None, group: Group | None
+) -> Iterator[tuple[tuple[str, str], list[int]]]:
     """The ids to replay by source and entity. Raises ConfigError for a wanted one that is not open."""
     cursor.execute(
         "select source, entity, quarantine_id from quarantine.records"
         " where status = 'open' and (%(ids)s::bigint[] is null or quarantine_id = any(%(ids)s))"
+        " and (%(source)s::text is null or source = %(source)s)"
+        " and (%(entity)s::text is null or entity = %(entity)s)"
+        " and (%(reason_code)s::text is null or reason_code = %(reason_code)s)"
         " order by source, entity, record_key, quarantine_id for update",
-        {"ids": None if wanted is None else list(wanted)},
+        {"ids": None if wanted is None else list(wanted), **asdict(group or Group())},
     )
     rows = cursor.fetchall()
     missing = sorted(set(wanted or ()) - {quarantine_id for _source, _entity, quarantine_id in rows})
@@ -79,8 +87,8 @@ def _open_ids(cursor: Cursor, wanted: Sequence[int] | None) -> Iterator[tuple[tu
             f"not in quarantine, or settled already: {', '.join(map(str, missing))}",
             "see `cartera quarantine list`",
         )
-    for group, members in itertools.groupby(rows, key=lambda row: (row[0], row[1])):
-        yield group, [quarantine_id for _source, _entity, quarantine_id in members]
+    for source_and_entity, members in itertools.groupby(rows, key=lambda row: (row[0], row[1])):
+        yield source_and_entity, [quarantine_id for _source, _entity, quarantine_id in members]
 
 
 def _replay(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL
 
 from cartera.warehouse.read import Row, rows
+
+OWN_SOURCES = ("settings", "desk", "contacts")
+"""What Cartera lands of its own: nothing new there is no sign that anything stands still."""
 
 
 def runs(connection: Connection, limit: int = 20) -> list[Row]:
@@ -93,7 +97,8 @@ def stopped_sources(connection: Connection, *, with_message: bool = True) -> lis
         " order by step, started_at desc, ordinal desc"
         "), good as ("
         " select source, max(recorded_at) as read_at from ("
-        " select source, recorded_at from ops.loads union all select source, recorded_at from ops.cursors"
+        " select source, recorded_at from ops.loads where kind <> 'replay'"
+        " union all select source, recorded_at from ops.cursors"
         " ) as readings group by source"
         ") select distinct on (source) source, stopped_at, message, read_at from attempts left join good using (source)"
         " where status in ('failed', 'stopped') order by source, stopped_at desc"
@@ -101,12 +106,28 @@ def stopped_sources(connection: Connection, *, with_message: bool = True) -> lis
     return rows(connection, query.format(message=SQL("message" if with_message else "null as message")))
 
 
+def sources_read(connection: Connection) -> list[Row]:
+    """When each source that is connected brought something last: source, read_at. A replay brings nothing new."""
+    return rows(
+        connection,
+        "select source, max(recorded_at) as read_at from (select source, recorded_at from ops.loads"
+        " where kind <> 'replay' union all select source, recorded_at from ops.cursors) as readings"
+        " where source <> all(%(own)s) group by source order by source",
+        {"own": list(OWN_SOURCES)},
+    )
+
+
 def sources_not_read_since(connection: Connection, moment: dt.datetime) -> list[str]:
     """Sources that were read before, and not since that moment, by name."""
+    return [row["source"] for row in sources_read(connection) if row["read_at"] < moment]
+
+
+def runs_at(connection: Connection, moments: Sequence[dt.datetime]) -> dict[dt.datetime, dt.datetime]:
+    """For each moment that lies in a run, when that began."""
     found = rows(
         connection,
-        "select source from (select source, recorded_at from ops.loads union all select source, recorded_at"
-        " from ops.cursors) as readings group by source having max(recorded_at) < %(moment)s order by source",
-        {"moment": moment},
+        "select moment, max(started_at) as started_at from unnest(%(moments)s::timestamptz[]) as moments (moment)"
+        " join ops.runs on started_at <= moment and (finished_at is null or finished_at >= moment) group by moment",
+        {"moments": list(moments)},
     )
-    return [row["source"] for row in found]
+    return {row["moment"]: row["started_at"] for row in found}

@@ -1,4 +1,4 @@
-"""Data health: what the last runs did, what the gates saw, whether it ties out, what each source delivered."""
+"""Data health: how fresh each source is, what waits in quarantine, what the last runs did, whether it ties out."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import streamlit as st
 
 from dashboards.components import health_tables
 from dashboards.components.page import show
+from dashboards.components.quarantine_parts import quarantine_part
+from dashboards.components.source_parts import loads_table, sources_part
 from dashboards.components.view import View
-from dashboards.queries import runs
+from dashboards.queries import quarantine, runs
+from dashboards.queries.session import Clocks
 
 
 def data_health(view: View) -> None:
@@ -15,18 +18,21 @@ def data_health(view: View) -> None:
     if listed.empty:
         st.info(view.words("health.no_runs"), icon=":material/inbox:")
         return
+    waiting, newest = quarantine.groups(), listed.iloc[0]
+    clocks = view.reading.clocks if view.reading.published else Clocks(newest["as_of_date"], newest["started_at"])
+    sources_part(view, waiting)
+    quarantine_part(view, waiting, clocks)
+    loads_table(view, runs.loads(view.reading))
     run = health_tables.runs_table(view, listed)
 
     steps = runs.steps(view.reading, run["run_id"])
     checks = runs.checks(view.reading, run["run_id"])
     certificate = runs.certificate(view.reading, run["run_id"])
-    loads = runs.loads(view.reading)
 
     health_tables.steps_table(view, run, steps)
     health_tables.checks_table(view, checks)
     health_tables.docs_links(view)
     health_tables.certificate_table(view, certificate)
-    health_tables.loads_table(view, loads)
 
 
 show(data_health, title="health.title", needs_publication=False)

@@ -11,6 +11,7 @@ from cartera.settings import get_settings
 from cartera.warehouse.read import Publication, Row
 from dashboards.components.access import may_open
 from dashboards.components.view import View, as_text
+from dashboards.i18n import log
 from dashboards.queries import runs
 from dashboards.queries.session import actor
 
@@ -51,7 +52,7 @@ def _stopped(view: View, publication: Publication | None) -> bool:
     text = words(f"state.{run['status']}{before_first}", moment=words.moment(run["started_at"]), published=published)
     failed = runs.failed_checks(view.reading, run["run_id"], "critical")
     reason = _listed(view, failed) or f"\n- {as_text(runs.message(view.reading, run['run_id']) or '—')}"
-    st.error(f"{text}\n{reason}\n\n{words('state.stopped_do')}", icon=":material/front_hand:")
+    st.error(f"{text}\n{reason}{_log_note(view)}\n\n{words('state.stopped_do')}", icon=":material/front_hand:")
     return True
 
 
@@ -82,14 +83,21 @@ def _stopped_sources(view: View) -> None:
             moment=words.moment(source["stopped_at"]),
             read_at=read_at,
         )
-        st.warning(f"{text}\n\n{as_text(source['message'] or '—')}", icon=":material/sync_problem:")
+        # what is wrong, then how to mend it, as an error of ours writes them
+        said = "\n\n".join(map(as_text, (source["message"] or "—").split("\n  mend: ")))
+        st.warning(f"{text}\n\n{said}{_log_note(view)}", icon=":material/sync_problem:")
 
 
 def _warnings(view: View, publication: Publication) -> None:
     warned = runs.failed_checks(view.reading, publication.run_id, "warning")
     if warned:
         with st.expander(view.words.counted("state.warnings", len(warned)), icon=":material/warning:"):
-            st.markdown(_listed(view, warned))
+            st.markdown(_listed(view, warned) + _log_note(view))
+
+
+def _log_note(view: View) -> str:
+    note = log.note(view.words)
+    return f"\n\n:small[{note}]" if note else ""
 
 
 def _listed(view: View, checks: list[Row]) -> str:

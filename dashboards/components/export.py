@@ -92,6 +92,14 @@ def audit_view(who: Actor, customer_id: str) -> None:
         st.session_state[key] = (who.user, customer_id)
 
 
+def audit_rows(who: Actor, subject: str, count: int) -> None:
+    """Write down that somebody looks at quarantined rows, as `audit_view` does of a customer."""
+    key = "quarantine_looked_at"
+    if st.session_state.get(key) != (who.user, subject, count):
+        viewed.record(who.user, who.role, "quarantine", subject, {}, count)
+        st.session_state[key] = (who.user, subject, count)
+
+
 def _counted(file: bytes) -> Counted:
     """A CSV file with the number of lines under its heading, its total among them."""
     lines = sum(1 for _line in csv.reader(io.StringIO(file.decode("utf-8-sig"), newline="")))

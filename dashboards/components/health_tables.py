@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import streamlit as st
 
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
+from dashboards.i18n import log
 from dashboards.queries import docs
 
 RUNS = {
@@ -20,19 +22,18 @@ RUNS = {
     "message": Column("column.message", width="large"),
 }
 STEPS = {
-    "step": Column("column.step", width=170),
-    "status": Column("column.status", "status"),
+    "step": Column("column.step", width=160, is_pinned=True),
+    "status": Column("column.status", "status", width=120),
     "rows_in": Column("column.rows_in", "number"),
     "rows_out": Column("column.rows_out", "number"),
     "rows_quarantined": Column("column.quarantined", "number"),
     "seconds": Column("column.seconds", "seconds"),
-    "message": Column("column.message"),
-    "amounts": Column("column.amounts", "amounts", width=300),
+    "message": Column("column.message", width="large"),
 }
 CHECKS = {
     "passed": Column("column.result", "passed"),
     "severity": Column("column.severity", "status"),
-    "gate": Column("column.gate"),
+    "gate_name": Column("column.gate"),
     "subject": Column("column.subject", width=120),
     "check_name": Column("column.check", width=150),
     "message": Column("column.message", width=400),
@@ -46,17 +47,6 @@ CERTIFICATE = {
     "ledger_amount": Column("column.ledger", "money"),
     "source_control_amount": Column("column.source_control", "money"),
     "is_tied": Column("column.tied", "yes_no"),
-}
-LOADS = {
-    "source": Column("column.source"),
-    "entity": Column("column.entity"),
-    "recorded_at": Column("column.landed", "moment"),
-    "rows_in": Column("column.rows_in", "number"),
-    "rows_loaded": Column("column.loaded", "number"),
-    "rows_quarantined": Column("column.quarantined", "number"),
-    "rows_new": Column("column.new", "number"),
-    "rows_changed": Column("column.changed", "number"),
-    "rows_deleted": Column("column.deleted", "number"),
 }
 
 
@@ -77,7 +67,8 @@ def runs_table(view: View, runs: pd.DataFrame) -> Any:
     """The last runs; returns the row of the one to look into, at first the newest."""
     st.subheader(view.words("health.runs"), anchor=False)
     st.caption(view.words("health.runs_sub"))
-    selection = table(view, runs, RUNS, alt=view.words("health.runs"), key="runs", selects="single-cell")
+    data = runs.assign(message=worded(view, runs["message"]))
+    selection = table(view, data, RUNS, alt=view.words("health.runs"), key="runs", selects="single-cell")
     chosen = selection["cells"][0][0] if selection["cells"] else 0
     return runs.iloc[chosen if chosen < len(runs) else 0]
 
@@ -86,7 +77,44 @@ def steps_table(view: View, run: Any, steps: pd.DataFrame) -> None:
     title = view.words("health.steps", moment=view.words.moment(run["started_at"]))
     st.subheader(title, anchor=False)
     seconds = [None if value is None else round(value, 2) for value in steps["seconds"]]
-    table(view, steps.assign(seconds=pd.Series(seconds, steps.index, dtype=object)), STEPS, alt=title)
+    data = steps.assign(
+        seconds=pd.Series(seconds, steps.index, dtype=object),
+        step=[log.step(view.words, name) for name in steps["step"]],
+        message=worded(view, steps["message"]),
+    )
+    table(view, data, STEPS, alt=title)
+    _amounts_table(view, data)
+
+
+def _amounts_table(view: View, steps: pd.DataFrame) -> None:
+    """A column for each currency: of many of them the figures are whole, and never beside each other as a sum."""
+    words, found = view.words, steps[steps["amounts"].map(bool)]
+    if found.empty:
+        return
+    codes = sorted({code for amounts in found["amounts"] for code in amounts}, key=lambda code: (code == "*", code))
+    rows = [
+        {"step": row["step"]} | dict.fromkeys(codes) | {code: Decimal(text) for code, text in row["amounts"].items()}
+        for row in found.to_dict("records")
+    ]
+    columns = {"step": STEPS["step"]} | {
+        code: Column(words("health.no_currency") if code == "*" else code, "money", is_plain=True) for code in codes
+    }
+    st.caption(words("health.amounts_sub"))
+    table(view, pd.DataFrame(rows, dtype=object), columns, alt=words("column.amounts"))
+
+
+def worded(view: View, messages: pd.Series) -> list[str]:
+    """The messages in the reader's language where they are set phrases, else as the log has them, which is said."""
+    said = [log.message(view.words, text) for text in messages]
+    if any(text is None for text in said):
+        log_text(view)
+    return [as_it_is if text is None else text for text, as_it_is in zip(said, messages, strict=True)]
+
+
+def log_text(view: View) -> None:
+    note = log.note(view.words)
+    if note:
+        st.caption(note)
 
 
 def checks_table(view: View, checks: pd.DataFrame) -> None:
@@ -99,6 +127,9 @@ def checks_table(view: View, checks: pd.DataFrame) -> None:
     outcome = "health.checks_sub" if failed else "health.checks_ok"
     st.caption(words.counted(outcome, len(checks), failed=words.number(failed)))
     only_failed = failed and st.toggle(words("health.only_failed"), value=True, key="only_failed")
+    if checks["message"].map(bool).any():
+        log_text(view)
+    checks = checks.assign(gate_name=[words.named("log.gate", gate) for gate in checks["gate"]])
     # what failed is read to its end; all of them are looked through
     columns = CHECKS | {"message": replace(CHECKS["message"], lines=6)} if only_failed else CHECKS
     table(view, checks.head(failed) if only_failed else checks, columns, alt=words("health.checks"))
@@ -110,11 +141,3 @@ def certificate_table(view: View, certificate: pd.DataFrame) -> None:
     st.caption(words("health.certificate_sub" if len(certificate) else "health.no_certificate"))
     if len(certificate):
         table(view, certificate, CERTIFICATE, alt=words("health.certificate"))
-
-
-def loads_table(view: View, loads: pd.DataFrame) -> None:
-    if loads.empty:
-        return
-    st.subheader(view.words("health.loads"), anchor=False)
-    st.caption(view.words("health.loads_sub"))
-    table(view, loads, LOADS, alt=view.words("health.loads"))

@@ -19,7 +19,7 @@ CERTIFICATE = (
     "source_control_amount", "is_tied",
 )  # fmt: skip
 LOADS = (
-    "source", "entity", "recorded_at", "rows_in", "rows_loaded", "rows_quarantined", "rows_new", "rows_changed",
+    "source", "entity", "kind", "recorded_at", "rows_in", "rows_loaded", "rows_quarantined", "rows_new", "rows_changed",
     "rows_deleted",
 )  # fmt: skip
 
@@ -43,6 +43,14 @@ def certificate(reading: Reading, run_id: str) -> pd.DataFrame:
 
 def loads(reading: Reading) -> pd.DataFrame:
     return frame(read_runs.latest_loads(reading.connection), LOADS)
+
+
+def sources(reading: Reading) -> list[read.Row]:
+    """source, read_at (None: never), and where its last landing failed stopped_at and message."""
+    stopped = {row["source"]: row for row in stopped_sources(reading)}
+    nothing = {"stopped_at": None, "message": None}
+    known = {row["source"]: nothing | row for row in read_runs.sources_read(reading.connection)}
+    return [known.get(name, {}) | stopped.get(name, {}) for name in sorted({*known, *stopped})]
 
 
 def stopped_since(reading: Reading, moment: dt.datetime | None) -> read.Row | None:

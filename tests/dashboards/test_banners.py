@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 from support.pages import OpenPage, said
@@ -110,9 +111,11 @@ def test_warnings_of_the_published_run_are_shown(open_page: OpenPage) -> None:
 def test_data_health_shows_steps_checks_and_certificate(open_page: OpenPage) -> None:
     _publish(checks=[("landed", "invoices", "known customers", "warning", False, "3 unknown customers")])
     app = open_page("data_health")
-    runs, steps, checks, certificate = (frame.value for frame in app.dataframe)
+    runs, steps, amounts, checks, certificate = (frame.value for frame in app.dataframe)
     assert list(runs["status"]) == ["published"]
     assert list(steps["rows_quarantined"].iloc[:1]) == [3]
-    assert steps["amounts"].iloc[0] == "PEN 12,500.50 · USD 310.10"
+    # a currency has a column of its own
+    assert amounts[["PEN", "USD"]].values.tolist() == [[Decimal("12500.50"), Decimal("310.10")]]
     assert list(checks["message"]) == ["3 unknown customers"]
     assert list(certificate["is_tied"]) == ["yes"]
+    assert "Nothing: every row that was delivered is in" in said(app)

@@ -12,6 +12,7 @@ from support.connected import Connected
 from support.erpnext_stub import ErpNext
 
 from cartera.errors import ShrunkDelivery, SourceError
+from dashboards.i18n import Words, log
 
 INVOICES = "Sales Invoice"
 
@@ -22,6 +23,7 @@ def stops(erp: Connected, said: str) -> None:
     with pytest.raises(SourceError, match=said) as caught:
         erp.sync()
     assert "nothing was landed" in caught.value.problem and caught.value.mend
+    assert log.guard(Words(), str(caught.value)).startswith("Guard: "), "Data health says what held it"
     assert erp.current("sales_invoice", "grand_total") == invoices
     assert erp.rows("select source, entity, cursor from ops.cursors order by 1, 2") == before
 

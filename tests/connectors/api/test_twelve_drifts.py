@@ -12,6 +12,7 @@ from support.connected import Connected
 from support.erpnext_stub import ErpNext
 
 from cartera.errors import SourceError
+from dashboards.i18n import Words, log
 
 Change = Callable[[dict[str, Any]], object]
 INVOICES = "Sales Invoice"
@@ -73,6 +74,7 @@ def test_drift(stub: ErpNext, erp: Connected, change: Change, outcome: str, said
         with pytest.raises(SourceError, match=said) as caught:
             erp.sync()
         assert "nothing was landed" in caught.value.problem and caught.value.mend
+        assert log.guard(Words(), str(caught.value)).startswith("Guard: "), "Data health says what held it"
         assert _state(erp) == before
         return
     assert erp.sync()["sales_invoice"].rows_changed == 30

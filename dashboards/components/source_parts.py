@@ -1,0 +1,81 @@
+"""How fresh each source is, what holds it back, and what it delivered last."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from cartera.settings import get_settings
+from dashboards.components.tables import Column, table
+from dashboards.components.view import View
+from dashboards.i18n import log
+from dashboards.queries import overview, runs
+
+SOURCES = {
+    "source": Column("column.source", width=90, is_pinned=True),
+    "state": Column("health.state", width=90),
+    "held_by": Column("health.held_by", width=200, lines=2),
+    "stopped_at": Column("health.stopped_at", "moment"),
+    "read_at": Column("health.read_at", "moment"),
+    "age": Column("health.age", width=110),
+    "waiting": Column("health.waiting", "number"),
+}
+LOADS = {
+    "source": Column("column.source", is_pinned=True),
+    "entity": Column("column.entity"),
+    "kind_text": Column("health.kind", width=80),
+    "recorded_at": Column("column.landed", "moment"),
+    "rows_in": Column("column.rows_in", "number"),
+    "rows_loaded": Column("column.loaded", "number"),
+    "rows_quarantined": Column("column.quarantined", "number"),
+    "rows_new": Column("column.new", "number"),
+    "rows_changed": Column("column.changed", "number"),
+    "rows_deleted": Column("column.deleted", "number"),
+}
+MARKS = {"fresh": "✓", "stale": "⚠", "stopped": "✗"}
+
+
+def sources_part(view: View, waiting: pd.DataFrame) -> None:
+    """`waiting`: the groups of quarantine, counted here by source."""
+    words, found = view.words, runs.sources(view.reading)
+    if not found:
+        return
+    stale = overview.stale_sources(view.reading)
+    counts = {source: sum(group["records"]) for source, group in waiting.groupby("source")}
+    rows = [_row(view, source, stale, counts) for source in found]
+    st.subheader(words("health.sources"), anchor=False)
+    held = sum(row["name"] != "fresh" for row in rows)
+    hours = words.number(get_settings().stale_after_hours)
+    outcome = "health.sources_held" if held else "health.sources_fresh"
+    st.caption(words.counted(outcome, len(rows), held=words.number(held), hours=hours))
+    is_held = any(row["stopped_at"] for row in rows)
+    shown = {name: column for name, column in SOURCES.items() if is_held or name not in ("stopped_at", "held_by")}
+    table(view, pd.DataFrame(rows, dtype=object), shown, alt=words("health.sources"))
+    with st.expander(words("health.guards"), icon=":material/shield:"):
+        guards = "".join(f"\n- {words(f'log.guard_{name}')}" for name in log.GUARDS)
+        st.markdown(f"{words('health.guards_sub')}\n{guards}")
+
+
+def _row(view: View, source: dict[str, Any], stale: list[str], counts: dict[Any, int]) -> dict[str, Any]:
+    words, name = view.words, source["source"]
+    state = "stopped" if source["stopped_at"] else "stale" if name in stale else "fresh"
+    read_at = source["read_at"]
+    return source | {
+        "name": state,
+        "state": f"{MARKS[state]} {words(f'health.{state}')}",
+        "age": words.ago(read_at) if read_at else "—",
+        "waiting": counts.get(name, 0),
+        "held_by": log.guard(words, source["message"]) if source["stopped_at"] else "",
+    }
+
+
+def loads_table(view: View, loads: pd.DataFrame) -> None:
+    if loads.empty:
+        return
+    words = view.words
+    st.subheader(words("health.loads"), anchor=False)
+    st.caption(words("health.loads_sub"))
+    kinds = [words(f"health.kind_{kind}") for kind in loads["kind"]]
+    table(view, loads.assign(kind_text=kinds), LOADS, alt=words("health.loads"))

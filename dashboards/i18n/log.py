@@ -1,0 +1,93 @@
+"""What Cartera's runs write into their record, in the reader's language where it is one of their set phrases."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable
+
+from dashboards.i18n import Words
+
+_NEXT = re.compile(r"; |, (?=[\d,]+ (?:new|changed|deleted|unchanged)\b)")
+
+
+def _counted(words: Words, count: str, what: str) -> str:
+    return words.counted(f"log.{what}", _number(count))
+
+
+def _built(words: Words, models: str, tests: str) -> str:
+    return words("log.built", models=words.number(_number(models)), tests=words.number(_number(tests)))
+
+
+def _tied(words: Words, lines: str) -> str:
+    return words.counted("log.tied", _number(lines))
+
+
+def _published(words: Words, as_of: str, known_at: str) -> str:
+    known = dt.datetime.fromisoformat(known_at).replace(tzinfo=dt.UTC)
+    return words("log.published", date=words.date(dt.date.fromisoformat(as_of)), moment=words.moment(known))
+
+
+def _number(text: str) -> int:
+    return int(text.replace(",", ""))
+
+
+PHRASES: dict[re.Pattern[str], Callable[..., str]] = {
+    re.compile("nothing new"): lambda words: words("log.nothing_new"),
+    re.compile(r"(?P<count>[\d,]+) (?P<what>new|changed|deleted|unchanged)"): _counted,
+    re.compile(r"(?P<models>[\d,]+) models, (?P<tests>[\d,]+) tests"): _built,
+    re.compile(r"(?P<lines>[\d,]+) company currencies tie"): _tied,
+    re.compile(r"as of (?P<as_of>[\d-]{10}), known at (?P<known_at>[\d-]{10} [\d:]{8}) UTC, [\d:]{8}"): _published,
+}
+
+STEPS = {
+    re.compile(r"land (?P<source>.+)"): "log.step_land",
+    re.compile(r"control (?P<source>.+)"): "log.step_control",
+}
+
+GUARDS = {
+    "shrunk": r"are missing from a full delivery|are gone from the system|the system gave no record",
+    "went_back": r" went back, e\.g\. of ",
+    "factor": r"lost its decimals|times what it was: its unit or sign",
+    "fell": r" would fall from .* without signs",
+    "repeats": r" rows repeat the ",
+    "bad_column": r"so the mapping does not fit| is gone from all .* records| is bad in .* records|records is garbled",
+    "control": r" receivable but its records give ",
+    "login": r"does not accept the login|the account may not read|gives no access token",
+    "unreachable": r"tried for as long as is decent",
+}
+"""What held a source back, by what it says; each is one of the guards of landing, or of reading a system."""
+
+
+def message(words: Words, text: str | None) -> str | None:
+    """The message in the reader's language; None where a part of it is no set phrase, so that nothing is half so."""
+    said = [_phrase(words, part) for part in _NEXT.split(text)] if text else []
+    return None if None in said else ", ".join(part for part in said if part)
+
+
+def _phrase(words: Words, part: str) -> str | None:
+    for pattern, worded in PHRASES.items():
+        found = pattern.fullmatch(part)
+        if found:
+            return worded(words, **found.groupdict())
+    return None
+
+
+def step(words: Words, name: str) -> str:
+    """What a step is called; `  erp.invoices`, a table of the step above it, keeps its name."""
+    for pattern, key in STEPS.items():
+        found = pattern.fullmatch(name)
+        if found:
+            return words(key, **found.groupdict())
+    return words.named("log.step", name)
+
+
+def note(words: Words) -> str:
+    """That a text is the log's own, in English; readers of English need not be told."""
+    return "" if words.language == "EN" else words("log.as_written")
+
+
+def guard(words: Words, text: str | None) -> str:
+    """In a few words what held a source back."""
+    name = next((name for name, said in GUARDS.items() if re.search(said, text or "")), "other")
+    return words(f"log.guard_{name}")
