@@ -7,7 +7,8 @@ done; then starts the dashboard and, in a headless Chromium,
 
 - waits until the server has answered ahead what pages ask as they open (dashboards/queries/ahead.py);
 - opens it as somebody who has never been there (nothing in the browser's cache), several times;
-- opens every page and changes filters as one person who stays, each step by a click;
+- opens every page and changes filters as one person who stays, each step by a click; looks back to the last month's
+end, and to a day that nobody asked for yet;
 - lets several people do that at once, one of them in the browser, the others without (benchmarks/people.py): first such
 as read a page for some ten seconds, then such as never stop to read.
 
@@ -25,6 +26,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import datetime as dt
 import os
 import random
 import shutil
@@ -157,6 +159,23 @@ async def stay(page: Page, times: Times, rounds: int, until: float = float("inf"
                     await step(page, times, "filter: window of KPIs", window.click)
 
 
+async def look_back(page: Page, times: Times, day: dt.date, called: str) -> None:
+    """The pages of any date as of another day, which is chosen on the first of them."""
+    for name in OF_ANY_DAY:
+        link = page.get_by_test_id("stSidebarNavLink").filter(has_text=name)
+        if name != OF_ANY_DAY[0]:
+            await step(page, times, f"{called}: {name}", link.click)
+            continue
+        await step(page, Times(), name, link.click)
+        await page.get_by_test_id("stDateInput").first.get_by_role("spinbutton").first.click()
+        await page.keyboard.type(f"{day:%Y%m%d}")
+        # the day is taken when the field is left
+        await step(page, times, f"{called}: {name}", page.locator("h1").click)
+
+
+OF_ANY_DAY = ("Aging", "KPIs", "Segments", "Recovery")
+UNASKED_DAYS = 40
+"""So many days before the published date, no page has been opened and nothing was answered ahead."""
 WINDOWS = ("30", "60", "180")
 OF_ONE_CURRENCY = ("Overview", "Aging", "Segments", "Worklist", "Promises & disputes")
 
@@ -178,7 +197,7 @@ def show(
     return kept
 
 
-async def measure(url: str, server: int, database: int, people: int, rounds: int) -> bool:
+async def measure(url: str, as_of: dt.date, server: int, database: int, people: int, rounds: int) -> bool:
     path = shutil.which("chromium")
     if path is None:
         raise SystemExit("chromium is not installed (apt-get install chromium)")
@@ -207,11 +226,16 @@ async def measure(url: str, server: int, database: int, people: int, rounds: int
         alone = Times(processor, recording)
         assert page is not None
         await stay(page, alone, rounds)
-        await page.context.close()
+        await look_back(page, alone, as_of.replace(day=1) - dt.timedelta(days=1), "as of the last month's end")
         for name, taken in alone.of.items():
             show(f"  {name}", taken, LATER, by=p95, work=alone.work(name))
         name = "every later page and filter, one person"
         kept.append(show(name, alone.all(), LATER, by=p95, work=alone.work()))
+        unasked = Times(processor)
+        await look_back(page, unasked, as_of - dt.timedelta(days=UNASKED_DAYS), "as of a day nobody asked for yet")
+        await page.context.close()
+        for name, taken in unasked.of.items():
+            kept.append(show(f"  {name}", taken, LATER, by=p95, work=unasked.work(name)))
         for reading in (READING_SECONDS, 0.0):
             kept.append(await measure_together(browser, url, processor, recording, people, rounds, reading))
         await browser.close()
@@ -258,8 +282,8 @@ def wait_for_answers(log: Path, since: int) -> None:
     print(f"not all was answered ahead within {WAIT_SECONDS} s, measured all the same; see {log}")
 
 
-def publish(invoices: int) -> None:
-    """Land and publish, unless there is a publication."""
+def publish(invoices: int) -> dt.date:
+    """Land and publish, unless there is a publication; the date that is published."""
     from cartera.db import Role, transaction
     from cartera.errors import NotPublished
     from cartera.warehouse import read
@@ -268,13 +292,14 @@ def publish(invoices: int) -> None:
         with transaction(Role.reader) as connection:
             found = read.publication(connection)
         print(f"published as of {found.as_of_date}, used again")
-        return
+        return found.as_of_date
     except NotPublished:
         made = company.make(invoices)
         print(", ".join(f"{records.table.num_rows:,} {name}" for name, records in made.items()))
         warehouse.land(made)
         seconds, _steps = warehouse.build(warehouse.POINTS[0][0])
         print(f"built and published in {seconds:.0f} s")
+        return warehouse.POINTS[0][0]
 
 
 def main() -> int:
@@ -297,7 +322,7 @@ def main() -> int:
                 # statements are long, and cut off they have no plan; read when the server starts
                 cursor.execute("alter system set track_activity_query_size = '100kB'")
         db.stop()
-        publish(arguments.invoices)
+        as_of = publish(arguments.invoices)
         log = get_settings().log_dir / LOG_NAME
         since = len(log.read_text(encoding="utf-8")) if log.exists() else 0
         process, url = start_dashboard(get_settings())
@@ -307,7 +332,7 @@ def main() -> int:
         started = time.perf_counter()
         try:
             database = int((get_settings().home / "pg" / "postmaster.pid").read_text().split()[0])
-            kept = asyncio.run(measure(url, process.pid, database, arguments.people, arguments.rounds))
+            kept = asyncio.run(measure(url, as_of, process.pid, database, arguments.people, arguments.rounds))
         finally:
             sampler.ended.set()
             sampler.join()
