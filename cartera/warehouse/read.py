@@ -36,6 +36,12 @@ ItemType = Literal["instalment", "unapplied_credit"]
 BUCKETS = ("not_due", *named(EDGES))
 """Days past due, in order; the same edges as dbt's variable `bucket_edges`."""
 
+AMOUNTS_IN_BUCKETS = SQL(", ").join(
+    SQL("coalesce(sum(open_amount) filter (where bucket = {}), 0) as {}").format(Text(name), Identifier(name))
+    for name in BUCKETS
+)
+"""Of cells: an amount per bucket, named as in BUCKETS."""
+
 OPEN_ITEM_COLUMNS = (
     "item_id", "item_type", "company_id", "customer_id", "customer_name", "invoice_id", "document_number",
     "issue_date", "due_date", "currency_code", "item_amount", "open_amount", "days_past_due", "bucket",
@@ -284,10 +290,6 @@ def customer_aging(
     """
     filters = {"currency_code": currency_code, "company_id": company_id, "bucket": bucket}
     within, of_group = _within(connection, group)
-    amounts = SQL(", ").join(
-        SQL("coalesce(sum(open_amount) filter (where bucket = {}), 0) as {}").format(Text(name), Identifier(name))
-        for name in BUCKETS
-    )
     return rows(
         connection,
         SQL(
@@ -299,7 +301,7 @@ def customer_aging(
             " select cells.*, coalesce(known.customer_name, customer_id) as customer_name from cells {known}"
             " order by customer_id is not null, open_amount desc, customer_id"
         ).format(
-            amounts=amounts,
+            amounts=AMOUNTS_IN_BUCKETS,
             cells=cells_at(connection, as_of, known_at),
             where=SQL(" and ").join([_where(filters), within]),
             known=SQL(CUSTOMERS_KNOWN),

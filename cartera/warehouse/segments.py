@@ -10,7 +10,7 @@ import difflib
 from collections.abc import Sequence
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.sql import SQL, Composable
+from psycopg2.sql import SQL, Composable, Identifier
 
 from cartera.errors import ConfigError, NotPublished
 from cartera.warehouse import read
@@ -27,24 +27,37 @@ _MEMBERS = SQL(
     " and (%(company)s::text is null or member.company_id = %(company)s)"
     " and (%(customer)s::text is null or member.customer_id = %(customer)s)),"
     " owed as (select company_id, customer_id, currency_code, sum(open_amount) as open_amount,"
-    " coalesce(sum(open_amount) filter (where bucket <> 'not_due'), 0) as overdue_amount"
+    " coalesce(sum(open_amount) filter (where bucket <> 'not_due'), 0) as overdue_amount, {in_buckets}"
     " from {cells} as cells group by company_id, customer_id, currency_code),"
-    " cells as (select members.*, owed.currency_code, owed.open_amount, owed.overdue_amount"
+    " cells as (select members.*, owed.currency_code, owed.open_amount, owed.overdue_amount, {buckets}"
     " from members left join owed using (company_id, customer_id))"
 )
 
 
-def totals(connection: Connection, as_of: dt.date, known_at: dt.datetime, scheme: str | None = None) -> list[read.Row]:
+def totals(
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    scheme: str | None = None,
+    *,
+    in_buckets: bool = False,
+) -> list[read.Row]:
     """company_id, scheme, segment, currency_code, customers, open_amount, overdue_amount: in the order of the rules.
 
     Customers who owe nothing are counted in a row without currency and amounts; who owes in two currencies, in both.
+    `in_buckets` adds a column of open amounts for each of read.BUCKETS.
     """
     query = SQL(
         "with {members} select company_id, scheme, segment, currency_code, count(*) as customers,"
-        " sum(open_amount) as open_amount, sum(overdue_amount) as overdue_amount from cells"
+        " sum(open_amount) as open_amount, sum(overdue_amount) as overdue_amount{buckets} from cells"
         " group by company_id, scheme, segment, currency_code"
         " order by company_id, min(scheme_position), min(position), segment, currency_code"
-    ).format(members=_members(connection, as_of, known_at))
+    ).format(
+        members=_members(connection, as_of, known_at),
+        buckets=SQL("").join(SQL(", sum({name}) as {name}").format(name=Identifier(name)) for name in read.BUCKETS)
+        if in_buckets
+        else SQL(""),
+    )
     return read.rows(connection, query, _bound(as_of, known_at, scheme))
 
 
@@ -87,17 +100,6 @@ def debtors(
     ).format(members=_members(connection, as_of, known_at), known=SQL(read.CUSTOMERS_KNOWN))
     given = {"segment": segment, "company": company_id, "currency": currency_code, "limit": limit}
     return read.rows(connection, query, _bound(as_of, known_at, scheme) | given)
-
-
-def by_age(connection: Connection, as_of: dt.date, known_at: dt.datetime, scheme: str | None = None) -> list[read.Row]:
-    """company_id, scheme, segment, currency_code, bucket, open_amount: the amounts of `totals` by days past due."""
-    query = SQL(
-        "select company_id, member.scheme, member.segment, currency_code, bucket, sum(open_amount) as open_amount"
-        " from {cells} as cells join {segments} as member using (company_id, customer_id)"
-        " where %(scheme)s::text is null or member.scheme = %(scheme)s"
-        " group by company_id, member.scheme, member.segment, currency_code, bucket"
-    ).format(cells=read.cells_at(connection, as_of, known_at), segments=read.segments_at(connection, as_of, known_at))
-    return read.rows(connection, query, _bound(as_of, known_at, scheme))
 
 
 def measures(connection: Connection, as_of: dt.date, known_at: dt.datetime, customer_id: str) -> list[read.Row]:
@@ -195,6 +197,8 @@ def _members(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> C
     return _MEMBERS.format(
         segments=read.segments_at(connection, as_of, known_at),
         cells=read.cells_at(connection, as_of, known_at),
+        in_buckets=read.AMOUNTS_IN_BUCKETS,
+        buckets=SQL(", ").join(map(Identifier, read.BUCKETS)),
     )
 
 

@@ -35,7 +35,7 @@ def page(view: View) -> None:
 
     left, right = st.columns([5, 12], gap="medium")
     with left:
-        treemap(view, asked)
+        treemap(view, asked, rows)
     with right:
         segment = segments_table(view, asked, rows, line.open_amount)
     if segment:

@@ -40,13 +40,12 @@ def choose_scheme(view: View, rules: pd.DataFrame) -> str:
     return filters.choice(view, "scheme", offered, default)
 
 
-def treemap(view: View, asked: segments.Asked) -> None:
+def treemap(view: View, asked: segments.Asked, rows: pd.DataFrame) -> None:
     words = view.words
     st.subheader(words("segments.where"), anchor=False)
     st.caption(words("segments.where_sub", currency=asked.currency_code))
-    rows = segments.by_age(view.reading, asked)
     st.plotly_chart(
-        segment_treemap(rows, asked.currency_code, words, view.is_dark),
+        segment_treemap(segments.by_age(rows), asked.currency_code, words, view.is_dark),
         key=f"treemap_{asked.scheme}_{asked.currency_code}_{asked.company_id}_{words.language}",
         config={"displayModeBar": False},
         alt=words("segments.where_alt", currency=asked.currency_code),

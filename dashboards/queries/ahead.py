@@ -157,7 +157,6 @@ def _segments(reading: Reading, clocks: Clocks, currencies: list[str]) -> Iterat
         return
     asked = segments.Asked(clocks, segments.schemes(rules)[0], currencies[0], None)
     yield lambda opened: segments.totals(opened, clocks, asked.scheme)
-    yield lambda opened: segments.by_age(opened, asked)
     between = segments.opening_moves(reading, asked)
     if between:
         yield lambda opened: segments.moves(opened, between)

@@ -28,10 +28,11 @@ MONTHS = 12
 RULES = (
     "scheme", "description", "position", "segment", "measure", "at_least_amount", "below_amount", "accepted_values",
 )  # fmt: skip
-TOTALS = ("company_id", "segment", "currency_code", "customers", "open_amount", "overdue_amount")
+TOTALS = (
+    "company_id", "segment", "currency_code", "customers", "open_amount", "overdue_amount", *read.BUCKETS,
+)  # fmt: skip
 DEBTORS = ("company_id", "customer_id", "customer_name", "open_amount", "overdue_amount")
-BY_AGE = ("company_id", "segment", "currency_code", "bucket", "open_amount")
-OWED = ("segment", "customers", "open_amount", "overdue_amount")
+OWED = ("segment", "customers", "open_amount", "overdue_amount", *read.BUCKETS)
 MOVES = ("from_segment", "to_segment", "customers")
 MOVERS = ("company_id", "customer_id", "customer_name", "open_amount")
 CSV = {
@@ -71,7 +72,8 @@ def totals(reading: Reading, clocks: Clocks, scheme: str) -> pd.DataFrame:
 @cached
 def _totals(reading: Reading, clocks: Clocks) -> pd.DataFrame:
     """Of every scheme: what takes the time is what all are judged by."""
-    return frame(segments.totals(reading.connection, clocks.as_of, clocks.known_at), ("scheme", *TOTALS))
+    rows = segments.totals(reading.connection, clocks.as_of, clocks.known_at, in_buckets=True)
+    return frame(rows, ("scheme", *TOTALS))
 
 
 def _of_scheme(rows: pd.DataFrame, scheme: str, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -81,7 +83,7 @@ def _of_scheme(rows: pd.DataFrame, scheme: str, columns: tuple[str, ...]) -> pd.
 def owed(rows: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     """OWED per segment that owes in the currency; companies are added, currencies never."""
     found: dict[str, read.Row] = {}
-    zero = {"customers": 0, "open_amount": Decimal(0), "overdue_amount": Decimal(0)}
+    zero = {"customers": 0, **dict.fromkeys(OWED[2:], Decimal(0))}
     for row in rows[rows["currency_code"] == asked.currency_code].to_dict("records"):
         if asked.company_id in (None, row["company_id"]):
             sums = found.setdefault(row["segment"], {"segment": row["segment"], **zero})
@@ -91,23 +93,10 @@ def owed(rows: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     return frame(sorted(found.values(), key=lambda row: order.index(row["segment"])), OWED)
 
 
-def by_age(reading: Reading, asked: Asked) -> pd.DataFrame:
-    """segment, bucket, open_amount in the order of the buckets."""
-    sums: dict[tuple[str, str], Decimal] = {}
-    for row in _of_scheme(_by_age(reading, asked.clocks), asked.scheme, BY_AGE).to_dict("records"):
-        if row["currency_code"] == asked.currency_code and asked.company_id in (None, row["company_id"]):
-            key = (row["segment"], row["bucket"])
-            sums[key] = sums.get(key, Decimal(0)) + row["open_amount"]
-    rows = [
-        {"segment": segment, "bucket": bucket, "open_amount": amount}
-        for (segment, bucket), amount in sorted(sums.items(), key=lambda each: read.BUCKETS.index(each[0][1]))
-    ]
-    return frame(rows, BY_AGE[1:2] + BY_AGE[3:])
-
-
-@cached
-def _by_age(reading: Reading, clocks: Clocks) -> pd.DataFrame:
-    return frame(segments.by_age(reading.connection, clocks.as_of, clocks.known_at), ("scheme", *BY_AGE))
+def by_age(rows: pd.DataFrame) -> pd.DataFrame:
+    """segment, bucket, open_amount of the rows of `owed`, in the order of the buckets."""
+    aged = rows.drop(columns="open_amount").melt("segment", list(read.BUCKETS), "bucket", "open_amount")
+    return aged[aged["open_amount"] != 0].reset_index(drop=True)
 
 
 @cached

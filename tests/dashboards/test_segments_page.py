@@ -14,7 +14,7 @@ from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, KNOWN_AT, Item, item, publish_items, sample_items
 
 from cartera.db import Role, transaction
-from cartera.warehouse import segment_moves, segments
+from cartera.warehouse import read, segment_moves, segments
 from dashboards.i18n import Words
 from dashboards.queries import receivables
 from dashboards.queries import segments as asked_segments
@@ -73,12 +73,14 @@ def test_from_a_segment_to_its_customers_to_their_invoices(open_page: OpenPage) 
 def test_the_same_figures_as_the_command_line_and_by_age(database: str) -> None:
     publish_items(sample_items())
     with transaction(Role.reader) as connection:
-        totals = segments.totals(connection, AS_OF, KNOWN_AT, "payer_behaviour")
-        by_age = segments.by_age(connection, AS_OF, KNOWN_AT, "payer_behaviour")
+        totals = segments.totals(connection, AS_OF, KNOWN_AT, "payer_behaviour", in_buckets=True)
+        buckets = read.aging(connection, AS_OF, KNOWN_AT, by="bucket")
     for total in totals:
-        place = (total["company_id"], total["segment"], total["currency_code"])
-        aged = [r["open_amount"] for r in by_age if (r["company_id"], r["segment"], r["currency_code"]) == place]
-        assert sum(aged, Decimal(0)) == (total["open_amount"] or 0)
+        assert sum((total[name] or 0 for name in read.BUCKETS), Decimal(0)) == (total["open_amount"] or 0)
+    for bucket in buckets:
+        place = (bucket["company_id"], bucket["currency_code"])
+        aged = [total[bucket["bucket"]] for total in totals if (total["company_id"], total["currency_code"]) == place]
+        assert sum(aged, Decimal(0)) == bucket["open_amount"]
     assert {row["currency_code"] for row in totals} == {"PEN", "COP", "USD", None}, "without currency: who owes nothing"
 
 
