@@ -12,22 +12,23 @@ from dashboards.components.desk_forms import Owing, forms
 from dashboards.components.drill import Figure, drill
 from dashboards.components.export import audit_view
 from dashboards.components.view import View, as_text
-from dashboards.components.worklist_parts import Opened
+from dashboards.components.worklist_parts import OPEN, Opened, walk
 from dashboards.queries import customer, worklist
 
 CUSTOMER_PAGE = "app_pages/customer.py"
 
 
-def panel(view: View, asked: worklist.Asked, opened: Opened) -> None:
-    """Everything to act on: why this one, how to reach it, forms, agreements."""
+def panel(view: View, asked: worklist.Asked, opened: Opened, tasks: tuple[worklist.Task, ...]) -> None:
+    """Everything to act on: the next one, why this one, how to reach it, forms, agreements."""
     words, customer_id = view.words, opened.customer_id
     audit_view(current_actor(), customer_id)
     balances = customer.balances(view.reading, asked.clocks, customer_id)
     with st.container(border=True, key="desk_panel"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.subheader(as_text(opened.name), anchor=False)
+            st.subheader(as_text(opened.name), anchor=OPEN)
             st.page_link(CUSTOMER_PAGE, label=words("worklist.open_customer"), icon=":material/person:",
                          query_params={"customer": customer_id})  # fmt: skip
+        walk(view, tasks, opened)
         others(view, customer_id)
         if opened.task:
             _why(view, asked, opened.task)

@@ -168,6 +168,8 @@ def test_a_message_is_read_as_it_went_out(open_page: OpenPage) -> None:
     assert [each.value.splitlines() for each in app.code] == [body.get_content().splitlines()], (
         "as text: nothing in it can act"
     )
+    told = _table(app, "effect_amount").set_index("what").loc["Message sent", "detail"]
+    assert "PEN\u00a01,0" in told and " · e-mail · " in told, "an amount as amounts are written"
     assert "http://evil" not in said(app) and ours["X-Cartera-To"] in "".join(each.value for each in app.text)
     assert not open_page("customer", customer=ID, message=other["X-Cartera-Contact"]).code, "of another customer"
     with acting(Actor("nina@example.com", "collector", frozenset({"norte"}))):
