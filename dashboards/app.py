@@ -75,7 +75,7 @@ def pages(actor: Actor | Refused) -> list[StreamlitPage]:
     )
 
     def to_first() -> None:
-        st.switch_page(first, query_params=st.query_params)
+        st.switch_page(first, query_params={name: st.query_params.get_all(name) for name in st.query_params})
 
     # its address is that of the dashboard itself, but people type its name too
     named = st.Page(to_first, title=first.title, url_path=FIRST, visibility="hidden")

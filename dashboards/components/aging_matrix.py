@@ -102,7 +102,7 @@ def customers_matrix(view: View, chosen: Chosen) -> None:
     columns = _columns(view, "customer_name", "column.customer", data)
     if asked.bucket:
         whole = total["open_amount"]
-        data["share"] = [float(100 * amount / whole) if whole else 0.0 for amount in data["open_amount"]]
+        data["share"] = [float(amount / whole) if whole else 0.0 for amount in data["open_amount"]]
         columns = {
             "customer_name": columns["customer_name"],
             "open_amount": Column(words.bucket(asked.bucket), "money", is_plain=True),

@@ -115,7 +115,7 @@ def _table(view: View, rows: pd.DataFrame, kept: campaigns.Kept, by: campaigns.B
     data = pd.concat([pd.DataFrame([total], dtype=object), rows[["group", *SHOWN, "amounts"]]], ignore_index=True)
     columns = {"group": Column(words(f"campaigns.by_{by}"), is_plain=True, is_pinned=True, width=210)}
     columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in COUNTED}
-    columns |= {"amounts": Column("campaigns.col_paid_amount", "amounts", width="medium")}
+    columns |= {"amounts": Column("campaigns.col_paid_amount", "amounts")}
     columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in OTHERS}
     st.caption(words("campaigns.click_count"))
     title = words("campaigns.funnel")

@@ -79,14 +79,14 @@ def _how(view: View, kept: customer.Dossier) -> None:
     """The number, and whether the rules allow a call now; else from when on, and why."""
     words = view.words
     way = next(each for each in kept.ways if each.channel == "call")
-    number = as_text(way.address or words("worklist.no_number"))
     if way.address == "" and way.is_allowed_now:
         st.warning(words("worklist.call_unknown"), icon=":material/phone_disabled:")
     elif way.address is None:
         st.warning(words("worklist.call_not", why=as_text(way.why)), icon=":material/phone_disabled:")
     elif way.is_allowed_now:
-        st.success(words("worklist.call_now", number=number), icon=":material/call:")
+        st.success(words("worklist.call_now", number=as_text(way.address)), icon=":material/call:")
     else:
         following = words.moment(way.at) if way.at else words("customer.none_as_things_stand")
-        told = words("worklist.call_later", number=number, moment=following, why=as_text(way.why))
+        later = "worklist.call_later" if way.address else "worklist.call_unknown_later"
+        told = words(later, number=as_text(way.address), moment=following, why=as_text(way.why))
         st.warning(told, icon=":material/schedule:")

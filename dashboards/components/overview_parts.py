@@ -72,7 +72,7 @@ def debtors_table(
         overdue_pct=[
             float(late / owed) for late, owed in zip(debtors["overdue_amount"], debtors["open_amount"], strict=True)
         ],
-        share=[float(100 * amount / line.open_amount) for amount in debtors["open_amount"]],
+        share=[float(amount / line.open_amount) for amount in debtors["open_amount"]],
     )
     selection = table(
         view,

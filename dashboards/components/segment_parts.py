@@ -128,7 +128,7 @@ def _sum_up(view: View, found: pd.DataFrame, figure: pd.Series, code: str) -> No
 
 def _with_shares(rows: pd.DataFrame, whole: Decimal) -> pd.DataFrame:
     return rows.assign(
-        share=[float(100 * amount / whole) if whole else 0.0 for amount in rows["open_amount"]],
+        share=[float(amount / whole) if whole else 0.0 for amount in rows["open_amount"]],
         overdue_pct=[
             float(late / owed) if owed else None
             for late, owed in zip(rows["overdue_amount"], rows["open_amount"], strict=True)

@@ -199,7 +199,7 @@ def _config(view: View, column: Column, values: pd.Series, writer: Callable[[Any
     if column.kind == "share":
         # the longest bar is the largest share, not the whole: the label says the share itself
         return st.column_config.ProgressColumn(
-            label, format="%.1f%%", min_value=0, max_value=values.max(), width=column.width
+            label, format="percent", step=0.001, min_value=0, max_value=values.max(), width=column.width
         )
     if column.kind == "figure":
         # written out already, each in the unit of its row
