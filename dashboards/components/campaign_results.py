@@ -113,7 +113,7 @@ def _table(view: View, rows: pd.DataFrame, kept: campaigns.Kept, by: campaigns.B
             totals[code] = totals.get(code, Decimal(0)) + Decimal(amount)
     total = {name: int(sum(rows[name])) for name in SHOWN} | {"group": words("campaigns.all"), "amounts": totals}
     data = pd.concat([pd.DataFrame([total], dtype=object), rows[["group", *SHOWN, "amounts"]]], ignore_index=True)
-    columns = {"group": Column(words(f"campaigns.by_{by}"), is_plain=True, is_pinned=True, width=210)}
+    columns = {"group": Column(words(f"campaigns.by_{by}"), is_plain=True, is_pinned=True, width=150)}
     columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in COUNTED}
     columns |= {"amounts": Column("campaigns.col_paid_amount", "amounts")}
     columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in OTHERS}

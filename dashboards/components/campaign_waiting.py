@@ -28,11 +28,11 @@ PLANS = {
 }
 STEPS = {
     "step_name": Column("column.step", is_pinned=True),
+    "contacts": Column("campaigns.col_waiting", "number"),
+    "amounts": Column("campaigns.col_asked_for", "amounts"),
+    "customers": Column("column.customers", "number"),
     "channel_name": Column("campaigns.col_channel"),
     "policy_name": Column("campaigns.col_policy"),
-    "contacts": Column("campaigns.col_waiting", "number"),
-    "customers": Column("column.customers", "number"),
-    "amounts": Column("campaigns.col_asked_for", "amounts", width="medium"),
 }
 CONTACTS = {
     "customer_name": CUSTOMER,

@@ -60,12 +60,12 @@ def contacts(view: View, customer_id: str) -> None:
         table(view, frame(kept.holds, list(HOLDS)), HOLDS, alt=words("customer.holds"))
 
 
-def _why(view: View, way: customer.Next) -> str:
+def why(view: View, way: customer.Next) -> str:
     if way.refusals == ("hold",):
         return view.words("customer.on_hold", reason=way.why)
     if not way.address and way.why in ("", "none"):
         return view.words("customer.no_address")
-    return way.why
+    return view.words.reason(way.why)
 
 
 def _way(view: View, way: customer.Next) -> dict[str, str]:
@@ -82,5 +82,5 @@ def _way(view: View, way: customer.Next) -> dict[str, str]:
         "address": way.address or "",
         "said": words(said),
         "next": following,
-        "why": _why(view, way),
+        "why": why(view, way),
     }

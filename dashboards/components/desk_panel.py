@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.components.actor import current_actor
+from dashboards.components.contact_parts import why
 from dashboards.components.customer_parts import others
 from dashboards.components.desk_agreements import agreements
 from dashboards.components.desk_forms import Owing, forms
@@ -81,12 +82,12 @@ def _how(view: View, kept: customer.Dossier) -> None:
     way = next(each for each in kept.ways if each.channel == "call")
     if way.address == "" and way.is_allowed_now:
         st.warning(words("worklist.call_unknown"), icon=":material/phone_disabled:")
-    elif way.address is None:
-        st.warning(words("worklist.call_not", why=as_text(way.why)), icon=":material/phone_disabled:")
     elif way.is_allowed_now:
         st.success(words("worklist.call_now", number=as_text(way.address)), icon=":material/call:")
+    elif way.at is None:
+        # without an address, or by a rule that no later day changes
+        st.warning(words("worklist.call_not", why=as_text(why(view, way))), icon=":material/phone_disabled:")
     else:
-        following = words.moment(way.at) if way.at else words("customer.none_as_things_stand")
         later = "worklist.call_later" if way.address else "worklist.call_unknown_later"
-        told = words(later, number=as_text(way.address), moment=following, why=as_text(way.why))
+        told = words(later, number=as_text(way.address), moment=words.moment(way.at), why=as_text(why(view, way)))
         st.warning(told, icon=":material/schedule:")

@@ -52,7 +52,8 @@ def _part(view: View, made: Made, part: Table, number: int) -> None:
     if part.is_capped:
         shown = words.number(len(part.rows))
         st.caption(words("reports.capped", shown=shown, rows=words.number(part.row_count)))
-    shown_columns = part.shown
+    # in sight also when the others scroll
+    shown_columns = sorted(part.shown, key=lambda each: each.name != "customer_name")
     kinds: dict[str, Kind] = {"money": "money_or_dash", "date": "date", "number": "number", "figure": "figure"}
     columns = {
         each.name: Column(said.column(each.name), kinds.get(each.kind, "text"), is_plain=True) for each in shown_columns
