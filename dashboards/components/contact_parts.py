@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -32,6 +35,8 @@ HOLDS = {
     "held_by": Column("customer.col_by"),
     "released_at": Column("customer.released", "moment"),
 }
+HOURS = re.compile(r"\w{3} [\d-]{10} (?P<time>\d\d:\d\d) in (?P<zone>[^;]+); that day: (?P<hours>none|[\d:, -]+)")
+"""As a rule about hours says what it saw (contact_rules.asking)."""
 
 
 def contacts(view: View, customer_id: str) -> None:
@@ -61,11 +66,17 @@ def contacts(view: View, customer_id: str) -> None:
 
 
 def why(view: View, way: customer.Next) -> str:
+    """Why not now: hours and what is said often in the reader's words, the rest as the rule says it."""
     if way.refusals == ("hold",):
         return view.words("customer.on_hold", reason=way.why)
     if not way.address and way.why in ("", "none"):
         return view.words("customer.no_address")
-    return view.words.reason(way.why)
+    return HOURS.sub(partial(_hours, view), view.words.reason(way.why))
+
+
+def _hours(view: View, seen: re.Match[str]) -> str:
+    hours = view.words("customer.no_hours") if seen["hours"] == "none" else seen["hours"]
+    return view.words("customer.hours_seen", time=seen["time"], zone=seen["zone"], hours=hours)
 
 
 def _way(view: View, way: customer.Next) -> dict[str, str]:
