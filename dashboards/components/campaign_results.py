@@ -28,7 +28,7 @@ CONTACTS = {
     "paid_amounts": Column("campaigns.col_paid_after", "amounts", width=140),
     "state": Column("campaigns.col_state"),
     "went_on": Column("campaigns.col_day", "date"),
-    "step_name": Column("column.step"),
+    "step_name": Column("campaigns.by_step"),
     "channel_name": Column("campaigns.col_channel"),
     "why": Column("campaigns.col_reason", width="medium"),
     "customer_id": Column("column.customer_id"),

@@ -27,7 +27,7 @@ PLANS = {
     "ghosts": Column("campaigns.col_ghosts", "number"),
 }
 STEPS = {
-    "step_name": Column("column.step", is_pinned=True),
+    "step_name": Column("campaigns.by_step", is_pinned=True),
     "contacts": Column("campaigns.col_waiting", "number"),
     "amounts": Column("campaigns.col_asked_for", "amounts"),
     "customers": Column("column.customers", "number"),

@@ -14,11 +14,11 @@ from dashboards.queries import customer
 from dashboards.queries.receivables import frame
 
 WAYS = {
-    "channel": Column("customer.channel", width=110, is_pinned=True),
-    "next": Column("customer.next_allowed", width=190),
-    "said": Column("customer.consent", width=130),
-    "address": Column("customer.address", width="medium"),
-    "why": Column("customer.why", width="large"),
+    "channel": Column("customer.channel", width=100, is_pinned=True),
+    "next": Column("customer.next_allowed", width=165),
+    "said": Column("customer.consent", width=120),
+    "address": Column("customer.address", width=200, is_cut=True),
+    "why": Column("customer.why", width=300, is_cut=True),
 }
 SAID = {
     "said_at": Column("customer.col_recorded", "moment"),

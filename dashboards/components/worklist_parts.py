@@ -17,7 +17,7 @@ from dashboards.queries.session import Clocks
 COLUMNS = {
     "customer_name": Column("column.customer", width=98),
     "expected_amount": Column("worklist.expected_short", "money"),
-    "why": Column("worklist.why", width=184, lines=5),
+    "why": Column("worklist.why", width=164, lines=5),
     "company_id": Column("column.company"),
 }
 """What fits beside an open customer, which shows the rest of itself; the file has all. The order is the rank."""
