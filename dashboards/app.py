@@ -40,6 +40,8 @@ PAGES = (
     ("data_health", "page.health", ":material/verified:"),
 )
 
+FIRST = "overview"
+
 # pixels; with Streamlit's own width, tables of eight columns are cut on a screen of 1280
 SIDEBAR = 240
 
@@ -60,17 +62,24 @@ def pages(actor: Actor | Refused) -> list[StreamlitPage]:
     """Those that the person may open; one that says how to sign in or whom to ask where there is nobody we know."""
     if isinstance(actor, Refused):
         return [st.Page(lambda: sign_in_page.refused(actor), title="Cartera", url_path="sign-in", default=True)]
-    return [
+    first, *others = (
         st.Page(
             HERE / "app_pages" / f"{name}.py",
             title=current_words()(title),
             icon=icon,
-            url_path=name.replace("_", "-"),
-            default=name == "overview",
+            url_path="" if name == FIRST else name.replace("_", "-"),
+            default=name == FIRST,
         )
         for name, title, icon in PAGES
         if may_open(actor, name)
-    ]
+    )
+
+    def to_first() -> None:
+        st.switch_page(first, query_params={name: st.query_params.get_all(name) for name in st.query_params})
+
+    # its address is that of the dashboard itself, but people type its name too
+    named = st.Page(to_first, title=first.title, url_path=FIRST, visibility="hidden")
+    return [first, *others, named]
 
 
 st.set_page_config(
@@ -84,7 +93,7 @@ choose_language()
 actor = looking()
 page = st.navigation(pages(actor), position="hidden" if isinstance(actor, Refused) else "sidebar")
 # which page a saved view is of
-st.session_state["page"] = page.url_path or "overview"
+st.session_state["page"] = page.url_path or FIRST
 if isinstance(actor, Actor):
     sign_in_page.who_is_here(actor, is_signed_in=sign_in.is_required(get_settings()))
     with acting(actor):

@@ -23,13 +23,14 @@ def page(view: View) -> None:
     asked = worklist.Asked(clocks, currency, company, collector)
     st.caption(view.stamp(clocks, currency))
     day = worklist.day(view.reading, asked)
+    opened = parts.open_customer(view, asked, day)
     parts.headline(view, asked, day)
     left, right = st.columns(2, gap="medium")
     with left:
-        opened = parts.tasks_table(view, asked, day)
+        parts.tasks_table(view, asked, day.tasks)
     with right:
         if opened:
-            panel(view, asked, opened)
+            panel(view, asked, opened, day.tasks)
     if opened:
         invoices(view, asked, opened)
 

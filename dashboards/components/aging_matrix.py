@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -11,11 +13,11 @@ from dashboards.components.aging_figures import identity, shades
 from dashboards.components.aging_filters import EVERYBODY, Chosen, called
 from dashboards.components.drill import Figure
 from dashboards.components.export import csv_button
-from dashboards.components.tables import Column, Kind, table
+from dashboards.components.tables import CUSTOMER, Column, Kind, table
 from dashboards.components.view import View
 from dashboards.queries import aging, export
 
-MOST_CHARACTERS = 75
+MOST_CHARACTERS = 74
 """Of the widest amounts of a row, for all of its buckets to be in sight on a screen of 1,280 pixels."""
 
 
@@ -100,7 +102,7 @@ def customers_matrix(view: View, chosen: Chosen) -> None:
     columns = _columns(view, "customer_name", "column.customer", data)
     if asked.bucket:
         whole = total["open_amount"]
-        data["share"] = [float(100 * amount / whole) if whole else 0.0 for amount in data["open_amount"]]
+        data["share"] = [float(amount / whole) if whole else 0.0 for amount in data["open_amount"]]
         columns = {
             "customer_name": columns["customer_name"],
             "open_amount": Column(words.bucket(asked.bucket), "money", is_plain=True),
@@ -133,7 +135,7 @@ def _columns(view: View, name: str, heading: str, amounts: pd.DataFrame) -> dict
     """Whole units where no amount has cents, or where they would push the last buckets out of sight."""
     kind: Kind = "units_or_dash" if _is_whole(amounts) or _is_wide(amounts) else "money_or_dash"
     return {
-        name: Column(heading, width=165, is_pinned=True),
+        name: replace(CUSTOMER, heading=heading),
         "open_amount": Column("column.open", kind),
         **{bucket: Column(view.words.bucket(bucket), kind, is_plain=True) for bucket in BUCKETS},
         "open_items": Column("column.items", "number"),

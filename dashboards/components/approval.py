@@ -50,22 +50,24 @@ def approval_form(view: View, plan_id: int | None) -> None:
 
 def _approve(words: Words, seen: campaigns.Seen, limit: int | None) -> None:
     """Runs before the page is drawn again. The same form approves once: a second click finds its answer."""
-    done = st.session_state.setdefault(DONE, set())
+    done = st.session_state.setdefault(DONE, {})
     form = (seen.plan_id, seen.digest, seen.event_id)
     if form in done:
+        # told again: the page of the first click may have been there for a moment only
+        st.session_state[LAST] = done[form]
         return
-    done.add(form)
+    done[form] = None
 
     def tell(error: Exception, text: str) -> None:
         if isinstance(error, PlanChanged):
-            st.session_state[LAST] = seen
+            done[form] = st.session_state[LAST] = seen
             return
         # the answer may be lost, not the work: the form is drawn anew from what is there now, and may be sent again
-        done.discard(form)
+        del done[form]
         st.session_state[LAST] = text
 
     with states.clicked(words, tell):
-        st.session_state[LAST] = campaigns.approve(current_actor(), seen, limit)
+        done[form] = st.session_state[LAST] = campaigns.approve(current_actor(), seen, limit)
 
 
 def say_what_was_approved(view: View) -> None:

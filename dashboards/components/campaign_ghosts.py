@@ -23,7 +23,7 @@ GHOSTS = {
     "is_removed": Column("campaigns.col_removed", "yes_no"),
 }
 LADDER = {
-    "step": Column("column.step", is_pinned=True),
+    "step": Column("campaigns.by_step", is_pinned=True),
     "tone": Column("campaigns.col_tone"),
     "due_on": Column("campaigns.col_due_on", "date"),
     "came_on": Column("campaigns.col_came_on", "date"),

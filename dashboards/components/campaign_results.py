@@ -14,7 +14,7 @@ from dashboards.components import filters
 from dashboards.components.campaign_waiting import count_says
 from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import campaigns
 
@@ -23,16 +23,16 @@ COUNTED = ("went_out", "delivered", "answered", "paid")
 OTHERS = ("bounced", "failed", "unknown", "planned", "stopped", "on_its_way")
 SHOWN = (*COUNTED, *OTHERS)
 CONTACTS = {
+    "customer_name": CUSTOMER,
+    "asked_amounts": Column("campaigns.col_asked_for", "amounts", width=140),
+    "paid_amounts": Column("campaigns.col_paid_after", "amounts", width=140),
+    "state": Column("campaigns.col_state"),
     "went_on": Column("campaigns.col_day", "date"),
-    "customer_name": Column("column.customer", width="medium"),
+    "step_name": Column("campaigns.by_step"),
+    "channel_name": Column("campaigns.col_channel"),
+    "why": Column("campaigns.col_reason", width="medium"),
     "customer_id": Column("column.customer_id"),
     "company_id": Column("column.company"),
-    "step_name": Column("column.step"),
-    "channel_name": Column("campaigns.col_channel"),
-    "state": Column("campaigns.col_state"),
-    "asked_amounts": Column("campaigns.col_asked_for", "amounts", width="medium"),
-    "paid_amounts": Column("campaigns.col_paid_after", "amounts", width="medium"),
-    "why": Column("campaigns.col_reason", width="medium"),
 }
 
 
@@ -113,9 +113,9 @@ def _table(view: View, rows: pd.DataFrame, kept: campaigns.Kept, by: campaigns.B
             totals[code] = totals.get(code, Decimal(0)) + Decimal(amount)
     total = {name: int(sum(rows[name])) for name in SHOWN} | {"group": words("campaigns.all"), "amounts": totals}
     data = pd.concat([pd.DataFrame([total], dtype=object), rows[["group", *SHOWN, "amounts"]]], ignore_index=True)
-    columns = {"group": Column(words(f"campaigns.by_{by}"), is_plain=True, is_pinned=True, width=210)}
+    columns = {"group": Column(words(f"campaigns.by_{by}"), is_plain=True, is_pinned=True, width=150)}
     columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in COUNTED}
-    columns |= {"amounts": Column("campaigns.col_paid_amount", "amounts", width="medium")}
+    columns |= {"amounts": Column("campaigns.col_paid_amount", "amounts")}
     columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in OTHERS}
     st.caption(words("campaigns.click_count"))
     title = words("campaigns.funnel")

@@ -13,7 +13,7 @@ from dashboards.components.approval import approval_form, say_what_was_approved
 from dashboards.components.customer_link import customers_table
 from dashboards.components.export import audit_view
 from dashboards.components.message import message
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import campaigns
 
@@ -27,22 +27,22 @@ PLANS = {
     "ghosts": Column("campaigns.col_ghosts", "number"),
 }
 STEPS = {
-    "step_name": Column("column.step", is_pinned=True),
+    "step_name": Column("campaigns.by_step", is_pinned=True),
+    "contacts": Column("campaigns.col_waiting", "number"),
+    "amounts": Column("campaigns.col_asked_for", "amounts"),
+    "customers": Column("column.customers", "number"),
     "channel_name": Column("campaigns.col_channel"),
     "policy_name": Column("campaigns.col_policy"),
-    "contacts": Column("campaigns.col_waiting", "number"),
-    "customers": Column("column.customers", "number"),
-    "amounts": Column("campaigns.col_asked_for", "amounts", width="medium"),
 }
 CONTACTS = {
-    "customer_name": Column("column.customer", width="medium"),
-    "customer_id": Column("column.customer_id"),
-    "company_id": Column("column.company"),
-    "language_code": Column("campaigns.col_language"),
-    "asked_amounts": Column("campaigns.col_asked_for", "amounts", width="medium"),
+    "customer_name": CUSTOMER,
+    "asked_amounts": Column("campaigns.col_asked_for", "amounts", width=140),
     "planned_date": Column("campaigns.col_planned_for", "date"),
     "send_from": Column("campaigns.col_send_from", "moment"),
     "send_until": Column("campaigns.col_send_until", "moment"),
+    "language_code": Column("campaigns.col_language"),
+    "customer_id": Column("column.customer_id"),
+    "company_id": Column("column.company"),
 }
 REASONS = {
     "reason": Column("campaigns.col_reason"),
@@ -50,7 +50,7 @@ REASONS = {
     "customers": Column("column.customers", "number"),
 }
 SKIPS = {
-    "customer_name": Column("column.customer", width="medium"),
+    "customer_name": CUSTOMER,
     "customer_id": Column("column.customer_id"),
     "company_id": Column("column.company"),
     "policy_name": Column("campaigns.col_policy"),

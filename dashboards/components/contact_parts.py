@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -11,11 +14,11 @@ from dashboards.queries import customer
 from dashboards.queries.receivables import frame
 
 WAYS = {
-    "channel": Column("customer.channel", width=110, is_pinned=True),
-    "next": Column("customer.next_allowed", width=190),
-    "said": Column("customer.consent", width=130),
-    "address": Column("customer.address", width="medium"),
-    "why": Column("customer.why", width="large"),
+    "channel": Column("customer.channel", width=100, is_pinned=True),
+    "next": Column("customer.next_allowed", width=165),
+    "said": Column("customer.consent", width=120),
+    "address": Column("customer.address", width=200, is_cut=True),
+    "why": Column("customer.why", width=300, is_cut=True),
 }
 SAID = {
     "said_at": Column("customer.col_recorded", "moment"),
@@ -32,6 +35,8 @@ HOLDS = {
     "held_by": Column("customer.col_by"),
     "released_at": Column("customer.released", "moment"),
 }
+HOURS = re.compile(r"\w{3} [\d-]{10} (?P<time>\d\d:\d\d) in (?P<zone>[^;]+); that day: (?P<hours>none|[\d:, -]+)")
+"""As a rule about hours says what it saw (contact_rules.asking)."""
 
 
 def contacts(view: View, customer_id: str) -> None:
@@ -60,12 +65,18 @@ def contacts(view: View, customer_id: str) -> None:
         table(view, frame(kept.holds, list(HOLDS)), HOLDS, alt=words("customer.holds"))
 
 
-def _why(view: View, way: customer.Next) -> str:
+def why(view: View, way: customer.Next) -> str:
+    """Why not now: hours and what is said often in the reader's words, the rest as the rule says it."""
     if way.refusals == ("hold",):
         return view.words("customer.on_hold", reason=way.why)
     if not way.address and way.why in ("", "none"):
         return view.words("customer.no_address")
-    return way.why
+    return HOURS.sub(partial(_hours, view), view.words.reason(way.why))
+
+
+def _hours(view: View, seen: re.Match[str]) -> str:
+    hours = view.words("customer.no_hours") if seen["hours"] == "none" else seen["hours"]
+    return view.words("customer.hours_seen", time=seen["time"], zone=seen["zone"], hours=hours)
 
 
 def _way(view: View, way: customer.Next) -> dict[str, str]:
@@ -82,5 +93,5 @@ def _way(view: View, way: customer.Next) -> dict[str, str]:
         "address": way.address or "",
         "said": words(said),
         "next": following,
-        "why": _why(view, way),
+        "why": why(view, way),
     }

@@ -15,13 +15,13 @@ from dashboards.components.access import may_open
 from dashboards.components.actor import current_actor
 from dashboards.components.drill import Figure, drill
 from dashboards.components.export import XLSX, logged
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import customer, presence
 from dashboards.queries.session import Clocks
 
 FOUND = {
-    "customer_name": Column("column.customer", width="medium"),
+    "customer_name": CUSTOMER,
     "customer_id": Column("column.customer_id"),
     "tax_id": Column("customer.tax_id"),
     "country_code": Column("customer.country"),

@@ -6,28 +6,30 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.components.actor import current_actor
+from dashboards.components.contact_parts import why
 from dashboards.components.customer_parts import others
 from dashboards.components.desk_agreements import agreements
 from dashboards.components.desk_forms import Owing, forms
 from dashboards.components.drill import Figure, drill
 from dashboards.components.export import audit_view
 from dashboards.components.view import View, as_text
-from dashboards.components.worklist_parts import Opened
+from dashboards.components.worklist_parts import OPEN, Opened, walk
 from dashboards.queries import customer, worklist
 
 CUSTOMER_PAGE = "app_pages/customer.py"
 
 
-def panel(view: View, asked: worklist.Asked, opened: Opened) -> None:
-    """Everything to act on: why this one, how to reach it, forms, agreements."""
+def panel(view: View, asked: worklist.Asked, opened: Opened, tasks: tuple[worklist.Task, ...]) -> None:
+    """Everything to act on: the next one, why this one, how to reach it, forms, agreements."""
     words, customer_id = view.words, opened.customer_id
     audit_view(current_actor(), customer_id)
     balances = customer.balances(view.reading, asked.clocks, customer_id)
     with st.container(border=True, key="desk_panel"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-            st.subheader(as_text(opened.name), anchor=False)
+            st.subheader(as_text(opened.name), anchor=OPEN)
             st.page_link(CUSTOMER_PAGE, label=words("worklist.open_customer"), icon=":material/person:",
                          query_params={"customer": customer_id})  # fmt: skip
+        walk(view, tasks, opened)
         others(view, customer_id)
         if opened.task:
             _why(view, asked, opened.task)
@@ -78,14 +80,14 @@ def _how(view: View, kept: customer.Dossier) -> None:
     """The number, and whether the rules allow a call now; else from when on, and why."""
     words = view.words
     way = next(each for each in kept.ways if each.channel == "call")
-    number = as_text(way.address or words("worklist.no_number"))
     if way.address == "" and way.is_allowed_now:
         st.warning(words("worklist.call_unknown"), icon=":material/phone_disabled:")
-    elif way.address is None:
-        st.warning(words("worklist.call_not", why=as_text(way.why)), icon=":material/phone_disabled:")
     elif way.is_allowed_now:
-        st.success(words("worklist.call_now", number=number), icon=":material/call:")
+        st.success(words("worklist.call_now", number=as_text(way.address)), icon=":material/call:")
+    elif way.at is None:
+        # without an address, or by a rule that no later day changes
+        st.warning(words("worklist.call_not", why=as_text(why(view, way))), icon=":material/phone_disabled:")
     else:
-        following = words.moment(way.at) if way.at else words("customer.none_as_things_stand")
-        told = words("worklist.call_later", number=number, moment=following, why=as_text(way.why))
+        later = "worklist.call_later" if way.address else "worklist.call_unknown_later"
+        told = words(later, number=as_text(way.address), moment=words.moment(way.at), why=as_text(why(view, way)))
         st.warning(told, icon=":material/schedule:")

@@ -17,12 +17,12 @@ from dashboards.queries.session import Clocks
 
 ALL = "all"
 DISPUTES = {
-    "customer_name": Column("column.customer", width=170, lines=2),
-    "document_number": Column("column.document"),
+    "customer_name": Column("column.customer", width=170, is_pinned=True, lines=2),
+    "open_amount": Column("column.open", "money"),
     "reason_name": Column("promises.col_reason", width="medium", lines=2),
+    "document_number": Column("column.document"),
     "opened_date": Column("promises.col_opened", "date"),
     "days_open": Column("promises.col_days_open", "number"),
-    "open_amount": Column("column.open", "money"),
     "collector": Column("promises.col_collector"),
     "company_id": Column("column.company"),
     "source": Column("column.source"),

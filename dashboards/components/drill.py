@@ -13,23 +13,24 @@ import streamlit as st
 from cartera.warehouse.groups import Group
 from dashboards.components.export import csv_button
 from dashboards.components.invoice_parts import invoice
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import export, receivables
 from dashboards.queries.session import Clocks
 
 COLUMNS = {
-    "customer_name": Column("column.customer", width="medium"),
-    "document_number": Column("column.document"),
-    "issue_date": Column("column.issued", "date"),
-    "due_date": Column("column.due", "date"),
-    "days_past_due": Column("column.days", "number"),
-    "item_amount": Column("column.item_amount", "money"),
+    "customer_name": CUSTOMER,
     "open_amount": Column("column.open", "money"),
+    "document_number": Column("column.document"),
+    "days_past_due": Column("column.days", "number"),
+    "due_date": Column("column.due", "date"),
+    "item_amount": Column("column.item_amount", "money"),
+    "issue_date": Column("column.issued", "date"),
     "is_disputed": Column("column.disputed", "yes_no"),
 }
-
-
+OF_CUSTOMER = {"document_number": COLUMNS["document_number"]} | {
+    name: column for name, column in COLUMNS.items() if name != "customer_name"
+}
 CUSTOMER_PAGE = "app_pages/customer.py"
 
 
@@ -62,7 +63,7 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
     with st.container(border=True):
         st.subheader(as_text(_title(view, figure)), anchor=False)
         _sum_up(view, figure, items)
-        columns = {n: c for n, c in COLUMNS.items() if n != "customer_name" or not figure.customer_id}
+        columns = OF_CUSTOMER if figure.customer_id else COLUMNS
         of = figure.title or f"{figure.customer_id}/{figure.bucket}"
         selection = table(
             view,

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboards.charts.aging import CLICKED, aging_columns
 from dashboards.components.drill import Figure
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View
 from dashboards.queries.receivables import Headline, frame
 from dashboards.queries.session import Clocks
@@ -21,7 +21,7 @@ CURRENCIES = {
     "overdue_pct": Column("column.overdue_pct", "percent"),
 }
 DEBTORS = {
-    "customer_name": Column("column.customer", width="medium"),
+    "customer_name": CUSTOMER,
     "open_amount": Column("column.open", "money"),
     "overdue_amount": Column("column.overdue", "money"),
     "overdue_pct": Column("column.overdue_pct", "percent"),
@@ -72,7 +72,7 @@ def debtors_table(
         overdue_pct=[
             float(late / owed) for late, owed in zip(debtors["overdue_amount"], debtors["open_amount"], strict=True)
         ],
-        share=[float(100 * amount / line.open_amount) for amount in debtors["open_amount"]],
+        share=[float(amount / line.open_amount) for amount in debtors["open_amount"]],
     )
     selection = table(
         view,

@@ -12,7 +12,7 @@ from dashboards.components import filters
 from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import matrix
-from dashboards.components.tables import Column, telling
+from dashboards.components.tables import CUSTOMER, Column, telling
 from dashboards.components.view import View, as_text
 from dashboards.queries import promises
 from dashboards.queries.session import Clocks
@@ -20,10 +20,10 @@ from dashboards.queries.session import Clocks
 ALL = "promises"
 """The column that counts promises of every state."""
 PROMISES = {
-    "customer_name": Column("column.customer", width="medium"),
-    "document_number": Column("column.document"),
-    "promised_date": Column("promises.col_promised_for", "date"),
+    "customer_name": CUSTOMER,
     "promised_amount": Column("promises.col_promised", "money"),
+    "promised_date": Column("promises.col_promised_for", "date"),
+    "document_number": Column("column.document"),
     "kept_amount": Column("promises.col_kept", "money_or_dash"),
     "state_name": Column("promises.col_state"),
     "later_amount": Column("promises.col_later", "money_or_dash"),
@@ -118,7 +118,9 @@ def _matrix(
     view: View, rows: pd.DataFrame, names: dict[str, str], by: promises.By, asked: promises.Asked
 ) -> tuple[str, str] | None:
     words = view.words
-    columns = {ALL: words("promises.all"), **{state: words(f"promises.state.{state}") for state in promises.STATES}}
+    # broken first, by which the rows are ordered: a phone shows few
+    ordered = sorted(promises.STATES, key=lambda state: state != "broken")
+    columns = {ALL: words("promises.all"), **{state: words(f"promises.state.{state}") for state in ordered}}
     values = {(row["key"], name): row[name] for row in rows.to_dict("records") for name in columns if row[name]}
     shares = {cell: float(count) / values[cell[0], ALL] for cell, count in values.items() if cell[1] == "broken"}
     return matrix(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -13,7 +14,7 @@ from cartera.reports.exports import FORMATS, XLSX, frame
 from cartera.reports.exports.paper import MOST_ROWS
 from cartera.reports.made import EXPORTED_ROWS, Made
 from dashboards.components.export import logged
-from dashboards.components.tables import Column, Kind, table
+from dashboards.components.tables import CUSTOMER, Column, Kind, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import reports
 from dashboards.queries.receivables import frame as as_frame
@@ -21,8 +22,8 @@ from dashboards.queries.session import Clocks
 
 ICONS = {"xlsx": "table_view", "xlsx-raw": "grid_on", "csv": "download", "pdf": "picture_as_pdf"}
 MEDIA = {"xlsx": XLSX, "xlsx-raw": XLSX, "csv": "text/csv", "pdf": "application/pdf"}
-WIDTHS = {"customer_name": 128}
-"""A long name would push the total of its row off the page."""
+NARROW, MANY = 136, 8
+"""Of that many columns, a name has so few pixels: else the total of its row would be off the page."""
 
 
 def show_parts(view: View, made: Made) -> None:
@@ -51,12 +52,15 @@ def _part(view: View, made: Made, part: Table, number: int) -> None:
     if part.is_capped:
         shown = words.number(len(part.rows))
         st.caption(words("reports.capped", shown=shown, rows=words.number(part.row_count)))
-    shown_columns = part.shown
+    # in sight also when the others scroll
+    shown_columns = sorted(part.shown, key=lambda each: each.name != "customer_name")
     kinds: dict[str, Kind] = {"money": "money_or_dash", "date": "date", "number": "number", "figure": "figure"}
     columns = {
-        each.name: Column(said.column(each.name), kinds.get(each.kind, "text"), WIDTHS.get(each.name), is_plain=True)
-        for each in shown_columns
+        each.name: Column(said.column(each.name), kinds.get(each.kind, "text"), is_plain=True) for each in shown_columns
     }
+    if shown_columns[0].name == "customer_name":
+        width = NARROW if len(columns) >= MANY else CUSTOMER.width
+        columns["customer_name"] = replace(columns["customer_name"], width=width, is_pinned=True)
     rows = [
         {
             each.name: said.value(each.name, row[each.name]) if each.kind in ("text", "yes_no") else row[each.name]

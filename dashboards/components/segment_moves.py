@@ -12,7 +12,7 @@ from dashboards.components.drill import drill
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import matrix
 from dashboards.components.segment_parts import figure_of
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import receivables, segments
 
@@ -21,9 +21,9 @@ ABSENT = ""
 """Stands for no segment: not a customer yet, or not one any more."""
 
 MOVERS = {
-    "customer_name": Column("column.customer", width="medium"),
-    "company_id": Column("column.company"),
+    "customer_name": CUSTOMER,
     "open_amount": Column("column.open_now", "money"),
+    "company_id": Column("column.company"),
 }
 
 

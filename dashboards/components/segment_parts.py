@@ -11,7 +11,7 @@ from dashboards.charts.segments import segment_treemap
 from dashboards.components import filters
 from dashboards.components.drill import Figure, drill
 from dashboards.components.export import csv_button
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import receivables, segments
 
@@ -24,12 +24,12 @@ COLUMNS = {
     "overdue_pct": Column("column.overdue_pct", "percent"),
 }
 DEBTORS = {
-    "customer_name": Column("column.customer", width="medium"),
-    "company_id": Column("column.company"),
+    "customer_name": CUSTOMER,
     "open_amount": Column("column.open", "money"),
     "overdue_amount": Column("column.overdue", "money"),
     "overdue_pct": Column("column.overdue_pct", "percent"),
     "share": Column("column.share", "share"),
+    "company_id": Column("column.company"),
 }
 
 
@@ -127,7 +127,7 @@ def _sum_up(view: View, found: pd.DataFrame, figure: pd.Series, code: str) -> No
 
 def _with_shares(rows: pd.DataFrame, whole: Decimal) -> pd.DataFrame:
     return rows.assign(
-        share=[float(100 * amount / whole) if whole else 0.0 for amount in rows["open_amount"]],
+        share=[float(amount / whole) if whole else 0.0 for amount in rows["open_amount"]],
         overdue_pct=[
             float(late / owed) if owed else None
             for late, owed in zip(rows["overdue_amount"], rows["open_amount"], strict=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 import pandas as pd
@@ -29,13 +31,17 @@ LINE, FURTHER, WRAPS = 35, 18, 64
 """Pixels: of a row, of each further line in it, and the least in which the browser's table wraps text."""
 CHARACTER, PADDING = 6, 20
 """Pixels: of a figure at the size that tables have, and of what a cell leaves beside it."""
+LETTER, CAPITAL, MARGINS = 6.4, 7.2, 12
+SLIM, BROAD = dict.fromkeys("fijlrtI.,:;·'()- /í", 3.6), dict.fromkeys("mwMW@%…", 10.0)
+"""Pixels: of letters in the font of tables, and of what a cell leaves on both sides of its text."""
 
 
 @dataclass(frozen=True)
 class Column:
     """How a column of a frame is shown: its heading (a text key or, with `is_plain`, the text), its kind.
 
-    A pinned one stays in sight when the others scroll. Text of several `lines` wraps.
+    A pinned one stays in sight when the others scroll. Text of several `lines` wraps. Text that is too long for a
+    width in pixels ends at a word, with dots, where the column is pinned, as such a one does not grow, or `is_cut`.
     """
 
     heading: str
@@ -44,6 +50,11 @@ class Column:
     is_plain: bool = False
     is_pinned: bool = False
     lines: int = 1
+    is_cut: bool = False
+
+
+CUSTOMER = Column("column.customer", width=190, is_pinned=True)
+"""A name with an amount beside it is as wide as a phone."""
 
 
 def table(
@@ -68,7 +79,7 @@ def table(
     worded = {
         name: data[name].map(_worded(view, column.kind)) for name, column in columns.items() if column.kind in WORDED
     }
-    written = {name: _writer(view, column.kind, currency_code) for name, column in columns.items()}
+    written = {name: _writer(view, column, currency_code) for name, column in columns.items()}
     # quotients have as many digits as a Decimal can, more than a table of the browser takes; a rate is no money
     rates = {
         name: [None if value is None else float(value) for value in data[name]]
@@ -134,9 +145,11 @@ def _heading(view: View) -> str:
     return f"background-color: {look.line}; color: {look.text}; font-weight: 600"
 
 
-def _writer(view: View, kind: Kind, currency_code: str | None) -> Callable[[Any], str] | None:
-    """How a value that keeps its type is written."""
-    words = view.words
+def _writer(view: View, column: Column, currency_code: str | None) -> Callable[[Any], str] | None:
+    """How a value that keeps its type is written, and text that keeps its length."""
+    words, width = view.words, column.width
+    if column.kind == "text" and isinstance(width, int) and (column.is_pinned or column.is_cut) and column.lines == 1:
+        return lambda text: cut(str(text), width - MARGINS)
     amount = (lambda value: words.amount(value, currency_code)) if currency_code else words.decimal
     writers: dict[Kind, Callable[[Any], str]] = {
         "money": amount,
@@ -148,7 +161,20 @@ def _writer(view: View, kind: Kind, currency_code: str | None) -> Callable[[Any]
         "percent": words.percent,
         "seconds": words.decimal,
     }
-    return writers.get(kind)
+    return writers.get(column.kind)
+
+
+@lru_cache(maxsize=20_000)
+def cut(text: str, width: int) -> str:
+    """The words of a text that fit so many pixels, with dots where there are more."""
+    if _drawn(text) <= width:
+        return text
+    fitting = [word.end() for word in re.finditer(r"\S+", text) if _drawn(text[: word.end()] + "…") <= width]
+    return text[: fitting[-1] if fitting else int(width // CAPITAL) - 1].rstrip(" ,.·") + "…"
+
+
+def _drawn(text: str) -> float:
+    return sum(SLIM.get(letter) or BROAD.get(letter) or (CAPITAL if letter.isupper() else LETTER) for letter in text)
 
 
 def _worded(view: View, kind: Kind) -> Callable[[Any], str]:
@@ -173,7 +199,7 @@ def _config(view: View, column: Column, values: pd.Series, writer: Callable[[Any
     if column.kind == "share":
         # the longest bar is the largest share, not the whole: the label says the share itself
         return st.column_config.ProgressColumn(
-            label, format="%.1f%%", min_value=0, max_value=values.max(), width=column.width
+            label, format="percent", step=0.001, min_value=0, max_value=values.max(), width=column.width
         )
     if column.kind == "figure":
         # written out already, each in the unit of its row
@@ -183,5 +209,7 @@ def _config(view: View, column: Column, values: pd.Series, writer: Callable[[Any
     if column.kind in RIGHT and writer:
         known = values.dropna()
         extremes = [writer(known.min()), writer(known.max())] if len(known) else []
-        return st.column_config.Column(label, width=CHARACTER * max(map(len, [label, *extremes])) + PADDING)
+        width = CHARACTER * max(map(len, [label, *extremes])) + PADDING
+        # of a column without a value the browser knows no kind
+        return st.column_config.Column(label, width=width, alignment="right")
     return st.column_config.Column(label, width=column.width, pinned=column.is_pinned or None)

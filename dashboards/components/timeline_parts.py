@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Hashable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -21,15 +22,15 @@ from dashboards.queries.session import Clocks
 
 COLUMNS = {
     "effective_date": Column("customer.col_effective", "date", width=84),
-    "recorded_at": Column("customer.col_recorded", "moment", width=148),
     "what": Column("customer.col_kind", width=112),
-    "document_number": Column("customer.col_document", width=176),
     "amount": Column("customer.col_amount", "money"),
     "effect_amount": Column("customer.effect", "money"),
-    "detail": Column("customer.col_detail", width=124),
+    "detail": Column("customer.col_detail", width=300, is_cut=True),
     "by": Column("customer.col_by", width=66),
+    "recorded_at": Column("customer.col_recorded", "moment", width=148),
 }
-"""Both clocks first: what is wider than the page is cut at its end."""
+"""When, what and how much first: a phone shows no more. The file has documents and details apart."""
+DAY = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 GROUPS = {
     "all": (),
     "money": customer.MONEY_KINDS,
@@ -82,11 +83,14 @@ def _what(view: View, kind: str) -> str:
 
 
 def _detail(view: View, row: Mapping[Hashable, Any]) -> str | None:
-    """The due dates of an invoice in the reader's way; else what was said, as it was."""
-    if row["kind"] != "invoiced" or not row["detail"]:
-        return row["detail"]
-    days = (dt.date.fromisoformat(day) for day in row["detail"].split(", "))
-    return view.words("customer.due_on", dates=", ".join(map(view.words.date, days)))
+    """Document and detail, of a message what it said first; dates in the reader's way, what was said as it was."""
+    kind, document, detail = row["kind"], row["document_number"], row["detail"]
+    if detail and (kind == "invoiced" or kind.startswith("source_")):
+        detail = DAY.sub(lambda day: view.words.date(dt.date.fromisoformat(day[0])), detail)
+    if detail and kind == "invoiced":
+        detail = view.words("customer.due_on", dates=detail)
+    parts = (detail, document) if kind.startswith("message_") else (document, detail)
+    return " · ".join(filter(None, parts)) or None
 
 
 def _adds_up(view: View, clocks: Clocks, customer_id: str, facts: pd.DataFrame, code: str) -> None:

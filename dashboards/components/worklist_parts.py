@@ -17,11 +17,13 @@ from dashboards.queries.session import Clocks
 COLUMNS = {
     "customer_name": Column("column.customer", width=98),
     "expected_amount": Column("worklist.expected_short", "money"),
-    "why": Column("worklist.why", width=184, lines=5),
+    "why": Column("worklist.why", width=164, lines=5),
     "company_id": Column("column.company"),
 }
 """What fits beside an open customer, which shows the rest of itself; the file has all. The order is the rank."""
 NEXT_KEY, LAST_KEY = "J", "K"
+OPEN = "open-customer"
+"""Where on the page the open customer stands."""
 
 
 def choose_collector(view: View, clocks: Clocks, currency_code: str) -> str | None:
@@ -82,14 +84,12 @@ class Opened:
     why: str | None = None
 
 
-def tasks_table(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened | None:
-    """The list, and who is open: the one of the URL, else the first. A click, or a key, opens another."""
-    words, tasks = view.words, day.tasks
-    opened = _opened(view, asked, day)
+def walk(view: View, tasks: tuple[worklist.Task, ...], opened: Opened) -> None:
+    """To the one before and to the next one of the list, with a click or a key."""
+    words = view.words
     if not tasks:
-        st.info(words("worklist.nothing"), icon=":material/event_available:")
-        return opened
-    place = tasks.index(opened.task) if opened and opened.task else None
+        return
+    place = tasks.index(opened.task) if opened.task else None
     # who was just dealt with is gone from the list: the next one stands where it stood
     gone = min(st.session_state.get("worklist_place", 0), len(tasks) - 1)
     following = gone if place is None else min(place + 1, len(tasks) - 1)
@@ -103,12 +103,14 @@ def tasks_table(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened 
                   disabled=place == len(tasks) - 1, on_click=_open, args=(tasks[following],))  # fmt: skip
         if place is not None:
             st.caption(words("worklist.place", place=words.number(place + 1), count=words.number(len(tasks))))
-    _listed(view, asked, tasks)
-    return opened
 
 
-def _listed(view: View, asked: worklist.Asked, tasks: tuple[worklist.Task, ...]) -> None:
+def tasks_table(view: View, asked: worklist.Asked, tasks: tuple[worklist.Task, ...]) -> None:
+    """The list; a click opens another."""
     words = view.words
+    if not tasks:
+        st.info(words("worklist.nothing"), icon=":material/event_available:")
+        return
     shown = worklist.listed(words, tasks[: worklist.LISTED])
     key = f"tasks_{asked.currency_code}_{asked.company_id}_{asked.collector}"
     several = shown["company_id"].nunique() > 1
@@ -126,6 +128,14 @@ def _listed(view: View, asked: worklist.Asked, tasks: tuple[worklist.Task, ...])
         if clicked is not None:
             _open(tasks[clicked[0]])
             st.rerun()
+
+
+def open_customer(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened | None:
+    """The one of the URL, else the first of the list; a phone shows it below the list, so a link leads there."""
+    opened = _opened(view, asked, day)
+    if opened:
+        st.markdown(view.words("worklist.open_now", customer=f"[{as_text(opened.name)}](#{OPEN})"))
+    return opened
 
 
 def _opened(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened | None:

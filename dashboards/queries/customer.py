@@ -12,11 +12,10 @@ import pandas as pd
 from cartera import desk
 from cartera.clock import utc_now
 from cartera.errors import NotAllowed
-from cartera.money import plain
 from cartera.reminders import as_sent, statement
 from cartera.reminders import dossier as record
 from cartera.warehouse import customers, read, segments
-from dashboards.i18n import Words
+from dashboards.i18n import Words, texts
 from dashboards.queries.cache import cached
 from dashboards.queries.export import Counted, to_csv
 from dashboards.queries.receivables import frame
@@ -103,7 +102,7 @@ def timeline(
     words: Words, facts: pd.DataFrame, kept: Dossier, filed: desk.CustomerFile, clocks: Clocks, *, is_now: bool
 ) -> pd.DataFrame:
     """TIMELINE, the latest first. Past clocks leave out what took effect, or was recorded, after them."""
-    rows: list[read.Row] = [*facts.to_dict("records"), *_messages(kept, filed), *_filed(words, filed)]  # type: ignore[list-item]
+    rows: list[read.Row] = [*facts.to_dict("records"), *_messages(words, kept, filed), *_filed(words, filed)]  # type: ignore[list-item]
     if not is_now:
         rows = [
             row for row in rows if row["effective_date"] <= clocks.as_of and row["recorded_at"] <= clocks.known_at
@@ -112,7 +111,7 @@ def timeline(
     return frame(rows, TIMELINE)
 
 
-def _messages(kept: Dossier, filed: desk.CustomerFile) -> Iterator[read.Row]:
+def _messages(words: Words, kept: Dossier, filed: desk.CustomerFile) -> Iterator[read.Row]:
     calls = {call.contact_id for call in filed.calls}
     told = {each["contact_id"]: each for each in kept.contacts}
     for event in kept.events:
@@ -121,8 +120,9 @@ def _messages(kept: Dossier, filed: desk.CustomerFile) -> Iterator[read.Row]:
             continue
         sent = event["to_status"] == "sent"
         # what the message stated, in the currency of each amount
-        stated = [f"{code} {plain(Decimal(amount), code)}" for code, amount in sorted(contact["amounts"].items())]
-        told_of = (*(stated if sent else ()), event["channel"], event["step"], event["recipient"], event["reason_code"])
+        stated = [words.money(Decimal(amount), code) for code, amount in sorted(contact["amounts"].items())]
+        channel = words(f"channel.{event['channel']}")
+        told_of = (*(stated if sent else ()), channel, event["step"], event["recipient"], event["reason_code"])
         yield _event(
             f"message_{event['to_status']}",
             effective_date=event["contact_date"] if sent else event["happened_at"].date(),
@@ -135,7 +135,8 @@ def _messages(kept: Dossier, filed: desk.CustomerFile) -> Iterator[read.Row]:
         )
     for said in kept.said:
         kind = "authorised" if said["is_authorised"] else "opted_out"
-        where = " ".join(filter(None, (said["channel"], said["address"], said["reason"])))
+        channel = said["channel"] and words(f"channel.{said['channel']}")
+        where = " ".join(filter(None, (channel, said["address"], said["reason"])))
         yield _event(kind, effective_date=said["said_at"].date(), recorded_at=said["said_at"], detail=where,
                      by=said["recorded_by"])  # fmt: skip
 
@@ -155,15 +156,20 @@ def _filed(words: Words, filed: desk.CustomerFile) -> Iterator[read.Row]:
             currency_code=after.get("currency_code"),
             amount=Decimal(str(after["amount"])) if after.get("amount") is not None else None,
             company_id=action.company_id,
-            detail=" · ".join(_words_of(after)),
+            detail=" · ".join(_words_of(words, after)),
             by=action.by,
         )
 
 
-def _words_of(after: Any) -> Iterable[str]:
+def _words_of(words: Words, after: Any) -> Iterable[str]:
+    """Dates, and what we chose the words of, in the reader's language; what people wrote as they wrote it."""
     for name in ("promised_date", "until", "reason", "kind", "channel", "address", "text", "note", "resolution"):
-        if after.get(name):
-            yield str(after[name])
+        value = after.get(name)
+        if value and name in ("promised_date", "until"):
+            yield words.date(dt.date.fromisoformat(value))
+        elif value:
+            chosen = {"kind": "hold", "channel": "channel"}.get(name)
+            yield texts(words.language).get(f"{chosen}.{value}", str(value))
 
 
 def _day(text: str | None) -> dt.date | None:

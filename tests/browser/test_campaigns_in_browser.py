@@ -146,11 +146,11 @@ PLACES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "en-US"), ("dark", "pt-BR")])
 def test_a_phone_shows_it_without_sideways_scrolling_and_axe_finds_nothing(
-    campaign_url: str, open_page: OpenPage, scheme: str
+    campaign_url: str, open_page: OpenPage, scheme: str, locale: str
 ) -> None:
-    page = open_page(f"{campaign_url}/{PLACES[0]}", scheme=scheme, **PHONE)
+    page = open_page(f"{campaign_url}/{PLACES[0]}", scheme=scheme, locale=locale, **PHONE)
     for place in PLACES:
         if place != PLACES[0]:
             page.goto(f"{campaign_url}/{place}")

@@ -216,11 +216,11 @@ def test_a_spanish_browser_gets_spanish(dashboard_url: str, open_page: OpenPage)
     expect(open_page(dashboard_url, locale="es-PE").locator("h1")).to_have_text("Lo que nos deben")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "en-US"), ("dark", "es-PE")])
 def test_a_phone_shows_every_page_without_sideways_scrolling_and_axe_finds_nothing(
-    dashboard_url: str, open_page: OpenPage, scheme: str
+    dashboard_url: str, open_page: OpenPage, scheme: str, locale: str
 ) -> None:
-    page = open_page(f"{dashboard_url}/?currency=COP", scheme=scheme, **PHONE)
+    page = open_page(f"{dashboard_url}/?currency=COP", scheme=scheme, locale=locale, **PHONE)
     for path in ("", "aging", "kpis", "data-health"):
         if path:
             page.goto(f"{dashboard_url}/{path}?currency=COP")
@@ -231,8 +231,11 @@ def test_a_phone_shows_every_page_without_sideways_scrolling_and_axe_finds_nothi
 
 
 def test_a_large_figure_is_not_cut_off(dashboard_url: str, open_page: OpenPage) -> None:
-    page = open_page(f"{dashboard_url}/?currency=COP")
+    # its address is /, but people type its name
+    page = open_page(f"{dashboard_url}/overview?currency=COP")
     expect(page.get_by_test_id("stMetricValue")).to_have_count(8)
+    expect(page.get_by_text("amounts in COP").first).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
     _assert_figures_are_whole(page)
 
 

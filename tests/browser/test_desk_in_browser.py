@@ -145,14 +145,27 @@ def test_from_a_bucket_to_the_customer_and_its_statement(desk_url: str, open_pag
 PLACES = ("worklist?do=promise", "customer?customer=files:C-06", "customer?customer=files:C-06&part=contacts")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "en-US"), ("dark", "es-PE")])
 def test_a_phone_shows_it_without_sideways_scrolling_and_axe_finds_nothing(
-    desk_url: str, open_page: OpenPage, scheme: str
+    desk_url: str, open_page: OpenPage, scheme: str, locale: str
 ) -> None:
-    page = open_page(f"{desk_url}/{PLACES[0]}", scheme=scheme, **PHONE)
+    page = open_page(f"{desk_url}/{PLACES[0]}", scheme=scheme, locale=locale, **PHONE)
     for place in PLACES:
         if place != PLACES[0]:
             page.goto(f"{desk_url}/{place}")
         page.get_by_test_id("stDataFrame").last.wait_for()
         _settled(page)
+        if place == PLACES[0]:
+            _one_tap_to_the_open_customer(page)
         stands(page, place, scheme)
+
+
+def _one_tap_to_the_open_customer(page: Page) -> None:
+    """From the first screen of a phone."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    link, heading = page.locator('a[href="#open-customer"]').first, page.locator("#open-customer")
+    expect(link).to_be_in_viewport()
+    expect(heading).not_to_be_in_viewport()
+    link.click()
+    expect(heading).to_be_in_viewport()
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]

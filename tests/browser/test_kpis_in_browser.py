@@ -79,12 +79,12 @@ def test_what_moved_dso_is_drawn_and_exported(kpis_url: str, open_page: OpenPage
     }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("scheme", "locale"), [("light", "en-US"), ("dark", "es-PE")])
 @pytest.mark.parametrize("show", ["all", "dso"])
 def test_a_phone_shows_it_without_sideways_scrolling(
-    kpis_url: str, open_page: OpenPage, scheme: str, show: str
+    kpis_url: str, open_page: OpenPage, scheme: str, locale: str, show: str
 ) -> None:
-    page = open_page(f"{kpis_url}?show={show}", scheme=scheme, **PHONE)
+    page = open_page(f"{kpis_url}?show={show}", scheme=scheme, locale=locale, **PHONE)
     page.locator(".js-plotly-plot").first.wait_for()
     page.get_by_test_id("stDataFrame").first.wait_for()
     stands(page, f"kpis-{show}", scheme)

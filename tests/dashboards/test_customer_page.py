@@ -7,6 +7,7 @@ import email
 import email.policy
 import io
 import zipfile
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -25,6 +26,8 @@ from cartera.errors import NotAllowed
 from cartera.reminders import approve_reminders, pdf, plan_reminders, send_reminders
 from cartera.reminders.channels.caught import CaughtChannel
 from cartera.warehouse import customers
+from dashboards.components.contact_parts import why
+from dashboards.components.view import View
 from dashboards.i18n import Words
 from dashboards.queries import customer, worklist
 from dashboards.queries.session import Clocks, acting, reading
@@ -168,6 +171,8 @@ def test_a_message_is_read_as_it_went_out(open_page: OpenPage) -> None:
     assert [each.value.splitlines() for each in app.code] == [body.get_content().splitlines()], (
         "as text: nothing in it can act"
     )
+    told = _table(app, "effect_amount").set_index("what").loc["Message sent", "detail"]
+    assert "PEN\u00a01,0" in told and " · e-mail · " in told, "an amount as amounts are written"
     assert "http://evil" not in said(app) and ours["X-Cartera-To"] in "".join(each.value for each in app.text)
     assert not open_page("customer", customer=ID, message=other["X-Cartera-Contact"]).code, "of another customer"
     with acting(Actor("nina@example.com", "collector", frozenset({"norte"}))):
@@ -210,6 +215,18 @@ def test_contacts_say_when_and_why(open_page: OpenPage) -> None:
     assert ways.loc["letter", "next"] == "not by this channel"
     for channel in ("e-mail", "call"):
         assert ways.loc[channel, "next"] == "now" or "UTC" in ways.loc[channel, "next"]
+
+
+def test_why_not_now_is_said_in_the_readers_language() -> None:
+    seen = "Thu 2026-11-26 22:12 in America/Lima; that day: "
+    way = customer.Next(
+        "call", "+51 1", None, KNOWN_AT, f"{seen}07:00-20:00; {seen}none; 4 of 3 a day", ("hours", "count")
+    )
+    view = View(None, Words("ES"), is_dark=False)  # type: ignore[arg-type]
+    assert why(view, way) == (
+        "22:12 en America/Lima, permitido 07:00-20:00; 22:12 en America/Lima, permitido ese día no; 4 of 3 a day"
+    )
+    assert why(view, replace(way, why="neither is known")) == "no se conocen ni el país ni la zona horaria"
 
 
 def test_a_statement_is_exact_in_both_forms(database: str) -> None:

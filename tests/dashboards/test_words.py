@@ -12,6 +12,7 @@ import yaml
 
 from cartera.desk import OUTCOMES
 from cartera.reminders.model import Reason
+from dashboards.components.tables import cut
 from dashboards.i18n import LOCALES, Words, texts
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
@@ -28,6 +29,14 @@ def test_every_text_exists_in_every_language_with_the_same_values() -> None:
         for key, text in texts(language).items():
             assert isinstance(text, str) and text.strip(), key
             assert _fields(text) == _fields(english[key]), key
+
+
+def test_text_too_long_for_its_column_ends_at_a_word() -> None:
+    assert cut("Óptica Ñandú S.A.", 178) == "Óptica Ñandú S.A."
+    assert cut("Constructora Santa Inés y Cía. S.C.A.", 178) == "Constructora Santa Inés y Cía…"
+    assert cut("MINERA DEL NORTE Y DEL SUR", 160) == "MINERA DEL NORTE Y DEL…", "capitals are wider"
+    assert cut("F001-00004639, F001-00004693", 110) == "F001-00004639…"
+    assert cut("A" * 40, 72) == "A" * 8 + "…"
 
 
 @pytest.mark.parametrize("language", LOCALES)

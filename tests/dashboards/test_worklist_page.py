@@ -72,6 +72,7 @@ def test_most_worth_first_with_its_reason(open_page: OpenPage) -> None:
     assert [each["subject"] for each in viewed.listed()] == ["files:C-1"], "a look at a customer is written down"
     told = said(app).replace("\\", "")
     assert "1,000.00" in told and "80.0%" in told and "800.00" in told
+    assert "Open now: [Comercial Andina SAC](#open-customer)" in told
 
 
 def test_the_list_and_who_is_left_in_peace_are_all_that_is_late(database: str) -> None:
