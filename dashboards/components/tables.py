@@ -40,8 +40,8 @@ SLIM, BROAD = dict.fromkeys("fijlrtI.,:;·'()- /í", 3.6), dict.fromkeys("mwMW@%
 class Column:
     """How a column of a frame is shown: its heading (a text key or, with `is_plain`, the text), its kind.
 
-    A pinned one stays in sight when the others scroll. Text of several `lines` wraps. Text that is too long for a
-    width in pixels ends at a word, with dots, where the column is pinned, as such a one does not grow, or `is_cut`.
+    A pinned one stays in sight when the others scroll. Text wraps into so many `lines` at most. Text that is too long
+    for a width in pixels ends at a word, with dots, where the column is pinned, as such do not grow, or `is_cut`.
     """
 
     heading: str
@@ -96,7 +96,7 @@ def table(
         styled = styled.apply(lambda row: [_heading(view)] * len(row), axis=1, subset=pd.IndexSlice[heads, :])
     if shades is not None:
         styled = styled.apply(lambda _: shades, axis=None)
-    lines = max(column.lines for column in columns.values())
+    lines = max(lines_of(column, data[name]) for name, column in columns.items())
     row_height = LINE if lines == 1 else max(LINE + FURTHER * (lines - 1), WRAPS)
     selecting: Any = {"on_select": on_select, "selection_mode": selects} if selects else {}
     event: Any = st.dataframe(
@@ -162,6 +162,14 @@ def _writer(view: View, column: Column, currency_code: str | None) -> Callable[[
         "seconds": words.decimal,
     }
     return writers.get(column.kind)
+
+
+def lines_of(column: Column, values: pd.Series) -> int:
+    """Into how many the longest text wraps; a line ends at a word, so that it holds a little less."""
+    if column.lines == 1 or not isinstance(column.width, int):
+        return column.lines
+    longest = max((_drawn(str(text)) for text in values.dropna()), default=0.0)
+    return min(column.lines, 1 + int(longest * 1.2 // (column.width - MARGINS)))
 
 
 @lru_cache(maxsize=20_000)

@@ -7,12 +7,13 @@ import string
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import yaml
 
 from cartera.desk import OUTCOMES
 from cartera.reminders.model import Reason
-from dashboards.components.tables import cut
+from dashboards.components.tables import Column, cut, lines_of
 from dashboards.i18n import LOCALES, Words, texts
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
@@ -37,6 +38,13 @@ def test_text_too_long_for_its_column_ends_at_a_word() -> None:
     assert cut("MINERA DEL NORTE Y DEL SUR", 160) == "MINERA DEL NORTE Y DEL…", "capitals are wider"
     assert cut("F001-00004639, F001-00004693", 110) == "F001-00004639…"
     assert cut("A" * 40, 72) == "A" * 8 + "…"
+
+
+def test_rows_are_as_high_as_their_longest_text_asks() -> None:
+    why = Column("worklist.why", width=164, lines=5)
+    said = ["late for up to 20 days", "broke 2 promises, the last of PEN 1,200.00", "late; " * 200]
+    assert [lines_of(why, pd.Series(said[:count], dtype=object)) for count in range(4)] == [1, 1, 2, 5]
+    assert lines_of(Column("column.customer"), pd.Series(said)) == 1
 
 
 @pytest.mark.parametrize("language", LOCALES)
