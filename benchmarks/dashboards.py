@@ -49,10 +49,10 @@ from slow_statements import Sampler
 FIRST_LOAD, LATER, TOGETHER = 2.0, 1.0, 2.0
 """Seconds: the median of first loads, the 95th percentile of what follows, and the same with everybody at once."""
 
-FIRST_LOADS = 5
+FIRST_LOADS, ARRIVALS = 5, 5
 WAIT_SECONDS = 600
 SETTLE_SECONDS = 30.0
-TOGETHER_SECONDS = 120.0
+TOGETHER_SECONDS = 180.0
 """After these nobody of several people begins another step."""
 
 READING_SECONDS = 10.0
@@ -231,39 +231,54 @@ async def measure(url: str, as_of: dt.date, server: int, database: int, people: 
             show(f"  {name}", taken, LATER, by=p95, work=alone.work(name))
         name = "every later page and filter, one person"
         kept.append(show(name, alone.all(), LATER, by=p95, work=alone.work()))
+        recording.end()
         unasked = Times(processor)
         await look_back(page, unasked, as_of - dt.timedelta(days=UNASKED_DAYS), "as of a day nobody asked for yet")
         await page.context.close()
         for name, taken in unasked.of.items():
             kept.append(show(f"  {name}", taken, LATER, by=p95, work=unasked.work(name)))
+        kept.append(await measure_arrivals(browser, url, processor, recording, people))
         for reading in (READING_SECONDS, 0.0):
-            kept.append(await measure_together(browser, url, processor, recording, people, rounds, reading))
+            kept.append(await measure_together(browser, url, recording, people, rounds, reading))
         await browser.close()
     return all(kept)
 
 
+async def measure_arrivals(browser: Browser, url: str, processor: Processor, recording: Recording, people: int) -> bool:
+    """All open the dashboard in the same moment, with nothing in the cache of the one browser among them."""
+    taken, spent = [], []
+    for _ in range(ARRIVALS):
+        processor.since_last()
+        others = [
+            be_somebody(recording, reading=0.0, goes_on=lambda: False, times=defaultdict(list))
+            for _ in range(people - 1)
+        ]
+        (page, seconds), *_ = await asyncio.gather(visit(browser, url), *others)
+        taken.append(seconds)
+        spent.append(processor.since_last())
+        await page.context.close()
+    work = {part: statistics.mean(each[part] for each in spent) / people for part in spent[0]}
+    name = f"first load, {people} people at the same moment"
+    return show(name, taken, TOGETHER, by=statistics.median, work=work)
+
+
 async def measure_together(
-    browser: Browser, url: str, processor: Processor, recording: Recording, people: int, rounds: int, reading: float
+    browser: Browser, url: str, recording: Recording, people: int, rounds: int, reading: float
 ) -> bool:
     """One person has the browser, the others are what it sent before; all read a page for so long, in the mean."""
     manner = f"{people} at once, " + (f"reading {reading:.0f} s" if reading else "never reading")
-    mine = Times(reading=reading)
+    mine, is_over = Times(reading=reading), False
     theirs: dict[str, list[float]] = defaultdict(list)
-    is_over = False
-    processor.since_last()
     others = [
         asyncio.create_task(be_somebody(recording, reading=reading, goes_on=lambda: not is_over, times=theirs))
         for _ in range(people - 1)
     ]
-    page, seconds = await visit(browser, url)
-    work = {part: spent / people for part, spent in processor.since_last().items()}
-    kept = show(f"{people} people arriving at once", [seconds], TOGETHER, by=max, work=work)
+    page, _seconds = await visit(browser, url)
     await stay(page, mine, rounds, time.monotonic() + TOGETHER_SECONDS)
     is_over = True
     await asyncio.gather(*others)
     await page.context.close()
-    taken = mine.all()
-    kept = show(f"every page and filter, {manner}", taken, TOGETHER, by=p95, work={}) and kept
+    kept = show(f"every page and filter, {manner}", mine.all(), TOGETHER, by=p95, work={})
     answered = [seconds for step, each in theirs.items() if step != FIRST_STEP for seconds in each]
     show("  the others: from message to end of script", answered, TOGETHER, by=p95, work={})
     return kept

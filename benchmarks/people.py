@@ -31,6 +31,7 @@ class Recording:
     socket: str = ""
     files: list[str] = field(default_factory=list)
     steps: list[tuple[str, list[bytes]]] = field(default_factory=lambda: [(FIRST_STEP, [])])
+    _is_over: bool = False
 
     def listen(self, page: Page) -> None:
         """From before the page is opened."""
@@ -40,13 +41,21 @@ class Recording:
     def begin(self, step: str) -> None:
         self.steps.append((step, []))
 
+    def end(self) -> None:
+        """What is sent from now on is in no step."""
+        self._is_over = True
+
     def _asked(self, request: Request) -> None:
         if request.method == "GET" and len(self.steps) == 1:
             self.files.append(request.url)
 
     def _connected(self, socket: WebSocket) -> None:
         self.socket = socket.url
-        socket.on("framesent", lambda sent: self.steps[-1][1].append(sent))
+        socket.on("framesent", self._sent)
+
+    def _sent(self, message: bytes) -> None:
+        if not self._is_over:
+            self.steps[-1][1].append(message)
 
 
 async def be_somebody(

@@ -201,5 +201,6 @@ def _closings(reading: Reading) -> Iterator[Question]:
         yield from _segments(reading, clocks, currencies)
         yield from _recovery(clocks, [recovery.OPENING_PERIODS])
         asked = kpis.Asked(clocks, kpis.VIEWS[0], None)
-        yield lambda opened, asked=asked: kpis.figures(opened, asked)
+        for dated in kpis.over_months(asked):
+            yield lambda opened, dated=dated: kpis.figures(opened, dated)
         yield lambda opened, asked=asked: kpis.bridge(opened, asked, kpis.quarter_before(asked.clocks.as_of))
