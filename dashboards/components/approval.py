@@ -7,11 +7,12 @@ import streamlit as st
 from cartera.errors import PlanChanged
 from dashboards.components import states
 from dashboards.components.actor import current_actor
+from dashboards.components.once import once
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries import campaigns
 
-LAST, DONE = "approval", "approvals_done"
+LAST = "approval"
 
 
 def approval_form(view: View, plan_id: int | None) -> None:
@@ -49,25 +50,15 @@ def approval_form(view: View, plan_id: int | None) -> None:
 
 
 def _approve(words: Words, seen: campaigns.Seen, limit: int | None) -> None:
-    """Runs before the page is drawn again. The same form approves once: a second click finds its answer."""
-    done = st.session_state.setdefault(DONE, {})
-    form = (seen.plan_id, seen.digest, seen.event_id)
-    if form in done:
-        # told again: the page of the first click may have been there for a moment only
-        st.session_state[LAST] = done[form]
-        return
-    done[form] = None
+    """Runs before the page is drawn again."""
 
     def tell(error: Exception, text: str) -> None:
-        if isinstance(error, PlanChanged):
-            done[form] = st.session_state[LAST] = seen
-            return
-        # the answer may be lost, not the work: the form is drawn anew from what is there now, and may be sent again
-        del done[form]
-        st.session_state[LAST] = text
+        st.session_state[LAST] = seen if isinstance(error, PlanChanged) else text
 
     with states.clicked(words, tell):
-        done[form] = st.session_state[LAST] = campaigns.approve(current_actor(), seen, limit)
+        actor = current_actor()
+        form = ("approve", seen.plan_id, seen.digest, seen.event_id)
+        st.session_state[LAST] = once(form, lambda: campaigns.approve(actor, seen, limit))
 
 
 def say_what_was_approved(view: View) -> None:

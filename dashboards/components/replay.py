@@ -10,6 +10,7 @@ import streamlit as st
 from cartera.errors import Busy
 from dashboards.components import states
 from dashboards.components.actor import current_actor
+from dashboards.components.once import once
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries import quarantine
@@ -61,15 +62,15 @@ def _of(words: Words, group: Group, quarantine_id: int | None = None) -> dict[st
 
 def _replay(words: Words, group: Group, quarantine_id: int | None, drawn: int) -> None:
     """Runs before the page is drawn again."""
-    if drawn != turn():
-        return
-    st.session_state[ROUND] = drawn + 1
 
     def tell(error: Exception, text: str) -> None:
         st.session_state[LAST] = words("quarantine.busy") if isinstance(error, Busy) else text
 
     with states.clicked(words, tell), st.spinner(words("quarantine.replaying")):
-        st.session_state[LAST] = quarantine.replay(current_actor(), group, quarantine_id)
+        actor = current_actor()
+        form = ("replay", group, quarantine_id, drawn)
+        st.session_state[LAST] = once(form, lambda: quarantine.replay(actor, group, quarantine_id))
+        st.session_state[ROUND] = drawn + 1
 
 
 def say_what_was_replayed(view: View) -> None:
