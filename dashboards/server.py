@@ -15,6 +15,7 @@ import streamlit as st  # noqa: E402
 import streamlit.config as streamlit_config  # noqa: E402
 from starlette.concurrency import run_in_threadpool  # noqa: E402
 from starlette.exceptions import HTTPException  # noqa: E402
+from starlette.middleware import Middleware  # noqa: E402
 from starlette.requests import Request  # noqa: E402
 from starlette.responses import HTMLResponse, Response  # noqa: E402
 from starlette.routing import Mount  # noqa: E402
@@ -27,6 +28,7 @@ import dashboards.components.overview_parts  # noqa: E402, F401 now, not while t
 from cartera import sign_in  # noqa: E402
 from cartera.desk import Actor  # noqa: E402
 from cartera.settings import get_settings  # noqa: E402
+from dashboards.bundle import Bundle  # noqa: E402
 from dashboards.components.access import may_open  # noqa: E402
 from dashboards.components.actor import admitted  # noqa: E402
 from dashboards.components.cookie import said_in  # noqa: E402
@@ -72,7 +74,11 @@ if sign_in.is_required(get_settings()):
     # what leaves a page leaves by its own buttons, which write it down
     streamlit_config.set_option("client.disableDataExport", True)
 
-app = st.App("app.py", routes=[Mount(f"/{docs.URL_PATH}", app=DataDocs(directory=docs.folder(), check_dir=False))])
+app = st.App(
+    "app.py",
+    routes=[Mount(f"/{docs.URL_PATH}", app=DataDocs(directory=docs.folder(), check_dir=False))],
+    middleware=[Middleware(Bundle)],
+)
 ahead.start(runtime.exists)
 # what was imported stays until the end: no collection need look through it again, while readers wait
 gc.freeze()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
+import http.client
 import os
+import re
 import shutil
 import socket
 import urllib.error
@@ -85,5 +88,30 @@ def test_it_is_told_to_phone_nobody(database: str) -> None:
         told = psutil.Process(process.pid).environ()
         assert told["STREAMLIT_BROWSER_GATHER_USAGE_STATS"] == "false"
         assert os.environ["CARTERA_DATABASE_NAME"] == told["CARTERA_DATABASE_NAME"]
+    finally:
+        dashboard.end(process)
+
+
+def _ask(url: str, **headers: str) -> http.client.HTTPResponse:
+    return urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=10)
+
+
+def test_streamlit_files_come_from_memory_compressed_and_are_the_same(database: str) -> None:
+    process, url = dashboard.start_dashboard(get_settings())
+    try:
+        names = re.findall(r'"\./(static/[^"]+\.(?:js|css))"', _get(url)[2])
+        assert {name.rpartition(".")[2] for name in names} == {"js", "css"}
+        for name in (*names, *names):
+            plain, packed = _ask(f"{url}/{name}"), _ask(f"{url}/{name}", **{"Accept-Encoding": "gzip"})
+            assert packed.headers["Content-Encoding"] == "gzip" and "Content-Encoding" not in plain.headers
+            content = plain.read()
+            sent = packed.read()
+            assert gzip.decompress(sent) == content and len(sent) < 0.7 * len(content) + 100
+            for header in ("Cache-Control", "Content-Type"):
+                assert packed.headers[header].split(";")[0] == plain.headers[header].split(";")[0]
+        part = _ask(f"{url}/{names[0]}", **{"Accept-Encoding": "gzip", "Range": "bytes=0-9"})
+        assert (part.status, len(part.read())) == (206, 10)
+        # nothing else is opened by name
+        assert _get(f"{url}/static/js/..%2F..%2F..%2F__init__.py")[0] == 400
     finally:
         dashboard.end(process)
