@@ -7,7 +7,7 @@ import streamlit as st
 from cartera.errors import PlanChanged
 from dashboards.components import states
 from dashboards.components.actor import current_actor
-from dashboards.components.once import once
+from dashboards.components.clicks import answers, once
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries import campaigns
@@ -51,19 +51,19 @@ def approval_form(view: View, plan_id: int | None) -> None:
 
 def _approve(words: Words, seen: campaigns.Seen, limit: int | None) -> None:
     """Runs before the page is drawn again."""
+    told = answers()
 
     def tell(error: Exception, text: str) -> None:
-        st.session_state[LAST] = seen if isinstance(error, PlanChanged) else text
+        told[LAST] = seen if isinstance(error, PlanChanged) else text
 
     with states.clicked(words, tell):
-        actor = current_actor()
         form = ("approve", seen.plan_id, seen.digest, seen.event_id)
-        st.session_state[LAST] = once(form, lambda: campaigns.approve(actor, seen, limit))
+        told[LAST] = once(form, lambda: campaigns.approve(current_actor(), seen, limit))
 
 
 def say_what_was_approved(view: View) -> None:
     """Once: what the last click did, or why it did nothing."""
-    words, last = view.words, st.session_state.pop(LAST, None)
+    words, last = view.words, answers().pop(LAST, None)
     if last is None:
         return
     if isinstance(last, campaigns.ApproveReport):

@@ -14,11 +14,13 @@ from cartera.desk import Actor
 from cartera.errors import Conflict
 from dashboards.components import states
 from dashboards.components.actor import still
+from dashboards.components.clicks import answers
 from dashboards.components.desk_conflict import event_name
 from dashboards.components.view import View, as_text
 from dashboards.queries.worklist import file_of
 
 End = Callable[[Actor, str], Any]
+CHANGED, REFUSED = "agreements_changed", "agreements_refused"
 
 
 @st.fragment
@@ -26,11 +28,11 @@ def agreements(view: View, actor: Actor, customer_id: str) -> None:
     """One line for each, with the version that its button was drawn with: an older one is refused, and told."""
     words = view.words
     with states.plainly(words):
-        if st.session_state.pop("agreements_changed", False):
+        if answers().pop(CHANGED, False):
             st.rerun()
-        told = st.session_state.pop("agreements_told", None)
-        if told:
-            st.warning(as_text(told), icon=":material/group:")
+        refused = answers().pop(REFUSED, None)
+        if refused:
+            st.warning(as_text(refused), icon=":material/group:")
         filed = file_of(customer_id)
         lines = list(_lines(view, actor, filed))
         if filed.notes:
@@ -60,17 +62,19 @@ def _button(view: View, actor: Actor, label: str, end: End, id: str) -> None:
 
 
 def _end(view: View, actor: Actor, end: End, id: str) -> None:
+    told = answers()
+
     def tell(error: Exception, text: str) -> None:
         if isinstance(error, Conflict):
             theirs = (
                 f"{each.by}, {view.words.moment(each.at)}, {event_name(view.words, each.kind)}" for each in error.theirs
             )
             text = view.words("desk.changed_first", theirs=" · ".join(theirs))
-        st.session_state["agreements_told"] = text
+        told[REFUSED] = text
 
     with states.clicked(view.words, tell):
         end(still(actor), str(uuid.uuid5(uuid.NAMESPACE_URL, f"{actor.user}/{id}")))
-        st.session_state["agreements_changed"] = True
+        told[CHANGED] = True
 
 
 def _lines(view: View, actor: Actor, filed: desk.CustomerFile) -> Iterator[tuple[str, str, str, End | None]]:

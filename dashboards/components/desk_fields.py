@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -16,7 +16,11 @@ from cartera.desk.checked import MOST_AMOUNT
 from cartera.errors import ConfigError, Conflict
 from cartera.warehouse.read import Row
 from dashboards.components import states
+from dashboards.components.clicks import answers
 from dashboards.i18n import Words
+
+RECORDED, NEXT, REFUSED, CONFLICT = "desk_recorded", "desk_next", "desk_refused", "desk_conflict"
+"""Subjects of what clicks at the desk did."""
 
 LONGEST_NOTE, LONGEST_AMOUNT = 2_000, 30
 BETWEEN = "\x1f"
@@ -38,36 +42,44 @@ class Owing:
 
 @dataclass(frozen=True)
 class Form:
-    """One open form with its draft; the widgets' keys hold its action id, so that a new form begins empty."""
+    """One open form with its draft; the widgets' keys hold its action id, so that a new form begins empty.
+
+    `told`: what clicks did (clicks.py); `begun`: the drafts of this session, by form.
+    """
 
     words: Words
     actor: Actor
     owing: Owing
     name: str
     draft: drafts.Draft
+    told: dict[str, Any]
+    begun: dict[Hashable, drafts.Draft]
 
     @classmethod
     def opened(cls, words: Words, actor: Actor, owing: Owing, name: str) -> Form:
         """With what was typed before; else empty, under an action id that lasts until it is recorded."""
-        draft = drafts.found(actor, owing.customer_id, name)
-        place = f"draft_{actor.user}_{owing.customer_id}_{name}"
-        if draft is None:
-            draft = st.session_state.setdefault(place, None) or drafts.begun(owing.customer_id)
-        st.session_state[place] = draft
-        return cls(words, actor, owing, name, draft)
+        begun: dict[Hashable, drafts.Draft] = st.session_state.setdefault("drafts", {})
+        place = (actor.user, owing.customer_id, name)
+        draft = drafts.found(actor, owing.customer_id, name) or begun.get(place) or drafts.begun(owing.customer_id)
+        begun[place] = draft
+        return cls(words, actor, owing, name, draft, answers(), begun)
 
     def end(self) -> None:
         """It was recorded, or is not wanted: the next one begins empty."""
         drafts.drop(self.actor, self.owing.customer_id, self.name, self.draft.action_id)
-        st.session_state.pop(f"draft_{self.actor.user}_{self.owing.customer_id}_{self.name}", None)
+        self.begun.pop(self._place, None)
 
     def with_seen(self, version: int) -> Form:
         """Having looked at what others did up to this version."""
         draft = replace(self.draft, seen=version)
-        st.session_state[f"draft_{self.actor.user}_{self.owing.customer_id}_{self.name}"] = draft
+        self.begun[self._place] = draft
         form = replace(self, draft=draft)
         form.keep()
         return form
+
+    @property
+    def _place(self) -> Hashable:
+        return (self.actor.user, self.owing.customer_id, self.name)
 
     def key(self, field: str) -> str:
         return f"desk_{self.draft.action_id}_{field}"
@@ -140,9 +152,9 @@ class Form:
     def refused(self, error: Exception, text: str) -> None:
         """Why a click did nothing, to be shown with the form."""
         if isinstance(error, Conflict):
-            st.session_state["desk_conflict"] = {"action_id": self.draft.action_id, "theirs": error.theirs}
+            self.told[CONFLICT] = {"action_id": self.draft.action_id, "theirs": error.theirs}
         else:
-            st.session_state["desk_refused"] = {"action_id": self.draft.action_id, "text": text}
+            self.told[REFUSED] = {"action_id": self.draft.action_id, "text": text}
 
     # reading: what a form is recorded with
 

@@ -20,8 +20,9 @@ from cartera.errors import ConfigError
 from cartera.money import minor_units
 from dashboards.components import filters, states
 from dashboards.components.actor import still
+from dashboards.components.clicks import answers
 from dashboards.components.desk_conflict import conflict_panel
-from dashboards.components.desk_fields import Form, Owing
+from dashboards.components.desk_fields import CONFLICT, NEXT, RECORDED, REFUSED, Form, Owing
 from dashboards.components.view import View, as_text
 from dashboards.queries import worklist
 from dashboards.queries.session import acting
@@ -43,7 +44,8 @@ def forms(view: View, actor: Actor, owing: Owing) -> None:
     """One form at a time; what is typed in the others waits. The list is drawn anew once something is recorded."""
     words = view.words
     with states.plainly(words):
-        done = st.session_state.get("desk_done")
+        told = answers()
+        done = told.get(RECORDED)
         if done and done["customer_id"] == owing.customer_id:
             if done.pop("is_new", False):
                 st.rerun()
@@ -51,7 +53,7 @@ def forms(view: View, actor: Actor, owing: Owing) -> None:
         offered = {
             name: words(f"desk.{name}") for name in FORMS if desk.may(actor, "repair" if name == "contact" else name)
         }
-        asked = st.session_state.pop("desk_next", None)
+        asked = told.pop(NEXT, None)
         if asked in offered:
             st.session_state[f"do_{words.language}"] = asked
         key = filters.linked(view, "do", offered, next(iter(offered)))
@@ -68,24 +70,24 @@ def forms(view: View, actor: Actor, owing: Owing) -> None:
 
 def _told(form: Form) -> None:
     """What came of the last attempt: refused with the reason, or others were first."""
-    refused = st.session_state.get("desk_refused")
+    refused = form.told.get(REFUSED)
     if refused and refused["action_id"] == form.draft.action_id:
         st.error(as_text(refused["text"]), icon=":material/block:")
-    found = st.session_state.get("desk_conflict")
+    found = form.told.get(CONFLICT)
     if found and found["action_id"] == form.draft.action_id:
         conflict_panel(form, found["theirs"], again=_again, drop=_drop)
 
 
 def _record(form: Form) -> None:
     """Runs before anything is drawn again; the same action id twice does one thing."""
-    st.session_state.pop("desk_refused", None)
-    st.session_state.pop("desk_conflict", None)
+    form.told.pop(REFUSED, None)
+    form.told.pop(CONFLICT, None)
     with states.clicked(form.words, form.refused):
         # as the person stands now: what they clicked may have been drawn a while ago
         text, follows = _DO[form.name](replace(form, actor=still(form.actor)))
         form.end()
-        st.session_state["desk_done"] = {"customer_id": form.owing.customer_id, "text": text, "is_new": True}
-        st.session_state["desk_next"] = follows
+        form.told[RECORDED] = {"customer_id": form.owing.customer_id, "text": text, "is_new": True}
+        form.told[NEXT] = follows
 
 
 def _again(form: Form) -> None:
@@ -99,7 +101,7 @@ def _again(form: Form) -> None:
 def _drop(form: Form) -> None:
     with states.clicked(form.words, form.refused):
         form.end()
-        st.session_state.pop("desk_conflict", None)
+        form.told.pop(CONFLICT, None)
 
 
 def _today() -> dt.date:

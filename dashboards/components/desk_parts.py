@@ -13,6 +13,7 @@ from cartera import desk as cartera_desk
 from cartera.errors import Conflict
 from dashboards.components import states
 from dashboards.components.actor import current_actor
+from dashboards.components.clicks import answers
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
@@ -105,20 +106,20 @@ def _changeable(
 
 
 def _change(words: Words, action_id: str, thing: Thing, row: dict[Any, Any], drawn: tuple[str, int]) -> None:
-    note = str(st.session_state.get(f"note_{drawn}") or "")
+    told, note = answers(), str(st.session_state.get(f"note_{drawn}") or "")
     change = desk.cancel_promise if thing == "promise" else desk.close_dispute
 
     def tell(error: Exception, text: str) -> None:
-        st.session_state[ANSWER] = error if isinstance(error, Conflict) else text
+        told[ANSWER] = error if isinstance(error, Conflict) else text
 
     with states.clicked(words, tell):
         change(current_actor(), action_id, row, note)
-        st.session_state[ANSWER] = DONE[thing]
+        told[ANSWER] = DONE[thing]
 
 
 def _say(view: View) -> None:
     """Once: what the last form did, or why it did nothing; what was typed stays in the form."""
-    words, answer = view.words, st.session_state.pop(ANSWER, None)
+    words, answer = view.words, answers().pop(ANSWER, None)
     if isinstance(answer, Conflict):
         lines = "".join(
             "\n- " + words(

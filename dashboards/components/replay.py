@@ -10,7 +10,7 @@ import streamlit as st
 from cartera.errors import Busy
 from dashboards.components import states
 from dashboards.components.actor import current_actor
-from dashboards.components.once import once
+from dashboards.components.clicks import answers, once
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries import quarantine
@@ -22,7 +22,7 @@ MOST_REASONS = 5
 
 def turn() -> int:
     """Grows with each replay: a late second click is of the page as it was drawn before, and does nothing."""
-    played: int = st.session_state.get(ROUND, 0)
+    played: int = answers().get(ROUND, 0)
     return played
 
 
@@ -62,20 +62,21 @@ def _of(words: Words, group: Group, quarantine_id: int | None = None) -> dict[st
 
 def _replay(words: Words, group: Group, quarantine_id: int | None, drawn: int) -> None:
     """Runs before the page is drawn again."""
+    told = answers()
 
     def tell(error: Exception, text: str) -> None:
-        st.session_state[LAST] = words("quarantine.busy") if isinstance(error, Busy) else text
+        told[LAST] = words("quarantine.busy") if isinstance(error, Busy) else text
 
     with states.clicked(words, tell), st.spinner(words("quarantine.replaying")):
         actor = current_actor()
         form = ("replay", group, quarantine_id, drawn)
-        st.session_state[LAST] = once(form, lambda: quarantine.replay(actor, group, quarantine_id))
-        st.session_state[ROUND] = drawn + 1
+        told[LAST] = once(form, lambda: quarantine.replay(actor, group, quarantine_id))
+        told[ROUND] = drawn + 1
 
 
 def say_what_was_replayed(view: View) -> None:
     """Once: what the last click did, or why it did nothing."""
-    words, last = view.words, st.session_state.pop(LAST, None)
+    words, last = view.words, answers().pop(LAST, None)
     if isinstance(last, str):
         st.error(words("quarantine.not_replayed", problem=as_text(last)), icon=":material/error:")
     elif isinstance(last, Replayed):

@@ -14,6 +14,7 @@ from cartera.reports.exports import FORMATS, Format
 from cartera.reports.store import Broken, Saved
 from cartera.reports.wording import LOCALES, Language
 from dashboards.components.choosers import added, toggled
+from dashboards.components.clicks import answers
 from dashboards.components.report_choice import NEW, common_dimensions, forget_choices, unpin
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text, current_user
@@ -29,13 +30,15 @@ DELIVERIES = {
     "answer": Column("column.message"),
 }
 LISTED = 20
+TOLD, NEW_REPORT, NEW_SCHEDULE = "report_told", "report_new", "schedule_new"
+"""What clicks did, and the ids of forms that were not sent yet: of the next form, once this one is done."""
 
 
 def keep(view: View, saved: Saved | None, document: Document) -> None:
     """Save as a new one; and of one's own: save the change, share, delete."""
     words, user = view.words, current_user()
     is_own = saved is not None and saved.owner == user
-    told = st.session_state.pop("report_told", None)
+    told = answers().pop(TOLD, None)
     if told:
         st.success(told, icon=":material/check_circle:")
     with st.container(horizontal=True):
@@ -85,29 +88,32 @@ def _attempt(view: View, action: Callable[[], None], saved: Saved | Broken | Non
 
 
 def _save_new(view: View, name: str, document: Document, is_shared: bool) -> None:
-    report_id = st.session_state.setdefault("report_new_id", str(uuid.uuid4()))
+    told = answers()
+    report_id = told.setdefault(NEW_REPORT, str(uuid.uuid4()))
     saved = store.save(current_user(), name, document, report_id=report_id, is_shared=is_shared)
-    del st.session_state["report_new_id"]
-    st.session_state["report_told"] = view.words("reports.saved", name=as_text(saved.name))
+    del told[NEW_REPORT]
+    told[TOLD] = view.words("reports.saved", name=as_text(saved.name))
     _open(view, saved.report_id)
 
 
 def _save_change(view: View, saved: Saved, document: Document) -> None:
+    told = answers()
     store.change(current_user(), saved.report_id, saved.version, document=document)
-    st.session_state["report_told"] = view.words("reports.saved", name=as_text(saved.name))
+    told[TOLD] = view.words("reports.saved", name=as_text(saved.name))
     unpin(saved.report_id)
 
 
 def _share(view: View, saved: Saved) -> None:
+    told, what = answers(), "reports.unshared" if saved.is_shared else "reports.shared"
     store.change(current_user(), saved.report_id, saved.version, is_shared=not saved.is_shared)
-    told = "reports.unshared" if saved.is_shared else "reports.shared"
-    st.session_state["report_told"] = view.words(told, name=as_text(saved.name))
+    told[TOLD] = view.words(what, name=as_text(saved.name))
     unpin(saved.report_id)
 
 
 def _delete(view: View, saved: Saved | Broken) -> None:
+    told = answers()
     store.delete(current_user(), saved.report_id, saved.version)
-    st.session_state["report_told"] = view.words("reports.deleted", name=as_text(saved.name))
+    told[TOLD] = view.words("reports.deleted", name=as_text(saved.name))
     unpin(saved.report_id)
     _open(view, NEW)
 
@@ -184,7 +190,8 @@ def _new_schedule(view: View, saved: Saved, clocks: Clocks) -> None:
         skips = st.toggle(words("reports.skip_empty"), value=True, key="mail_skip")
     if st.button(words("reports.schedule"), icon=":material/schedule_send:"):
         # the id is made once per form, so that a double click schedules once
-        schedule_id = st.session_state.setdefault("mail_id", str(uuid.uuid4()))
+        told = answers()
+        schedule_id = told.setdefault(NEW_SCHEDULE, str(uuid.uuid4()))
 
         def add() -> None:
             when = schedule.When(tuple(weekdays), month_day, int(hour), timezone.strip())
@@ -192,8 +199,8 @@ def _new_schedule(view: View, saved: Saved, clocks: Clocks) -> None:
                 current_user(), saved.report_id, recipient, when, language=language, format=format, filters=filters,
                 skips_empty=skips, schedule_id=schedule_id,
             )  # fmt: skip
-            del st.session_state["mail_id"]
-            st.session_state["report_told"] = words("reports.scheduled", recipient=as_text(recipient))
+            del told[NEW_SCHEDULE]
+            told[TOLD] = words("reports.scheduled", recipient=as_text(recipient))
 
         _attempt(view, add)
     st.caption(said("said.currency_own").capitalize() + ".")

@@ -8,14 +8,18 @@ import streamlit as st
 
 from cartera.errors import CarteraError
 from cartera.reports import views
+from dashboards.components import states
 from dashboards.components.access import may_open
+from dashboards.components.clicks import answers
 from dashboards.components.view import View, as_text, current_user
+from dashboards.i18n import Words
 from dashboards.queries.session import actor
 
 PAGES = Path(__file__).resolve().parents[1] / "app_pages"
 OPENED = "view"
 """In the URL of a saved view until it is open: what this page showed before gives way to it."""
-KEPT = ("lang", "page")
+KEPT = ("lang", "page", "saved_views")
+REFUSED = "view_refused"
 
 
 def follow_link() -> None:
@@ -24,7 +28,7 @@ def follow_link() -> None:
         return
     del st.query_params[OPENED]
     for name in list(st.session_state):
-        if name not in KEPT and not str(name).startswith("saved_views"):
+        if name not in KEPT:
             del st.session_state[name]
 
 
@@ -32,11 +36,14 @@ def sidebar(view: View) -> None:
     """The views as links, each with a button to delete it; and a name for what is shown now."""
     words, user, page = view.words, current_user(), st.session_state.get("page")
     with st.sidebar.expander(words("views.title"), icon=":material/bookmarks:"):
-        for number, each in enumerate(_of(user)):
+        for each in _of(user):
             module = each.page.replace("-", "_")
             # a link to a page that is not offered is an error of Streamlit's
             if (PAGES / f"{module}.py").is_file() and may_open(actor(), module):
-                _line(view, user, number, each)
+                _line(view, user, each)
+        refused = answers().pop(REFUSED, None)
+        if refused:
+            st.error(as_text(refused))
         if page is None:
             return
         with st.form("view_save", clear_on_submit=True, border=False):
@@ -45,38 +52,48 @@ def sidebar(view: View) -> None:
                 _save(user, name, page)
 
 
-def _line(view: View, user: str, number: int, each: views.SavedView) -> None:
+def _line(view: View, user: str, each: views.SavedView) -> None:
     parameters = [*each.parameters, (OPENED, "1")]
     if "lang" in st.query_params:
         parameters.append(("lang", st.query_params["lang"]))
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.page_link(f"app_pages/{each.page.replace('-', '_')}.py", label=as_text(each.name), query_params=parameters)
-        delete = view.words("views.delete", name=each.name)
-        if st.button("", key=f"view_delete_{number}", icon=":material/delete:", help=delete, type="tertiary"):
-            views.delete_view(user, each.name)
-            _forget(user)
-            st.rerun()
+        # the name is in the key: a second click is of this view, and not of the one that has moved up into its place
+        st.button("", key=f"view_delete_{each.name}", icon=":material/delete:", type="tertiary", on_click=_delete,
+                  args=(view.words, user, each.name), help=view.words("views.delete", name=each.name))  # fmt: skip
+
+
+def _delete(words: Words, user: str, name: str) -> None:
+    told, kept = answers(), _kept()
+
+    def tell(_error: Exception, text: str) -> None:
+        told[REFUSED] = text
+
+    with states.clicked(words, tell):
+        views.delete_view(user, name)
+        kept.pop(user, None)
 
 
 def _save(user: str, name: str, page: str) -> None:
+    kept = _kept()
     shown = [(key, value) for key in st.query_params for value in st.query_params.get_all(key) if key != "lang"]
     try:
         views.save_view(user, name, page, shown)
     except CarteraError as error:
         st.error(f"{as_text(error.problem)}  \n{as_text(error.mend)}")
         return
-    _forget(user)
+    kept.pop(user, None)
     st.rerun()
 
 
 def _of(user: str) -> list[views.SavedView]:
     """Read once per session and after every change: they cost no page a connection."""
-    key = f"saved_views_{user}"
-    if key not in st.session_state:
-        st.session_state[key] = views.saved_views(user)
-    found: list[views.SavedView] = st.session_state[key]
+    kept = _kept()
+    if user not in kept:
+        kept[user] = views.saved_views(user)
+    return kept[user]
+
+
+def _kept() -> dict[str, list[views.SavedView]]:
+    found: dict[str, list[views.SavedView]] = st.session_state.setdefault("saved_views", {})
     return found
-
-
-def _forget(user: str) -> None:
-    st.session_state.pop(f"saved_views_{user}", None)

@@ -10,9 +10,13 @@ from cartera.desk import Actor
 from cartera.desk.rights import DECIDERS
 from cartera.errors import CarteraError
 from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
+from dashboards.components import states
 from dashboards.components.actor import current_actor
+from dashboards.components.clicks import answers
 from dashboards.components.view import View, as_text
 from dashboards.queries.segments import Asked
+
+REFUSED = "segment_refused"
 
 
 def save_for_policies(view: View, asked: Asked, segment: str) -> None:
@@ -35,9 +39,21 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
                 continue
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"`{saved}` · {as_text(audience.in_words())}")
-                if st.button(words("segments.delete"), key=f"segment_delete_{saved}", type="tertiary"):
-                    delete_segment(saved, actor.companies)
-                    st.rerun()
+                st.button(words("segments.delete"), key=f"segment_delete_{saved}", type="tertiary",
+                          on_click=_delete, args=(view, saved))  # fmt: skip
+        refused = answers().pop(REFUSED, None)
+        if refused:
+            st.error(as_text(refused))
+
+
+def _delete(view: View, saved: str) -> None:
+    told = answers()
+
+    def tell(_error: Exception, text: str) -> None:
+        told[REFUSED] = text
+
+    with states.clicked(view.words, tell):
+        delete_segment(saved, current_actor().companies)
 
 
 def _in_scope(actor: Actor, company_id: str | None) -> bool:

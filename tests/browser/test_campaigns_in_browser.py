@@ -17,6 +17,8 @@ from support.serve_promises import applied, disputed, promised
 from support.served import served
 
 from cartera import viewed
+from cartera.db import Role, transaction
+from cartera.landing.load import one_at_a_time
 from cartera.reminders import plan_reminders
 from cartera.reminders.enrol import Enrolment, add
 from cartera.reminders.model import Status
@@ -126,6 +128,35 @@ def test_replay_by_a_double_click(campaign_url: str, open_page: OpenPage, bad_ro
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     expect(told).to_be_visible()
     assert [row["row_count"] for row in viewed.listed() if row["kind"] == "replay"] == [2]
+
+
+def _replays() -> int:
+    return len([row for row in viewed.listed() if row["kind"] == "replay"])
+
+
+def test_what_a_replay_did_is_told_also_to_who_clicked_elsewhere_meanwhile(
+    campaign_url: str, open_page: OpenPage, bad_rows: Path
+) -> None:
+    page = open_page(f"{campaign_url}/data-health?quarantine=erp/payments/missing_value", height=3600)
+    replay = page.get_by_role("button", name="Replay 1 row", exact=True)
+    expect(replay).to_be_visible()
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    before = _replays()
+    with transaction(Role.loader) as connection, connection.cursor() as cursor:
+        one_at_a_time(cursor)
+        replay.click()
+        page.wait_for_timeout(400)
+        page.get_by_role("radio", name="ES").click()
+        page.wait_for_timeout(400)
+    expect(page.get_by_text("1 fila falló otra vez")).to_be_visible()
+    assert _replays() == before + 1
+    # and the next click is a replay of its own
+    page.get_by_role("button", name="Reprocesar 1 fila", exact=True).click()
+    for _ in range(100):
+        if _replays() > before + 1:
+            break
+        page.wait_for_timeout(100)
+    assert _replays() == before + 2
 
 
 def test_a_count_of_promises_leads_to_them(campaign_url: str, open_page: OpenPage) -> None:

@@ -14,6 +14,8 @@ from python_calamine import CalamineWorkbook
 from support.looks import stands
 from support.serve_fixture import sample_items
 
+from cartera.reports import views
+
 OpenPage = Callable[..., Page]
 PHONE = {"width": 390, "height": 2600}
 FEW = "mart=aging&by=bucket&show=open_amount&show=items"
@@ -69,6 +71,26 @@ def test_a_view_is_kept_and_opened_also_on_its_own_page(dashboard_url: str, open
     expect(other.get_by_role("heading", name="Customers: Slow")).to_be_visible()
     expect(other.get_by_text("amounts in USD").first).to_be_visible()
     expect(other).not_to_have_url(re.compile("view="))
+
+
+def test_two_clicks_on_the_bin_of_a_view_delete_that_one(dashboard_url: str, open_page: OpenPage) -> None:
+    for name in ("AA", "AB", "AC"):
+        views.save_view("local", name, "kpis", [])
+    page = open_page(f"{dashboard_url}/kpis")
+    _settled(page)
+    page.get_by_text("Saved views").click()
+    bin_of_first = page.locator(".st-key-view_delete_AA button").first
+    bin_of_first.click()
+    page.wait_for_timeout(250)
+    box = bin_of_first.bounding_box()
+    if box:
+        page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    _settled(page)
+    expect(page.get_by_role("link", name="AC")).to_be_visible()
+    names = {each.name for each in views.saved_views("local")}
+    assert {"AB", "AC"} <= names and "AA" not in names
+    for name in names & {"AB", "AC"}:
+        views.delete_view("local", name)
 
 
 PLACES = (f"reports?{FEW}", "reports?report=auditor_aging")

@@ -246,7 +246,7 @@ def test_who_was_overtaken_is_told_by_whom(open_page: OpenPage, published: None)
     app = open_page("promises")
     with pytest.raises(Conflict) as conflict:
         desk.cancel_promise(LOCAL, str(uuid.uuid4()), C1, promise.promise_id, seen=promise.version)
-    app.session_state["desk_answer"] = conflict.value
+    app.session_state["click_answers"] = {"desk_answer": conflict.value}
     app = app.run()
     assert "Nothing was changed" in app.warning[0].value and "promise withdrawn, by ana" in app.warning[0].value
     assert not app.run().warning

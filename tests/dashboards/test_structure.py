@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
-WITH_STREAMLIT = {"app.py", "server.py", "queries/cache.py"}
+WITH_STREAMLIT = {"app.py", "bundle.py", "server.py", "queries/cache.py"}
 PAGES = sorted((DASHBOARDS / "app_pages").glob("*.py"))
 
 

@@ -1,0 +1,48 @@
+"""A form is sent once, whatever is clicked twice; and the dashboard runs one script of a session after the other."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from cartera.errors import PlanChanged
+from dashboards.components import clicks
+from dashboards.components.clicks import answers, once
+
+
+@pytest.fixture(autouse=True)
+def session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clicks.st, "session_state", {})
+
+
+def test_a_second_click_of_a_form_has_the_answer_of_the_first() -> None:
+    done: list[int] = []
+
+    def act() -> int:
+        done.append(1)
+        return len(done)
+
+    assert [once("form", act), once("form", act), once("another", act)] == [1, 1, 2]
+
+
+def test_what_was_not_done_may_be_sent_again() -> None:
+    def refused() -> int:
+        raise PlanChanged("changed", "look again")
+
+    with pytest.raises(PlanChanged):
+        once("form", refused)
+    assert once("form", lambda: 2) == 2
+
+
+def test_answers_are_of_the_session_and_outlive_a_script_that_was_told_to_end() -> None:
+    taken = answers()
+    taken["subject"] = "done"
+    assert answers().pop("subject") == "done" and not answers()
+
+
+def test_the_server_runs_one_script_of_a_session_after_the_other() -> None:
+    """Else a second click runs beside the first one's work, and draws what was before it."""
+    config = tomllib.loads((Path(clicks.__file__).parents[1] / ".streamlit" / "config.toml").read_text("utf-8"))
+    assert config["runner"]["fastReruns"] is False
