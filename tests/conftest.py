@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.built_commands import built_commands_kept
 from support.checked_templates import good_templates_kept
 from support.databases import TEMPLATE, apart_on_the_disk, folder_of_the_server, fresh_database
 from support.parsed_projects import parsed_projects_kept
@@ -63,6 +64,12 @@ def home() -> Iterator[Path]:
             yield folder
         db.stop()
     get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_kept() -> Iterator[None]:
+    with built_commands_kept():
+        yield
 
 
 @pytest.fixture
