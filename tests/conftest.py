@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.built_commands import built_commands_kept
+from support.checked_templates import good_templates_kept
 from support.databases import TEMPLATE, apart_on_the_disk, folder_of_the_server, fresh_database
 from support.parsed_projects import parsed_projects_kept
 
@@ -58,10 +60,16 @@ def home() -> Iterator[Path]:
         get_settings.cache_clear()
         db.ensure_ready()
         apart_on_the_disk(folder / "pg" / "base")
-        with parsed_projects_kept(folder.parent / "parsed"):
+        with parsed_projects_kept(folder.parent / "parsed"), good_templates_kept():
             yield folder
         db.stop()
     get_settings.cache_clear()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_kept() -> Iterator[None]:
+    with built_commands_kept():
+        yield
 
 
 @pytest.fixture

@@ -59,18 +59,12 @@ class LegalWording:
     def __init__(self, book: Rulebook, sentences: Path) -> None:
         self._book, self._file = book, sentences
         self._sentences = load_yaml_model(sentences, Sentences).root
-        named = sorted({country for pack in book.packs for country in pack.countries})
-        self.countries = tuple(
-            country for country in named if any(self._asked(country, channel) for channel in RuleChannel)
-        )
+        self.countries = _asking(book)
         self.texts = cache(self._texts)
         self.forbidden = cache(self._forbidden)
 
-    def _asked(self, country_code: str, channel: str) -> list[Requirement]:
-        return [each for each in self._book.requirements(country_code, RuleChannel(channel)) if each.phrases]
-
     def _texts(self, country_code: str, channel: Channel, language: Language) -> tuple[str, ...]:
-        wanted = [each for each in self._asked(country_code, channel) if each.must]
+        wanted = [each for each in _asked(self._book, country_code, channel) if each.must]
         return tuple(dict.fromkeys(self._sentence(each, country_code, language) for each in wanted))
 
     def _sentence(self, wanted: Requirement, country_code: str, language: Language) -> str:
@@ -86,5 +80,17 @@ class LegalWording:
         )
 
     def _forbidden(self, country_code: str, channel: Channel, language: Language) -> tuple[str, ...]:
-        unwanted = [each for each in self._asked(country_code, channel) if not each.must]
+        unwanted = [each for each in _asked(self._book, country_code, channel) if not each.must]
         return tuple(phrase for each in unwanted for phrase in each.phrases.get(language, ()))
+
+
+@cache
+def _asking(book: Rulebook) -> tuple[str, ...]:
+    """The countries whose packs ask for any words."""
+    named = sorted({country for pack in book.packs for country in pack.countries})
+    return tuple(country for country in named if any(_asked(book, country, channel) for channel in RuleChannel))
+
+
+@cache
+def _asked(book: Rulebook, country_code: str, channel: str) -> list[Requirement]:
+    return [each for each in book.requirements(country_code, RuleChannel(channel)) if each.phrases]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -18,7 +19,10 @@ from cartera.reminders.policy import LANGUAGES, Language
 FAILURES = (jinja2.TemplateError, TypeError, ValueError, ZeroDivisionError)
 
 
+@cache
 def environment(root: Path, *, is_html: bool) -> ImmutableSandboxedEnvironment:
+    """One for each folder while the process lasts: compiling a file takes longer than filling it in, and one that has
+    changed is compiled anew."""
     found = ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader(root),
         autoescape=is_html,

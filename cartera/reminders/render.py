@@ -53,7 +53,6 @@ class Templates:
         self._words: dict[Language, Words] = {}
         self._whatsapp: dict[tuple[str, Language], WhatsAppTemplate] = {}
         self._versions: dict[Path, str] = {}
-        self._environments: dict[tuple[Channel, bool], ImmutableSandboxedEnvironment] = {}
 
     def _folder(self, channel: Channel) -> Path:
         """A push message says what a text message says."""
@@ -262,11 +261,7 @@ class Templates:
         return pdf.Fonts(self.root / "pdf")
 
     def _environment(self, channel: Channel, *, is_html: bool = True) -> ImmutableSandboxedEnvironment:
-        is_html = is_html and channel == "email"
-        key = (channel, is_html)
-        if key not in self._environments:
-            self._environments[key] = jinja.environment(self._folder(channel), is_html=is_html)
-        return self._environments[key]
+        return jinja.environment(self._folder(channel), is_html=is_html and channel == "email")
 
     def _file(self, name: str, channel: Channel, language: Language) -> Path:
         return self._folder(channel) / f"{name}.{language}.{'yaml' if channel == 'whatsapp' else 'j2'}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from typing import Any
 
 from cartera.db import Role, parameters
 from cartera.errors import BuildFailed
+from cartera.memory import no_collector
 from cartera.settings import Settings, get_settings
 from cartera.warehouse.build_plan import BuildPlan
 
@@ -26,7 +26,7 @@ def clocks_of(plan: BuildPlan) -> dict[str, str]:
 def invoke(arguments: list[str], slot: str, clocks: Mapping[str, str] | None = None) -> list[dict[str, Any]]:
     """Run dbt and return one plain dict per node. Raises BuildFailed when dbt itself could not run."""
     settings = get_settings()
-    with _environment(settings, slot, clocks or {}), _garbage_left():
+    with _environment(settings, slot, clocks or {}), no_collector():
         from dbt.cli.main import dbtRunner  # 2 s to import: only where it runs
 
         from cartera.warehouse.dbt_connections import kept_open
@@ -50,16 +50,6 @@ def invoke(arguments: list[str], slot: str, clocks: Mapping[str, str] | None = N
         )
     nodes: Any = outcome.result
     return [_plain(node) for node in nodes]
-
-
-@contextmanager
-def _garbage_left() -> Iterator[None]:
-    """What dbt reads of a project stays until it ends; looking through it for garbage takes a tenth of its time."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _plain(result: Any) -> dict[str, Any]:

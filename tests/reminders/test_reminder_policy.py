@@ -63,6 +63,8 @@ def test_the_default_policy_and_its_templates_are_good() -> None:
         ("name: test", "name: test\nname: again", ("policy.yaml:2: 'name' is written twice",)),
         ("  - name: first", "  - name: first\n    offset_days: 2", ("policy.yaml:5: 'offset_days' is written twice",)),
         ("name: test", "name: [", ("policy.yaml:3: not YAML",)),
+        pytest.param("test", "[" * 100_000, ("policy.yaml:1: more than 100 levels",), id="brackets"),
+        pytest.param("test", "\n  " + "- " * 100_000, ("policy.yaml:2: more than 100 levels",), id="dashes"),
         ("steps:", "steps: []\nstps:", ("policy.yaml:3: stps", "did you mean steps?")),
     ],
 )
