@@ -142,6 +142,10 @@ def checks_table(view: View, checks: pd.DataFrame) -> None:
     )
     # what failed is read to its end; all of them are looked through
     columns = CHECKS | {"message": replace(CHECKS["message"], lines=6)} if only_failed else CHECKS
+    if view.is_phone:
+        # what is wrong stands beside the outcome
+        columns = {name: columns[name] for name in ("passed", "message", *CHECKS)}
+        columns["message"] = replace(columns["message"], width=250, lines=8)
     table(view, shown, columns, alt=words("health.checks"))
 
 
