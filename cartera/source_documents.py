@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from cartera.connectors.api import secrets
 from cartera.connectors.api.spec import ApiSource
+from cartera.connectors.api.system import Document
 from cartera.connectors.files.spec import RESERVED_NAMES, source_paths
 from cartera.connectors.sources import load_source
 from cartera.errors import ConfigError
@@ -25,7 +26,9 @@ class Place:
     address: str
 
 
-def place_of(settings: Settings, source: str, entity: str, document_id: str, record_key: str | None) -> Place | None:
+def place_of(
+    settings: Settings, source: str, entity: str, document_id: str, record_key: str | None, number: str | None = None
+) -> Place | None:
     """`entity`: invoices, payments or credit_notes; `record_key`: of an invoice. None where nothing promises an
     address, and where the source's file can't be read: that is told where the source is read."""
     if source in RESERVED_NAMES:
@@ -35,8 +38,10 @@ def place_of(settings: Settings, source: str, entity: str, document_id: str, rec
         found = load_source(path) if path else None
         if not isinstance(found, ApiSource) or found.declared.address_of is None:
             return None
-        document = document_id.removeprefix(f"{source}:")
-        address = found.declared.address_of(secrets.open_values(found), entity, document, record_key or document)
+        own_id = document_id.removeprefix(f"{source}:")
+        is_test = bool(found.declared.test_secrets) and secrets.is_test(found, settings)
+        document = Document(entity, own_id, record_key or own_id, number or "", is_test)
+        address = found.declared.address_of(secrets.open_values(found), document)
     except (ConfigError, KeyError):
         # KeyError: a setting that the address is made of is only given to those who read the source
         return None

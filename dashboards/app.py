@@ -75,7 +75,9 @@ def pages(actor: Actor | Refused) -> list[StreamlitPage]:
     )
 
     def to_first() -> None:
-        st.switch_page(first, query_params={name: st.query_params.get_all(name) for name in st.query_params})
+        # the language is the switch's own, which keeps it, and refuses it from here
+        asked = {name: st.query_params.get_all(name) for name in st.query_params if name != "lang"}
+        st.switch_page(first, query_params=asked)
 
     # its address is that of the dashboard itself, but people type its name too
     named = st.Page(to_first, title=first.title, url_path=FIRST, visibility="hidden")

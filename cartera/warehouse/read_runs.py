@@ -64,6 +64,16 @@ def check_results(connection: Connection, run_id: str, *, limit: int = 1000) -> 
     )
 
 
+def failed_checks(connection: Connection, run_ids: Sequence[str]) -> list[Row]:
+    """Those that did not pass: run_id, gate, subject, check_name, severity, message."""
+    return rows(
+        connection,
+        "select run_id::text as run_id, gate, subject, check_name, severity, message from ops.check_results"
+        " where run_id = any(%(run_ids)s::uuid[]) and not passed order by run_id, severity, gate, subject, check_name",
+        {"run_ids": list(run_ids)},
+    )
+
+
 def certificate(connection: Connection, run_id: str) -> list[Row]:
     """The tie-out lines of a run, one per company_id and currency_code; empty when none was issued."""
     return rows(

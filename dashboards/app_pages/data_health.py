@@ -23,13 +23,14 @@ def data_health(view: View) -> None:
     sources_part(view, waiting)
     quarantine_part(view, waiting, clocks)
     loads_table(view, runs.loads(view.reading))
-    run = health_tables.runs_table(view, listed)
+    failed = runs.failed_of(view.reading, list(listed["run_id"]))
+    run = health_tables.runs_table(view, listed, failed)
 
     steps = runs.steps(view.reading, run["run_id"])
     checks = runs.checks(view.reading, run["run_id"])
     certificate = runs.certificate(view.reading, run["run_id"])
 
-    health_tables.steps_table(view, run, steps)
+    health_tables.steps_table(view, run, steps, failed[run["run_id"]])
     health_tables.checks_table(view, checks)
     health_tables.docs_links(view)
     health_tables.certificate_table(view, certificate)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboards.charts.theme import finish, theme
+from dashboards.charts.theme import amount_axis, finish, theme
 from dashboards.i18n import Words
 
 ORDER = ("kept", "broken", "in_grace", "due_today", "open")
@@ -42,6 +42,6 @@ def promise_weeks(rows: pd.DataFrame, currency_code: str, words: Words, is_dark:
     labels = [words.date(week) for week in weeks]
     step = max(1, round(len(labels) / 4))
     figure.update_xaxes(type="category", tickvals=labels[::-1][::step])
-    figure.update_yaxes(visible=True, gridcolor=look.line, tickfont={"color": look.muted}, tickformat="~s")
+    amount_axis(figure, look, rows.groupby("week")["promised_amount"].sum().max(), words)
     legend = {"orientation": "h", "y": -0.22, "x": 0, "yanchor": "top", "traceorder": "normal"}
     return figure.update_layout(barmode="stack", bargap=0.25, showlegend=True, legend=legend)

@@ -16,24 +16,28 @@ SETTLED = ("collected", "credited", "written_off", "open")
 def rate_bars(
     labels: list[str], rates: list[Decimal | None], told: list[str], words: Words, is_dark: bool
 ) -> go.Figure:
-    """A bar per bucket: a share of one, or a dash where there is none; `told` is what hovering says."""
+    """A bar per bucket: a share of one, or a dash where there is none; `told` is what hovering says.
+
+    A word of a label stands in a line of its own, so that it stands upright on a phone too.
+    """
     look = theme(is_dark)
     values = [None if rate is None else float(rate) for rate in rates]
     figure = go.Figure(
         go.Bar(
-            x=labels,
+            x=[label.replace(" ", "<br>") for label in labels],
             y=[value or 0 for value in values],
             text=[f"<b>{words.percent(rate)}</b>" for rate in rates],
             textposition="outside",
             cliponaxis=False,
             marker={"color": [look.ages[min(place, len(look.ages) - 1)] for place in range(len(labels))]},
-            customdata=[[text] for text in told],
-            hovertemplate="%{x}<br>%{customdata[0]}<extra></extra>",
+            customdata=[[label, text] for label, text in zip(labels, told, strict=True)],
+            hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
         )
     )
     figure.update_layout(bargap=0.3)
     highest = max((value for value in values if value is not None), default=0)
-    return finish(figure, look, height=280).update_yaxes(range=[0, highest * 1.2 or 1])
+    figure = finish(figure, look, height=320).update_yaxes(range=[0, highest * 1.2 or 1])
+    return figure.update_xaxes(tickangle=0, tickfont={"size": 12})
 
 
 def vintage_curves(rows: pd.DataFrame, words: Words, is_dark: bool) -> go.Figure:

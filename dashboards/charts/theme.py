@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from decimal import Decimal
 
 import plotly.graph_objects as go
+
+from dashboards.i18n import Words
 
 
 @dataclass(frozen=True)
@@ -60,3 +64,17 @@ def finish(figure: go.Figure, look: Theme, height: int) -> go.Figure:
     figure.update_xaxes(showgrid=False, zeroline=False, fixedrange=True, tickfont={"color": look.text})
     figure.update_yaxes(visible=False, fixedrange=True)
     return figure
+
+
+def amount_axis(figure: go.Figure, look: Theme, highest: Decimal, words: Words) -> None:
+    """Amounts beside the chart as the reader writes them (`20 mil`): the browser knows no language but English."""
+    power = Decimal(10) ** math.floor(math.log10(highest)) if highest > 0 else Decimal(1)
+    step = next(step for step in (power / 4, power / 2, power, power * 2) if highest / step <= 5)
+    ticks = [step * count for count in range(int(highest // step) + 1)]
+    figure.update_yaxes(
+        visible=True,
+        gridcolor=look.line,
+        tickfont={"color": look.muted},
+        tickvals=[float(tick) for tick in ticks],
+        ticktext=[words.compact(tick) for tick in ticks],
+    )

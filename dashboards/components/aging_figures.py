@@ -116,7 +116,7 @@ def change(view: View, now: Decimal, before: Decimal | None, code: str) -> str:
         return "—"
     moved, words = now - before, view.words
     sign = "+" if moved > 0 else ""
-    text = f"{sign}{words.amount(moved, code)}"
+    text = sign + (words.units(moved) if view.is_phone else words.amount(moved, code))
     return f"{text} ({sign}{words.percent(moved / before)})" if before else text
 
 

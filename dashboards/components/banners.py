@@ -11,6 +11,7 @@ from cartera.settings import get_settings
 from cartera.warehouse.read import Publication, Row
 from dashboards.components.access import may_open
 from dashboards.components.view import View, as_text
+from dashboards.i18n import checks as check_words
 from dashboards.i18n import log
 from dashboards.queries import runs
 from dashboards.queries.session import actor
@@ -51,8 +52,9 @@ def _stopped(view: View, publication: Publication | None) -> bool:
     published = words.moment(publication.published_at) if publication else ""
     text = words(f"state.{run['status']}{before_first}", moment=words.moment(run["started_at"]), published=published)
     failed = runs.failed_checks(view.reading, run["run_id"], "critical")
-    reason = _listed(view, failed) or f"\n- {as_text(runs.message(view.reading, run['run_id']) or '—')}"
-    st.error(f"{text}\n{reason}{_log_note(view)}\n\n{words('state.stopped_do')}", icon=":material/front_hand:")
+    logged = runs.message(view.reading, run["run_id"]) or "—"
+    reason = _listed(view, failed) or f"\n- {as_text(logged)}{_log_note(view)}"
+    st.error(f"{text}\n{reason}\n\n{words('state.stopped_do')}", icon=":material/front_hand:")
     return True
 
 
@@ -83,16 +85,21 @@ def _stopped_sources(view: View) -> None:
             moment=words.moment(source["stopped_at"]),
             read_at=read_at,
         )
-        # what is wrong, then how to mend it, as an error of ours writes them
-        said = "\n\n".join(map(as_text, (source["message"] or "—").split("\n  mend: ")))
-        st.warning(f"{text}\n\n{said}{_log_note(view)}", icon=":material/sync_problem:")
+        told = log.message(words, source["message"])
+        if told:
+            said = as_text(told)
+        else:
+            # what held it back; then as an error of ours writes it: what is wrong, and how to mend it
+            logged = "\n\n".join(map(as_text, (source["message"] or "—").split("\n  mend: ")))
+            said = f"**{log.guard(words, source['message'])}**\n\n{logged}{_log_note(view)}"
+        st.warning(f"{text}\n\n{said}", icon=":material/sync_problem:")
 
 
 def _warnings(view: View, publication: Publication) -> None:
     warned = runs.failed_checks(view.reading, publication.run_id, "warning")
     if warned:
         with st.expander(view.words.counted("state.warnings", len(warned)), icon=":material/warning:"):
-            st.markdown(_listed(view, warned) + _log_note(view))
+            st.markdown(_listed(view, warned))
 
 
 def _log_note(view: View) -> str:
@@ -101,10 +108,14 @@ def _log_note(view: View) -> str:
 
 
 def _listed(view: View, checks: list[Row]) -> str:
+    """What checks say, in the reader's language where it is the product's own text."""
+    said = [(check, check_words.message(view.words, check)) for check in checks[:LISTED_CHECKS]]
     lines = [
-        f"\n- **{as_text(check['subject'])}**: {as_text(check['message'] or check['check_name'])}"
-        for check in checks[:LISTED_CHECKS]
+        f"\n- **{as_text(check['subject'])}**: {as_text(told or check['message'] or check['check_name'])}"
+        for check, told in said
     ]
     if len(checks) > LISTED_CHECKS:
         lines.append("\n- " + view.words("state.more", count=len(checks) - LISTED_CHECKS))
+    if any(told is None for _, told in said):
+        lines.append(_log_note(view))
     return "".join(lines)

@@ -11,6 +11,7 @@ from dashboards.charts.campaigns import contact_calendar
 from dashboards.components import filters
 from dashboards.components.campaign_results import contacts_table
 from dashboards.components.view import View, as_text
+from dashboards.i18n import rules
 from dashboards.queries import campaigns
 
 AHEAD = dt.timedelta(days=28)
@@ -73,7 +74,7 @@ def _why_closed(view: View, closed: dict[dt.date, str]) -> None:
         with st.expander(words.counted("campaigns.closed_days", len(closed)), icon=":material/event_busy:"):
             for rule, days in by_rule.items():
                 listed = ", ".join(map(words.date, days[:LISTED_DAYS])) + (" …" if len(days) > LISTED_DAYS else "")
-                st.markdown(f"- {as_text(rule)}  \n  {as_text(listed)}")
+                st.markdown(f"- {as_text(rules.rule(words, rule))}  \n  {as_text(listed)}")
 
 
 def _day(view: View, kept: campaigns.Kept, counts: dict[dt.date, int], channel: str) -> None:

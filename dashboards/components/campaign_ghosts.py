@@ -10,6 +10,7 @@ import streamlit as st
 from dashboards.components import filters
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
+from dashboards.i18n import rules
 from dashboards.queries import campaigns
 
 GHOSTS = {
@@ -58,12 +59,15 @@ def ghosts_part(view: View) -> None:
     kept = sum(rule.is_kept for rule in report.rules)
     st.subheader(words("campaigns.rules"), anchor=False)
     st.caption(words("campaigns.rules_sub", kept=kept, count=len(report.rules)))
-    rules = pd.DataFrame(
-        [[rule.is_kept, rule.rule, "—" if rule.saw == "-" else rule.saw] for rule in report.rules],
+    asked = pd.DataFrame(
+        [
+            [each.is_kept, rules.rule(words, each.rule), "—" if each.saw == "-" else rules.saw(words, each.saw)]
+            for each in report.rules
+        ],
         columns=list(RULES),
         dtype=object,
     )
-    table(view, rules, RULES, alt=words("campaigns.rules"))
+    table(view, asked, RULES, alt=words("campaigns.rules"))
 
 
 def _ladder(view: View, rows: pd.DataFrame) -> None:

@@ -15,6 +15,7 @@ from dashboards.components.export import audit_view
 from dashboards.components.message import message
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
+from dashboards.i18n import rules
 from dashboards.queries import campaigns
 
 PLANS = {
@@ -190,6 +191,7 @@ def _skipped(view: View, day: dt.date, figure: pd.Series, name: str) -> None:
             st.markdown(words("campaigns.said_no", name=as_text(row["customer_name"])))
             answers = campaigns.refusals(row["skip_id"])
             for answer in answers:
-                st.markdown(f"- {as_text(answer['rule'])}: **{as_text(answer['saw'])}**")
+                rule, saw = rules.rule(words, answer["rule"]), rules.saw(words, answer["saw"])
+                st.markdown(f"- {as_text(rule)}: **{as_text(saw)}**")
             if not answers:
                 st.caption(words("campaigns.no_answers"))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from functools import partial
-
 import pandas as pd
 import streamlit as st
 
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
+from dashboards.i18n import rules
 from dashboards.queries import customer
 from dashboards.queries.receivables import frame
 
@@ -35,8 +33,6 @@ HOLDS = {
     "held_by": Column("customer.col_by"),
     "released_at": Column("customer.released", "moment"),
 }
-HOURS = re.compile(r"\w{3} [\d-]{10} (?P<time>\d\d:\d\d) in (?P<zone>[^;]+); that day: (?P<hours>none|[\d:, -]+)")
-"""As a rule about hours says what it saw (contact_rules.asking)."""
 
 
 def contacts(view: View, customer_id: str) -> None:
@@ -50,7 +46,7 @@ def contacts(view: View, customer_id: str) -> None:
             st.caption(words("customer.no_refusals"))
         for each in kept.ways:
             for text in (text for text in each.refusals if text != "hold"):
-                st.markdown(f"- **{as_text(words(f'channel.{each.channel}'))}**: {as_text(text)}")
+                st.markdown(f"- **{as_text(words(f'channel.{each.channel}'))}**: {as_text(rules.rule(words, text))}")
     st.subheader(words("customer.said"), anchor=False)
     said = pd.DataFrame(kept.said)
     if said.empty:
@@ -66,17 +62,12 @@ def contacts(view: View, customer_id: str) -> None:
 
 
 def why(view: View, way: customer.Next) -> str:
-    """Why not now: hours and what is said often in the reader's words, the rest as the rule says it."""
+    """Why not now."""
     if way.refusals == ("hold",):
         return view.words("customer.on_hold", reason=way.why)
     if not way.address and way.why in ("", "none"):
         return view.words("customer.no_address")
-    return HOURS.sub(partial(_hours, view), view.words.reason(way.why))
-
-
-def _hours(view: View, seen: re.Match[str]) -> str:
-    hours = view.words("customer.no_hours") if seen["hours"] == "none" else seen["hours"]
-    return view.words("customer.hours_seen", time=seen["time"], zone=seen["zone"], hours=hours)
+    return rules.saw(view.words, way.why)
 
 
 def _way(view: View, way: customer.Next) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from cartera.warehouse.read import Row
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
+from dashboards.i18n import checks as check_words
 from dashboards.i18n import log
 from dashboards.queries import docs
 
@@ -63,24 +66,25 @@ def docs_links(view: View) -> None:
             st.link_button(as_text(page.suite), page.url, icon=":material/fact_check:")
 
 
-def runs_table(view: View, runs: pd.DataFrame) -> Any:
+def runs_table(view: View, runs: pd.DataFrame, failed: Mapping[str, Sequence[Row]]) -> Any:
     """The last runs; returns the row of the one to look into, at first the newest."""
     st.subheader(view.words("health.runs"), anchor=False)
     st.caption(view.words("health.runs_sub"))
-    data = runs.assign(message=worded(view, runs["message"]))
+    of_runs = [failed[run_id] for run_id in runs["run_id"]]
+    data = runs.assign(message=worded(view, runs["message"], of_runs))
     selection = table(view, data, RUNS, alt=view.words("health.runs"), key="runs", selects="single-cell")
     chosen = selection["cells"][0][0] if selection["cells"] else 0
     return runs.iloc[chosen if chosen < len(runs) else 0]
 
 
-def steps_table(view: View, run: Any, steps: pd.DataFrame) -> None:
+def steps_table(view: View, run: Any, steps: pd.DataFrame, failed: Sequence[Row]) -> None:
     title = view.words("health.steps", moment=view.words.moment(run["started_at"]))
     st.subheader(title, anchor=False)
     seconds = [None if value is None else round(value, 2) for value in steps["seconds"]]
     data = steps.assign(
         seconds=pd.Series(seconds, steps.index, dtype=object),
         step=[log.step(view.words, name) for name in steps["step"]],
-        message=worded(view, steps["message"]),
+        message=worded(view, steps["message"], [failed] * len(steps)),
     )
     table(view, data, STEPS, alt=title)
     _amounts_table(view, data)
@@ -103,18 +107,21 @@ def _amounts_table(view: View, steps: pd.DataFrame) -> None:
     table(view, pd.DataFrame(rows, dtype=object), columns, alt=words("column.amounts"))
 
 
-def worded(view: View, messages: pd.Series) -> list[str]:
-    """The messages in the reader's language where they are set phrases, else as the log has them, which is said."""
-    said = [log.message(view.words, text) for text in messages]
-    if any(text is None for text in said):
-        log_text(view)
-    return [as_it_is if text is None else text for text, as_it_is in zip(said, messages, strict=True)]
+def worded(view: View, messages: Iterable[str], failed: Iterable[Sequence[Row]]) -> list[str]:
+    """The messages in the reader's language where they are set phrases, else as the log has them, which is said.
+
+    `failed`: the checks that each of them may speak of.
+    """
+    logged = list(messages)
+    said = [log.message(view.words, text, checks) for text, checks in zip(logged, failed, strict=True)]
+    return _or_as_logged(view, said, logged)
 
 
-def log_text(view: View) -> None:
+def _or_as_logged(view: View, said: Sequence[str | None], logged: Sequence[str]) -> list[str]:
     note = log.note(view.words)
-    if note:
+    if note and None in said:
         st.caption(note)
+    return [as_it_is if text is None else text for text, as_it_is in zip(said, logged, strict=True)]
 
 
 def checks_table(view: View, checks: pd.DataFrame) -> None:
@@ -127,12 +134,19 @@ def checks_table(view: View, checks: pd.DataFrame) -> None:
     outcome = "health.checks_sub" if failed else "health.checks_ok"
     st.caption(words.counted(outcome, len(checks), failed=words.number(failed)))
     only_failed = failed and st.toggle(words("health.only_failed"), value=True, key="only_failed")
-    if checks["message"].map(bool).any():
-        log_text(view)
-    checks = checks.assign(gate_name=[words.named("log.gate", gate) for gate in checks["gate"]])
+    shown = checks.head(failed) if only_failed else checks
+    said = [check_words.message(words, row) for row in shown.to_dict("records")]  # type: ignore[arg-type]
+    shown = shown.assign(
+        gate_name=[words.named("log.gate", gate) for gate in shown["gate"]],
+        message=_or_as_logged(view, said, list(shown["message"])),
+    )
     # what failed is read to its end; all of them are looked through
     columns = CHECKS | {"message": replace(CHECKS["message"], lines=6)} if only_failed else CHECKS
-    table(view, checks.head(failed) if only_failed else checks, columns, alt=words("health.checks"))
+    if view.is_phone:
+        # what is wrong stands beside the outcome
+        columns = {name: columns[name] for name in ("passed", "message", *CHECKS)}
+        columns["message"] = replace(columns["message"], width=250, lines=8)
+    table(view, shown, columns, alt=words("health.checks"))
 
 
 def certificate_table(view: View, certificate: pd.DataFrame) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboards.components import banners, saved_views, states
-from dashboards.components.view import View, current_words, is_dark
+from dashboards.components.view import View, current_words, is_dark, is_phone
 from dashboards.queries.session import reading
 
 
@@ -18,7 +18,7 @@ def show(draw: Callable[[View], None], *, title: str, needs_publication: bool = 
     st.title(words(title), anchor=False)
     # the spinner is shown when it takes over half a second
     with states.plainly(words), st.spinner(words("state.loading")), reading() as opened:
-        view = View(opened, words, is_dark())
+        view = View(opened, words, is_dark(), is_phone())
         banners.sidebar(view)
         banners.show(view, links_to_health=needs_publication)
         if needs_publication and opened.published is None:

@@ -47,7 +47,7 @@ def _rates(view: View, rows: pd.DataFrame, code: str | None, periods: int) -> No
         st.info(words("recovery.none"), icon=":material/hourglass_empty:")
         return
     pairs = [
-        f"{state_name(view, one)}<br>→ {state_name(view, other)}"
+        f"{state_name(view, one)} ↓ {state_name(view, other)}"
         for one, other in zip(rows["bucket"], rows["next_bucket"], strict=True)
     ]
     amount = (lambda value: words.money(value, code)) if code else words.number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Literal
@@ -23,6 +23,7 @@ Kind = Literal[
 WORDED = ("text", "yes_no", "passed", "status", "amounts")
 """Kinds that become words; the others keep their value, so that sorting goes by it, and are written on top."""
 
+MONEY = ("money", "money_or_dash", "units_or_dash")
 RIGHT = ("money", "money_or_dash", "units_or_dash", "number", "percent", "seconds")
 """Kinds aligned to the right. In too narrow a column they would lose their first digits, not their last."""
 
@@ -53,6 +54,9 @@ class Column:
     is_cut: bool = False
 
 
+PHONE_NAME = 140
+"""Pixels of a pinned name on a phone: two amounts fit beside it, and a third of less than six figures."""
+
 CUSTOMER = Column("column.customer", width=190, is_pinned=True)
 """A name with an amount beside it is as wide as a phone."""
 
@@ -76,10 +80,14 @@ def table(
     `headings` are the positions of rows that head those below them. More rows than fit `height` scroll. `shades`, as
     large as the columns shown, has the style of each cell.
     """
+    is_whole = view.is_phone and _holds_sums(columns)
+    if view.is_phone:
+        columns = {name: _narrow(column) for name, column in columns.items()}
+        st.space("small")  # for the toolbar, which a phone always shows, above the table and over what stands there
     worded = {
         name: data[name].map(_worded(view, column.kind)) for name, column in columns.items() if column.kind in WORDED
     }
-    written = {name: _writer(view, column, currency_code) for name, column in columns.items()}
+    written = {name: _writer(view, column, currency_code, is_whole=is_whole) for name, column in columns.items()}
     # quotients have as many digits as a Decimal can, more than a table of the browser takes; a rate is no money
     rates = {
         name: [None if value is None else float(value) for value in data[name]]
@@ -140,17 +148,35 @@ def telling(
 SAID_ONCE = ("text", "date")
 
 
+def _holds_sums(columns: Mapping[str, Column]) -> bool:
+    """Several amounts beside each other, which a phone shows whole, as the stamp says; not those of single documents,
+    which people ask for to the cent."""
+    return "document_number" not in columns and sum(column.kind in MONEY for column in columns.values()) > 1
+
+
+def _narrow(column: Column) -> Column:
+    """As it is on a phone."""
+    if column.is_pinned and isinstance(column.width, int) and column.width > PHONE_NAME:
+        return replace(column, width=PHONE_NAME)
+    return column
+
+
 def _heading(view: View) -> str:
     look = theme(view.is_dark)
     return f"background-color: {look.line}; color: {look.text}; font-weight: 600"
 
 
-def _writer(view: View, column: Column, currency_code: str | None) -> Callable[[Any], str] | None:
+def _writer(
+    view: View, column: Column, currency_code: str | None, *, is_whole: bool = False
+) -> Callable[[Any], str] | None:
     """How a value that keeps its type is written, and text that keeps its length."""
     words, width = view.words, column.width
     if column.kind == "text" and isinstance(width, int) and (column.is_pinned or column.is_cut) and column.lines == 1:
         return lambda text: cut(str(text), width - MARGINS)
-    amount = (lambda value: words.amount(value, currency_code)) if currency_code else words.decimal
+    if is_whole:
+        amount: Callable[[Any], str] = words.units
+    else:
+        amount = (lambda value: words.amount(value, currency_code)) if currency_code else words.decimal
     writers: dict[Kind, Callable[[Any], str]] = {
         "money": amount,
         "money_or_dash": lambda value: amount(value) if value else "–",

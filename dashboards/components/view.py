@@ -15,11 +15,12 @@ MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:=^&])")
 
 @dataclass(frozen=True)
 class View:
-    """One rendering: its read transaction, the reader's language, light or dark."""
+    """One rendering: its read transaction, the reader's language, light or dark, on a phone or not."""
 
     reading: Reading
     words: Words
     is_dark: bool
+    is_phone: bool = False
 
     def stamp(self, clocks: Clocks, currency_code: str | None = None) -> str:
         """As of, known at, last publication, currency: what every figure carries."""
@@ -35,6 +36,8 @@ class View:
         ]
         if currency_code:
             parts.append(words("stamp.currency", currency=currency_code))
+        if self.is_phone:
+            parts.append(words("stamp.whole"))
         return " · ".join(parts)
 
 
@@ -56,6 +59,11 @@ def browser_language() -> str:
 
 def is_dark() -> bool:
     return st.context.theme.type == "dark"
+
+
+def is_phone() -> bool:
+    """As browsers of phones say it of themselves; those of tablets do not."""
+    return "Mobi" in st.context.headers.get("User-Agent", "")
 
 
 def as_text(outside: object) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
-from dashboards.i18n import Words
+from cartera.warehouse.read import Row
+from dashboards.i18n import Words, checks, texts
 
 _NEXT = re.compile(r"; |, (?=[\d,]+ (?:new|changed|deleted|unchanged)\b)")
 
@@ -59,10 +60,31 @@ GUARDS = {
 """What held a source back, by what it says; each is one of the guards of landing, or of reading a system."""
 
 
-def message(words: Words, text: str | None) -> str | None:
-    """The message in the reader's language; None where a part of it is no set phrase, so that nothing is half so."""
-    said = [_phrase(words, part) for part in _NEXT.split(text)] if text else []
-    return None if None in said else ", ".join(part for part in said if part)
+def message(words: Words, text: str | None, failed: Iterable[Row] = ()) -> str | None:
+    """The message in the reader's language; None where a part of it is no set phrase, so that nothing is half so.
+
+    `failed`: the checks of the run that did not pass, of which its steps and what ended it may speak.
+    """
+    if not text:
+        return ""
+    said = [_phrase(words, part) for part in _NEXT.split(text)]
+    if None not in said:
+        return ", ".join(part for part in said if part)
+    return checks.controlled(words, text) or _of_checks(words, text, failed)
+
+
+def _of_checks(words: Words, text: str, failed: Iterable[Row]) -> str | None:
+    """As `runs.judge` puts it: the checks alone, or behind the name of the step that they ended, with what to do."""
+    text, _, mend = text.partition("\n  mend: ")
+    name = next((name for name in _steps() if text.startswith(f"{name}: ")), None)
+    told = checks.listed(words, text.removeprefix(f"{name}: "), failed)
+    if told is None or mend not in ("", texts("EN")["log.gate_mend"]):
+        return None
+    return (f"{step(words, name)}: " if name else "") + told + (f". {words('log.gate_mend')}" if mend else "")
+
+
+def _steps() -> list[str]:
+    return [key.removeprefix("log.step.") for key in texts("EN") if key.startswith("log.step.")]
 
 
 def _phrase(words: Words, part: str) -> str | None:

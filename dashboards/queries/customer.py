@@ -122,7 +122,8 @@ def _messages(words: Words, kept: Dossier, filed: desk.CustomerFile) -> Iterator
         # what the message stated, in the currency of each amount
         stated = [words.money(Decimal(amount), code) for code, amount in sorted(contact["amounts"].items())]
         channel = words(f"channel.{event['channel']}")
-        told_of = (*(stated if sent else ()), channel, event["step"], event["recipient"], event["reason_code"])
+        why = event["reason_code"] and words.named("campaigns.skip", event["reason_code"])
+        told_of = (*(stated if sent else ()), channel, event["step"], event["recipient"], why)
         yield _event(
             f"message_{event['to_status']}",
             effective_date=event["contact_date"] if sent else event["happened_at"].date(),

@@ -63,7 +63,8 @@ def opened_in(found: read.Row, entity: str, document_id: str) -> Place | None:
     # the systems' connectors are imported by who opens a document, not by the first page
     from cartera.source_documents import place_of
 
-    place = place_of(get_settings(), found["source"], entity, document_id, found.get("record_key"))
+    record, number = found.get("record_key"), found["document_number"]
+    place = place_of(get_settings(), found["source"], entity, document_id, record, number)
     return place if place and web_address(place.address) else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 import pandas as pd
 
@@ -35,6 +36,14 @@ def steps(reading: Reading, run_id: str) -> pd.DataFrame:
 def checks(reading: Reading, run_id: str) -> pd.DataFrame:
     """The checks of a run, failed and critical ones first."""
     return frame(read_runs.check_results(reading.connection, run_id), CHECKS)
+
+
+def failed_of(reading: Reading, run_ids: Sequence[str]) -> dict[str, list[read.Row]]:
+    """The checks that did not pass, by run."""
+    found: dict[str, list[read.Row]] = {run_id: [] for run_id in run_ids}
+    for check in read_runs.failed_checks(reading.connection, run_ids):
+        found[check["run_id"]].append(check)
+    return found
 
 
 def certificate(reading: Reading, run_id: str) -> pd.DataFrame:

@@ -10,6 +10,7 @@ from support.pages import OpenPage, said
 from support.serve_fixture import item, publish_items, record_run
 
 from cartera.settings import get_settings
+from dashboards.i18n import Words
 
 NOW = dt.datetime.now(dt.UTC)
 TODAY = NOW.date()
@@ -106,6 +107,24 @@ def test_warnings_of_the_published_run_are_shown(open_page: OpenPage) -> None:
     app = open_page("overview")
     assert app.expander[0].label == "1 check warns about these figures"
     assert "3 unknown customers" in said(app)
+
+
+def test_banners_and_data_health_tell_checks_in_the_readers_language(open_page: OpenPage) -> None:
+    message = "Debts of which more is open than they amount to"
+    known = ("dbt", "fct_items", "assert_no_debt_above_its_amount", "warning", False,
+             f"assert_no_debt_above_its_amount: {message} (1,234 rows)")  # fmt: skip
+    _publish(checks=[known])
+    app = open_page("overview", lang="ES")
+    text = said(app)
+    assert "Deudas de las que hay abierto más que su importe \\(1,234 filas\\)" in text and message not in text
+    assert Words("ES")("log.as_written") not in text, "nothing of it is English"
+    app = open_page("data_health", lang="PT")
+    checks = next(frame.value for frame in app.dataframe if "check_name" in frame.value)
+    assert list(checks["message"]) == ["Dívidas das quais está aberto mais que seu valor (1.234 linhas)"]
+    publication_of_others = [known, ("landed", "invoices", "known customers", "warning", False, "3 unknown customers")]
+    _publish(checks=publication_of_others)
+    text = said(open_page("overview", lang="ES"))
+    assert "3 unknown customers" in text and Words("ES")("log.as_written") in text
 
 
 def test_data_health_shows_steps_checks_and_certificate(open_page: OpenPage) -> None:

@@ -6,12 +6,14 @@ import datetime as dt
 from decimal import Decimal
 
 import pandas as pd
+import plotly.graph_objects as go
 import pytest
 
 from cartera.warehouse.read import BUCKETS
 from dashboards.charts.aging import aging_bars, aging_columns
 from dashboards.charts.kpis import dso_waterfall, kpi_trend
-from dashboards.charts.theme import DARK, LIGHT, Theme
+from dashboards.charts.recovery import rate_bars
+from dashboards.charts.theme import DARK, LIGHT, Theme, amount_axis, theme
 from dashboards.i18n import Words
 
 
@@ -117,3 +119,19 @@ def test_age_can_be_told_in_greyscale_and_the_oldest_stands_out(look: Theme, pag
     assert _contrast(look.text, page) > 7
     assert _contrast(look.muted, page) > 4.5
     assert all(_contrast(colour, page) > 3 for colour in look.series), "WCAG for lines"
+
+
+def test_labels_of_rates_stand_upright_a_word_in_a_line() -> None:
+    labels = ["Not due ↓ 1-30 days", "120+ days ↓ Written off"]
+    figure = rate_bars(labels, [Decimal("0.5"), None], ["one", "two"], Words("EN"), is_dark=False)
+    assert figure.layout.xaxis.tickangle == 0
+    assert list(figure.data[0].x) == ["Not<br>due<br>↓<br>1-30<br>days", "120+<br>days<br>↓<br>Written<br>off"]
+    assert [each[0] for each in figure.data[0].customdata] == labels
+
+
+def test_an_axis_of_amounts_is_written_in_the_readers_language() -> None:
+    figure = go.Figure()
+    amount_axis(figure, theme(is_dark=False), Decimal("21000"), Words("PT"))
+    assert list(figure.layout.yaxis.ticktext) == ["0", "5\u00a0mil", "10\u00a0mil", "15\u00a0mil", "20\u00a0mil"]
+    amount_axis(figure, theme(is_dark=False), Decimal(0), Words("PT"))
+    assert list(figure.layout.yaxis.tickvals) == [0]

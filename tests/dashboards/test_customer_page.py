@@ -224,7 +224,7 @@ def test_why_not_now_is_said_in_the_readers_language() -> None:
     )
     view = View(None, Words("ES"), is_dark=False)  # type: ignore[arg-type]
     assert why(view, way) == (
-        "22:12 en America/Lima, permitido 07:00-20:00; 22:12 en America/Lima, permitido ese día no; 4 of 3 a day"
+        "22:12 en America/Lima, permitido 07:00-20:00; 22:12 en America/Lima, ese día no se permite; 4 of 3 a day"
     )
     assert why(view, replace(way, why="neither is known")) == "no se conocen ni el país ni la zona horaria"
 

@@ -77,6 +77,15 @@ def open_values(source: ApiSource) -> dict[str, str]:
     return {key: value for key, value in found.items() if value is not None}
 
 
+def is_test(source: ApiSource, settings: Settings) -> bool:
+    """Whether the secret that is here begins as those for tests do; no more of it is told. Not where none is here."""
+    try:
+        values = access(source, settings)
+    except ConfigError:
+        return False
+    return any(secret.startswith(source.declared.test_secrets) for secret in values.secrets)
+
+
 def _value(
     setting: Setting, name: str, connection: Mapping[str, str], stored: Mapping[str, str], given: Mapping[str, str]
 ) -> str | None:

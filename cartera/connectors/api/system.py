@@ -138,10 +138,20 @@ Pages = Callable[[Any, Resource, dt.datetime | None], Iterator[Page]]
 """(session, resource, since) -> pages; since is None for everything, else all that changed at or after it."""
 
 
-AddressOf = Callable[[Mapping[str, str], str, str, str], str | None]
-"""(settings that are no secret, entity of ours, its id without the source, the record's key) -> where people open it.
+@dataclass(frozen=True)
+class Document:
+    """What somebody wants to open. `id`: without the source. `record`: the record's key, of payments and credit notes
+    the id. `number`: as it is shown. `is_test`: the source's secret is one for tests. All of the source: to encode."""
 
-The ids are of the source: percent-encoded. For payments and credit notes the record's key is the id."""
+    entity: str
+    id: str
+    record: str
+    number: str = ""
+    is_test: bool = False
+
+
+AddressOf = Callable[[Mapping[str, str], Document], str | None]
+"""(settings that are no secret, document) -> where people open it."""
 
 
 def _declared_pages(session: Any, resource: Resource, since: dt.datetime | None) -> Iterator[Page]:
@@ -162,6 +172,7 @@ class System:
     `still_open`: what is left to pay at this moment of the invoice of that id, in its currency; None where the system
     does not know it; one request.
     `address_of`: the web address of a document for people, where the system's own documents promise one.
+    `test_secrets`: how secrets begin that lead to made-up data, whose pages are elsewhere.
     `overlap`: how far behind the last date of change the next reading begins: skew of clocks, and an hour more
     where dates of change are in a local time that is set back in autumn.
     Resources that refer to others come before them: what they refer to is then read later, and is there.
@@ -181,6 +192,7 @@ class System:
     notes: Callable[[Any], Sequence[str]] | None = None
     still_open: Callable[[Any, str], Decimal | None] | None = None
     address_of: AddressOf | None = None
+    test_secrets: tuple[str, ...] = ()
     overlap: dt.timedelta = dt.timedelta(minutes=5)
 
     @property

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from cartera.connectors.api.system import Document
 
-def address_of(values: Mapping[str, str], _entity: str, document: str, _record: str) -> str | None:
+
+def address_of(values: Mapping[str, str], document: Document) -> str | None:
     """The page of any transaction; NetSuite leads on to that of its type (custinvc.nl, custcred.nl, custpymt.nl).
 
     The host as in Oracle's "URLs for Account-Specific Domains" (<account>.<service>.netsuite.com), the folder as in its
@@ -17,5 +19,5 @@ def address_of(values: Mapping[str, str], _entity: str, document: str, _record: 
         return None
     host = values["account"].lower().replace("_", "-")
     return f"https://{quote(host, safe='')}.app.netsuite.com/app/accounting/transactions/transaction.nl?id=" + quote(
-        document, safe=""
+        document.id, safe=""
     )

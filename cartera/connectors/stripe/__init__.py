@@ -38,6 +38,7 @@ SYSTEM = System(
     pages=pages,
     still_open=still_open,
     address_of=address_of,
+    test_secrets=("sk_test_", "rk_test_"),
     # an event may be listed some time after the moment that it bears
     overlap=dt.timedelta(minutes=10),
 )

@@ -34,6 +34,7 @@ INVOICES = {
     "&page=25&filter=%27Entry%20No.%27%20IS%20%27",
 }
 AFTER = {"quickbooks": "&companyId=9130", "businesscentral": "%27"}
+QUICKBOOKS = "https://app.qbo.intuit.com/app"
 HOSTILE = "1/../2?x=y&z#\"'<b> javascript\n@évil"
 QUOTED = "1%2F..%2F2%3Fx%3Dy%26z%23%22%27%3Cb%3E%20javascript%0A%40%C3%A9vil"
 
@@ -50,9 +51,11 @@ def connected(settings: Settings, system: str, **connection: str) -> None:
     (settings.sources_dir / "erp.yaml").write_text(text, encoding="utf-8")
 
 
-def address(settings: Settings, document: str, entity: str = "invoices", record: str | None = None) -> str | None:
+def address(
+    settings: Settings, document: str, entity: str = "invoices", record: str | None = None, number: str | None = None
+) -> str | None:
     key = record or (document if entity == "invoices" else None)
-    place = place_of(settings, "erp", entity, f"erp:{document}", key)
+    place = place_of(settings, "erp", entity, f"erp:{document}", key, number)
     return place and place.address
 
 
@@ -84,9 +87,22 @@ def test_systems_that_promise_no_address_have_none() -> None:
         ("erpnext", "payments", "PAY-1", None, "https://erp.acme.pe/app/payment-entry/PAY-1"),
         ("erpnext", "payments", "JV-1/a1b2", None, None),
         ("erpnext", "payments", "INV-1:counter", None, None),
-        ("quickbooks", "invoices", "JournalEntry:5:9", "5", None),
+        ("quickbooks", "invoices", "JournalEntry:5:9", "5", f"{QUICKBOOKS}/journal?txnId=5&companyId=9130"),
+        ("quickbooks", "payments", "JournalEntry:5:9", None, f"{QUICKBOOKS}/journal?txnId=5&companyId=9130"),
+        ("quickbooks", "payments", "5", None, f"{QUICKBOOKS}/recvpayment?txnId=5&companyId=9130"),
+        ("quickbooks", "credit_notes", "5", None, f"{QUICKBOOKS}/creditmemo?txnId=5&companyId=9130"),
+        ("quickbooks", "payments", "Deposit:5:9", None, None),
         ("xero", "payments", "5", None, None),
+        (
+            "xero",
+            "credit_notes",
+            "5",
+            None,
+            "https://go.xero.com/organisationlogin/default.aspx?shortcode=!NLglS"
+            "&redirecturl=/AccountsPayable/ViewCreditNote.aspx?creditNoteID=5",
+        ),
         ("stripe", "payments", "5", None, None),
+        ("stripe", "credit_notes", "cn_5", None, None),
     ],
 )
 def test_other_documents_have_the_address_of_what_they_are_or_none(
@@ -94,6 +110,40 @@ def test_other_documents_have_the_address_of_what_they_are_or_none(
 ) -> None:
     connected(settings, system)
     assert address(settings, document, entity, record) == expected
+
+
+@pytest.mark.parametrize(
+    ("number", "page"),
+    [
+        ("pi_1/../x", "payments/pi_1%2F..%2Fx"),
+        ("ch_1", "payments/ch_1"),
+        ("py_1", "payments/py_1"),
+        ("pr_1", None),
+        ("F001-17", None),
+        (None, None),
+    ],
+)
+def test_a_payment_of_stripe_is_opened_by_what_paid_it(
+    settings: Settings, number: str | None, page: str | None
+) -> None:
+    connected(settings, "stripe")
+    found = address(settings, "inpay_1", "payments", number=number)
+    assert found == (page and f"https://dashboard.stripe.com/{page}")
+
+
+@pytest.mark.parametrize(("key", "mode"), [("rk_live_1", ""), ("sk_test_1", "test/"), ("rk_test_1", "test/")])
+def test_a_key_for_tests_leads_to_made_up_data(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, key: str, mode: str
+) -> None:
+    connected(settings, "stripe", account="acct_1")
+    assert address(settings, "in_1") == "https://dashboard.stripe.com/acct_1/invoices/in_1", "no key is here"
+    monkeypatch.setenv("CARTERA_SOURCE_ERP_API_KEY", key)
+    assert address(settings, "in_1") == f"https://dashboard.stripe.com/acct_1/{mode}invoices/in_1"
+    monkeypatch.delenv("CARTERA_SOURCE_ERP_API_KEY")
+    path = secrets.store(settings, "erp", {"api_key": key})
+    assert address(settings, "in_1") == f"https://dashboard.stripe.com/acct_1/{mode}invoices/in_1"
+    path.chmod(0o644)
+    assert address(settings, "in_1") == "https://dashboard.stripe.com/acct_1/invoices/in_1", "not read then"
 
 
 def test_an_account_of_its_own_stands_in_the_address(settings: Settings) -> None:

@@ -1,0 +1,61 @@
+"""Set phrases of Cartera's record, known by their form and written anew in the reader's language with their values.
+
+A group of a pattern is named for how its value is written: `amount_open` as an amount, `date` as a date.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from dashboards.i18n import Words
+
+Phrases = Mapping[re.Pattern[str], str]
+"""From the form of a phrase to the key of its words."""
+
+
+def phrased(words: Words, text: str, phrases: Phrases) -> str | None:
+    """The whole text in the reader's language; None where it is no such phrase."""
+    for pattern, key in phrases.items():
+        found = pattern.fullmatch(text)
+        if found:
+            return words(key, **{name: _written(words, name, value) for name, value in found.groupdict().items()})
+    return None
+
+
+def parts_phrased(words: Words, text: str, phrases: Phrases) -> str:
+    """`a; b` phrase by phrase, of which one may have a `; ` of its own; what is no set phrase stays as it is."""
+    said, parts = [], text.split("; ")
+    while parts:
+        for length in (2, 1):
+            told = phrased(words, "; ".join(parts[:length]), phrases)
+            if told is not None:
+                break
+        said.append(parts[0] if told is None else told)
+        del parts[:length]
+    return "; ".join(said)
+
+
+def _written(words: Words, name: str, value: str) -> str:
+    written = WRITTEN.get(name.partition("_")[0])
+    return written(words, value) if written else value
+
+
+def _amount(words: Words, text: str) -> str:
+    return ("+" if text.startswith("+") else "") + words.decimal(Decimal(text))
+
+
+def _moment(words: Words, text: str) -> str:
+    return words.moment(dt.datetime.fromisoformat(text.removesuffix(" UTC")).replace(tzinfo=dt.UTC))
+
+
+WRITTEN: Mapping[str, Callable[[Words, str], str]] = {
+    "amount": _amount,
+    "count": lambda words, text: words.number(int(text.replace(",", ""))),
+    "date": lambda words, text: words.date(dt.date.fromisoformat(text)),
+    "moment": _moment,
+    "channel": lambda words, text: words.named("channel", text),
+    "channels": lambda words, text: ", ".join(words.named("channel", each) for each in text.split(", ")),
+}

@@ -1,0 +1,54 @@
+"""What a phone gets that a narrow window does not: it says of itself that it is one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari"
+SCREEN = {"width": 390, "height": 2600}
+
+
+@pytest.fixture
+def phone(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(user_agent=PHONE, viewport=SCREEN, has_touch=True)  # type: ignore[arg-type]
+    yield context.new_page()
+    context.close()
+
+
+def _table(page: Page, name: str) -> Locator:
+    table = page.locator(f'[aria-label="{name}"]').first
+    table.scroll_into_view_if_needed()
+    table.locator("#glide-cell-0-0").wait_for(state="attached")
+    return table
+
+
+def test_the_page_says_that_sums_are_whole_on_a_phone_alone(dashboard_url: str, phone: Page, browser: Browser) -> None:
+    said = "sums in tables without decimals"
+    phone.goto(f"{dashboard_url}/")
+    expect(phone.get_by_text(said).first).to_be_visible()
+    narrow = browser.new_context(viewport=SCREEN).new_page()  # type: ignore[arg-type]
+    narrow.goto(f"{dashboard_url}/")
+    _table(narrow, "Top debtors")
+    expect(narrow.get_by_text(said)).to_have_count(0)
+    narrow.context.close()
+
+
+def test_what_stands_above_a_table_is_not_under_its_toolbar(dashboard_url: str, phone: Page) -> None:
+    """Which a phone shows at all times."""
+    phone.goto(f"{dashboard_url}/")
+    _table(phone, "Top debtors")
+    text = phone.get_by_text("Click a customer to see the invoices").bounding_box()
+    frame = phone.get_by_test_id("stFullScreenFrame").filter(has=phone.locator('[aria-label="Top debtors"]'))
+    toolbar = frame.get_by_test_id("stElementToolbar").bounding_box()
+    assert text and toolbar and toolbar["height"] > 0
+    assert text["y"] + text["height"] <= toolbar["y"] + 4, (text, toolbar)
+
+
+def test_the_name_of_the_first_page_keeps_the_language(dashboard_url: str, phone: Page) -> None:
+    phone.goto(f"{dashboard_url}/overview?lang=ES&currency=USD")
+    expect(phone.get_by_role("heading", name="Lo que nos deben")).to_be_visible()
+    expect(phone).to_have_url(re.compile(r"/\?.*currency=USD"))
