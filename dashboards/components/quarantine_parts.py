@@ -68,7 +68,7 @@ def _records(view: View, group: Group, name: str, count: int, clocks: Clocks) ->
     """The rows behind one count, written into the log of views before they are shown."""
     words, subject = view.words, quarantine.subject(group)
     found = quarantine.records(view.reading, group)
-    audit_rows(current_actor(), subject, len(found))
+    audit_rows(current_actor(), subject, list(found["quarantine_id"]))
     with st.container(border=True):
         st.subheader(as_text(name), anchor=False)
         if len(found) < count:

@@ -167,17 +167,31 @@ def test_a_replay_does_not_wait_for_long_and_may_be_of_one_row(landed: Path, mon
     assert open_records() == {"0003", "0004"} and seen()[0] == ("replay", f"{PLACE}/{first.quarantine_id}", 1)
 
 
-def test_of_many_rows_the_newest_are_listed_and_the_page_says_so(landed: Path, open_page: OpenPage) -> None:
+def put_into_quarantine(count: int) -> None:
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute(
             "insert into quarantine.records (load_id, source, entity, file_name, row_number, reason_code, message,"
             " raw_bytes, raw_format, quarantined_at)"
             " select 1, 'erp', 'payments', 'f.csv', n, 'unreadable_date', 'm', 'a;b', 'csv', now()"
-            " from generate_series(10, 309) as rows (n)"
+            " from generate_series(1, %s) as rows (n)",
+            (count,),
         )
+
+
+def test_of_many_rows_the_newest_are_listed_and_the_page_says_so(landed: Path, open_page: OpenPage) -> None:
+    put_into_quarantine(300)
     app = open_page("data_health", quarantine=PLACE)
     assert "The newest 200 of 302 rows are listed" in said(app) and len(frame(app, "delivered")) == asked.LISTED
     assert asked.records_csv(Words(), BAD_DATES).rows == 302
+
+
+def test_other_rows_are_another_look_however_many_they_are(landed: Path, open_page: OpenPage) -> None:
+    put_into_quarantine(300)
+    app = open_page("data_health", quarantine=PLACE)
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update quarantine.records set status = 'superseded' where record_key = '0002'")
+    assert not app.run().exception
+    assert seen() == [("quarantine", PLACE, asked.LISTED)] * 2
 
 
 def test_a_source_that_stands_still_says_since_when_and_what_held_it(landed: Path, open_page: OpenPage) -> None:
