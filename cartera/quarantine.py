@@ -102,7 +102,7 @@ def replay(actor: Actor, group: Group, quarantine_id: int | None = None) -> Repl
             report = replay_records(connection, ids, utc_now(), reader_of, group)
         except LockNotAvailable:
             raise Busy("deliveries are landing at this moment", "replay in a few minutes") from None
-        # before the commit: what can't be logged is not done
+        # before the commit: what can't be logged is not done, and what is logged may still have been cut
         viewed.record(actor.user, actor.role, "replay", subject(group, quarantine_id), {}, len(report.outcomes))
     return _summed(report)
 
@@ -113,10 +113,16 @@ def subject(group: Group, quarantine_id: int | None = None) -> str:
     return "/".join(str(part) for part in parts if part is not None)
 
 
-def replay_as_operator(quarantine_ids: Sequence[int] | None) -> ReplayReport:
-    """Those records, or all that are open, for who sits at the machine itself. Raises ConfigError, DatabaseError."""
+def replay_as_operator(operator: Actor, quarantine_ids: Sequence[int] | None) -> ReplayReport:
+    """Those records, or all that are open, for who sits at the machine itself; logged as `replay` is.
+
+    Raises ConfigError, DatabaseError.
+    """
     with transaction(Role.loader) as connection:
-        return replay_records(connection, quarantine_ids, utc_now(), reader_of)
+        report = replay_records(connection, quarantine_ids, utc_now(), reader_of)
+        subject = ", ".join(map(str, quarantine_ids or ())) or "all"
+        viewed.record(operator.user, operator.role, "replay", subject, {}, len(report.outcomes))
+    return report
 
 
 def _summed(report: ReplayReport) -> Replayed:

@@ -18,7 +18,10 @@ COLUMNS = ("viewed_at", "viewed_by", "role", "kind", "subject", "filters", "row_
 def record(
     viewed_by: str, role: str, kind: Kind, subject: str, filters: Mapping[str, str], row_count: int | None = None
 ) -> None:
-    """One line. It is there before what it tells of is shown or done: raises DatabaseError, and then nothing is."""
+    """One line. It is there before what it tells of is shown or done: raises DatabaseError, and then nothing is.
+
+    So a line of a replay may be of one that was cut before its end, and then changed nothing.
+    """
     with transaction(Role.campaign) as connection, connection.cursor() as cursor:
         cursor.execute(
             "insert into ops.views_logged (viewed_at, viewed_by, role, kind, subject, filters, row_count)"

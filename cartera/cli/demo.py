@@ -65,10 +65,8 @@ def _send_reminders(date: dt.date) -> None:
     """Plan, approve and send into the sandbox mailbox: nothing of the sandbox ever leaves this machine."""
     from cartera.outgoing import sandbox_channels
     from cartera.reminders import approve_reminders, plan_reminders, send_reminders
-    from cartera.warehouse import read_runs
 
-    with transaction(Role.reader) as connection:
-        others = {load["source"] for load in read_runs.latest_loads(connection)} - {"sandbox", "settings", "desk"}
+    others = other_sources()
     if others:
         # a message into the sandbox mailbox would count as sent to a real debtor
         messages.print(f"reminders: left out, because {', '.join(sorted(others))} landed here too", markup=False)
@@ -83,6 +81,14 @@ def _send_reminders(date: dt.date) -> None:
         sent = send_reminders(sandbox_channels())
         sent.raise_if_stopped()
         report.rows_out, report.message = sent.sent, "into the sandbox mailbox"
+
+
+def other_sources() -> set[str]:
+    from cartera.landing.own_sources import OWN_SOURCES
+    from cartera.warehouse import read_runs
+
+    with transaction(Role.reader) as connection:
+        return {load["source"] for load in read_runs.latest_loads(connection)} - {"sandbox", *OWN_SOURCES}
 
 
 def _record_consents() -> None:

@@ -12,6 +12,7 @@ import typer
 
 from cartera.cli.output import Format, messages, print_json, print_rows, printable
 from cartera.cli.pipeline import FormatOption
+from cartera.cli.reminders import current_user
 from cartera.money import plain
 
 if TYPE_CHECKING:
@@ -128,9 +129,10 @@ def replay(
 
     Exit status 1 when some are still bad. The figures follow with the next `cartera run`.
     """
+    from cartera.desk import Actor
     from cartera.quarantine import replay_as_operator
 
-    report = replay_as_operator(quarantine_ids or None)
+    report = replay_as_operator(Actor.local(current_user()), quarantine_ids or None)
     _print_report(report, format)
     if report.count("open"):
         raise typer.Exit(1)

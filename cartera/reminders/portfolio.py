@@ -11,7 +11,7 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL
 
-from cartera.landing import contacts as landed_contacts
+from cartera.landing.own_sources import OWN_SOURCES
 from cartera.reminders import ghosts, recorded
 from cartera.reminders.model import Consent, Customer, History, Item, Pending, Standing, Status, Tried
 from cartera.warehouse import read, read_runs
@@ -121,8 +121,8 @@ def standing(connection: Connection, published: Publication) -> Standing:
         connection,
         "select source, (max(recorded_at) at time zone 'UTC')::date as landed_on from ("
         " select source, recorded_at from ops.loads union all select source, recorded_at from ops.cursors"
-        ") as readings where source <> %(contacts)s group by source",
-        {"contacts": landed_contacts.SOURCE},
+        ") as readings where source <> all(%(own)s) group by source",
+        {"own": list(OWN_SOURCES)},
     )
     run = {"run_id": published.run_id}
     certified = read.rows(connection, "select 1 from ops.certificates where run_id = %(run_id)s and is_tied", run)

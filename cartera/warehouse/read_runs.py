@@ -8,10 +8,8 @@ from collections.abc import Sequence
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL
 
+from cartera.landing.own_sources import OWN_SOURCES
 from cartera.warehouse.read import Row, rows
-
-OWN_SOURCES = ("settings", "desk", "contacts")
-"""What Cartera lands of its own: nothing new there is no sign that anything stands still."""
 
 
 def runs(connection: Connection, limit: int = 20) -> list[Row]:

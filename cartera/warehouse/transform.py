@@ -16,11 +16,11 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Identifier
 
-from cartera.connectors import companies, desk
 from cartera.connectors.api import systems as connected
 from cartera.db import Role, transaction
 from cartera.errors import BuildFailed
-from cartera.landing import contacts, raw_schema
+from cartera.landing import raw_schema
+from cartera.landing.own_sources import OWN_SOURCES
 from cartera.runs import Check
 from cartera.settings import get_settings
 from cartera.warehouse import run_dbt, slots
@@ -37,9 +37,6 @@ _ALL_BUT_STANDING_VIEWS = (
 )
 """Without the views of staging and intermediate models over nothing that is made anew: they are the same in every build
 of one code and one set of systems. The views of marts have the run's clocks in them."""
-
-_NO_SYSTEMS = [companies.SOURCE, contacts.SOURCE, desk.SOURCE]
-"""What lands without being a system whose customers and payments could be those of another."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +104,8 @@ def system_variables(connection: Connection) -> dict[str, Any]:
     staged = staged_systems(connection)
     kinds = {name: connected.get(name).kind for name in staged if name in connected.names()} | {"files": "erp"}
     with connection.cursor() as cursor:
-        cursor.execute("select count(distinct source) > 1 from ops.loads where source <> all(%s)", (_NO_SYSTEMS,))
+        # what is our own is no system whose customers and payments could be those of another
+        cursor.execute("select count(distinct source) > 1 from ops.loads where source <> all(%s)", (list(OWN_SOURCES),))
         ((has_several,),) = cursor.fetchall()
         cursor.execute("select exists (select from raw_files.link_rules where kind = 'link')")
         ((has_pairs,),) = cursor.fetchall()

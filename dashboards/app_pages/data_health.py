@@ -9,7 +9,7 @@ from dashboards.components.page import show
 from dashboards.components.quarantine_parts import quarantine_part
 from dashboards.components.source_parts import loads_table, sources_part
 from dashboards.components.view import View
-from dashboards.queries import quarantine, runs
+from dashboards.queries import runs
 from dashboards.queries.session import Clocks
 
 
@@ -18,10 +18,9 @@ def data_health(view: View) -> None:
     if listed.empty:
         st.info(view.words("health.no_runs"), icon=":material/inbox:")
         return
-    waiting, newest = quarantine.groups(), listed.iloc[0]
+    newest = listed.iloc[0]
     clocks = view.reading.clocks if view.reading.published else Clocks(newest["as_of_date"], newest["started_at"])
-    sources_part(view, waiting)
-    quarantine_part(view, waiting, clocks)
+    sources, quarantined = st.container(), st.container()
     loads_table(view, runs.loads(view.reading))
     failed = runs.failed_of(view.reading, list(listed["run_id"]))
     run = health_tables.runs_table(view, listed, failed)
@@ -34,6 +33,11 @@ def data_health(view: View) -> None:
     health_tables.checks_table(view, checks)
     health_tables.docs_links(view)
     health_tables.certificate_table(view, certificate)
+    # last, as very many rows take their time
+    with quarantined:
+        waiting = quarantine_part(view, clocks)
+    with sources:
+        sources_part(view, waiting)
 
 
 show(data_health, title="health.title", needs_publication=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -92,12 +92,12 @@ def audit_view(who: Actor, customer_id: str) -> None:
         st.session_state[key] = (who.user, customer_id)
 
 
-def audit_rows(who: Actor, subject: str, count: int) -> None:
-    """Write down that somebody looks at quarantined rows, as `audit_view` does of a customer."""
-    key = "quarantine_looked_at"
-    if st.session_state.get(key) != (who.user, subject, count):
-        viewed.record(who.user, who.role, "quarantine", subject, {}, count)
-        st.session_state[key] = (who.user, subject, count)
+def audit_rows(who: Actor, subject: str, ids: Sequence[int]) -> None:
+    """Write down that somebody looks at quarantined rows, as `audit_view` does of a customer; of other rows again."""
+    key, looked_at = "quarantine_looked_at", (who.user, subject, tuple(ids))
+    if st.session_state.get(key) != looked_at:
+        viewed.record(who.user, who.role, "quarantine", subject, {}, len(ids))
+        st.session_state[key] = looked_at
 
 
 def _counted(file: bytes) -> Counted:

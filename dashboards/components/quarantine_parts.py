@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboards.components import filters
+from dashboards.components import filters, states
 from dashboards.components.actor import current_actor
 from dashboards.components.export import CSV, audit_rows, logged
 from dashboards.components.replay import replay_buttons, say_what_was_replayed, turn
@@ -36,10 +36,19 @@ RECORDS = {
 }
 
 
-def quarantine_part(view: View, groups: pd.DataFrame, clocks: Clocks) -> None:
-    words = view.words
-    st.subheader(words("quarantine.title"), anchor=False)
+def quarantine_part(view: View, clocks: Clocks) -> pd.DataFrame | None:
+    """The groups that wait, None where they could not be read: what fails here leaves the rest of the page."""
+    st.subheader(view.words("quarantine.title"), anchor=False)
     say_what_was_replayed(view)
+    groups = None
+    with states.plainly(view.words):
+        groups = quarantine.groups()
+        _groups(view, groups, clocks)
+    return groups
+
+
+def _groups(view: View, groups: pd.DataFrame, clocks: Clocks) -> None:
+    words = view.words
     if groups.empty:
         st.caption(f":material/check_circle: {words('quarantine.none')}")
         return
@@ -68,7 +77,7 @@ def _records(view: View, group: Group, name: str, count: int, clocks: Clocks) ->
     """The rows behind one count, written into the log of views before they are shown."""
     words, subject = view.words, quarantine.subject(group)
     found = quarantine.records(view.reading, group)
-    audit_rows(current_actor(), subject, len(found))
+    audit_rows(current_actor(), subject, list(found["quarantine_id"]))
     with st.container(border=True):
         st.subheader(as_text(name), anchor=False)
         if len(found) < count:

@@ -37,21 +37,22 @@ LOADS = {
 MARKS = {"fresh": "✓", "stale": "⚠", "stopped": "✗"}
 
 
-def sources_part(view: View, waiting: pd.DataFrame) -> None:
-    """`waiting`: the groups of quarantine, counted here by source."""
+def sources_part(view: View, waiting: pd.DataFrame | None) -> None:
+    """`waiting`: the groups of quarantine, counted here by source; None where they could not be read."""
     words, found = view.words, runs.sources(view.reading)
     if not found:
         return
     stale = overview.stale_sources(view.reading)
-    counts = {source: sum(group["records"]) for source, group in waiting.groupby("source")}
+    counts = {} if waiting is None else {name: sum(group["records"]) for name, group in waiting.groupby("source")}
     rows = [_row(view, source, stale, counts) for source in found]
     st.subheader(words("health.sources"), anchor=False)
     held = sum(row["name"] != "fresh" for row in rows)
     hours = words.number(get_settings().stale_after_hours)
     outcome = "health.sources_held" if held else "health.sources_fresh"
     st.caption(words.counted(outcome, len(rows), held=words.number(held), hours=hours))
-    is_held = any(row["stopped_at"] for row in rows)
-    shown = {name: column for name, column in SOURCES.items() if is_held or name not in ("stopped_at", "held_by")}
+    unknown = set() if any(row["stopped_at"] for row in rows) else {"stopped_at", "held_by"}
+    unknown |= {"waiting"} if waiting is None else set()
+    shown = {name: column for name, column in SOURCES.items() if name not in unknown}
     table(view, pd.DataFrame(rows, dtype=object), shown, alt=words("health.sources"))
     with st.expander(words("health.guards"), icon=":material/shield:"):
         guards = "".join(f"\n- {words(f'log.guard_{name}')}" for name in log.GUARDS)

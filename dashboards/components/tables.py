@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, Literal
+from unicodedata import east_asian_width
 
 import pandas as pd
 import streamlit as st
@@ -32,9 +35,10 @@ LINE, FURTHER, WRAPS = 35, 18, 64
 """Pixels: of a row, of each further line in it, and the least in which the browser's table wraps text."""
 CHARACTER, PADDING = 6, 20
 """Pixels: of a figure at the size that tables have, and of what a cell leaves beside it."""
-LETTER, CAPITAL, MARGINS = 6.4, 7.2, 12
+LETTER, CAPITAL, WIDE, MARGINS = 6.4, 7.2, 13.2, 12
 SLIM, BROAD = dict.fromkeys("fijlrtI.,:;·'()- /í", 3.6), dict.fromkeys("mwMW@%…", 10.0)
-"""Pixels: of letters in the font of tables, and of what a cell leaves on both sides of its text."""
+"""Pixels: of letters in the font of tables, the wide ones those of Chinese and Japanese, and of what a cell leaves on
+both sides of its text."""
 
 
 @dataclass(frozen=True)
@@ -200,15 +204,22 @@ def lines_of(column: Column, values: pd.Series) -> int:
 
 @lru_cache(maxsize=20_000)
 def cut(text: str, width: int) -> str:
-    """The words of a text that fit so many pixels, with dots where there are more."""
+    """The words of a text that fit so many pixels, with dots where there are more; of one long word its letters."""
     if _drawn(text) <= width:
         return text
-    fitting = [word.end() for word in re.finditer(r"\S+", text) if _drawn(text[: word.end()] + "…") <= width]
-    return text[: fitting[-1] if fitting else int(width // CAPITAL) - 1].rstrip(" ,.·") + "…"
+    letters = bisect_right(list(accumulate(map(_drawn, text))), width - _drawn("…"))
+    words = [word.end() for word in re.finditer(r"\S+", text) if word.end() <= letters]
+    return text[: words[-1] if words else letters].rstrip(" ,.·") + "…"
 
 
 def _drawn(text: str) -> float:
-    return sum(SLIM.get(letter) or BROAD.get(letter) or (CAPITAL if letter.isupper() else LETTER) for letter in text)
+    return sum(SLIM.get(letter) or BROAD.get(letter) or _usual(letter) for letter in text)
+
+
+def _usual(letter: str) -> float:
+    if east_asian_width(letter) in ("W", "F"):
+        return WIDE
+    return CAPITAL if letter.isupper() else LETTER
 
 
 def _worded(view: View, kind: Kind) -> Callable[[Any], str]:

@@ -84,12 +84,13 @@ def _what(view: View, kind: str) -> str:
 
 def _detail(view: View, row: Mapping[Hashable, Any]) -> str | None:
     """Document and detail, of a message what it said first; dates in the reader's way, what was said as it was."""
-    kind, document, detail = row["kind"], row["document_number"], row["detail"]
-    if detail and (kind == "invoiced" or kind.startswith("source_")):
-        detail = DAY.sub(lambda day: view.words.date(dt.date.fromisoformat(day[0])), detail)
+    kind, document, detail, until = row["kind"], row["document_number"], row["detail"], row["until_date"]
     if detail and kind == "invoiced":
-        detail = view.words("customer.due_on", dates=detail)
-    parts = (detail, document) if kind.startswith("message_") else (document, detail)
+        dates = DAY.sub(lambda day: view.words.date(dt.date.fromisoformat(day[0])), detail)
+        detail = view.words("customer.due_on", dates=dates)
+    parts = [detail, document] if kind.startswith("message_") else [document, detail]
+    if until:
+        parts.append(view.words.date(until))
     return " · ".join(filter(None, parts)) or None
 
 

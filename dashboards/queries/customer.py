@@ -27,7 +27,7 @@ FOUND, LISTED_EVENTS = 20, 2_000
 MEASURES = ("weighted_days_late", "days_late_trend", "paid_late_pct", "late_payments", "oldest_days_past_due")
 TIMELINE = (
     "effective_date", "recorded_at", "kind", "document_number", "currency_code", "amount", "effect_amount",
-    "company_id", "detail", "by", "contact_id",
+    "company_id", "detail", "until_date", "by", "contact_id",
 )  # fmt: skip
 MONEY_KINDS = (
     "invoiced", "received", "credit_noted", "applied", "credited", "written_off", "write_off_reversed", "refunded",
@@ -36,7 +36,8 @@ MONEY_KINDS = (
 CSV = {
     "effective_date": "customer.col_effective", "recorded_at": "customer.col_recorded", "kind": "customer.col_kind",
     "document_number": "customer.col_document", "company_id": "column.company", "amount": "customer.col_amount",
-    "effect_amount": "customer.col_effect", "detail": "customer.col_detail", "by": "customer.col_by",
+    "effect_amount": "customer.col_effect", "detail": "customer.col_detail", "until_date": "customer.until",
+    "by": "customer.col_by",
 }  # fmt: skip
 
 
@@ -78,9 +79,8 @@ def ledger(reading: Reading, clocks: Clocks, customer_id: str) -> pd.DataFrame:
     for due in customers.instalments(*asked):
         rows.append(_event("due", effective_date=due["due_date"], **due))
     for claim in customers.claims(*asked):
-        until = claim["until_date"].isoformat() if claim["until_date"] else None
         kind = f"source_{claim.pop('kind')}"
-        rows.append(_event(kind, **claim, detail=" · ".join(filter(None, (claim["reason"], until)))))
+        rows.append(_event(kind, **claim, detail=claim["reason"]))
     return frame(rows, TIMELINE)
 
 

@@ -131,7 +131,9 @@ def test_how_it_pays_is_said(open_page: OpenPage) -> None:
 def test_the_timeline_has_what_was_recorded_and_both_clocks(open_page: OpenPage) -> None:
     publish_items(_items())
     serve_customers.promise(ID, AS_OF, made_date=AS_OF - dt.timedelta(days=9), known_at=KNOWN_AT)
-    serve_customers.dispute("1", AS_OF - dt.timedelta(days=8), known_at=KNOWN_AT)
+    reason = "Reclamo 0012-45-99 of 2026-06-01"
+    opened, resolved = AS_OF - dt.timedelta(days=8), AS_OF - dt.timedelta(days=5)
+    serve_customers.dispute("1", opened, known_at=KNOWN_AT, reason=reason, resolved_date=resolved)
     desk.note(ME, "6f2f6ab0-0000-4000-8000-000000000001", ID, "=HYPERLINK() call after noon")
     desk.record_call(
         ME, "6f2f6ab0-0000-4000-8000-000000000003", ID, outcome="message_left", is_right_party=False, note="after noon"
@@ -143,7 +145,7 @@ def test_the_timeline_has_what_was_recorded_and_both_clocks(open_page: OpenPage)
     assert events.loc["Note", "detail"].startswith("'"), "harmless in a spreadsheet"
     assert events.loc["Call", "detail"] == "left a message · after noon"
     assert "on holiday" in events.loc["Hold", "detail"] and events.loc["Hold", "by"] == "ana"
-    assert "wrong price" in events.loc["Dispute (source)", "detail"]
+    assert events.loc["Dispute (source)", "detail"] == f"F001-1 · {reason} · 25 Jun 2026", "a reason as it was written"
     assert events.loc["Promise (source)", "recorded_at"] == KNOWN_AT
     past = open_page("customer", customer=ID, as_of=str(AS_OF - dt.timedelta(days=8)), known_at="2026-06-30")
     kinds = set(_table(past, "effect_amount")["what"])
@@ -197,7 +199,7 @@ def test_a_customer_without_any_amount_has_a_timeline_without_a_currency(open_pa
         worklist.file_of("files:C-9"), CLOCKS, is_now=True,
     )  # fmt: skip
     _, note, total = customer.timeline_csv(Words("EN"), rows, CLOCKS, "").decode("utf-8-sig").splitlines()
-    assert "new here" in note and total.startswith("TOTAL,,,,,,,,,,2026-06-30")
+    assert "new here" in note and total.startswith("TOTAL,,,,,,,,,,,2026-06-30")
 
 
 def test_contacts_say_when_and_why(open_page: OpenPage) -> None:

@@ -22,6 +22,7 @@ from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.desk import Actor
 from cartera.errors import Busy, NotAllowed
+from cartera.landing import inspect
 from cartera.quarantine import Group
 from cartera.settings import get_settings
 from cartera.warehouse import gate, read_runs
@@ -167,17 +168,62 @@ def test_a_replay_does_not_wait_for_long_and_may_be_of_one_row(landed: Path, mon
     assert open_records() == {"0003", "0004"} and seen()[0] == ("replay", f"{PLACE}/{first.quarantine_id}", 1)
 
 
-def test_of_many_rows_the_newest_are_listed_and_the_page_says_so(landed: Path, open_page: OpenPage) -> None:
+def put_into_quarantine(count: int) -> None:
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute(
             "insert into quarantine.records (load_id, source, entity, file_name, row_number, reason_code, message,"
             " raw_bytes, raw_format, quarantined_at)"
             " select 1, 'erp', 'payments', 'f.csv', n, 'unreadable_date', 'm', 'a;b', 'csv', now()"
-            " from generate_series(10, 309) as rows (n)"
+            " from generate_series(1, %s) as rows (n)",
+            (count,),
         )
+
+
+def test_of_many_rows_the_newest_are_listed_and_the_page_says_so(landed: Path, open_page: OpenPage) -> None:
+    put_into_quarantine(300)
     app = open_page("data_health", quarantine=PLACE)
     assert "The newest 200 of 302 rows are listed" in said(app) and len(frame(app, "delivered")) == asked.LISTED
     assert asked.records_csv(Words(), BAD_DATES).rows == 302
+
+
+def test_other_rows_are_another_look_however_many_they_are(landed: Path, open_page: OpenPage) -> None:
+    put_into_quarantine(300)
+    app = open_page("data_health", quarantine=PLACE)
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update quarantine.records set status = 'superseded' where record_key = '0002'")
+    assert not app.run().exception
+    assert seen() == [("quarantine", PLACE, asked.LISTED)] * 2
+
+
+@pytest.mark.parametrize("part", ["groups", "records"])
+def test_quarantine_that_can_not_be_read_leaves_the_rest_of_the_page(
+    landed: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, part: str
+) -> None:
+    monkeypatch.setattr(f"cartera.quarantine.{part}", lambda *_: 1 / 0)
+    app = open_page("data_health", quarantine=PLACE)
+    assert len(app.error) == 1 and "could not be read" in app.error[0].value and not app.exception
+    assert len(frame(app, "rows_in")) and len(frame(app, "triggered_by")) and not seen()
+    assert list(frame(app, "state")["state"]) == ["✓ fresh"]
+    assert ("waiting" in frame(app, "state")) == (part == "records"), "no figure that is not known"
+
+
+def test_the_newest_rows_of_a_large_group_are_read_alone(landed: Path) -> None:
+    put_into_quarantine(20_000)
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("analyze quarantine.records")
+        before = _rows_read(cursor)
+        found = inspect.search(
+            connection, source="erp", entity="payments", reason_code="unreadable_date", limit=asked.LISTED
+        )
+        assert len(found) == asked.LISTED and _rows_read(cursor) - before < 2 * asked.LISTED
+
+
+def _rows_read(cursor: Any) -> int:
+    cursor.execute(
+        "select pg_stat_get_xact_tuples_fetched(oid) + pg_stat_get_xact_tuples_returned(oid)"
+        " from pg_class where oid = 'quarantine.records'::regclass"
+    )
+    return int(cursor.fetchone()[0])
 
 
 def test_a_source_that_stands_still_says_since_when_and_what_held_it(landed: Path, open_page: OpenPage) -> None:

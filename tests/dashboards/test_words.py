@@ -38,6 +38,7 @@ def test_text_too_long_for_its_column_ends_at_a_word() -> None:
     assert cut("MINERA DEL NORTE Y DEL SUR", 160) == "MINERA DEL NORTE Y DEL…", "capitals are wider"
     assert cut("F001-00004639, F001-00004693", 110) == "F001-00004639…"
     assert cut("A" * 40, 72) == "A" * 8 + "…"
+    assert cut("株式会社日本橋青果卸売協同組合東京支店本部", 178) == "株式会社日本橋青果卸売協…"
 
 
 def test_rows_are_as_high_as_their_longest_text_asks() -> None:
@@ -45,6 +46,7 @@ def test_rows_are_as_high_as_their_longest_text_asks() -> None:
     said = ["late for up to 20 days", "broke 2 promises, the last of PEN 1,200.00", "late; " * 200]
     assert [lines_of(why, pd.Series(said[:count], dtype=object)) for count in range(4)] == [1, 1, 2, 5]
     assert lines_of(Column("column.customer"), pd.Series(said)) == 1
+    assert lines_of(why, pd.Series(["日本橋青果卸売協同組合"])) == 2
 
 
 @pytest.mark.parametrize("language", LOCALES)

@@ -16,8 +16,10 @@ from payments import current, rows
 from psycopg2.extensions import connection as Connection
 from typer.testing import CliRunner
 
+from cartera import viewed
 from cartera.cli import quarantine
 from cartera.cli.output import printable
+from cartera.cli.reminders import current_user
 from cartera.clock import utc_now
 from cartera.connectors.files import deliveries, load_source
 from cartera.errors import ConfigError
@@ -143,7 +145,18 @@ def test_replay_with_nothing_left_bad_is_a_yes(landed: Path, connection: Connect
     write_mapping(landed, "['%Y-%m-%d', '%d/%m/%Y']")
     wanted = as_json("list")["rows"][0]["quarantine_id"]
     assert cartera("replay", str(wanted)).exit_code == 0
+    logged = viewed.listed(subject=str(wanted))[0]
+    assert (logged["kind"], logged["viewed_by"], logged["row_count"]) == ("replay", current_user(), 1)
     assert set(current(connection)) == {"0001", "0002"}
+
+
+def test_a_replay_that_can_not_be_logged_is_not_done(
+    landed: Path, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_mapping(landed, "['%Y-%m-%d', '%d/%m/%Y']")
+    monkeypatch.setattr(viewed, "record", lambda *_: 1 / 0)
+    assert isinstance(cartera("replay").exception, ZeroDivisionError)
+    assert set(current(connection)) == {"0001"}
 
 
 def test_replay_of_a_source_that_is_gone(landed: Path) -> None:

@@ -106,11 +106,18 @@ def promise(customer_id: str, promised_date: dt.date, *, made_date: dt.date, kno
         )
 
 
-def dispute(invoice_id: str, opened_date: dt.date, *, known_at: dt.datetime) -> None:
+def dispute(
+    invoice_id: str,
+    opened_date: dt.date,
+    *,
+    known_at: dt.datetime,
+    reason: str = "wrong price",
+    resolved_date: dt.date | None = None,
+) -> None:
     """A source told of a dispute about an invoice."""
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute(
-            "insert into marts_a.fct_disputes (dispute_id, invoice_id, reason, opened_date, recorded_from)"
-            " values ('d1', %s, 'wrong price', %s, %s)",
-            (invoice_id, opened_date, known_at),
+            "insert into marts_a.fct_disputes (dispute_id, invoice_id, reason, opened_date, resolved_date,"
+            " recorded_from) values ('d1', %s, %s, %s, %s, %s)",
+            (invoice_id, reason, opened_date, resolved_date, known_at),
         )

@@ -25,6 +25,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr,
 
 from cartera.errors import ConfigError
 from cartera.landing.entities import ENTITIES, Column, Entity
+from cartera.landing.own_sources import OWN_SOURCES
 from cartera.money import currencies
 from cartera.settings import Settings
 from cartera.yaml_config import line_of, load_yaml_model
@@ -35,8 +36,7 @@ Location = tuple[int | str, ...]
 LINKS_FILE = "links.yaml"
 """Stands beside the sources and is none: connectors/links."""
 RESERVED_NAMES = {
-    "settings": "settings is the name of companies.yaml as a source",
-    "desk": "desk is the name of what people record as a source",
+    **{name: f"{name} is the name of {what} as a source" for name, what in OWN_SOURCES.items()},
     "links": "links is the name of the file with the rules by which customers are linked",
 }
 NULL_WORDS = ("", "null", "~")

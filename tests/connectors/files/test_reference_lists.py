@@ -93,10 +93,18 @@ def test_customers_say_who_they_belong_to(folder: Path) -> None:
     )
 
 
-def test_no_source_may_take_the_name_of_the_settings(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("settings", "settings is the name of companies.yaml as a source"),
+        ("desk", "desk is the name of what people record"),
+        ("contacts", "contacts is the name of Cartera's own record of messages"),
+    ],
+)
+def test_no_source_may_take_the_name_of_what_lands_of_our_own(folder: Path, name: str, said: str) -> None:
     source = connected(folder, "rates", RATES["en"] + "2026-01-31,USD,COP,4012.5\n")
-    with pytest.raises(ConfigError, match="settings is the name of companies.yaml"):
-        connected(folder, "settings", RATES["en"])
-    source.path.rename(source.path.with_name("settings.yaml"))
-    with pytest.raises(ConfigError, match="settings is the name of companies.yaml"):
+    with pytest.raises(ConfigError, match=said):
+        connected(folder, name, RATES["en"])
+    source.path.rename(source.path.with_name(f"{name}.yaml"))
+    with pytest.raises(ConfigError, match=said):
         all_sources(get_settings())
