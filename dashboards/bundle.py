@@ -28,9 +28,8 @@ HEADERS = {
 class Bundle:
     """Answers for these files before anything else sees the request; all other requests go on to `app`."""
 
-    def __init__(self, app: ASGIApp, folder: Path | None = None) -> None:
-        self.app = app
-        folder = folder or Path(get_static_dir())
+    def __init__(self, app: ASGIApp) -> None:
+        self.app, folder = app, Path(get_static_dir())
         # no other path is ever opened
         self.files = {f"/{file.relative_to(folder).as_posix()}": file for file in folder.glob("static/**/*.*")}
         self.answers: dict[str, Response] = {}

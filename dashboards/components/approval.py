@@ -5,9 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from cartera.errors import PlanChanged
-from dashboards.components import states
 from dashboards.components.actor import current_actor
-from dashboards.components.clicks import answers, once
+from dashboards.components.clicks import answers, clicked, once
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries import campaigns
@@ -51,12 +50,7 @@ def approval_form(view: View, plan_id: int | None) -> None:
 
 def _approve(words: Words, seen: campaigns.Seen, limit: int | None) -> None:
     """Runs before the page is drawn again."""
-    told = answers()
-
-    def tell(error: Exception, text: str) -> None:
-        told[LAST] = seen if isinstance(error, PlanChanged) else text
-
-    with states.clicked(words, tell):
+    with clicked(words, LAST, lambda error, text: seen if isinstance(error, PlanChanged) else text) as told:
         form = ("approve", seen.plan_id, seen.digest, seen.event_id)
         told[LAST] = once(form, lambda: campaigns.approve(current_actor(), seen, limit))
 

@@ -14,7 +14,7 @@ from cartera.desk import Actor
 from cartera.errors import Conflict
 from dashboards.components import states
 from dashboards.components.actor import still
-from dashboards.components.clicks import answers
+from dashboards.components.clicks import answers, clicked
 from dashboards.components.desk_conflict import event_name
 from dashboards.components.view import View, as_text
 from dashboards.queries.worklist import file_of
@@ -62,17 +62,15 @@ def _button(view: View, actor: Actor, label: str, end: End, id: str) -> None:
 
 
 def _end(view: View, actor: Actor, end: End, id: str) -> None:
-    told = answers()
-
-    def tell(error: Exception, text: str) -> None:
+    def refused(error: Exception, text: str) -> str:
         if isinstance(error, Conflict):
             theirs = (
                 f"{each.by}, {view.words.moment(each.at)}, {event_name(view.words, each.kind)}" for each in error.theirs
             )
             text = view.words("desk.changed_first", theirs=" · ".join(theirs))
-        told[REFUSED] = text
+        return text
 
-    with states.clicked(view.words, tell):
+    with clicked(view.words, REFUSED, refused) as told:
         end(still(actor), str(uuid.uuid5(uuid.NAMESPACE_URL, f"{actor.user}/{id}")))
         told[CHANGED] = True
 

@@ -11,9 +11,8 @@ import streamlit as st
 
 from cartera import desk as cartera_desk
 from cartera.errors import Conflict
-from dashboards.components import states
 from dashboards.components.actor import current_actor
-from dashboards.components.clicks import answers
+from dashboards.components.clicks import answers, clicked
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
@@ -106,13 +105,10 @@ def _changeable(
 
 
 def _change(words: Words, action_id: str, thing: Thing, row: dict[Any, Any], drawn: tuple[str, int]) -> None:
-    told, note = answers(), str(st.session_state.get(f"note_{drawn}") or "")
+    note = str(st.session_state.get(f"note_{drawn}") or "")
     change = desk.cancel_promise if thing == "promise" else desk.close_dispute
 
-    def tell(error: Exception, text: str) -> None:
-        told[ANSWER] = error if isinstance(error, Conflict) else text
-
-    with states.clicked(words, tell):
+    with clicked(words, ANSWER, lambda error, text: error if isinstance(error, Conflict) else text) as told:
         change(current_actor(), action_id, row, note)
         told[ANSWER] = DONE[thing]
 

@@ -8,9 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from cartera.errors import Busy
-from dashboards.components import states
 from dashboards.components.actor import current_actor
-from dashboards.components.clicks import answers, once
+from dashboards.components.clicks import answers, clicked, once
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries import quarantine
@@ -62,12 +61,11 @@ def _of(words: Words, group: Group, quarantine_id: int | None = None) -> dict[st
 
 def _replay(words: Words, group: Group, quarantine_id: int | None, drawn: int) -> None:
     """Runs before the page is drawn again."""
-    told = answers()
 
-    def tell(error: Exception, text: str) -> None:
-        told[LAST] = words("quarantine.busy") if isinstance(error, Busy) else text
+    def refused(error: Exception, text: str) -> str:
+        return words("quarantine.busy") if isinstance(error, Busy) else text
 
-    with states.clicked(words, tell), st.spinner(words("quarantine.replaying")):
+    with clicked(words, LAST, refused) as told, st.spinner(words("quarantine.replaying")):
         actor = current_actor()
         form = ("replay", group, quarantine_id, drawn)
         told[LAST] = once(form, lambda: quarantine.replay(actor, group, quarantine_id))

@@ -8,9 +8,8 @@ import streamlit as st
 
 from cartera.errors import CarteraError
 from cartera.reports import views
-from dashboards.components import states
 from dashboards.components.access import may_open
-from dashboards.components.clicks import answers
+from dashboards.components.clicks import answers, clicked
 from dashboards.components.view import View, as_text, current_user
 from dashboards.i18n import Words
 from dashboards.queries.session import actor
@@ -64,12 +63,8 @@ def _line(view: View, user: str, each: views.SavedView) -> None:
 
 
 def _delete(words: Words, user: str, name: str) -> None:
-    told, kept = answers(), _kept()
-
-    def tell(_error: Exception, text: str) -> None:
-        told[REFUSED] = text
-
-    with states.clicked(words, tell):
+    kept = _kept()
+    with clicked(words, REFUSED):
         views.delete_view(user, name)
         kept.pop(user, None)
 

@@ -10,9 +10,8 @@ from cartera.desk import Actor
 from cartera.desk.rights import DECIDERS
 from cartera.errors import CarteraError
 from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
-from dashboards.components import states
 from dashboards.components.actor import current_actor
-from dashboards.components.clicks import answers
+from dashboards.components.clicks import answers, clicked
 from dashboards.components.view import View, as_text
 from dashboards.queries.segments import Asked
 
@@ -47,12 +46,7 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
 
 
 def _delete(view: View, saved: str) -> None:
-    told = answers()
-
-    def tell(_error: Exception, text: str) -> None:
-        told[REFUSED] = text
-
-    with states.clicked(view.words, tell):
+    with clicked(view.words, REFUSED):
         delete_segment(saved, current_actor().companies)
 
 

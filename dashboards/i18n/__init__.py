@@ -22,6 +22,7 @@ from babel.numbers import (
 
 from cartera.clock import utc_now
 from cartera.money import minor_units
+from cartera.yaml_config import PARSER
 
 LOCALES = {"EN": "en_US", "ES": "es_419", "PT": "pt_BR"}
 """Language to the locale of its numbers and dates: the Spanish of Latin America, the Portuguese of Brazil."""
@@ -44,7 +45,7 @@ REASONS = {
 def texts(language: str) -> dict[str, str]:
     """Every text of a language by its key."""
     path = Path(__file__).with_name(f"{language.lower()}.yaml")
-    found: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    found: dict[str, str] = yaml.load(path.read_text(encoding="utf-8"), Loader=PARSER)
     return found
 
 

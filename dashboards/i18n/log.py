@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 
 from cartera.warehouse.read import Row
 from dashboards.i18n import Words, checks, texts
+from dashboards.i18n.phrases import phrased
 
 _NEXT = re.compile(r"; |, (?=[\d,]+ (?:new|changed|deleted|unchanged)\b)")
 
@@ -97,11 +98,7 @@ def _phrase(words: Words, part: str) -> str | None:
 
 def step(words: Words, name: str) -> str:
     """What a step is called; `  erp.invoices`, a table of the step above it, keeps its name."""
-    for pattern, key in STEPS.items():
-        found = pattern.fullmatch(name)
-        if found:
-            return words(key, **found.groupdict())
-    return words.named("log.step", name)
+    return phrased(words, name, STEPS) or words.named("log.step", name)
 
 
 def note(words: Words) -> str:
