@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from support.in_browser import table_named
 from support.looks import stands
 from support.serve_fixture import AS_OF, sample_items
 from support.served import served
@@ -17,14 +18,6 @@ from support.served import served
 OpenPage = Callable[..., Page]
 ROW_HEIGHT = 33
 PHONE = {"width": 390, "height": 2400}
-
-
-def _table(page: Page, name: str) -> Locator:
-    """A dataframe by its accessible name, once its cells are there."""
-    table = page.locator(f'[data-testid="stDataFrame"][aria-label="{name}"], [aria-label="{name}"]').first
-    table.scroll_into_view_if_needed()
-    table.locator("#glide-cell-0-0").wait_for(state="attached")
-    return table
 
 
 def _cell(table: Locator, column: int, row: int) -> str:
@@ -75,7 +68,7 @@ def test_overview_shows_figures_and_a_bar_per_bucket(dashboard_url: str, open_pa
 
 def test_a_debtor_leads_to_invoices_that_add_up(dashboard_url: str, open_page: OpenPage, tmp_path: Path) -> None:
     page = open_page(dashboard_url)
-    table = _table(page, "Top debtors")
+    table = table_named(page, "Top debtors")
     name, figure = _cell(table, 0, 1), _amount(_cell(table, 1, 1))
     _click_cell(page, table, 60, 1)
     expect(page.get_by_role("heading", name=f"Open invoices of {name}")).to_be_visible()
@@ -104,7 +97,7 @@ def test_a_bar_leads_to_its_invoices(dashboard_url: str, open_page: OpenPage) ->
 
 def test_an_amount_of_the_matrix_leads_to_its_invoices(dashboard_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{dashboard_url}/aging?currency=COP")
-    table = _table(page, "Customers by days past due")
+    table = table_named(page, "Customers by days past due")
     figure = _amount(_cell(table, 1, 0))
     _settled(page)
     _click_cell(page, table, 200, 0)
@@ -130,13 +123,13 @@ def test_a_click_on_the_aging_page_narrows_it_and_a_second_one_takes_that_away(
     expect(page).not_to_have_url(re.compile("bucket="))
 
     _settled(page)
-    parts = _table(page, "Segments by days past due: Payer behaviour")
+    parts = table_named(page, "Segments by days past due: Payer behaviour")
     owed = _amount(_cell(parts, 1, 1))
     _click_cell(page, parts, 60, 1)
     expect(page).to_have_url(re.compile("group="))
     _settled(page)
-    assert _amount(_cell(_table(page, "Customers by days past due"), 1, 0)) == owed
-    _click_cell(page, _table(page, "Segments by days past due: Payer behaviour"), 60, 1)
+    assert _amount(_cell(table_named(page, "Customers by days past due"), 1, 0)) == owed
+    _click_cell(page, table_named(page, "Segments by days past due: Payer behaviour"), 60, 1)
     expect(page).not_to_have_url(re.compile("group="))
 
 
@@ -154,7 +147,7 @@ def test_a_customer_leads_to_an_invoice_and_its_source_document(
     dashboard_url: str, open_page: OpenPage, connected_odoo: str
 ) -> None:
     page = open_page(f"{dashboard_url}/aging?currency=USD")
-    table = _table(page, "Customers by days past due")
+    table = table_named(page, "Customers by days past due")
     name = _cell(table, 0, 1)
     _settled(page)
     _click_cell(page, table, 60, 1)
@@ -164,7 +157,7 @@ def test_a_customer_leads_to_an_invoice_and_its_source_document(
     seen = set()
     for row in (0, 1, 2):
         _settled(page)
-        listed = _table(page, f"Open invoices of {name}")
+        listed = table_named(page, f"Open invoices of {name}")
         number = _cell(listed, 0, row)
         _click_cell(page, listed, 60, row)
         expect(page.get_by_role("heading", name=f"Invoice {number}")).to_be_visible()
@@ -189,7 +182,7 @@ def test_a_customer_leads_to_an_invoice_and_its_source_document(
 
 def test_an_amount_of_last_month_leads_to_what_was_open_then(dashboard_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{dashboard_url}/aging?currency=PEN")
-    table = _table(page, "Beside last month and last year")
+    table = table_named(page, "Beside last month and last year")
     then = _amount(_cell(table, 2, 6))
     assert then != _amount(_cell(table, 1, 6))
     _settled(page)

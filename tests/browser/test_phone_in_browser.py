@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
+from support.in_browser import table_named
 
 PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari"
 SCREEN = {"width": 390, "height": 2600}
@@ -19,20 +20,13 @@ def phone(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def _table(page: Page, name: str) -> Locator:
-    table = page.locator(f'[aria-label="{name}"]').first
-    table.scroll_into_view_if_needed()
-    table.locator("#glide-cell-0-0").wait_for(state="attached")
-    return table
-
-
 def test_the_page_says_that_sums_are_whole_on_a_phone_alone(dashboard_url: str, phone: Page, browser: Browser) -> None:
     said = "sums in tables without decimals"
     phone.goto(f"{dashboard_url}/")
     expect(phone.get_by_text(said).first).to_be_visible()
     narrow = browser.new_context(viewport=SCREEN).new_page()  # type: ignore[arg-type]
     narrow.goto(f"{dashboard_url}/")
-    _table(narrow, "Top debtors")
+    table_named(narrow, "Top debtors")
     expect(narrow.get_by_text(said)).to_have_count(0)
     narrow.context.close()
 
@@ -40,7 +34,7 @@ def test_the_page_says_that_sums_are_whole_on_a_phone_alone(dashboard_url: str, 
 def test_what_stands_above_a_table_is_not_under_its_toolbar(dashboard_url: str, phone: Page) -> None:
     """Which a phone shows at all times."""
     phone.goto(f"{dashboard_url}/")
-    _table(phone, "Top debtors")
+    table_named(phone, "Top debtors")
     text = phone.get_by_text("Click a customer to see the invoices").bounding_box()
     frame = phone.get_by_test_id("stFullScreenFrame").filter(has=phone.locator('[aria-label="Top debtors"]'))
     toolbar = frame.get_by_test_id("stElementToolbar").bounding_box()

@@ -10,18 +10,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from support.in_browser import table_named
 from support.looks import stands
 
 OpenPage = Callable[..., Page]
 ROW_HEIGHT = 33
 PHONE = {"width": 390, "height": 2600}
-
-
-def _table(page: Page, name: str) -> Locator:
-    table = page.locator(f'[aria-label="{name}"]').first
-    table.scroll_into_view_if_needed()
-    table.locator("#glide-cell-0-0").wait_for(state="attached")
-    return table
 
 
 def _click_row(page: Page, table: Locator, row: int) -> None:
@@ -47,12 +41,12 @@ def test_from_a_segment_to_a_customer_to_invoices_that_add_up(
     dashboard_url: str, open_page: OpenPage, tmp_path: Path
 ) -> None:
     page = open_page(f"{dashboard_url}/segments")
-    table = _table(page, "Segments")
+    table = table_named(page, "Segments")
     figure = _amount(table.locator("#glide-cell-2-0").inner_text())
     _click_row(page, table, 0)
     expect(page.get_by_role("heading", name="Customers: Slow")).to_be_visible()
     expect(page).to_have_url(re.compile("segment=slow"))
-    table = _table(page, "Customers: Slow")
+    table = table_named(page, "Customers: Slow")
     name = table.locator("#glide-cell-0-1").inner_text()
     owed = _amount(table.locator("#glide-cell-1-1").inner_text())
     _click_row(page, table, 1)
