@@ -38,14 +38,8 @@ def roll_rates(
 
     Of the `periods` periods of `period_days` that end at `as_of`, added up. Percentages, 0 to 100 if tracked.
     """
-    query = SQL(
-        "select company_id, currency_code, method, basis, bucket, next_bucket, numerator, denominator, roll_rate_pct,"
-        " flow_through_pct, reason from {rates} where (%(method)s::text is null or method = %(method)s)"
-        " and (%(basis)s::text is null or basis = %(basis)s)"
-        " order by company_id, currency_code, method, basis, {bucket}"
-    ).format(rates=_call("roll_rates", "period_days", "periods"), bucket=_place("bucket", read.BUCKETS))
-    given = {"method": method, "basis": basis, "period_days": period_days, "periods": periods}
-    return read.rows(connection, query, _clocks(as_of, known_at) | given)
+    moves = _debt_moves(connection, as_of, known_at, period_days, periods)
+    return _roll_rates_of(connection, moves, method, basis)
 
 
 def transitions(
@@ -55,13 +49,41 @@ def transitions(
 
     The percentages of what was owed at the beginning add up to 100 by from_state.
     """
-    query = SQL("select * from {matrix} order by company_id, currency_code, {from_state}, {to_state}").format(
-        matrix=_call("transitions", "period_days", "periods"),
-        from_state=_place("from_state", STATES),
-        to_state=_place("to_state", STATES),
-    )
+    return _transitions_of(connection, _debt_moves(connection, as_of, known_at, period_days, periods))
+
+
+def roll_rates_and_transitions(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, *, period_days: int = 30, periods: int = 1
+) -> tuple[list[read.Row], list[read.Row]]:
+    """Both, by each method and basis, in little more time than one: what takes long is what they are made of."""
+    moves = _debt_moves(connection, as_of, known_at, period_days, periods)
+    return _roll_rates_of(connection, moves), _transitions_of(connection, moves)
+
+
+def _debt_moves(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, period_days: int, periods: int
+) -> str | None:
     given = {"period_days": period_days, "periods": periods}
-    return read.rows(connection, query, _clocks(as_of, known_at) | given)
+    return _asked_once(connection, "debt_moves", as_of, known_at, given)
+
+
+def _roll_rates_of(
+    connection: Connection, moves: str | None, method: Method | None = None, basis: Basis | None = None
+) -> list[read.Row]:
+    query = SQL(
+        "select company_id, currency_code, method, basis, bucket, next_bucket, numerator, denominator, roll_rate_pct,"
+        " flow_through_pct, reason from serve.roll_rates_of(%(moves)s)"
+        " where (%(method)s::text is null or method = %(method)s) and (%(basis)s::text is null or basis = %(basis)s)"
+        " order by company_id, currency_code, method, basis, {bucket}"
+    ).format(bucket=_place("bucket", read.BUCKETS))
+    return read.rows(connection, query, {"moves": moves, "method": method, "basis": basis})
+
+
+def _transitions_of(connection: Connection, moves: str | None) -> list[read.Row]:
+    query = SQL(
+        "select * from serve.transitions_of(%(moves)s) order by company_id, currency_code, {from_state}, {to_state}"
+    ).format(from_state=_place("from_state", STATES), to_state=_place("to_state", STATES))
+    return read.rows(connection, query, {"moves": moves})
 
 
 def cure_rates(
@@ -97,11 +119,8 @@ def vintages(
     company_id, currency_code, cohort_month, step, days_since_placement, is_complete, placed_items, placed_amount,
     collected_amount, credited_amount, written_off_amount, open_amount, collected_pct, reason.
     """
-    query = SQL("select * from {curves} order by company_id, currency_code, cohort_month nulls last, step").format(
-        curves=_call("vintages", "days_past_due", "step_days", "steps", "months")
-    )
-    given = {"days_past_due": days_past_due, "step_days": step_days, "steps": steps, "months": months}
-    return read.rows(connection, query, _clocks(as_of, known_at) | given)
+    changes = _placement_changes(connection, as_of, known_at, days_past_due, step_days, months)
+    return _vintages_of(connection, changes, as_of, step_days, steps)
 
 
 def liquidation_rates(
@@ -109,11 +128,49 @@ def liquidation_rates(
 ) -> list[read.Row]:
     """company_id, currency_code, cohort_month (None: all), placed_items, placed_amount, collected_amount,
     credited_amount, written_off_amount, open_amount, liquidation_rate_pct: from placement to `as_of`."""
-    query = SQL("select * from {rates} order by company_id, currency_code, cohort_month nulls last").format(
-        rates=_call("liquidation_rates", "days_past_due", "months")
+    return _liquidation_rates_of(connection, _placement_changes(connection, as_of, known_at, days_past_due, 30, months))
+
+
+def vintages_and_liquidation_rates(
+    connection: Connection,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    *,
+    days_past_due: int = 1,
+    step_days: int = 30,
+    steps: int = 12,
+    months: int = 12,
+) -> tuple[list[read.Row], list[read.Row]]:
+    """Both of the same cohorts, in little more time than one."""
+    changes = _placement_changes(connection, as_of, known_at, days_past_due, step_days, months)
+    return _vintages_of(connection, changes, as_of, step_days, steps), _liquidation_rates_of(connection, changes)
+
+
+def _placement_changes(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, days_past_due: int, step_days: int, months: int
+) -> str | None:
+    given = {"days_past_due": days_past_due, "step_days": step_days, "months": months}
+    return _asked_once(connection, "placement_changes", as_of, known_at, given)
+
+
+def _vintages_of(
+    connection: Connection, changes: str | None, as_of: dt.date, step_days: int, steps: int
+) -> list[read.Row]:
+    return read.rows(
+        connection,
+        "select * from serve.vintages_of(%(changes)s, %(as_of)s, %(step_days)s, %(steps)s)"
+        " order by company_id, currency_code, cohort_month nulls last, step",
+        {"changes": changes, "as_of": as_of, "step_days": step_days, "steps": steps},
     )
-    given = {"days_past_due": days_past_due, "months": months}
-    return read.rows(connection, query, _clocks(as_of, known_at) | given)
+
+
+def _liquidation_rates_of(connection: Connection, changes: str | None) -> list[read.Row]:
+    return read.rows(
+        connection,
+        "select * from serve.liquidation_rates_of(%(changes)s)"
+        " order by company_id, currency_code, cohort_month nulls last",
+        {"changes": changes},
+    )
 
 
 def expected_losses(
@@ -150,6 +207,16 @@ def schemes(connection: Connection, known_at: dt.datetime) -> list[str]:
         " where recorded_from <= %(known_at)s and recorded_to > %(known_at)s order by scheme"
     )
     return [row["scheme"] for row in read.rows(connection, query, {"known_at": known_at})]
+
+
+def _asked_once(
+    connection: Connection, function: str, as_of: dt.date, known_at: dt.datetime, given: read.Row
+) -> str | None:
+    """The rows of a function of `serve` in JSON, with every decimal, for the functions of figures made of them; None
+    where there are none."""
+    query = SQL("select jsonb_agg(answer)::text as rows from {}").format(_call(function, *given))
+    rows: str | None = read.rows(connection, query, _clocks(as_of, known_at) | given)[0]["rows"]
+    return rows
 
 
 def _call(function: str, *arguments: str) -> Composable:

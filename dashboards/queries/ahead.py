@@ -164,14 +164,9 @@ def _segments(reading: Reading, clocks: Clocks, currencies: list[str]) -> Iterat
 
 def _recovery(clocks: Clocks, every_periods: Iterable[int]) -> Iterator[Question]:
     for periods in every_periods:
-        yield lambda opened, periods=periods: recovery.transitions(opened, clocks, periods)
-        # answers for every method and basis
-        yield lambda opened, periods=periods: recovery.roll_rates(
-            opened, clocks, recovery.METHODS[0], recovery.BASES[0], periods
-        )
+        yield lambda opened, periods=periods: recovery.rolled(opened, clocks, periods)
     yield lambda opened: recovery.cures(opened, clocks)
-    yield lambda opened: recovery.vintages(opened, clocks)
-    yield lambda opened: recovery.liquidation(opened, clocks)
+    yield lambda opened: recovery.placed(opened, clocks)
     plain = recovery.Provision(Decimal(1), recovery.HISTORY_DAYS[0], recovery.LOSS_DAYS[0], None)
     yield lambda opened: recovery.losses(opened, clocks, plain)
 

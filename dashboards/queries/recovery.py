@@ -71,25 +71,21 @@ def of_place(rows: pd.DataFrame, place: str) -> pd.DataFrame:
 
 
 def roll_rates(reading: Reading, clocks: Clocks, method: risk.Method, basis: risk.Basis, periods: int) -> pd.DataFrame:
-    rows = _roll_rates(reading, clocks, periods)
+    rows, _ = rolled(reading, clocks, periods)
     return rows[(rows["method"] == method) & (rows["basis"] == basis)].reset_index(drop=True)[list(ROLL_RATES)]
 
 
-@cached
-def _roll_rates(reading: Reading, clocks: Clocks, periods: int) -> pd.DataFrame:
-    """By every method and basis: together they take no longer than one."""
-    rows = risk.roll_rates(
-        reading.connection, clocks.as_of, clocks.known_at, periods=periods, period_days=PERIOD_DAYS
-    )  # fmt: skip
-    return frame(rows, (*ROLL_RATES, "method", "basis"))
-
-
-@cached
 def transitions(reading: Reading, clocks: Clocks, periods: int) -> pd.DataFrame:
-    rows = risk.transitions(
+    return rolled(reading, clocks, periods)[1]
+
+
+@cached
+def rolled(reading: Reading, clocks: Clocks, periods: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Roll rates by every method and basis, and transitions: together they take no longer than one."""
+    rates, moved = risk.roll_rates_and_transitions(
         reading.connection, clocks.as_of, clocks.known_at, period_days=PERIOD_DAYS, periods=periods
-    )  # fmt: skip
-    return frame(rows, TRANSITIONS)
+    )
+    return frame(rates, (*ROLL_RATES, "method", "basis")), frame(moved, TRANSITIONS)
 
 
 @cached
@@ -100,19 +96,21 @@ def cures(reading: Reading, clocks: Clocks) -> pd.DataFrame:
     return frame(rows, CURES)
 
 
-@cached
 def vintages(reading: Reading, clocks: Clocks) -> pd.DataFrame:
-    rows = risk.vintages(
-        reading.connection, clocks.as_of, clocks.known_at, step_days=STEP_DAYS, steps=STEPS, months=MONTHS
-    )  # fmt: skip
-    return frame(rows, VINTAGES)
+    return placed(reading, clocks)[0]
+
+
+def liquidation(reading: Reading, clocks: Clocks) -> pd.DataFrame:
+    return placed(reading, clocks)[1]
 
 
 @cached
-def liquidation(reading: Reading, clocks: Clocks) -> pd.DataFrame:
-    return frame(
-        risk.liquidation_rates(reading.connection, clocks.as_of, clocks.known_at, months=MONTHS), LIQUIDATION
-    )  # fmt: skip
+def placed(reading: Reading, clocks: Clocks) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Vintages and liquidation of the same cohorts: together they take no longer than one."""
+    curves, cohorts = risk.vintages_and_liquidation_rates(
+        reading.connection, clocks.as_of, clocks.known_at, step_days=STEP_DAYS, steps=STEPS, months=MONTHS
+    )
+    return frame(curves, VINTAGES), frame(cohorts, LIQUIDATION)
 
 
 @cached

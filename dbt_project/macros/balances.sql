@@ -110,14 +110,22 @@
 
     union all
 
+    -- found by an index of just these
     select overpaid.*
-    from ({{ balances_as_of(as_of, known_at, balances) }}) as overpaid
+    from {{ balances }} as overpaid
     where
-        overpaid.item_type in ('instalment', 'chargeback')
-        and overpaid.open_amount < 0
+        overpaid.{{ is_overpaid() }}
+        and overpaid.item_type in ('instalment', 'chargeback')
         and overpaid.settled_date > {{ since }}
         and overpaid.settled_date <= {{ as_of }}
+        and {{ is_valid('overpaid', as_of) }}
+        and {{ is_known('overpaid', known_at) }}
 {% endmacro %}
+
+{#- credit, or a debt paid beyond its amount, which is credit too -#}
+{% macro is_overpaid() -%}
+    open_amount < 0
+{%- endmacro %}
 
 {% macro _days_before(date, days) -%}
     cast({{ dbt.dateadd('day', -days, date) }} as date)

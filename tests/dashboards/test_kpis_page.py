@@ -238,7 +238,7 @@ SLOW_AT_SIZE = {
     late: ("late", "totals"),
     warehouse_segments: ("totals",),
     segment_moves: ("moves",),
-    risk: ("roll_rates", "transitions", "cure_rates"),
+    risk: ("roll_rates_and_transitions", "cure_rates"),
     promises: ("totals",),
     metrics: ("kpis",),
     read: ("customer_aging", "aging", "totals"),

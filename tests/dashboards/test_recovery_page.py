@@ -132,7 +132,12 @@ def test_exports_have_all_decimals_and_what_was_asked(database: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("part", "function"), [("rolling", "transitions"), ("cohorts", "vintages"), ("losses", "expected_losses")]
+    ("part", "function"),
+    [
+        ("rolling", "roll_rates_and_transitions"),
+        ("cohorts", "vintages_and_liquidation_rates"),
+        ("losses", "expected_losses"),
+    ],
 )
 def test_a_failing_query_shows_an_error(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, part: str, function: str

@@ -33,28 +33,33 @@ create or replace function serve.fixture_late(p_as_of date, p_known_at timestamp
     from serve.open_items(p_as_of, p_known_at) where item_type = 'instalment' group by 1, 2
 $$;
 
-create or replace function serve.roll_rates(
+create or replace function serve.debt_moves(
     p_as_of date, p_known_at timestamptz, p_period_days integer, p_periods integer
 ) returns table (
+    company_id text, currency_code text, owed numeric, late numeric, items bigint
+) language sql stable as $$
+    select * from serve.fixture_late(p_as_of, p_known_at)
+$$;
+
+create or replace function serve.roll_rates_of(p_rows jsonb) returns table (
     company_id text, currency_code text, method text, basis text, bucket text, next_bucket text, numerator numeric,
     denominator numeric, roll_rate_pct numeric, flow_through_pct numeric, reason text
 ) language sql stable as $$
     select company_id, currency_code, method, basis, bucket, next_bucket, late / 4, late,
         case when late > 0 then 25 end, null::numeric,
         case when late = 0 then 'nothing was in this bucket at the beginning of a period' end
-    from serve.fixture_late(p_as_of, p_known_at), unnest(array['tracked', 'net_flow']) as method,
+    from jsonb_to_recordset(p_rows) as rows (company_id text, currency_code text, late numeric),
+        unnest(array['tracked', 'net_flow']) as method,
         unnest(array['amount', 'count']) as basis,
         (values ('not_due', '1-30'), ('1-30', '31-60'), ('120+', 'written_off')) as steps (bucket, next_bucket)
 $$;
 
-create or replace function serve.transitions(
-    p_as_of date, p_known_at timestamptz, p_period_days integer, p_periods integer
-) returns table (
+create or replace function serve.transitions_of(p_rows jsonb) returns table (
     company_id text, currency_code text, from_state text, to_state text, items bigint, amount numeric,
     items_pct numeric, amount_pct numeric
 ) language sql stable as $$
     select company_id, currency_code, from_state, to_state, items, owed * part / 100, part, part
-    from serve.fixture_late(p_as_of, p_known_at),
+    from jsonb_to_recordset(p_rows) as rows (company_id text, currency_code text, owed numeric, items bigint),
         (values ('not_due', '1-30', 25), ('not_due', 'paid', 75), ('1-30', '31-60', 25), ('1-30', 'paid', 75))
         as moves (from_state, to_state, part)
 $$;
@@ -69,31 +74,39 @@ create or replace function serve.cure_rates(
     from serve.fixture_late(p_as_of, p_known_at), unnest(array['count', 'amount']) as basis
 $$;
 
-create or replace function serve.vintages(
-    p_as_of date, p_known_at timestamptz, p_days_past_due integer, p_step_days integer, p_steps integer,
-    p_months integer
+create or replace function serve.placement_changes(
+    p_as_of date, p_known_at timestamptz, p_days_past_due integer, p_step_days integer, p_months integer
+) returns table (
+    company_id text, currency_code text, owed numeric, items bigint, cohort_month date
+) language sql stable as $$
+    select company_id, currency_code, owed, items, date_trunc('month', p_as_of)::date
+    from serve.fixture_late(p_as_of, p_known_at)
+$$;
+
+create or replace function serve.vintages_of(
+    p_rows jsonb, p_as_of date, p_step_days integer, p_steps integer
 ) returns table (
     company_id text, currency_code text, cohort_month date, step integer, days_since_placement integer,
     is_complete boolean, placed_items bigint, placed_amount numeric, collected_amount numeric,
     credited_amount numeric, written_off_amount numeric, open_amount numeric, collected_pct numeric, reason text
 ) language sql stable as $$
-    select company_id, currency_code, cohort, step, step * p_step_days, is_complete, items, owed, owed / 4, 0, 0,
-        owed * 3 / 4, 25, null
-    from serve.fixture_late(p_as_of, p_known_at), (values
-        (date_trunc('month', p_as_of)::date, 0, true), (date_trunc('month', p_as_of)::date, 1, false), (null, 0, true)
-    ) as cohorts (cohort, step, is_complete)
+    select company_id, currency_code, case when is_cohort then cohort_month end, step, step * p_step_days, is_complete,
+        items, owed, owed / 4, 0, 0, owed * 3 / 4, 25, null
+    from jsonb_to_recordset(p_rows)
+        as rows (company_id text, currency_code text, owed numeric, items bigint, cohort_month date),
+        (values (true, 0, true), (true, 1, false), (false, 0, true)) as cohorts (is_cohort, step, is_complete)
 $$;
 
-create or replace function serve.liquidation_rates(
-    p_as_of date, p_known_at timestamptz, p_days_past_due integer, p_months integer
-) returns table (
+create or replace function serve.liquidation_rates_of(p_rows jsonb) returns table (
     company_id text, currency_code text, cohort_month date, placed_items bigint, placed_amount numeric,
     collected_amount numeric, credited_amount numeric, written_off_amount numeric, open_amount numeric,
     liquidation_rate_pct numeric
 ) language sql stable as $$
-    select company_id, currency_code, cohort, items, owed, owed / 4, 0, owed / 4, owed / 2, 25
-    from serve.fixture_late(p_as_of, p_known_at),
-        (values (date_trunc('month', p_as_of)::date), (null)) as cohorts (cohort)
+    select company_id, currency_code, case when is_cohort then cohort_month end, items, owed, owed / 4, 0, owed / 4,
+        owed / 2, 25
+    from jsonb_to_recordset(p_rows)
+        as rows (company_id text, currency_code text, owed numeric, items bigint, cohort_month date),
+        (values (true), (false)) as cohorts (is_cohort)
 $$;
 
 create or replace function serve.expected_losses(

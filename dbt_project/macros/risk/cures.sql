@@ -6,7 +6,7 @@
     something was written off on the way is not cured. The money is what was past due at the start.
 
     Source: shared/facts/contact_rules_and_kpis.md B.1; kpi_examples.yaml cure_rate_constructed (Open Risk Manual). -#}
-{% macro cure_rates(as_of, known_at, horizon_days, cure_days, min_days_past_due, balances, entries) %}
+{% macro cure_rates(as_of, known_at, horizon_days, cure_days, min_days_past_due, balances, entries, flows) %}
     with
 
     debts as (
@@ -107,11 +107,16 @@
             when cured + redefaulted = 0 then 'nobody was current again at the end of the horizon'
         end as reason
     from (
-        select distinct
-            debts.company_id,
-            debts.currency_code
-        from ({{ debts_known(known_at, balances) }}) as debts
-        where debts.valid_from <= {{ as_of }}
+        select
+            flow.company_id,
+            flow.currency_code
+        from {{ flows }} as flow
+        where
+            flow.entry_type in ('invoiced', 'charged_back')
+            and flow.effective_date <= {{ as_of }}
+            and flow.recorded_at <= {{ known_at }}
+        group by flow.company_id, flow.currency_code
+        having sum(flow.entries) > 0
     ) as present
     cross join (values ('count'), ('amount')) as bases (basis)
     left join measured using (company_id, currency_code, basis)

@@ -55,6 +55,11 @@
     entry_type in ('credited', 'written_off', 'write_off_reversed')
 {%- endmacro %}
 
+{#- entries of net sales, what the bridge of DSO reads of a window; an index holds just them -#}
+{% macro is_of_sales() -%}
+    entry_type in ('invoiced', 'credit_noted')
+{%- endmacro %}
+
 {#- What left the debts without money, by item and day: credited or written off (a reversal is below zero).
 
     On one instalment it is what the ledger says, but no more than the debt fell by on that day: what exceeds a debt
@@ -133,6 +138,7 @@
         select
             item_days.item_id,
             item_days.effective_date,
+            min(debts.company_id) as company_id,
             sum(
                 case when debts.valid_from < item_days.effective_date then debts.debt_amount else 0 end
                 - case when debts.valid_to > item_days.effective_date then debts.debt_amount else 0 end
@@ -152,6 +158,7 @@
         select
             item_id,
             falls.effective_date,
+            falls.company_id,
             falls.fall_amount,
             coalesce(item_entries.credited_amount, 0) * share.value as credited_amount,
             coalesce(item_entries.written_off_amount, 0) * share.value as written_off_amount
@@ -173,6 +180,7 @@
     pool_rests as (
         select
             pool_days.item_id,
+            by_item.company_id,
             pool_entries.*,
             greatest(
                 sign(pool_entries.amount)
@@ -194,6 +202,7 @@
         select
             item_id,
             effective_date,
+            company_id,
             credited_amount,
             written_off_amount,
             rest_amount / nullif(
@@ -203,15 +212,38 @@
     )
 
     select
+        company_id,
         item_id,
         effective_date,
         sum(credited_amount) as credited_amount,
         sum(written_off_amount) as written_off_amount
     from (
-        select item_id, effective_date, credited_amount, written_off_amount from by_item
+        select company_id, item_id, effective_date, credited_amount, written_off_amount from by_item
         union all
-        select item_id, effective_date, credited_amount * share, written_off_amount * share from pool_shares
+        select company_id, item_id, effective_date, credited_amount * share, written_off_amount * share from pool_shares
     ) as settled
-    group by item_id, effective_date
+    group by company_id, item_id, effective_date
     having sum(credited_amount) <> 0 or sum(written_off_amount) <> 0
+{% endmacro %}
+
+{#- the same for a question: kept for the moment of the publication, computed for any other. Both moments are known
+    when a statement is planned, so the other half of it is gone by then. -#}
+{% macro settled_kept_or_computed(moment_asked, kept, entries, balances) %}
+    select
+        item_id,
+        effective_date,
+        credited_amount,
+        written_off_amount
+    from {{ kept }} as kept
+    where {{ moment_asked }} = {{ known_at() }}
+
+    union all
+
+    select
+        item_id,
+        effective_date,
+        credited_amount,
+        written_off_amount
+    from ({{ settled_without_cash(moment_asked, entries, balances) }}) as computed
+    where {{ moment_asked }} <> {{ known_at() }}
 {% endmacro %}

@@ -134,8 +134,8 @@
             debts.currency_code,
             {{ segment }} as segment,
             {{ bucket_number(days_between('debts.due_date', as_of)) }} as bucket_number,
-            sum(debts.debt_amount) as balance_amount
-        from ({{ debts_known(known_at, balances) }}) as debts
+            sum(debts.open_amount) as balance_amount
+        from ({{ balances_as_of(as_of, known_at, balances) }}) as debts
         {%- if segments %}
         left join {{ segments }} as segments
             on
@@ -143,8 +143,8 @@
                 and debts.customer_id = segments.customer_id
         {%- endif %}
         where
-            debts.valid_from <= {{ as_of }}
-            and debts.valid_to > {{ as_of }}
+            debts.item_type in ('instalment', 'chargeback')
+            and debts.open_amount > 0
         group by 1, 2, 3, 4
     ),
 

@@ -6,26 +6,42 @@
 {% macro default__create_risk_functions() %}
     {%- set balances = ref('fct_item_balances') %}
     {%- set entries = ref('fct_ledger_entries') %}
-    {%- set days = points_by_days('p_as_of', 'p_period_days') %}
+    {%- set settled = settled_kept_or_computed('p_known_at', ref('fct_settled_without_cash'), entries, balances) %}
 
-    {%- call sql_function(
+    {%- call sql_function('debt_moves', moves_arguments(), moves_columns()) %}
+        with
+
+        settled as (
+            {{ settled }}
+        ),
+
+        positions as (
+            {{ debt_positions('p_as_of', 'p_period_days', 'p_periods', 'p_known_at', balances) }}
+        )
+
+        select * from ({{ debt_moves('positions', 'p_periods', 'settled') }}) as moves
+    {%- endcall %}
+
+    {%- call(rows) figures_of(
         'transitions',
-        'p_as_of date, p_known_at timestamptz, p_period_days integer default 30, p_periods integer default 1',
+        'debt_moves(p_as_of, p_known_at, p_period_days, p_periods)',
+        moves_columns(),
+        moves_arguments(),
         'company_id text, currency_code text, from_state text, to_state text, items bigint, amount numeric,'
         ~ ' items_pct numeric, amount_pct numeric'
     ) %}
-        {{ with_moves(days, 'p_periods', 'p_known_at', balances, entries) }}
-        select * from ({{ transition_matrix(['company_id', 'currency_code'], 'moves') }}) as matrix
+        {{ transition_matrix(['company_id', 'currency_code'], rows) }}
     {%- endcall %}
 
-    {%- call sql_function(
+    {%- call(rows) figures_of(
         'roll_rates',
-        'p_as_of date, p_known_at timestamptz, p_period_days integer default 30, p_periods integer default 1',
+        'debt_moves(p_as_of, p_known_at, p_period_days, p_periods)',
+        moves_columns(),
+        moves_arguments(),
         'company_id text, currency_code text, method text, basis text, bucket text, next_bucket text,'
         ~ ' numerator numeric, denominator numeric, roll_rate_pct numeric, flow_through_pct numeric, reason text'
     ) %}
-        {{ with_moves(days, 'p_periods', 'p_known_at', balances, entries) }}
-        select * from ({{ roll_rates(['company_id', 'currency_code'], 'moves') }}) as rates
+        {{ roll_rates(['company_id', 'currency_code'], rows) }}
     {%- endcall %}
 
     {%- call sql_function(
@@ -35,30 +51,64 @@
         'company_id text, currency_code text, basis text, delinquent numeric, cured numeric, redefaulted numeric,'
         ~ ' written_off numeric, cure_rate_pct numeric, redefault_rate_pct numeric, reason text'
     ) %}
-        {{ cure_rates('p_as_of', 'p_known_at', 'p_horizon_days', 'p_cure_days', 'p_min_days_past_due', balances, entries) }}
+        {{
+            cure_rates(
+                'p_as_of', 'p_known_at', 'p_horizon_days', 'p_cure_days', 'p_min_days_past_due', balances, entries,
+                ref('fct_daily_flows')
+            )
+        }}
     {%- endcall %}
 
     {%- call sql_function(
+        'placement_changes',
+        'p_as_of date, p_known_at timestamptz, p_days_past_due integer default 1, p_step_days integer default 30,'
+        ~ ' p_months integer default 12',
+        changes_columns()
+    ) %}
+        with
+
+        settled as (
+            {{ settled }}
+        ),
+
+        past_due as (
+            {{ stretches_past_due('p_as_of', 'p_known_at', 'p_days_past_due', 'p_months', balances) }}
+        ),
+
+        placements as (
+            {{ placements('p_as_of', 'p_known_at', 'p_days_past_due', 'p_months', 'past_due', balances) }}
+        )
+
+        select * from (
+            {{ placement_changes('p_as_of', 'p_step_days', 'placements', 'past_due', 'settled') }}
+        ) as changes
+    {%- endcall %}
+
+    {%- call(rows) figures_of(
         'vintages',
+        'placement_changes(p_as_of, p_known_at, p_days_past_due, p_step_days, p_months)',
+        changes_columns(),
         'p_as_of date, p_known_at timestamptz, p_days_past_due integer default 1, p_step_days integer default 30,'
         ~ ' p_steps integer default 12, p_months integer default 12',
         'company_id text, currency_code text, cohort_month date, step integer, days_since_placement integer,'
         ~ ' is_complete boolean, placed_items bigint, placed_amount numeric, collected_amount numeric,'
-        ~ ' credited_amount numeric, written_off_amount numeric, open_amount numeric, collected_pct numeric, reason text'
+        ~ ' credited_amount numeric, written_off_amount numeric, open_amount numeric, collected_pct numeric, reason text',
+        further=', p_as_of date, p_step_days integer, p_steps integer',
+        further_given=', p_as_of, p_step_days, p_steps'
     ) %}
-        {{ with_placement_changes('p_as_of', 'p_known_at', 'p_days_past_due', 'p_step_days', 'p_months', balances, entries) }}
-        select * from ({{ vintage_curves('p_as_of', 'p_step_days', 'p_steps', 'changes') }}) as curves
+        {{ vintage_curves('p_as_of', 'p_step_days', 'p_steps', rows) }}
     {%- endcall %}
 
-    {%- call sql_function(
+    {%- call(rows) figures_of(
         'liquidation_rates',
+        'placement_changes(p_as_of, p_known_at, p_days_past_due, 30, p_months)',
+        changes_columns(),
         'p_as_of date, p_known_at timestamptz, p_days_past_due integer default 1, p_months integer default 12',
         'company_id text, currency_code text, cohort_month date, placed_items bigint, placed_amount numeric,'
         ~ ' collected_amount numeric, credited_amount numeric, written_off_amount numeric, open_amount numeric,'
         ~ ' liquidation_rate_pct numeric'
     ) %}
-        {{ with_placement_changes('p_as_of', 'p_known_at', 'p_days_past_due', '30', 'p_months', balances, entries) }}
-        select * from ({{ liquidation_rates('changes') }}) as rates
+        {{ liquidation_rates(rows) }}
     {%- endcall %}
 
     {{ expected_losses_function('expected_losses') }}
@@ -82,6 +132,7 @@
 {% macro expected_losses_function(name, further_arguments='', segments=none) %}
     {%- set balances = ref('fct_item_balances') %}
     {%- set entries = ref('fct_ledger_entries') %}
+    {%- set kept = ref('fct_settled_without_cash') %}
     {%- call sql_function(
         name,
         'p_as_of date, p_known_at timestamptz' ~ further_arguments ~ ', p_factor numeric default 1,'
@@ -91,7 +142,7 @@
         ~ ' balance_amount numeric, ecl_amount numeric, ecl_pct numeric, reason text'
     ) %}
         with
-        settled as ({{ settled_without_cash('p_known_at', entries, balances) }})
+        settled as ({{ settled_kept_or_computed('p_known_at', kept, entries, balances) }})
         select * from (
             {{
                 expected_losses(
@@ -114,36 +165,43 @@
     $body$;
 {% endmacro %}
 
-{#- the CTE `moves`, all that roll rates and the matrix are made of -#}
-{% macro with_moves(points, periods, known_at, balances, entries) %}
-    with
+{#- A function of figures that are computed from the rows of another function, the caller's SQL of a relation; and
+    NAME_of(rows in JSON, `further` arguments), the same of rows that were asked for before: what takes seconds are the
+    rows, and more than one table of a page is made of them. JSON keeps every decimal of a numeric. -#}
+{% macro figures_of(name, rows, row_columns, arguments, columns, further='', further_given='') %}
+    {%- set figures = caller('asked') %}
+    {%- call sql_function(
+        name ~ '_of',
+        'p_rows jsonb' ~ further,
+        columns
+    ) %}
+        with
 
-    settled as (
-        {{ settled_without_cash(known_at, entries, balances) }}
-    ),
+        asked as (
+            select * from jsonb_to_recordset(p_rows) as asked ({{ row_columns }})
+        )
 
-    positions as (
-        {{ debt_positions(points, periods, known_at, balances) }}
-    ),
+        select * from ({{ figures }}) as figures
+    {%- endcall %}
 
-    moves as (
-        {{ debt_moves('positions', periods, 'settled') }}
-    )
+    {%- call sql_function(name, arguments, columns) %}
+        select figures.*
+        from (select jsonb_agg(found) as rows from {{ this.schema }}.{{ rows }} as found) as asked
+        cross join lateral {{ this.schema }}.{{ name }}_of(asked.rows{{ further_given }}) as figures
+    {%- endcall %}
 {% endmacro %}
 
-{#- the CTE `changes`, all that vintages and liquidation are made of -#}
-{% macro with_placement_changes(as_of, known_at, days_past_due, step_days, months, balances, entries) %}
-    with
+{% macro moves_arguments() -%}
+    p_as_of date, p_known_at timestamptz, p_period_days integer default 30, p_periods integer default 1
+{%- endmacro %}
 
-    settled as (
-        {{ settled_without_cash(known_at, entries, balances) }}
-    ),
+{% macro moves_columns() -%}
+    company_id text, currency_code text, to_date date, from_number integer, to_number integer, is_new boolean,
+    is_written_off boolean, items bigint, from_amount numeric, to_amount numeric, carried_amount numeric,
+    written_off_amount numeric
+{%- endmacro %}
 
-    placements as (
-        {{ placements(as_of, known_at, days_past_due, months, balances) }}
-    ),
-
-    changes as (
-        {{ placement_changes(as_of, known_at, step_days, 'placements', balances, 'settled') }}
-    )
-{% endmacro %}
+{% macro changes_columns() -%}
+    company_id text, currency_code text, cohort_month date, step integer, placed_items bigint, placed_amount numeric,
+    open_amount numeric, credited_amount numeric, written_off_amount numeric
+{%- endmacro %}

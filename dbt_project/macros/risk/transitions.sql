@@ -1,35 +1,14 @@
 {#- Where each debt stands at the ends of equal periods, and where it goes from one to the next. Point 0 is the end of
     the last period, point 1 its beginning, and so on back. -#}
 
-{#- Points every so many days back from a date: SQL about a debt's stretch of days, and the date of point NUMBER. -#}
-{% macro points_by_days(as_of, period_days) -%}
-    {{ return({
-        'first': '(greatest(' ~ as_of ~ ' - debts.valid_to + 1, 0) + ' ~ period_days ~ ' - 1) / ' ~ period_days,
-        'last': 'case when debts.valid_from <= ' ~ as_of
-            ~ ' then (' ~ as_of ~ ' - debts.valid_from) / ' ~ period_days ~ ' else -1 end',
-        'date': as_of ~ ' - (NUMBER) * ' ~ period_days,
-    }) }}
-{%- endmacro %}
-
-{#- Points at the ends of the months until a date -#}
-{% macro points_by_months(as_of) -%}
-    {%- set last_month = '(' ~ _month_number('(' ~ as_of ~ ' + 1)') ~ ' - 1)' -%}
-    {{ return({
-        'first': 'greatest(' ~ last_month ~ ' - ' ~ _month_number('debts.valid_to') ~ ' + 1, 0)',
-        'last': last_month ~ ' - ' ~ _month_number('debts.valid_from'),
-        'date': "cast(date_trunc('month', cast(" ~ as_of ~ " + 1 as timestamp))"
-            ~ " - make_interval(months => NUMBER) as date) - 1",
-    }) }}
-{%- endmacro %}
-
-{% macro _month_number(date) -%}
-    cast(extract(year from {{ date }}) * 12 + extract(month from {{ date }}) as integer)
+{#- the date of a point: every so many days back from a date -#}
+{% macro point_date(as_of, period_days, number) -%}
+    {{ as_of }} - ({{ number }}) * {{ period_days }}
 {%- endmacro %}
 
 {#- One row per debt and point at which it is owed. Of a few points each is looked up, as the aging of a date is; of
-    many, the points are computed from each debt's stretch: comparing every stretch with every point costs seconds at a
-    million invoices. -#}
-{% macro debt_positions(points, periods, known_at, balances) %}
+    many, the stretches that reach any of them are read once. -#}
+{% macro debt_positions(as_of, period_days, periods, known_at, balances) %}
     select
         item_id,
         company_id,
@@ -44,46 +23,47 @@
     from (
         {%- if periods is number and periods <= 3 %}
         {%- for number in range(periods + 1) %}
-        {{ _debts_at_point(points, number, known_at, balances) }}
+        {{ _debts_at_point(as_of, period_days, number, known_at, balances) }}
         {%- if not loop.last %}
         union all
         {%- endif %}
         {%- endfor %}
         {%- else %}
-        {{ _debts_at_points(points, periods, known_at, balances) }}
+        {{ _debts_at_points(as_of, period_days, periods, known_at, balances) }}
         {%- endif %}
     ) as placed
 {% endmacro %}
 
-{% macro _debts_at_point(points, number, known_at, balances) %}
-    {%- set date = points.date.replace('NUMBER', number | string) %}
+{% macro _debts_at_point(as_of, period_days, number, known_at, balances) %}
+    {%- set date = point_date(as_of, period_days, number) %}
         select
             balance.*,
             balance.open_amount as debt_amount,
             {{ number }} as point_number,
             {{ date }} as point_date,
-            {{ points.date.replace('NUMBER', (number + 1) | string) }} as before_date,
-            {{ points.date.replace('NUMBER', (number - 1) | string) }} as after_date
+            {{ point_date(as_of, period_days, number + 1) }} as before_date,
+            {{ point_date(as_of, period_days, number - 1) }} as after_date
         from ({{ balances_as_of('(' ~ date ~ ')', known_at, balances) }}) as balance
         where
             balance.item_type in ('instalment', 'chargeback')
             and balance.open_amount > 0
 {%- endmacro %}
 
-{% macro _debts_at_points(points, periods, known_at, balances) %}
+{% macro _debts_at_points(as_of, period_days, periods, known_at, balances) %}
         select
             debts.*,
             point.number as point_number,
-            {{ points.date.replace('NUMBER', 'point.number') }} as point_date,
-            {{ points.date.replace('NUMBER', 'point.number + 1') }} as before_date,
-            {{ points.date.replace('NUMBER', 'point.number - 1') }} as after_date
+            {{ point_date(as_of, period_days, 'point.number') }} as point_date,
+            {{ point_date(as_of, period_days, 'point.number + 1') }} as before_date,
+            {{ point_date(as_of, period_days, 'point.number - 1') }} as after_date
         from ({{ debts_known(known_at, balances) }}) as debts
-        -- the limit tells the planner how few they are
-        cross join lateral (
-            select series.number
-            from generate_series({{ points.first }}, least({{ points.last }}, {{ periods }})) as series (number)
-            limit {{ periods }} + 1
-        ) as point
+        inner join generate_series(0, {{ periods }}) as point (number)
+            on
+                debts.valid_from <= {{ point_date(as_of, period_days, 'point.number') }}
+                and debts.valid_to > {{ point_date(as_of, period_days, 'point.number') }}
+        where
+            debts.valid_from <= {{ as_of }}
+            and debts.valid_to > {{ point_date(as_of, period_days, periods) }}
 {%- endmacro %}
 
 {#- One row per debt and period: from which bucket (null: not owed then) to which (null: settled), and what became of

@@ -4,20 +4,48 @@
     open at the end of the day before; one issued or reopened later than that, the day after. Each debt is placed
     once. From then on placed = collected + credited + written off + open: a chargeback takes back what was collected. -#}
 
-{#- One row per debt placed by the date: placed_date, cohort_month. -#}
-{% macro placements(as_of, known_at, days_past_due, months, balances) %}
+{#- The stretches of debts past due by so many days that reach into the months of the cohorts: all that those cohorts
+    are made of, read once. -#}
+{% macro stretches_past_due(as_of, known_at, days_past_due, months, balances) %}
     select
-        debts.item_id,
-        min(greatest(debts.valid_from, debts.due_date + {{ days_past_due }} - 1)) + 1 as placed_date
+        debts.*,
+        greatest(debts.valid_from, debts.due_date + {{ days_past_due }} - 1) + 1 as placeable_date
     from ({{ debts_known(known_at, balances) }}) as debts
     where
         debts.valid_to >= debts.due_date + {{ days_past_due }}
+        and debts.valid_to >= {{ first_cohort(as_of, months) }}
         and debts.due_date + {{ days_past_due }} <= {{ as_of }}
-        and debts.valid_from < {{ as_of }}
-    group by debts.item_id
-    having
-        min(greatest(debts.valid_from, debts.due_date + {{ days_past_due }} - 1)) + 1
-        >= {{ first_cohort(as_of, months) }}
+        and debts.valid_from <= {{ as_of }}
+{% endmacro %}
+
+{#- One row per debt placed by the date: placed_date, cohort_month. What was due long before its cohort was issued late
+    or reopened, or it was placed once already: then a stretch that ended earlier says so. -#}
+{% macro placements(as_of, known_at, days_past_due, months, past_due, balances) %}
+    select
+        item_id,
+        placed_date
+    from (
+        select
+            item_id,
+            family_id,
+            min(due_date) as due_date,
+            min(placeable_date) as placed_date
+        from {{ past_due }} as past_due
+        where valid_from < {{ as_of }}
+        group by item_id, family_id
+        having min(placeable_date) >= {{ first_cohort(as_of, months) }}
+    ) as placeable
+    where
+        due_date + {{ days_past_due }} >= {{ first_cohort(as_of, months) }}
+        or not exists (
+            select 1
+            from ({{ debts_known(known_at, balances) }}) as debts
+            where
+                debts.family_id = placeable.family_id
+                and debts.item_id = placeable.item_id
+                and debts.valid_to >= debts.due_date + {{ days_past_due }}
+                and debts.valid_from < placeable.placed_date - 1
+        )
 {% endmacro %}
 
 {#- the first day of the month so many months back; 1: of the date's own month -#}
@@ -29,7 +57,7 @@
     by the end of that step than by the one before. Step n ends n x step_days days after the day of placement. A
     stretch of days adds its amount at the step it begins in and takes it off at the one it ends in, so no debt is
     looked up step by step. -#}
-{% macro placement_changes(as_of, known_at, step_days, placements, balances, settled) %}
+{% macro placement_changes(as_of, step_days, placements, past_due, settled) %}
     with
 
     stretches as (
@@ -43,10 +71,8 @@
             {{ placement_step('debts.valid_from', step_days) }} as from_step,
             case when debts.valid_to <= {{ as_of }} then {{ placement_step('debts.valid_to', step_days) }} end as to_step
         from {{ placements }} as placed
-        inner join ({{ debts_known(known_at, balances) }}) as debts on placed.item_id = debts.item_id
-        where
-            debts.valid_to >= placed.placed_date
-            and debts.valid_from <= {{ as_of }}
+        inner join {{ past_due }} as debts on placed.item_id = debts.item_id
+        where debts.valid_to >= placed.placed_date
     ),
 
     settled_placed as (

@@ -9,33 +9,30 @@
     {%- set quarter_ago = kpi_opening_date(as_of, 90) %}
     with
 
-    -- what is owed, and what was paid in the year, by currency
-    movements as (
+    owed as (
         {{ customer_open_amounts(as_of, known_at, balances) }}
-        union all
+    ),
+
+    paid as (
         {{ customer_paid_amounts(as_of, known_at, year_ago, quarter_ago, balances) }}
     ),
 
-    {%- set sums = ['open_amount', 'paid_amount', 'late_amount', 'amount_days_late', 'recent_amount', 'recent_amount_days_late'] %}
+    {%- set sums = ['paid_amount', 'late_amount', 'amount_days_late', 'recent_amount', 'recent_amount_days_late'] %}
 
     by_currency as (
         select
             company_id,
             customer_id,
             currency_code,
+            coalesce(owed.open_amount, 0) as open_amount,
+            owed.oldest_days_past_due,
             {%- for column in sums %}
-            sum({{ column }}) as {{ column }},
+            coalesce(paid.{{ column }}, 0) as {{ column }},
             {%- endfor %}
-            sum(late_payments) as late_payments,
-            max(oldest_days_past_due) as oldest_days_past_due,
-            count(case when sum(paid_amount) > 0 then 1 end) over (
-                partition by company_id, customer_id
-            ) as currencies_paid
-        from movements
-        group by
-            company_id,
-            customer_id,
-            currency_code
+            coalesce(paid.late_payments, 0) as late_payments,
+            count(paid.paid_amount) over (partition by company_id, customer_id) as currencies_paid
+        from owed
+        full join paid using (company_id, customer_id, currency_code)
     ),
 
     currencies as (
@@ -69,7 +66,7 @@
             coalesce(sum(open_amount * rate), 0) as open_amount,
             count(case when open_amount > 0 and rate is null then 1 end) as amounts_unrated,
             count(case when paid_amount > 0 and weight is null then 1 end) as amounts_unweighed,
-            {%- for column in sums[1:] %}
+            {%- for column in sums %}
             sum({{ column }} * weight) as {{ column }},
             {%- endfor %}
             sum(late_payments) as late_payments,
@@ -180,13 +177,7 @@
         customer_id,
         currency_code,
         sum(open_amount) as open_amount,
-        max(greatest({{ days_between('due_date', as_of) }}, 0)) as oldest_days_past_due,
-        0 as late_payments,
-        0 as paid_amount,
-        0 as late_amount,
-        0 as amount_days_late,
-        0 as recent_amount,
-        0 as recent_amount_days_late
+        max(greatest({{ days_between('due_date', as_of) }}, 0)) as oldest_days_past_due
     from ({{ balances_as_of(as_of, known_at, balances) }}) as balance
     where
         item_type in ('instalment', 'chargeback')
@@ -204,8 +195,6 @@
         company_id,
         customer_id,
         currency_code,
-        0 as open_amount,
-        cast(null as integer) as oldest_days_past_due,
         count(case when days_late > 0 then 1 end) as late_payments,
         sum(item_amount) as paid_amount,
         coalesce(sum(case when days_late > 0 then item_amount end), 0) as late_amount,

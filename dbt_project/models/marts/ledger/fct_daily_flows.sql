@@ -9,6 +9,7 @@
             "{{ index_unless_there(ref('fct_ledger_entries'), 'origin_id') }}",
             "{{ index_unless_there(ref('fct_ledger_entries'), 'family_id') }}",
             "{{ index_unless_there(ref('fct_ledger_entries'), 'entry_type', only=is_without_cash()) }}",
+            "{{ index_unless_there(ref('fct_ledger_entries'), 'effective_date', only=is_of_sales()) }}",
         ],
     )
 }}

@@ -10,7 +10,7 @@
             {'columns': ['customer_id']},
         ],
         pre_hook="{{ sort_large_groups() }}",
-        post_hook="{{ analyze(this) }}",
+        post_hook=["{{ index_unless_there(this, 'settled_date', only=is_overpaid()) }}", "{{ analyze(this) }}"],
     )
 }}
 

@@ -1,13 +1,16 @@
+-- the functions of risk read the ledger
+-- depends_on: {{ ref('fct_ledger_entries') }}
+-- depends_on: {{ ref('fct_daily_flows') }}
 {{ config(post_hook=["{{ analyze(this) }}", "{{ create_risk_functions() }}"]) }}
 
 with
 
 settled as (
-    {{ settled_without_cash(known_at(), ref('fct_ledger_entries'), ref('fct_item_balances')) }}
+    select * from {{ ref('fct_settled_without_cash') }}
 ),
 
 positions as (
-    {{ debt_positions(points_by_days(as_of_date(), 30), 1, known_at(), ref('fct_item_balances')) }}
+    {{ debt_positions(as_of_date(), 30, 1, known_at(), ref('fct_item_balances')) }}
 ),
 
 moves as (

@@ -1,5 +1,6 @@
 -- the function expected_losses_by_segment reads the ledger, kpis_by_segment the contacts
 -- depends_on: {{ ref('fct_ledger_entries') }}
+-- depends_on: {{ ref('fct_settled_without_cash') }}
 -- depends_on: {{ ref('fct_contacts') }}
 {{
     config(
