@@ -281,3 +281,22 @@ def test_what_pages_ask_as_they_open_is_answered_ahead(published: str, monkeypat
         assert app.title[0].value != "Cartera" and not app.exception and not app.error, (page, said(app))
     monkeypatch.undo()
     get_settings.cache_clear()
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_month_ends_are_answered_ahead_where_answers_take_long(
+    published: str, monkeypatch: pytest.MonkeyPatch, is_large: bool
+) -> None:
+    st.cache_data.clear()
+    with reading() as opened:
+        year_ago = metrics.month_ends(opened.clocks.as_of, ahead.CLOSINGS + 1)[-1]
+    monkeypatch.setattr(ahead, "QUICK_SECONDS", 0.0 if is_large else 1000.0)
+    ahead.answer()
+    asked = []
+    cured = risk.cure_rates
+    monkeypatch.setattr(risk, "cure_rates", lambda *given, **named: asked.append(given[1]) or cured(*given, **named))
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params["as_of"] = year_ago.isoformat()
+    app.run().switch_page("app_pages/recovery.py").run()
+    assert not app.exception and not app.error, said(app)
+    assert asked == ([] if is_large else [year_ago])
