@@ -13,8 +13,8 @@ settled_without_cash as (
         item_id,
 
         -- amounts: a share of an invoice's credit has more decimals than money
-        cast(credited_amount as numeric(40, 20)) as credited_amount,
-        cast(written_off_amount as numeric(40, 20)) as written_off_amount,
+        cast(credited_amount as numeric(36, 18)) as credited_amount,
+        cast(written_off_amount as numeric(36, 18)) as written_off_amount,
 
         -- dates
         effective_date
