@@ -61,6 +61,9 @@ def forms(view: View, actor: Actor, owing: Owing) -> None:
                                       key=key, required=True)  # fmt: skip
         name = filters.link("do", chosen or next(iter(offered)), next(iter(offered)))
         form = Form.opened(words, actor, owing, name)
+        if form.draft.fields:
+            # a reload leads back to what was being typed, whoever is the first of the list by then
+            st.query_params["customer"] = owing.customer_id
         _FIELDS[name](form)
         _told(form)
         st.button(words("desk.record"), key=f"record_{form.draft.action_id}", icon=":material/save:",

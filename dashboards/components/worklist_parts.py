@@ -24,6 +24,7 @@ COLUMNS = {
 NEXT_KEY, LAST_KEY = "J", "K"
 OPEN = "open-customer"
 """Where on the page the open customer stands."""
+BEGUN_WITH = "worklist_begun_with"
 
 
 def choose_collector(view: View, clocks: Clocks, currency_code: str) -> str | None:
@@ -98,9 +99,9 @@ def walk(view: View, tasks: tuple[worklist.Task, ...], opened: Opened) -> None:
         st.session_state["worklist_place"] = place
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(words("worklist.last"), icon=":material/arrow_upward:", shortcut=LAST_KEY, key="last_task",
-                  disabled=place == 0, on_click=_open, args=(tasks[before],))  # fmt: skip
+                  disabled=place == 0, on_click=_open, args=(tasks[before].key,))  # fmt: skip
         st.button(words("worklist.next"), icon=":material/arrow_downward:", shortcut=NEXT_KEY, key="next_task",
-                  disabled=place == len(tasks) - 1, on_click=_open, args=(tasks[following],))  # fmt: skip
+                  disabled=place == len(tasks) - 1, on_click=_open, args=(tasks[following].key,))  # fmt: skip
         if place is not None:
             st.caption(words("worklist.place", place=words.number(place + 1), count=words.number(len(tasks))))
 
@@ -113,6 +114,8 @@ def tasks_table(view: View, asked: worklist.Asked, tasks: tuple[worklist.Task, .
         return
     shown = worklist.listed(words, tasks[: worklist.LISTED])
     key = f"tasks_{asked.currency_code}_{asked.company_id}_{asked.collector}"
+    # a click is of a place in the list that was looked at: what anybody recorded since may have moved it
+    looked_at, st.session_state[f"{key}_rows"] = st.session_state.get(f"{key}_rows", []), [task.key for task in tasks]
     several = shown["company_id"].nunique() > 1
     columns = {name: column for name, column in COLUMNS.items() if name != "company_id" or several}
     selection = table(view, shown, columns, alt=words("worklist.list"), currency_code=asked.currency_code,
@@ -120,26 +123,36 @@ def tasks_table(view: View, asked: worklist.Asked, tasks: tuple[worklist.Task, .
     if len(tasks) > len(shown):
         st.caption(words("worklist.capped", shown=words.number(len(shown)), count=words.number(len(tasks))))
     csv_button(view, asked.clocks, asked.currency_code, "worklist", lambda: worklist.day_csv(words, asked))
-    cells = [cell for cell in selection["cells"] if cell[0] < len(shown)]
-    clicked = tuple(cells[0]) if cells else None
+    clicked = tuple(selection["cells"][0]) if selection["cells"] else None
     if clicked != st.session_state.get(f"{key}_seen"):
         # a click counts once: afterwards the keys go on from there
         st.session_state[f"{key}_seen"] = clicked
-        if clicked is not None:
-            _open(tasks[clicked[0]])
+        if clicked is not None and clicked[0] < len(looked_at):
+            _open(looked_at[clicked[0]])
             st.rerun()
 
 
 def open_customer(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened | None:
-    """The one of the URL, else the first of the list; a phone shows it below the list, so a link leads there."""
-    opened = _opened(view, asked, day)
+    """The one of the URL, else the first of the list; a phone shows it below the list, so a link leads there.
+
+    It stays the same one while the list is: what is recorded of the first moves it down, and what follows, the promise
+    after the call say, is of the same customer.
+    """
+    of_list = (asked.currency_code, asked.company_id, asked.collector)
+    begun_with, key = st.session_state.get(BEGUN_WITH, (None, None))
+    named = (st.query_params.get("customer", ""), st.query_params.get("at", ""))
+    if not named[0] and begun_with == of_list:
+        named = key
+    opened = _opened(view, asked, day, *named)
+    st.session_state[BEGUN_WITH] = (of_list, (opened.customer_id, opened.company_id or "") if opened else ("", ""))
     if opened:
         st.markdown(view.words("worklist.open_now", customer=f"[{as_text(opened.name)}](#{OPEN})"))
     return opened
 
 
-def _opened(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened | None:
-    customer_id, company_id = st.query_params.get("customer", ""), st.query_params.get("at", "")
+def _opened(
+    view: View, asked: worklist.Asked, day: worklist.Day, customer_id: str, company_id: str
+) -> Opened | None:
     for task in day.tasks:
         if task.key[0] == customer_id and company_id in ("", task.key[1]):
             return Opened(customer_id, task.key[1], task.late["customer_name"], task)
@@ -154,5 +167,5 @@ def _opened(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened | No
     return Opened(*first.key, first.late["customer_name"], first) if first else None
 
 
-def _open(task: worklist.Task) -> None:
-    st.query_params["customer"], st.query_params["at"] = task.key
+def _open(key: tuple[str, str]) -> None:
+    st.query_params["customer"], st.query_params["at"] = key

@@ -215,6 +215,38 @@ def test_a_call_leads_to_what_it_was_about(open_page: OpenPage) -> None:
     assert day.customer_file("files:C-1").calls[0].outcome == "right_party_promise"
 
 
+def test_who_stands_first_stays_open_when_a_call_moves_it_down(open_page: OpenPage) -> None:
+    """Else the promise that follows the call would be recorded of somebody else."""
+    _publish(_items())
+    app = open_page("worklist")
+    _field(app, "outcome").set_value("right_party_promise").run()
+    app = _record(app).run()
+    assert list(_table(app, "expected_amount")["customer_name"]) == ["Bodega Norte", "Comercial Andina SAC"]
+    assert "Recorded: call" in "".join(each.value for each in app.success)
+    _field(app, "amount").set_value("1,000.00").run()
+    _field(app, "date").set_value(TODAY + dt.timedelta(days=3)).run()
+    app = _record(app)
+    assert not app.exception and len(day.customer_file("files:C-1").promises) == 1
+    assert not day.customer_file("files:C-2").promises
+
+
+def test_another_list_begins_with_its_own_first(open_page: OpenPage) -> None:
+    dollars = [item("7", TODAY - dt.timedelta(days=9), "80", customer_id="files:C-2", customer_name="Bodega Norte",
+                    currency_code="USD")]  # fmt: skip
+    _publish([*_items(), *dollars])
+    app = open_page("worklist")
+    assert "Open now: [Comercial Andina SAC]" in said(app)
+    app = app.segmented_control(key="currency").set_value("USD").run()
+    assert "Open now: [Bodega Norte]" in said(app) and not app.exception
+
+
+def test_a_reload_leads_back_to_what_was_being_typed(open_page: OpenPage) -> None:
+    _publish(_items())
+    app = open_page("worklist", do="note")
+    _field(app, "note").set_value("asks for the invoice").run()
+    assert app.query_params["customer"] in ("files:C-1", ["files:C-1"])
+
+
 def test_others_are_seen(open_page: OpenPage) -> None:
     _publish(_items())
     open_page("worklist", customer="files:C-1", **{"as": "bea"})
