@@ -161,6 +161,7 @@ def test_wrong_amounts_are_refused_in_words(open_page: OpenPage) -> None:
     _field(app, "date").set_value(TODAY + dt.timedelta(days=3)).run()
     app = _record(app)
     assert "is not an amount" in app.error[0].value and not app.exception
+    assert "is not an amount: write it" in app.error[0].value.replace("\\", ""), "a sentence, and no \"mend\""
     assert _field(app, "amount").value == "1,0", "what was typed is still there"
     for amount in ("9" * 30, "NaN", "Infinity"):
         app = open_page("worklist", customer="files:C-1", do="plan")
