@@ -150,9 +150,7 @@ def open_customer(view: View, asked: worklist.Asked, day: worklist.Day) -> Opene
     return opened
 
 
-def _opened(
-    view: View, asked: worklist.Asked, day: worklist.Day, customer_id: str, company_id: str
-) -> Opened | None:
+def _opened(view: View, asked: worklist.Asked, day: worklist.Day, customer_id: str, company_id: str) -> Opened | None:
     for task in day.tasks:
         if task.key[0] == customer_id and company_id in ("", task.key[1]):
             return Opened(customer_id, task.key[1], task.late["customer_name"], task)

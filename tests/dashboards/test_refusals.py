@@ -1,4 +1,7 @@
-"""What people at a page are refused, in their language; found in the source, so that a new refusal without words fails."""
+"""What people at a page are refused, in their language.
+
+All of it is found in the source, so that a new refusal without words fails here.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,9 @@ SOURCES = (
 )
 ONLY_TYPED = (
     # pages offer what there is: these are answers to a command line, or to a program
-    "no outcome of a call", "contradict each other", "does not last", "has no call", "was made already", "the call 1 is",
-    "no kind of hold", "has no hold", "has no plan", "has no promise", "has no dispute", "no action id",
-    "a plan has from 2", "due on the same day", "no channel", "no currency", "no customer", "has nothing with",
+    "no outcome of a call", "contradict each other", "does not last", "has no call", "was made already",
+    "the call 1 is", "no kind of hold", "has no hold", "has no plan", "has no promise", "has no dispute",
+    "no action id", "a plan has from 2", "due on the same day", "no channel", "no currency", "no customer", "has nothing with",
     "there is no report", "no id of a saved one", "no such day", "no hour", "is not possible", "can't be read", "1: 1",
 )  # fmt: skip
 SAMPLES = {"what": "note", "actor.role": "collector", "kind": "other", "before.kind": "attorney", "channel": "call"}
@@ -33,9 +36,9 @@ SAMPLES = {"what": "note", "actor.role": "collector", "kind": "other", "before.k
 
 def _raised(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
-            if isinstance(node.exc.func, ast.Name) and node.exc.func.id in ("ConfigError", "NotAllowed"):
-                yield _written(node.exc.args[0])
+        call = node.exc if isinstance(node, ast.Raise) else None
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("ConfigError", "NotAllowed"):
+            yield _written(call.args[0])
 
 
 def _written(text: ast.expr) -> str:
