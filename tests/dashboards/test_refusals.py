@@ -27,8 +27,9 @@ ONLY_TYPED = (
     # pages offer what there is: these are answers to a command line, or to a program
     "no outcome of a call", "contradict each other", "does not last", "has no call", "was made already",
     "the call 1 is", "no kind of hold", "has no hold", "has no plan", "has no promise", "has no dispute",
-    "no action id", "a plan has from 2", "due on the same day", "no channel", "no currency", "no customer", "has nothing with",
-    "there is no report", "no id of a saved one", "no such day", "no hour", "is not possible", "can't be read", "1: 1",
+    "no action id", "a plan has from 2", "due on the same day", "no channel", "no currency", "no customer",
+    "has nothing with", "there is no report", "no id of a saved one", "no such day", "no hour", "is not possible",
+    "can't be read", "1: 1",
 )  # fmt: skip
 SAMPLES = {"what": "note", "actor.role": "collector", "kind": "other", "before.kind": "attorney", "channel": "call"}
 """What stands in a message, by the expression that writes it; dates and counts by their names, else a 1."""
