@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import streamlit as st
@@ -17,7 +17,7 @@ from dashboards.queries.session import Clocks
 COLUMNS = {
     "customer_name": Column("column.customer", width=98),
     "expected_amount": Column("worklist.expected_short", "money"),
-    "why": Column("worklist.why", width=164, lines=5),
+    "why": Column("worklist.why", width=164, lines=4),
     "company_id": Column("column.company"),
 }
 """What fits beside an open customer, which shows the rest of itself; the file has all. The order is the rank."""
@@ -42,17 +42,23 @@ def choose_collector(view: View, clocks: Clocks, currency_code: str) -> str | No
 
 
 def headline(view: View, asked: worklist.Asked, day: worklist.Day) -> None:
-    """What the day is worth; who is late and not on the list, and why: the two add up to all who are late."""
+    """What the day is worth, in one line: a day's work is the list below it."""
+    words, code = view.words, asked.currency_code
+    owed, expected = worklist.added(day.tasks)
+    figures = (
+        ("customers", words.number(len(day.tasks))),
+        ("asked", words.money(owed, code)),
+        ("expected", words.money(expected, code)),
+    )
+    told = " · ".join(f"{words(f'worklist.{name}')}: **{as_text(figure)}**" for name, figure in figures)
+    st.markdown(told, help="\n\n".join(words(f"worklist.{name}_help") for name in ("asked", "expected")))
+
+
+def left_out(view: View, asked: worklist.Asked, day: worklist.Day) -> None:
+    """Who is late and not on the list, and why: with those on it they add up to all who are late."""
     words, code = view.words, asked.currency_code
     whole = worklist.totals(view.reading, asked.clocks, code, asked.company_id)
-    owed, expected = worklist.added(day.tasks)
     late = sum((task.late["overdue_amount"] for task in day.tasks), Decimal(0))
-    with st.container(horizontal=True):
-        st.metric(words("worklist.customers"), words.number(len(day.tasks)), border=True, width=170)
-        st.metric(words("worklist.asked"), words.headline(owed, code), border=True, width=230,
-                  help=words("worklist.asked_help"))  # fmt: skip
-        st.metric(words("worklist.expected"), words.headline(expected, code), border=True, width=230,
-                  help=words("worklist.expected_help"))  # fmt: skip
     if asked.collector is None:
         rest = whole["overdue_amount"] - late
         st.caption(
@@ -118,6 +124,8 @@ def tasks_table(view: View, asked: worklist.Asked, tasks: tuple[worklist.Task, .
     looked_at, st.session_state[f"{key}_rows"] = st.session_state.get(f"{key}_rows", []), [task.key for task in tasks]
     several = shown["company_id"].nunique() > 1
     columns = {name: column for name, column in COLUMNS.items() if name != "company_id" or several}
+    if view.is_phone:
+        columns["why"] = replace(columns["why"], lines=5)
     selection = table(view, shown, columns, alt=words("worklist.list"), currency_code=asked.currency_code,
                       key=key, selects="single-cell", height=760)  # fmt: skip
     if len(tasks) > len(shown):
