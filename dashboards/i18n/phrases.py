@@ -44,7 +44,7 @@ def _written(words: Words, name: str, value: str) -> str:
 
 
 def _amount(words: Words, text: str) -> str:
-    return ("+" if text.startswith("+") else "") + words.decimal(Decimal(text))
+    return ("+" if text.startswith("+") else "") + words.decimal(Decimal(text.replace(",", "")))
 
 
 def _moment(words: Words, text: str) -> str:
