@@ -64,7 +64,7 @@ def contacts(view: View, customer_id: str) -> None:
 def why(view: View, way: customer.Next) -> str:
     """Why not now."""
     if way.refusals == ("hold",):
-        return view.words("customer.on_hold", reason=way.why)
+        return view.words("customer.on_hold", reason=rules.saw(view.words, way.why))
     if not way.address and way.why in ("", "none"):
         return view.words("customer.no_address")
     return rules.saw(view.words, way.why)
