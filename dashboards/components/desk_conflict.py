@@ -21,9 +21,14 @@ SHOWN = {
 
 
 def conflict_panel(
-    form: Form, theirs: Sequence[Action], *, again: Callable[[Form], None], drop: Callable[[Form], None]
+    form: Form,
+    theirs: Sequence[Action],
+    version: int,
+    *,
+    again: Callable[[Form, int], None],
+    drop: Callable[[Form], None],
 ) -> None:
-    """Theirs stands recorded; ours can be recorded as well, or thrown away."""
+    """Theirs stands recorded, up to this version; ours can be recorded as well, or thrown away."""
     words, id = form.words, form.draft.action_id
     st.warning(words("desk.conflict"), icon=":material/group:")
     left, right = st.columns(2)
@@ -43,10 +48,10 @@ def conflict_panel(
     with st.container(horizontal=True):
         st.button(
             words("desk.record_too"),
-            key=f"again_{id}",
+            key=f"again_{id}_{version}",
             icon=":material/library_add_check:",
             on_click=again,
-            args=(form,),
+            args=(form, version),
         )
         st.button(words("desk.throw_away"), key=f"drop_{id}", icon=":material/delete:", on_click=drop, args=(form,))
 

@@ -197,6 +197,20 @@ def test_a_conflict_shows_both_and_either_way_out(open_page: OpenPage) -> None:
     assert amounts == {Decimal(600), Decimal(400)} and not app.exception
 
 
+def test_what_a_third_one_did_meanwhile_is_shown_before_it_is_recorded_over(open_page: OpenPage) -> None:
+    _publish(_items())
+    app = open_page("worklist", customer="files:C-1", do="promise")
+    _field(app, "amount").set_value("400").run()
+    _field(app, "date").set_value(TODAY + dt.timedelta(days=2)).run()
+    desk.promise(ALSO, _id(5), "files:C-1", "main", "PEN", Decimal(600), TODAY + dt.timedelta(days=9), seen=0)
+    app = _record(app)
+    desk.hold(Actor.local("carla"), _id(7), "files:C-1", "attorney")
+    app = next(button for button in app.button if str(button.key).startswith("again_")).click().run()
+    assert "carla" in said(app) and len(day.customer_file("files:C-1").promises) == 1
+    app = next(button for button in app.button if str(button.key).startswith("again_")).click().run()
+    assert len(day.customer_file("files:C-1").promises) == 2 and not app.exception
+
+
 def test_what_is_agreed_is_ended_with_a_click_once_and_says_how(open_page: OpenPage) -> None:
     _publish(_items())
     desk.dispute(ME, _id(6), "files:C-1", "main", "PEN", reason="wrong price", seen=0)
