@@ -44,6 +44,8 @@ def keep(view: View, saved: Saved | None, document: Document) -> None:
     is_own = saved is not None and saved.owner == user
     of = saved.report_id if saved else NEW
     if granted(REPORT, of, document):
+        # whoever clicked elsewhere meanwhile goes there: a rerun asked for first would take the place of that click
+        st.empty()
         st.rerun()
     told = answers().pop(TOLD, None)
     if told:
