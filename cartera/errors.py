@@ -90,10 +90,11 @@ class Busy(CarteraError):
 
 
 class Conflict(CarteraError):
-    """`theirs`: what others recorded since, oldest first."""
+    """`theirs`: what others recorded since, oldest first; `version`: what it is with them."""
 
     exit_status = 7
 
-    def __init__(self, problem: str, mend: str = "", theirs: Sequence[Any] = ()) -> None:
+    def __init__(self, problem: str, mend: str = "", theirs: Sequence[Any] = (), version: int = 0) -> None:
         super().__init__(problem, mend)
         self.theirs = tuple(theirs)
+        self.version = version

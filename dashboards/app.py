@@ -17,7 +17,7 @@ from streamlit.navigation.page import StreamlitPage  # noqa: E402
 from cartera import sign_in  # noqa: E402
 from cartera.desk import Actor  # noqa: E402
 from cartera.settings import TELEMETRY_OFF, get_settings  # noqa: E402
-from dashboards.components import sign_in_page  # noqa: E402
+from dashboards.components import clicks, sign_in_page  # noqa: E402
 from dashboards.components.access import may_open  # noqa: E402
 from dashboards.components.actor import Refused, looking  # noqa: E402
 from dashboards.components.view import browser_language, current_words  # noqa: E402
@@ -94,8 +94,11 @@ st.logo(HERE / "assets" / "logo.svg", size="large", icon_image=HERE / "assets" /
 choose_language()
 actor = looking()
 page = st.navigation(pages(actor), position="hidden" if isinstance(actor, Refused) else "sidebar")
+name = page.url_path or FIRST
+if st.session_state.get("page", name) != name:
+    clicks.settle()
 # which page a saved view is of
-st.session_state["page"] = page.url_path or FIRST
+st.session_state["page"] = name
 if isinstance(actor, Actor):
     sign_in_page.who_is_here(actor, is_signed_in=sign_in.is_required(get_settings()))
     with acting(actor):

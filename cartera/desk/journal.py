@@ -168,7 +168,8 @@ def require_seen(desk: Desk, thing_id: str, version: int, seen: int) -> None:
     """Raises Conflict when a thing has another version than the form was drawn with."""
     if version != seen:
         bound = {"thing": desk.asked.thing, "id": thing_id, "seen": seen}
-        raise conflict(desk.asked, [action(row) for row in rows(desk.connection, _ACTIONS + _OF_THING, bound)])
+        theirs = [action(row) for row in rows(desk.connection, _ACTIONS + _OF_THING, bound)]
+        raise conflict(desk.asked, theirs, version)
 
 
 def _require_seen_file(connection: Connection, asked: Asked, version: int) -> None:
@@ -180,17 +181,18 @@ def _require_seen_file(connection: Connection, asked: Asked, version: int) -> No
     shown = [each for each in theirs if asked.actor.companies is None or each.is_of(asked.actor.companies)]
     # what was agreed with other companies alone is neither told nor in the way
     if shown or not theirs:
-        raise conflict(asked, shown)
+        raise conflict(asked, shown, version)
 
 
 MOST_THEIRS = 100
 
 
-def conflict(asked: Asked, theirs: Sequence[Action]) -> Conflict:
+def conflict(asked: Asked, theirs: Sequence[Action], version: int) -> Conflict:
     """What others did since, oldest first."""
     who = theirs[-1] if theirs else None
     what = f"{who.by} recorded {who.kind} at {who.at:%Y-%m-%d %H:%M} UTC" if who else "somebody changed it"
-    return Conflict(f"{asked.customer_id}: {what}, after the form was opened", "look at it, then record again", theirs)
+    problem = f"{asked.customer_id}: {what}, after the form was opened"
+    return Conflict(problem, "look at it, then record again", theirs, version)
 
 
 _ACTIONS = """

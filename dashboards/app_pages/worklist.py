@@ -28,6 +28,7 @@ def page(view: View) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
         parts.tasks_table(view, asked, day.tasks)
+        parts.left_out(view, asked, day)
     with right:
         if opened:
             panel(view, asked, opened, day.tasks)

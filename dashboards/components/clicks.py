@@ -3,7 +3,8 @@
 A click runs the script anew, its callback first, and the script that ran before ends where it next meets Streamlit.
 `runner.fastReruns` is off, so that it is one thread after the other: a second click waits until the first one's work is
 done, and its page is drawn of what is there then. The rest is done here: a callback takes its dict before it acts, and
-what it writes there afterwards nothing can cut off.
+what it writes there afterwards nothing can cut off. What a click does with what the page chooses further down is wished
+for by the callback, and done by the run that gets that far: another click in the same second only puts it off.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import streamlit as st
 from dashboards.components import states
 from dashboards.i18n import Words
 
-ANSWERS, DONE = "click_answers", "click_done"
+ANSWERS, DONE, WISHES = "click_answers", "click_done", "click_wishes"
 T = TypeVar("T")
 
 
@@ -54,3 +55,26 @@ def once(form: Hashable, act: Callable[[], T]) -> T:
     if form not in done:
         done[form] = act()
     return done[form]
+
+
+def wish(subject: str, of: Hashable, act: Callable[[Any], None], drawn: Any) -> None:
+    """For a callback: `act` on what the page shows of `of` once it is drawn anew. `drawn`: what it showed so far."""
+    answers().setdefault(WISHES, {})[subject] = (of, act, drawn)
+
+
+def granted(subject: str, of: Hashable, now: Any) -> bool:
+    """Where the page knows what it shows: do what was wished for, if anything was; of another, as it was drawn."""
+    found = answers().get(WISHES, {}).pop(subject, None)
+    if found is None:
+        return False
+    wished_of, act, drawn = found
+    act(now if wished_of == of else drawn)
+    return True
+
+
+def settle() -> None:
+    """The page was left before it got that far: what was wished for is done with what it showed."""
+    wishes = answers().get(WISHES, {})
+    while wishes:
+        _, act, drawn = wishes.pop(next(iter(wishes)))
+        act(drawn)

@@ -39,7 +39,7 @@ def contacts(view: View, customer_id: str) -> None:
     """Channels, consents and holds, as they are at this moment."""
     words, kept = view.words, customer.dossier(customer_id)
     st.caption(words("customer.contacts_sub", zone=as_text(kept.customer.timezone or words("customer.no_zone"))))
-    rows = [_way(view, each) for each in kept.ways]
+    rows = [_way(view, each, kept.customer.timezone) for each in kept.ways]
     table(view, frame(rows, list(WAYS)), WAYS, alt=words("customer.part_contacts"))
     with st.expander(words("customer.rules_asked"), icon=":material/gavel:"):
         if not any(each.refusals for each in kept.ways):
@@ -64,13 +64,13 @@ def contacts(view: View, customer_id: str) -> None:
 def why(view: View, way: customer.Next) -> str:
     """Why not now."""
     if way.refusals == ("hold",):
-        return view.words("customer.on_hold", reason=way.why)
+        return view.words("customer.on_hold", reason=rules.saw(view.words, way.why))
     if not way.address and way.why in ("", "none"):
         return view.words("customer.no_address")
     return rules.saw(view.words, way.why)
 
 
-def _way(view: View, way: customer.Next) -> dict[str, str]:
+def _way(view: View, way: customer.Next, zone: str | None) -> dict[str, str]:
     words = view.words
     said = {True: "customer.said_yes", False: "customer.said_no", None: "customer.said_nothing"}[way.said]
     if way.address is None:
@@ -78,7 +78,7 @@ def _way(view: View, way: customer.Next) -> dict[str, str]:
     elif way.is_allowed_now:
         following = words("customer.allowed_now")
     else:
-        following = words.moment(way.at) if way.at else words("customer.none_as_things_stand")
+        following = words.moment_at(way.at, zone) if way.at else words("customer.none_as_things_stand")
     return {
         "channel": words(f"channel.{way.channel}"),
         "address": way.address or "",

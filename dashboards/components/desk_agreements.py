@@ -45,7 +45,7 @@ def agreements(view: View, actor: Actor, customer_id: str) -> None:
         st.markdown(f"**{words('desk.agreed')}**")
         for id, text, button, end in lines:
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(as_text(text), width="stretch")
+                st.markdown(as_text(text.removesuffix(" · ")), width="stretch")
                 if end is not None and button == "desk.close":
                     with st.popover(words(button), type="tertiary"):
                         st.text_input(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 
 import streamlit as st
@@ -10,27 +11,24 @@ from cartera.desk import Action
 from dashboards.components.desk_fields import BETWEEN, Form
 from dashboards.components.view import as_text
 from dashboards.i18n import Words
+from dashboards.queries.desk import value_of
 
-SHOWN = (
-    "amount",
-    "currency_code",
-    "promised_date",
-    "parts",
-    "reason",
-    "kind",
-    "until",
-    "note",
-    "is_cancelled",
-    "resolution",
-    "resolved_date",
-    "released_by",
-)
+SHOWN = {
+    "amount": "amount", "promised_date": "date", "parts": "parts", "reason": "reason", "kind": "kind",
+    "until": "until", "note": "note", "resolution": "resolution",
+}  # fmt: skip
+"""What is told of an action, by the field of the form that asks for it."""
 
 
 def conflict_panel(
-    form: Form, theirs: Sequence[Action], *, again: Callable[[Form], None], drop: Callable[[Form], None]
+    form: Form,
+    theirs: Sequence[Action],
+    version: int,
+    *,
+    again: Callable[[Form, int], None],
+    drop: Callable[[Form], None],
 ) -> None:
-    """Theirs stands recorded; ours can be recorded as well, or thrown away."""
+    """Theirs stands recorded, up to this version; ours can be recorded as well, or thrown away."""
     words, id = form.words, form.draft.action_id
     st.warning(words("desk.conflict"), icon=":material/group:")
     left, right = st.columns(2)
@@ -38,22 +36,22 @@ def conflict_panel(
         st.markdown(f"**{words('desk.theirs')}**")
         for action in theirs:
             st.markdown(as_text(f"{action.by} · {words.moment(action.at)} · {event_name(words, action.kind)}"))
-            for name in SHOWN:
-                before, after = (action.before or {}).get(name), action.after.get(name)
-                if after not in (None, "", [], False) and before != after:
-                    change = f"{_value(before)} → {_value(after)}" if before not in (None, "", []) else _value(after)
-                    st.caption(as_text(f"{name.replace('_', ' ')}: {change}"))
+            for name, field in SHOWN.items():
+                before, after = (value_of(words, each, name) for each in (action.before or {}, action.after))
+                if after and before != after:
+                    change = f"{before} → {after}" if before else after
+                    st.caption(as_text(f"{words(f'desk.field_{field}')}: {change}"))
     with right.container(border=True):
         st.markdown(f"**{words('desk.yours')}** · {words(f'desk.{form.name}')}")
         for field, value in form.fields().items():
-            st.caption(f"{form.label(field)}: {as_text(value.replace(BETWEEN, ', '))}")
+            st.caption(as_text(f"{form.label(field)}: {_mine(form, field, value)}"))
     with st.container(horizontal=True):
         st.button(
             words("desk.record_too"),
-            key=f"again_{id}",
+            key=f"again_{id}_{version}",
             icon=":material/library_add_check:",
             on_click=again,
-            args=(form,),
+            args=(form, version),
         )
         st.button(words("desk.throw_away"), key=f"drop_{id}", icon=":material/delete:", on_click=drop, args=(form,))
 
@@ -62,9 +60,18 @@ def event_name(words: Words, kind: str) -> str:
     return words.named("event", kind).replace("_", " ")
 
 
-def _value(value: object) -> str:
-    if isinstance(value, list):
-        return "; ".join(
-            f"{part.get('promised_date')} {part.get('amount')}" for part in value if isinstance(part, dict)
+def _mine(form: Form, field: str, value: str) -> str:
+    """What is in a field, as the form shows it."""
+    words = form.words
+    if field in ("date", "until"):
+        return words.date(dt.date.fromisoformat(value))
+    if field == "kind":
+        return words(f"hold.{value}")
+    if field == "every":
+        return words("desk.every_days", days=value)
+    if field == "items":
+        chosen = value.split(BETWEEN)
+        return ", ".join(
+            row["document_number"] or row["item_id"] for row in form.owing.items if row["item_id"] in chosen
         )
-    return str(value)
+    return value.replace("/", " · ") if field == "where" else value

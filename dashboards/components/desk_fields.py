@@ -152,7 +152,9 @@ class Form:
     def refused(self, error: Exception, text: str) -> None:
         """Why a click did nothing, to be shown with the form."""
         if isinstance(error, Conflict):
-            self.told[CONFLICT] = {"action_id": self.draft.action_id, "theirs": error.theirs}
+            self.told[CONFLICT] = {
+                "action_id": self.draft.action_id, "theirs": error.theirs, "version": error.version
+            }  # fmt: skip
         else:
             self.told[REFUSED] = {"action_id": self.draft.action_id, "text": text}
 

@@ -24,8 +24,6 @@ from dashboards.components.clicks import answers
 from dashboards.components.desk_conflict import conflict_panel
 from dashboards.components.desk_fields import CONFLICT, NEXT, RECORDED, REFUSED, Form, Owing
 from dashboards.components.view import View, as_text
-from dashboards.queries import worklist
-from dashboards.queries.session import acting
 
 FORMS = ("call", "promise", "plan", "dispute", "note", "hold", "contact")
 FOLLOWS = {
@@ -61,6 +59,9 @@ def forms(view: View, actor: Actor, owing: Owing) -> None:
                                       key=key, required=True)  # fmt: skip
         name = filters.link("do", chosen or next(iter(offered)), next(iter(offered)))
         form = Form.opened(words, actor, owing, name)
+        if form.draft.fields:
+            # a reload leads back to what was being typed, whoever is the first of the list by then
+            st.query_params["customer"] = owing.customer_id
         _FIELDS[name](form)
         _told(form)
         st.button(words("desk.record"), key=f"record_{form.draft.action_id}", icon=":material/save:",
@@ -75,7 +76,7 @@ def _told(form: Form) -> None:
         st.error(as_text(refused["text"]), icon=":material/block:")
     found = form.told.get(CONFLICT)
     if found and found["action_id"] == form.draft.action_id:
-        conflict_panel(form, found["theirs"], again=_again, drop=_drop)
+        conflict_panel(form, found["theirs"], found["version"], again=_again, drop=_drop)
 
 
 def _record(form: Form) -> None:
@@ -90,11 +91,10 @@ def _record(form: Form) -> None:
         form.told[NEXT] = follows
 
 
-def _again(form: Form) -> None:
-    """Having seen what others did: record ours as well, on top of theirs."""
+def _again(form: Form, version: int) -> None:
+    """Having seen what others did up to this version: record ours as well, on top of theirs; but not of what they did
+    after it was shown."""
     with states.clicked(form.words, form.refused):
-        with acting(form.actor):
-            version = worklist.file_of(form.owing.customer_id).version
         _record(form.with_seen(version))
 
 

@@ -89,5 +89,6 @@ def _how(view: View, kept: customer.Dossier) -> None:
         st.warning(words("worklist.call_not", why=as_text(why(view, way))), icon=":material/phone_disabled:")
     else:
         later = "worklist.call_later" if way.address else "worklist.call_unknown_later"
-        told = words(later, number=as_text(way.address), moment=words.moment(way.at), why=as_text(why(view, way)))
+        moment = as_text(words.moment_at(way.at, kept.customer.timezone))
+        told = words(later, number=as_text(way.address), moment=moment, why=as_text(why(view, way)))
         st.warning(told, icon=":material/schedule:")

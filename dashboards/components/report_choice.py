@@ -14,12 +14,15 @@ from cartera.reports.ready_made import READY
 from cartera.reports.store import Broken, Saved, listed
 from cartera.reports.wording import Wording
 from dashboards.components.choosers import added, toggled
+from dashboards.components.clicks import answers
 from dashboards.components.filters import FEW, link
 from dashboards.components.view import View, current_user
 from dashboards.queries import reports
 from dashboards.queries.session import Clocks
 
 NEW, MOST = "new", 20
+OPENED = "report_opened"
+"""The report that a click leads to (clicks.py)."""
 OWN = ("mart", "by", "show", "where")
 """Names in the URL that belong to one report; `where_<column>` too."""
 
@@ -27,6 +30,7 @@ OWN = ("mart", "by", "show", "where")
 def choose_report(view: View) -> Saved | Broken | None:
     """A ready-made one, one's own or a shared one; None: build one here."""
     words = view.words
+    _open_what_was_clicked(view)
     found = {each.report_id: each for each in listed(current_user())}
     offered = {NEW: words("reports.new")} | {key: _label(view, each) for key, each in found.items()}
     key = _seeded(view, "report", offered, NEW, "")
@@ -37,6 +41,17 @@ def choose_report(view: View) -> Saved | Broken | None:
     link("report", chosen, NEW)
     report = found.get(chosen)
     return _pinned(report) if isinstance(report, Saved) else report
+
+
+def _open_what_was_clicked(view: View) -> None:
+    """What was saved, shared or deleted is opened as it is now; a script that was cut off in here begins anew."""
+    opened = answers().get(OPENED)
+    if opened is None:
+        return
+    unpin(opened)
+    st.session_state.pop(_key(view, "report", ""), None)
+    link("report", opened, NEW)
+    answers().pop(OPENED, None)
 
 
 def _label(view: View, each: Saved | Broken) -> str:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
-from cartera.errors import CarteraError
 from cartera.reports import schedule, send, store
 from cartera.reports.document import Document, Filter
-from cartera.reports.exports import FORMATS, Format
+from cartera.reports.exports import FORMATS
 from cartera.reports.store import Broken, Saved
-from cartera.reports.wording import LOCALES, Language
+from cartera.reports.wording import LOCALES
 from dashboards.components.choosers import added, toggled
-from dashboards.components.clicks import answers
-from dashboards.components.report_choice import NEW, common_dimensions, forget_choices, unpin
+from dashboards.components.clicks import answers, clicked, granted, once, wish
+from dashboards.components.report_choice import NEW, OPENED, common_dimensions, unpin
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text, current_user
+from dashboards.i18n import Words
 from dashboards.queries import reports
 from dashboards.queries.receivables import frame
 from dashboards.queries.session import Clocks
@@ -30,7 +33,8 @@ DELIVERIES = {
     "answer": Column("column.message"),
 }
 LISTED = 20
-TOLD, NEW_REPORT, NEW_SCHEDULE = "report_told", "report_new", "schedule_new"
+REPORT, TOLD, REFUSED, NOT_SCHEDULED = "report", "report_told", "report_refused", "schedule_refused"
+NEW_REPORT, NEW_SCHEDULE = "report_new", "schedule_new"
 """What clicks did, and the ids of forms that were not sent yet: of the next form, once this one is done."""
 
 
@@ -38,21 +42,33 @@ def keep(view: View, saved: Saved | None, document: Document) -> None:
     """Save as a new one; and of one's own: save the change, share, delete."""
     words, user = view.words, current_user()
     is_own = saved is not None and saved.owner == user
+    of = saved.report_id if saved else NEW
+    if granted(REPORT, of, document):
+        # whoever clicked elsewhere meanwhile goes there: a rerun asked for first would take the place of that click
+        st.empty()
+        st.rerun()
     told = answers().pop(TOLD, None)
     if told:
         st.success(told, icon=":material/check_circle:")
+    _say_refused(view)
     with st.container(horizontal=True):
-        with st.popover(words("reports.save_as"), icon=":material/save:"), st.form("report_save"):
-            name = st.text_input(words("reports.name"), max_chars=store.MOST_NAME)
-            is_shared = st.toggle(words("reports.share"), help=words("reports.share_help"))
-            if st.form_submit_button(words("reports.save"), icon=":material/save:"):
-                _attempt(view, lambda: _save_new(view, name, document, is_shared))
+        report_id = answers().setdefault(NEW_REPORT, str(uuid.uuid4()))
+        with (
+            st.popover(words("reports.save_as"), icon=":material/save:"),
+            st.form(f"report_save_{report_id}"),
+        ):
+            st.text_input(words("reports.name"), max_chars=store.MOST_NAME, key=f"report_name_{report_id}")
+            st.toggle(words("reports.share"), help=words("reports.share_help"), key=f"report_shared_{report_id}")
+            st.form_submit_button(words("reports.save"), icon=":material/save:", on_click=_wish_new,
+                                  args=(words, of, report_id, document))  # fmt: skip
         if saved is not None and is_own:
-            if document != saved.document and st.button(words("reports.save_change"), icon=":material/save:"):
-                _attempt(view, lambda: _save_change(view, saved, document), saved)
+            drawn = (saved.report_id, saved.version)
+            if document != saved.document:
+                st.button(words("reports.save_change"), icon=":material/save:", key=f"report_change_{drawn}",
+                          on_click=wish, args=(REPORT, of, partial(_save_change, words, saved), document))  # fmt: skip
             label = words("reports.unshare") if saved.is_shared else words("reports.share")
-            if st.button(label, icon=":material/group:", help=words("reports.share_help")):
-                _attempt(view, lambda: _share(view, saved), saved)
+            st.button(label, icon=":material/group:", help=words("reports.share_help"), key=f"report_share_{drawn}",
+                      on_click=_share, args=(words, saved))  # fmt: skip
             _deletion(view, saved)
 
 
@@ -60,6 +76,7 @@ def say_broken(view: View, broken: Broken) -> None:
     """What is wrong with it; whose it is may delete it."""
     words = view.words
     st.error(words("reports.broken_why", why=as_text(broken.why)), icon=":material/build:")
+    _say_refused(view)
     if broken.owner == current_user():
         _deletion(view, broken)
 
@@ -68,61 +85,74 @@ def _deletion(view: View, saved: Saved | Broken) -> None:
     words = view.words
     with st.popover(words("reports.delete"), icon=":material/delete:"):
         st.markdown(words("reports.delete_sure", name=as_text(saved.name)))
-        if st.button(words("reports.delete_now"), key="report_delete", type="primary"):
-            _attempt(view, lambda: _delete(view, saved), saved)
+        st.button(words("reports.delete_now"), key=f"report_delete_{saved.report_id}_{saved.version}", type="primary",
+                  on_click=_delete, args=(words, saved))  # fmt: skip
 
 
-def _attempt(view: View, action: Callable[[], None], saved: Saved | Broken | None = None) -> None:
-    """Do it and draw anew, or say why not; nothing that was typed is lost."""
-    try:
-        action()
-    except store.ChangedMeanwhile as error:
-        st.error(as_text(error.problem), icon=":material/group:")
-        if saved is not None:
-            st.button(view.words("reports.open_theirs"), on_click=unpin, args=(saved.report_id,))
+def _say_refused(view: View) -> None:
+    """Once: why the last click did nothing; and the way to what somebody else made of the report."""
+    refused = answers().pop(REFUSED, None)
+    if refused is None:
         return
-    except CarteraError as error:
-        st.error(f"{as_text(error.problem)}  \n{as_text(error.mend)}", icon=":material/error:")
-        return
-    st.rerun()
+    text, theirs = refused
+    st.error(as_text(text), icon=":material/group:" if theirs else ":material/error:")
+    if theirs:
+        st.button(view.words("reports.open_theirs"), on_click=unpin, args=(theirs,))
 
 
-def _save_new(view: View, name: str, document: Document, is_shared: bool) -> None:
-    told = answers()
-    report_id = told.setdefault(NEW_REPORT, str(uuid.uuid4()))
-    saved = store.save(current_user(), name, document, report_id=report_id, is_shared=is_shared)
-    del told[NEW_REPORT]
-    told[TOLD] = view.words("reports.saved", name=as_text(saved.name))
-    _open(view, saved.report_id)
+@contextmanager
+def _clicked(words: Words, saved: Saved | Broken | None = None) -> Iterator[dict[str, Any]]:
+    """Around what a click does to a report: what was refused is told by `_say_refused`."""
+
+    def refused(error: Exception, text: str) -> tuple[str, str | None]:
+        return text, saved.report_id if saved and isinstance(error, store.ChangedMeanwhile) else None
+
+    with clicked(words, REFUSED, refused) as told:
+        yield told
 
 
-def _save_change(view: View, saved: Saved, document: Document) -> None:
-    told = answers()
-    store.change(current_user(), saved.report_id, saved.version, document=document)
-    told[TOLD] = view.words("reports.saved", name=as_text(saved.name))
-    unpin(saved.report_id)
+def _wish_new(words: Words, of: str, report_id: str, document: Document) -> None:
+    name, is_shared = (st.session_state.get(f"report_{field}_{report_id}") for field in ("name", "shared"))
+    wish(REPORT, of, partial(_save_new, words, report_id, str(name or ""), bool(is_shared)), document)
 
 
-def _share(view: View, saved: Saved) -> None:
-    told, what = answers(), "reports.unshared" if saved.is_shared else "reports.shared"
-    store.change(current_user(), saved.report_id, saved.version, is_shared=not saved.is_shared)
-    told[TOLD] = view.words(what, name=as_text(saved.name))
-    unpin(saved.report_id)
+def _save_new(words: Words, report_id: str, name: str, is_shared: bool, document: Document) -> None:
+    with _clicked(words) as told:
+        saved = store.save(current_user(), name, document, report_id=report_id, is_shared=is_shared)
+        told.pop(NEW_REPORT, None)
+        told[TOLD] = words("reports.saved", name=as_text(saved.name))
+        told[OPENED] = saved.report_id
 
 
-def _delete(view: View, saved: Saved | Broken) -> None:
-    told = answers()
-    store.delete(current_user(), saved.report_id, saved.version)
-    told[TOLD] = view.words("reports.deleted", name=as_text(saved.name))
-    unpin(saved.report_id)
-    _open(view, NEW)
+def _save_change(words: Words, saved: Saved, document: Document) -> None:
+    with _clicked(words, saved) as told:
+        once(
+            ("report_change", saved.report_id, saved.version),
+            lambda: store.change(current_user(), saved.report_id, saved.version, document=document),
+        )
+        told[TOLD] = words("reports.saved", name=as_text(saved.name))
+        told[OPENED] = saved.report_id
 
 
-def _open(view: View, report_id: str) -> None:
-    """Show that report next: the list is drawn already, so its state goes, and the URL says which."""
-    forget_choices()
-    st.session_state.pop(f"report_report__{view.words.language}", None)
-    st.query_params["report"] = report_id
+def _share(words: Words, saved: Saved) -> None:
+    with _clicked(words, saved) as told:
+        once(
+            ("report_share", saved.report_id, saved.version),
+            lambda: store.change(current_user(), saved.report_id, saved.version, is_shared=not saved.is_shared),
+        )
+        what = "reports.unshared" if saved.is_shared else "reports.shared"
+        told[TOLD] = words(what, name=as_text(saved.name))
+        told[OPENED] = saved.report_id
+
+
+def _delete(words: Words, saved: Saved | Broken) -> None:
+    with _clicked(words, saved) as told:
+        once(
+            ("report_delete", saved.report_id, saved.version),
+            lambda: store.delete(current_user(), saved.report_id, saved.version),
+        )
+        told[TOLD] = words("reports.deleted", name=as_text(saved.name))
+        told[OPENED] = NEW
 
 
 def mailing(view: View, saved: Saved | None, clocks: Clocks) -> None:
@@ -135,10 +165,8 @@ def mailing(view: View, saved: Saved | None, clocks: Clocks) -> None:
         for each in schedule.schedules(user, saved.report_id):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{as_text(each.recipient)} · {as_text(each.broken or _when(view, each))}")
-                if st.button(
-                    words("reports.end"), key=f"end_{each.schedule_id}", icon=":material/cancel_schedule_send:"
-                ):
-                    _attempt(view, lambda each=each: schedule.end(user, each.schedule_id))
+                st.button(words("reports.end"), key=f"end_{each.schedule_id}", icon=":material/cancel_schedule_send:",
+                          on_click=_end, args=(words, each.schedule_id))  # fmt: skip
         _new_schedule(view, saved, clocks)
         sent = [row for row in send.deliveries(user, LISTED) if row["report"] == saved.report_id]
         if sent:
@@ -147,6 +175,12 @@ def mailing(view: View, saved: Saved | None, clocks: Clocks) -> None:
             table(
                 view, frame(sent, list(DELIVERIES)), DELIVERIES, alt=words("reports.by_mail"), key="report_deliveries"
             )
+
+
+def _end(words: Words, schedule_id: str) -> None:
+    user = current_user()
+    with clicked(words, NOT_SCHEDULED):
+        once(("schedule_end", schedule_id), lambda: schedule.end(user, schedule_id))
 
 
 def _when(view: View, each: schedule.Schedule) -> str:
@@ -162,51 +196,63 @@ def _when(view: View, each: schedule.Schedule) -> str:
 
 def _new_schedule(view: View, saved: Saved, clocks: Clocks) -> None:
     words, said = view.words, reports.wording(view.words)
-    recipient = st.text_input(words("reports.recipient"), key="mail_to", placeholder="ana@example.com")
+    st.text_input(words("reports.recipient"), key="mail_to", placeholder="ana@example.com")
     with st.container(horizontal=True):
         kinds = {"week": words("reports.weekly"), "month": words("reports.monthly")}
         kind = st.segmented_control(
             words("reports.every"), list(kinds), default="week", required=True, format_func=kinds.__getitem__,
             key="mail_kind",
         )  # fmt: skip
-        weekdays: list[int] = []
-        month_day: int | None = None
         if kind == "week":
-            weekdays = toggled(
+            toggled(
                 words("reports.weekdays"), range(1, 8), lambda day: words(f"reports.day_{day}"), "mail_weekdays", [1]
             )  # fmt: skip
         else:
-            month_day = st.selectbox(
+            st.selectbox(
                 words("reports.on_day"), [*range(1, 29), schedule.LAST_DAY], key="mail_month_day", width=200,
                 format_func=lambda day: words("reports.last_day") if day == schedule.LAST_DAY else str(day),
             )  # fmt: skip
-        hour = st.number_input(words("reports.hour"), 0, 23, 7, key="mail_hour", width=130)
-        timezone = st.text_input(words("reports.timezone"), "America/Lima", key="mail_zone", width=190)
+        st.number_input(words("reports.hour"), 0, 23, 7, key="mail_hour", width=130)
+        st.text_input(words("reports.timezone"), "America/Lima", key="mail_zone", width=190)
     with st.container(horizontal=True):
-        format: Format = st.selectbox(words("reports.format"), FORMATS, key="mail_format", width=140)
+        st.selectbox(words("reports.format"), FORMATS, key="mail_format", width=140)
         codes = [view.words.language.lower(), *(code for code in LOCALES if code != view.words.language.lower())]
-        language: Language = st.selectbox(words("reports.language"), codes, key="mail_language", width=120)  # type: ignore[assignment]
-        filters = _own_filters(view, saved, clocks)
-        skips = st.toggle(words("reports.skip_empty"), value=True, key="mail_skip")
-    if st.button(words("reports.schedule"), icon=":material/schedule_send:"):
-        # the id is made once per form, so that a double click schedules once
-        told = answers()
-        schedule_id = told.setdefault(NEW_SCHEDULE, str(uuid.uuid4()))
-
-        def add() -> None:
-            when = schedule.When(tuple(weekdays), month_day, int(hour), timezone.strip())
-            schedule.add(
-                current_user(), saved.report_id, recipient, when, language=language, format=format, filters=filters,
-                skips_empty=skips, schedule_id=schedule_id,
-            )  # fmt: skip
-            del told[NEW_SCHEDULE]
-            told[TOLD] = words("reports.scheduled", recipient=as_text(recipient))
-
-        _attempt(view, add)
+        st.selectbox(words("reports.language"), codes, key="mail_language", width=120)
+        _own_filters(view, saved, clocks)
+        st.toggle(words("reports.skip_empty"), value=True, key="mail_skip")
+    # the id is as old as the form, so that a double click schedules once
+    schedule_id = answers().setdefault(NEW_SCHEDULE, str(uuid.uuid4()))
+    st.button(words("reports.schedule"), icon=":material/schedule_send:", key=f"schedule_{schedule_id}",
+              on_click=_add, args=(words, saved.report_id, schedule_id))  # fmt: skip
+    refused = answers().pop(NOT_SCHEDULED, None)
+    if refused:
+        st.error(as_text(refused), icon=":material/error:")
     st.caption(said("said.currency_own").capitalize() + ".")
 
 
-def _own_filters(view: View, saved: Saved, clocks: Clocks) -> list[Filter]:
+def _add(words: Words, report_id: str, schedule_id: str) -> None:
+    """With what stands in the form when it is clicked."""
+    form = {
+        name.removeprefix("mail_"): value for name, value in st.session_state.items() if str(name).startswith("mail_")
+    }
+    is_weekly = form["kind"] == "week"
+    when = schedule.When(
+        tuple(form["weekdays"]) if is_weekly else (), None if is_weekly else form["month_day"], int(form["hour"]),
+        form["zone"].strip(),
+    )  # fmt: skip
+    column = form["column"]
+    among = tuple(form.get(f"values_{column}", ()))
+    with clicked(words, NOT_SCHEDULED) as told:
+        schedule.add(
+            current_user(), report_id, form["to"], when, language=form["language"], format=form["format"],
+            filters=[Filter(column=column, among=among)] if column and among else [], skips_empty=form["skip"],
+            schedule_id=schedule_id,
+        )  # fmt: skip
+        told.pop(NEW_SCHEDULE, None)
+        told[TOLD] = words("reports.scheduled", recipient=as_text(form["to"]))
+
+
+def _own_filters(view: View, saved: Saved, clocks: Clocks) -> None:
     """What this recipient gets of the report: one column that all parts have, and its values."""
     words, said = view.words, reports.wording(view.words)
     columns = ["", *common_dimensions(saved.document)]
@@ -214,11 +260,9 @@ def _own_filters(view: View, saved: Saved, clocks: Clocks) -> list[Filter]:
         words("reports.only"), columns, key="mail_column", width=200,
         format_func=lambda name: said.column(name) if name else words("reports.everything"),
     )  # fmt: skip
-    if not column:
-        return []
-    offered = reports.choices(view.reading, saved.document.parts[0].mart, column, clocks)
-    among = added(
-        said.column(column), offered, lambda value: value or said("value.none"), f"mail_values_{column}",
-        words("reports.choose"),
-    )  # fmt: skip
-    return [Filter(column=column, among=tuple(among))] if among else []
+    if column:
+        offered = reports.choices(view.reading, saved.document.parts[0].mart, column, clocks)
+        added(
+            said.column(column), offered, lambda value: value or said("value.none"), f"mail_values_{column}",
+            words("reports.choose"),
+        )  # fmt: skip

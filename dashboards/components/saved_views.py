@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
-from cartera.errors import CarteraError
 from cartera.reports import views
+from dashboards.components import clicks
 from dashboards.components.access import may_open
-from dashboards.components.clicks import answers, clicked
 from dashboards.components.view import View, as_text, current_user
 from dashboards.i18n import Words
 from dashboards.queries.session import actor
@@ -18,13 +18,14 @@ PAGES = Path(__file__).resolve().parents[1] / "app_pages"
 OPENED = "view"
 """In the URL of a saved view until it is open: what this page showed before gives way to it."""
 KEPT = ("lang", "page", "saved_views")
-REFUSED = "view_refused"
+VIEW, REFUSED = "view", "view_refused"
 
 
 def follow_link() -> None:
     """When a saved view is opened on the page that is shown, forget what was chosen there: the URL decides."""
     if st.query_params.get(OPENED) is None:
         return
+    clicks.settle()
     del st.query_params[OPENED]
     for name in list(st.session_state):
         if name not in KEPT:
@@ -34,21 +35,29 @@ def follow_link() -> None:
 def sidebar(view: View) -> None:
     """The views as links, each with a button to delete it; and a name for what is shown now."""
     words, user, page = view.words, current_user(), st.session_state.get("page")
+    clicks.granted(VIEW, page, _shown())
     with st.sidebar.expander(words("views.title"), icon=":material/bookmarks:"):
         for each in _of(user):
             module = each.page.replace("-", "_")
             # a link to a page that is not offered is an error of Streamlit's
             if (PAGES / f"{module}.py").is_file() and may_open(actor(), module):
                 _line(view, user, each)
-        refused = answers().pop(REFUSED, None)
+        refused = clicks.answers().pop(REFUSED, None)
         if refused:
             st.error(as_text(refused))
         if page is None:
             return
-        with st.form("view_save", clear_on_submit=True, border=False):
-            name = st.text_input(words("views.name"), max_chars=views.MOST_NAME, help=words("views.help"))
-            if st.form_submit_button(words("views.save"), icon=":material/bookmark_add:"):
-                _save(user, name, page)
+        # a form of its own once one more is kept: empty then, and as it was typed while it is refused
+        field = f"view_name_{len(_of(user))}"
+        with st.form(f"form_{field}", border=False):
+            st.text_input(words("views.name"), max_chars=views.MOST_NAME, help=words("views.help"), key=field)
+            st.form_submit_button(words("views.save"), icon=":material/bookmark_add:", on_click=_wish,
+                                  args=(words, user, page, field, _shown()))  # fmt: skip
+
+
+def _shown() -> list[tuple[str, str]]:
+    """The address of this page without its language: whoever opens it has one."""
+    return [(key, value) for key in st.query_params for value in st.query_params.get_all(key) if key != "lang"]
 
 
 def _line(view: View, user: str, each: views.SavedView) -> None:
@@ -64,21 +73,21 @@ def _line(view: View, user: str, each: views.SavedView) -> None:
 
 def _delete(words: Words, user: str, name: str) -> None:
     kept = _kept()
-    with clicked(words, REFUSED):
+    with clicks.clicked(words, REFUSED):
         views.delete_view(user, name)
         kept.pop(user, None)
 
 
-def _save(user: str, name: str, page: str) -> None:
+def _wish(words: Words, user: str, page: str, field: str, drawn: list[tuple[str, str]]) -> None:
+    name = str(st.session_state.get(field) or "")
+    clicks.wish(VIEW, page, partial(_save, words, user, name, page), drawn)
+
+
+def _save(words: Words, user: str, name: str, page: str, shown: list[tuple[str, str]]) -> None:
     kept = _kept()
-    shown = [(key, value) for key in st.query_params for value in st.query_params.get_all(key) if key != "lang"]
-    try:
+    with clicks.clicked(words, REFUSED):
         views.save_view(user, name, page, shown)
-    except CarteraError as error:
-        st.error(f"{as_text(error.problem)}  \n{as_text(error.mend)}")
-        return
-    kept.pop(user, None)
-    st.rerun()
+        kept.pop(user, None)
 
 
 def _of(user: str) -> list[views.SavedView]:

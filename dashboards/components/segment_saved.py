@@ -8,14 +8,16 @@ import streamlit as st
 
 from cartera.desk import Actor
 from cartera.desk.rights import DECIDERS
-from cartera.errors import CarteraError
+from cartera.errors import ConfigError
 from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
 from dashboards.components.actor import current_actor
 from dashboards.components.clicks import answers, clicked
 from dashboards.components.view import View, as_text
+from dashboards.i18n import Words
 from dashboards.queries.segments import Asked
 
-REFUSED = "segment_refused"
+SAVED, REFUSED = "segment_saved", "segment_refused"
+NAME, AT_LEAST = "segment_name", "segment_at_least"
 
 
 def save_for_policies(view: View, asked: Asked, segment: str) -> None:
@@ -29,10 +31,11 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
     with st.popover(words("segments.save_for"), icon=":material/bookmark_add:"):
         st.caption(words("segments.save_for_help"))
         with st.form("segment_save", border=False):
-            name = st.text_input(words("segments.save_name"), max_chars=60, placeholder="slow_in_lima")
-            typed = st.text_input(words("segments.save_at_least", currency=asked.currency_code), placeholder="1000.00")
-            if st.form_submit_button(words("segments.save"), icon=":material/save:"):
-                _save(view, asked, segment, name.strip(), typed.strip())
+            st.text_input(words("segments.save_name"), max_chars=60, placeholder="slow_in_lima", key=NAME)
+            st.text_input(words("segments.save_at_least", currency=asked.currency_code), placeholder="1000.00",
+                          key=AT_LEAST)  # fmt: skip
+            st.form_submit_button(words("segments.save"), icon=":material/save:", on_click=_save,
+                                  args=(words, asked, segment))  # fmt: skip
         for saved, audience in saved_segments().items():
             if not all(_in_scope(actor, company) for company in audience.companies or (None,)):
                 continue
@@ -40,7 +43,9 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
                 st.markdown(f"`{saved}` · {as_text(audience.in_words())}")
                 st.button(words("segments.delete"), key=f"segment_delete_{saved}", type="tertiary",
                           on_click=_delete, args=(view, saved))  # fmt: skip
-        refused = answers().pop(REFUSED, None)
+        saved_as, refused = answers().pop(SAVED, None), answers().pop(REFUSED, None)
+        if saved_as:
+            st.success(words("segments.saved", name=as_text(saved_as)), icon=":material/check_circle:")
         if refused:
             st.error(as_text(refused))
 
@@ -55,10 +60,15 @@ def _in_scope(actor: Actor, company_id: str | None) -> bool:
     return actor.companies is None or company_id in actor.companies
 
 
-def _save(view: View, asked: Asked, segment: str, name: str, typed: str) -> None:
-    actor = current_actor()
-    try:
-        at_least = Decimal(typed) if typed else None
+def _save(words: Words, asked: Asked, segment: str) -> None:
+    """What the popover was of when it was clicked, under the name that stands in it."""
+    name, typed = (str(st.session_state.get(field) or "").strip() for field in (NAME, AT_LEAST))
+    with clicked(words, REFUSED) as told:
+        actor = current_actor()
+        try:
+            at_least = Decimal(typed) if typed else None
+        except InvalidOperation:
+            raise ConfigError(words("reports.no_amount")) from None
         save_segment(
             actor.user,
             name,
@@ -69,9 +79,4 @@ def _save(view: View, asked: Asked, segment: str, name: str, typed: str) -> None
             at_least=at_least,
             companies=actor.companies,
         )
-    except InvalidOperation:
-        st.error(view.words("reports.no_amount"))
-    except CarteraError as error:
-        st.error(f"{as_text(error.problem)}  \n{as_text(error.mend)}")
-    else:
-        st.success(view.words("segments.saved", name=name), icon=":material/check_circle:")
+        told[SAVED] = name

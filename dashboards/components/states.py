@@ -14,7 +14,7 @@ import streamlit as st
 from cartera.errors import CarteraError, NotPublished
 from cartera.settings import get_settings
 from dashboards.components.actor import current_actor
-from dashboards.i18n import Words
+from dashboards.i18n import Words, refusals
 from dashboards.queries.session import acting
 
 LOG_NAME = "dashboard.log"
@@ -59,7 +59,7 @@ def clicked(words: Words, tell: Callable[[Exception, str], None]) -> Iterator[No
     try:
         yield
     except CarteraError as error:
-        tell(error, str(error))
+        tell(error, refusals.told(words, error))
     except Exception as error:  # noqa: BLE001 who clicked gets a reference, the log the rest
         tell(error, words("desk.failed", reference=logged(error)))
 

@@ -35,7 +35,19 @@ GROUPS = {
     "all": (),
     "money": customer.MONEY_KINDS,
     "messages": ("message_", "call", "authorised", "opted_out", "repair"),
-    "agreements": ("promise", "plan", "dispute", "source_", "hold", "release", "note", "cancel", "close", "due"),
+    "agreements": (
+        "promise",
+        "plan",
+        "dispute",
+        "source_",
+        "hold",
+        "release",
+        "note",
+        "cancel",
+        "close",
+        "break",
+        "due",
+    ),
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import streamlit as st
@@ -17,13 +17,14 @@ from dashboards.queries.session import Clocks
 COLUMNS = {
     "customer_name": Column("column.customer", width=98),
     "expected_amount": Column("worklist.expected_short", "money"),
-    "why": Column("worklist.why", width=164, lines=5),
+    "why": Column("worklist.why", width=164, lines=4),
     "company_id": Column("column.company"),
 }
 """What fits beside an open customer, which shows the rest of itself; the file has all. The order is the rank."""
 NEXT_KEY, LAST_KEY = "J", "K"
 OPEN = "open-customer"
 """Where on the page the open customer stands."""
+BEGUN_WITH = "worklist_begun_with"
 
 
 def choose_collector(view: View, clocks: Clocks, currency_code: str) -> str | None:
@@ -41,17 +42,23 @@ def choose_collector(view: View, clocks: Clocks, currency_code: str) -> str | No
 
 
 def headline(view: View, asked: worklist.Asked, day: worklist.Day) -> None:
-    """What the day is worth; who is late and not on the list, and why: the two add up to all who are late."""
+    """What the day is worth, in one line: a day's work is the list below it."""
+    words, code = view.words, asked.currency_code
+    owed, expected = worklist.added(day.tasks)
+    figures = (
+        ("customers", words.number(len(day.tasks))),
+        ("asked", words.money(owed, code)),
+        ("expected", words.money(expected, code)),
+    )
+    told = " · ".join(f"{words(f'worklist.{name}')}: **{as_text(figure)}**" for name, figure in figures)
+    st.markdown(told, help="\n\n".join(words(f"worklist.{name}_help") for name in ("asked", "expected")))
+
+
+def left_out(view: View, asked: worklist.Asked, day: worklist.Day) -> None:
+    """Who is late and not on the list, and why: with those on it they add up to all who are late."""
     words, code = view.words, asked.currency_code
     whole = worklist.totals(view.reading, asked.clocks, code, asked.company_id)
-    owed, expected = worklist.added(day.tasks)
     late = sum((task.late["overdue_amount"] for task in day.tasks), Decimal(0))
-    with st.container(horizontal=True):
-        st.metric(words("worklist.customers"), words.number(len(day.tasks)), border=True, width=170)
-        st.metric(words("worklist.asked"), words.headline(owed, code), border=True, width=230,
-                  help=words("worklist.asked_help"))  # fmt: skip
-        st.metric(words("worklist.expected"), words.headline(expected, code), border=True, width=230,
-                  help=words("worklist.expected_help"))  # fmt: skip
     if asked.collector is None:
         rest = whole["overdue_amount"] - late
         st.caption(
@@ -98,9 +105,9 @@ def walk(view: View, tasks: tuple[worklist.Task, ...], opened: Opened) -> None:
         st.session_state["worklist_place"] = place
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(words("worklist.last"), icon=":material/arrow_upward:", shortcut=LAST_KEY, key="last_task",
-                  disabled=place == 0, on_click=_open, args=(tasks[before],))  # fmt: skip
+                  disabled=place == 0, on_click=_open, args=(tasks[before].key,))  # fmt: skip
         st.button(words("worklist.next"), icon=":material/arrow_downward:", shortcut=NEXT_KEY, key="next_task",
-                  disabled=place == len(tasks) - 1, on_click=_open, args=(tasks[following],))  # fmt: skip
+                  disabled=place == len(tasks) - 1, on_click=_open, args=(tasks[following].key,))  # fmt: skip
         if place is not None:
             st.caption(words("worklist.place", place=words.number(place + 1), count=words.number(len(tasks))))
 
@@ -113,33 +120,45 @@ def tasks_table(view: View, asked: worklist.Asked, tasks: tuple[worklist.Task, .
         return
     shown = worklist.listed(words, tasks[: worklist.LISTED])
     key = f"tasks_{asked.currency_code}_{asked.company_id}_{asked.collector}"
+    # a click is of a place in the list that was looked at: what anybody recorded since may have moved it
+    looked_at, st.session_state[f"{key}_rows"] = st.session_state.get(f"{key}_rows", []), [task.key for task in tasks]
     several = shown["company_id"].nunique() > 1
     columns = {name: column for name, column in COLUMNS.items() if name != "company_id" or several}
+    if view.is_phone:
+        columns["why"] = replace(columns["why"], lines=5)
     selection = table(view, shown, columns, alt=words("worklist.list"), currency_code=asked.currency_code,
                       key=key, selects="single-cell", height=760)  # fmt: skip
     if len(tasks) > len(shown):
         st.caption(words("worklist.capped", shown=words.number(len(shown)), count=words.number(len(tasks))))
     csv_button(view, asked.clocks, asked.currency_code, "worklist", lambda: worklist.day_csv(words, asked))
-    cells = [cell for cell in selection["cells"] if cell[0] < len(shown)]
-    clicked = tuple(cells[0]) if cells else None
+    clicked = tuple(selection["cells"][0]) if selection["cells"] else None
     if clicked != st.session_state.get(f"{key}_seen"):
         # a click counts once: afterwards the keys go on from there
         st.session_state[f"{key}_seen"] = clicked
-        if clicked is not None:
-            _open(tasks[clicked[0]])
+        if clicked is not None and clicked[0] < len(looked_at):
+            _open(looked_at[clicked[0]])
             st.rerun()
 
 
 def open_customer(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened | None:
-    """The one of the URL, else the first of the list; a phone shows it below the list, so a link leads there."""
-    opened = _opened(view, asked, day)
+    """The one of the URL, else the first of the list; a phone shows it below the list, so a link leads there.
+
+    It stays the same one while the list is: what is recorded of the first moves it down, and what follows, the promise
+    after the call say, is of the same customer.
+    """
+    of_list = (asked.currency_code, asked.company_id, asked.collector)
+    begun_with, key = st.session_state.get(BEGUN_WITH, (None, None))
+    named = (st.query_params.get("customer", ""), st.query_params.get("at", ""))
+    if not named[0] and begun_with == of_list:
+        named = key
+    opened = _opened(view, asked, day, *named)
+    st.session_state[BEGUN_WITH] = (of_list, (opened.customer_id, opened.company_id or "") if opened else ("", ""))
     if opened:
         st.markdown(view.words("worklist.open_now", customer=f"[{as_text(opened.name)}](#{OPEN})"))
     return opened
 
 
-def _opened(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened | None:
-    customer_id, company_id = st.query_params.get("customer", ""), st.query_params.get("at", "")
+def _opened(view: View, asked: worklist.Asked, day: worklist.Day, customer_id: str, company_id: str) -> Opened | None:
     for task in day.tasks:
         if task.key[0] == customer_id and company_id in ("", task.key[1]):
             return Opened(customer_id, task.key[1], task.late["customer_name"], task)
@@ -154,5 +173,5 @@ def _opened(view: View, asked: worklist.Asked, day: worklist.Day) -> Opened | No
     return Opened(*first.key, first.late["customer_name"], first) if first else None
 
 
-def _open(task: worklist.Task) -> None:
-    st.query_params["customer"], st.query_params["at"] = task.key
+def _open(key: tuple[str, str]) -> None:
+    st.query_params["customer"], st.query_params["at"] = key

@@ -21,6 +21,7 @@ from babel.numbers import (
 )
 
 from cartera.clock import utc_now
+from cartera.contact_rules.moments import zone_named
 from cartera.money import minor_units
 from cartera.yaml_config import PARSER
 
@@ -145,6 +146,14 @@ class Words:
     def moment(self, moment: dt.datetime) -> str:
         """A UTC moment to the minute."""
         return format_datetime(moment.astimezone(dt.UTC), "d MMM y, HH:mm 'UTC'", locale=self.locale)
+
+    def moment_at(self, moment: dt.datetime, zone_name: str | None) -> str:
+        """As the clocks there show it, `27 Nov 2026, 07:00 Lima`; in UTC where no zone is known."""
+        zone = zone_named(zone_name or "")
+        if zone is None:
+            return self.moment(moment)
+        place = zone.key.rpartition("/")[2].replace("_", " ")
+        return f"{format_datetime(moment.astimezone(zone), 'd MMM y, HH:mm', locale=self.locale)} {place}"
 
     def ago(self, moment: dt.datetime) -> str:
         """`3 hours ago`."""

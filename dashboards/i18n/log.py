@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 
 from cartera.warehouse.read import Row
 from dashboards.i18n import Words, checks, texts
-from dashboards.i18n.phrases import phrased
+from dashboards.i18n.phrases import Phrases, phrased
 
 _NEXT = re.compile(r"; |, (?=[\d,]+ (?:new|changed|deleted|unchanged)\b)")
 
@@ -47,6 +47,54 @@ STEPS = {
     re.compile(r"control (?P<source>.+)"): "log.step_control",
 }
 
+_OF, _MEND = r"(?P<source>[^,\n]+), (?P<entity>\w+): ", r"(?:\n  mend: .*)?"
+_ASKED = r"(?P<source>[^:\n]+): (?P<asked>[^\n]+?): "
+_NONE, _COLUMN, _COUNT, _MOST = "; nothing was landed", r"(?P<column>\w+)", r"(?P<count>[\d,]+)", r"(?P<most>[\d.]+)%"
+REFUSED: Phrases = {
+    re.compile(f"{before}{pattern}{_MEND}", re.DOTALL): f"log.refused_{key}"
+    for before, pattern, key in (
+        (_OF, rf"the system gave no record where there were {_COUNT}{_NONE}", "emptied"),
+        (
+            _OF,
+            rf"(?P<count_gone>[\d,]+) of {_COUNT} records are gone from the system, more than {_MOST}{_NONE}",
+            "gone",
+        ),
+        (
+            _OF,
+            rf"(?P<count_gone>[\d,]+) of {_COUNT} records are missing from a full delivery, more than {_MOST}{_NONE}",
+            "missing",
+        ),
+        (
+            _OF,
+            rf"{_COLUMN} of {_COUNT} records went back, e\.g\. of (?P<example>.+): the system seems to have been"
+            rf" restored from a backup{_NONE}",
+            "older",
+        ),
+        (
+            _OF,
+            rf"{_COLUMN} of (?P<count_cut>[\d,]+) of {_COUNT} changed records lost its decimals{_NONE}",
+            "cut",
+        ),
+        (
+            _OF,
+            rf"{_COLUMN} of (?P<count_alike>[\d,]+) of {_COUNT} changed records is exactly (?P<factor>\S+) times what"
+            rf" it was: its unit or sign has changed{_NONE}",
+            "unit",
+        ),
+        (
+            _OF,
+            rf"{_COLUMN} in (?P<currency>\w+) would fall from (?P<amount>[\d.,]+) to (?P<amount_then>[\d.,]+) without"
+            rf" signs, more than {_MOST}{_NONE}",
+            "fell",
+        ),
+        (_OF, rf"(?P<count_again>[\d,]+) of {_COUNT} rows repeat the (?P<column>.+) of another row", "repeats"),
+        (_ASKED, r"does not accept the login \(401\)(?P<said>.*?)", "login"),
+        (_ASKED, r"the account may not read this \(403\)(?P<said>.*?)", "rights"),
+        (_ASKED, r"(?P<said>.*?), tried for as long as is decent(?:; it asks to wait [\d,]+ s)?", "silent"),
+    )
+}
+"""Why a source was not landed, or not read, by the form of its problem; what mends it is told with it."""
+
 GUARDS = {
     "shrunk": r"are missing from a full delivery|are gone from the system|the system gave no record",
     "went_back": r" went back, e\.g\. of ",
@@ -71,6 +119,8 @@ def message(words: Words, text: str | None, failed: Iterable[Row] = ()) -> str |
     said = [_phrase(words, part) for part in _NEXT.split(text)]
     if None not in said:
         return ", ".join(part for part in said if part)
+    if refused := phrased(words, text, REFUSED):
+        return refused
     return checks.controlled(words, text) or _of_checks(words, text, failed)
 
 

@@ -44,7 +44,7 @@ def _written(words: Words, name: str, value: str) -> str:
 
 
 def _amount(words: Words, text: str) -> str:
-    return ("+" if text.startswith("+") else "") + words.decimal(Decimal(text))
+    return ("+" if text.startswith("+") else "") + words.decimal(Decimal(text.replace(",", "")))
 
 
 def _moment(words: Words, text: str) -> str:
@@ -58,4 +58,7 @@ WRITTEN: Mapping[str, Callable[[Words, str], str]] = {
     "moment": _moment,
     "channel": lambda words, text: words.named("channel", text),
     "channels": lambda words, text: ", ".join(words.named("channel", each) for each in text.split(", ")),
+    "field": lambda words, text: words.named("desk.field", text),
+    "hold": lambda words, text: words.named("hold", text),
+    "role": lambda words, text: words.named("role", text),
 }

@@ -123,6 +123,7 @@ SEEN = {
         r"(?P<count>\d+) answers": "saw.answers",
         r"no other": "saw.no_other",
         r"in all messages": "saw.in_all",
+        r"(?P<hold>[a-z_]+), held by (?P<by>.+?) on (?P<date>[\d-]{10})(?P<because>(?:: .+)?)": "saw.held",
     }.items()
 }
 OF_CHANNEL = re.compile(r"(?P<channel>email|sms|whatsapp|voice|letter|call|push): (?P<seen>.+)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -15,8 +15,9 @@ from cartera.errors import NotAllowed
 from cartera.reminders import as_sent, statement
 from cartera.reminders import dossier as record
 from cartera.warehouse import customers, read, segments
-from dashboards.i18n import Words, texts
+from dashboards.i18n import Words
 from dashboards.queries.cache import cached
+from dashboards.queries.desk import value_of
 from dashboards.queries.export import Counted, to_csv
 from dashboards.queries.receivables import frame
 from dashboards.queries.session import Clocks, Reading, actor
@@ -155,22 +156,22 @@ def _filed(words: Words, filed: desk.CustomerFile) -> Iterator[read.Row]:
             effective_date=_day(after.get("made_date") or after.get("opened_date")) or action.at.date(),
             recorded_at=action.at,
             currency_code=after.get("currency_code"),
-            amount=Decimal(str(after["amount"])) if after.get("amount") is not None else None,
+            amount=_amount(after),
             company_id=action.company_id,
-            detail=" · ".join(_words_of(words, after)),
+            detail=" · ".join(filter(None, (value_of(words, after, name) for name in SAID))),
             by=action.by,
         )
 
 
-def _words_of(words: Words, after: Any) -> Iterable[str]:
-    """Dates, and what we chose the words of, in the reader's language; what people wrote as they wrote it."""
-    for name in ("promised_date", "until", "reason", "kind", "channel", "address", "text", "note", "resolution"):
-        value = after.get(name)
-        if value and name in ("promised_date", "until"):
-            yield words.date(dt.date.fromisoformat(value))
-        elif value:
-            chosen = {"kind": "hold", "channel": "channel"}.get(name)
-            yield texts(words.language).get(f"{chosen}.{value}", str(value))
+SAID = ("parts", "promised_date", "until", "reason", "kind", "channel", "address", "text", "note", "resolution")
+"""What the timeline tells of an action, besides its amount."""
+
+
+def _amount(after: Mapping[str, Any]) -> Decimal | None:
+    """Of a plan that of its parts."""
+    if after.get("parts"):
+        return sum((Decimal(part["amount"]) for part in after["parts"]), Decimal(0))
+    return None if after.get("amount") is None else Decimal(str(after["amount"]))
 
 
 def _day(text: str | None) -> dt.date | None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
 from cartera import desk
 from cartera.clock import utc_now
 from cartera.desk import lately
+from dashboards.i18n import Words
 from dashboards.queries.receivables import frame
 from dashboards.queries.session import Reading
 
@@ -21,6 +25,27 @@ PROMISES = (
 DISPUTES = (
     "dispute_id", "version", "customer_id", "company_id", "currency_code", "amount", "reason", "note", "opened_date",
 )  # fmt: skip
+
+
+def value_of(words: Words, recorded: Mapping[str, Any], name: str) -> str:
+    """A value of what the journal keeps of an action: what we chose the words of in the reader's language, what people
+    wrote as they wrote it; empty where there is none."""
+    value = recorded.get(name)
+    if value in (None, "", [], False):
+        return ""
+    if name == "amount":
+        return words.money(Decimal(value), recorded["currency_code"])
+    if name == "parts":
+        code = recorded["currency_code"]
+        return "; ".join(f"{_date(words, part)} {words.money(Decimal(part['amount']), code)}" for part in value)
+    if name in ("promised_date", "until"):
+        return words.date(dt.date.fromisoformat(value))
+    kind = {"kind": "hold", "channel": "channel"}.get(name)
+    return words.named(kind, str(value)) if kind else str(value)
+
+
+def _date(words: Words, part: Mapping[str, str]) -> str:
+    return words.date(dt.date.fromisoformat(part["promised_date"]))
 
 
 def since(reading: Reading, actor: desk.Actor) -> pd.DataFrame:

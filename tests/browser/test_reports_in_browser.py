@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from python_calamine import CalamineWorkbook
 from support.looks import stands
 from support.serve_fixture import sample_items
 
-from cartera.reports import views
+from cartera.reports import store, views
 
 OpenPage = Callable[..., Page]
 PHONE = {"width": 390, "height": 2600}
@@ -91,6 +91,43 @@ def test_two_clicks_on_the_bin_of_a_view_delete_that_one(dashboard_url: str, ope
     assert {"AB", "AC"} <= names and "AA" not in names
     for name in names & {"AB", "AC"}:
         views.delete_view("local", name)
+
+
+def _in_the_same_second(first: Locator, second: Locator) -> None:
+    """The second one lands while the first one's script runs."""
+    handles = [first.element_handle(), second.element_handle()]
+    first.page.evaluate("([a, b]) => { a.click(); setTimeout(() => b.click(), 80) }", handles)
+
+
+def test_who_saves_a_report_and_goes_on_at_once_has_saved_it(dashboard_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{dashboard_url}/reports?{FEW}")
+    _settled(page)
+    page.get_by_role("button", name="Save as new").click()
+    page.get_by_role("textbox", name="Name of the report").fill("In a hurry")
+    _in_the_same_second(page.get_by_role("button", name="Save report"), page.get_by_role("link", name="KPIs"))
+    expect(page).to_have_url(re.compile("/kpis"))
+    _settled(page)
+    (saved,) = [each for each in store.listed("local") if each.name == "In a hurry"]
+    assert isinstance(saved, store.Saved) and saved.document.parts[0].dimensions == ("bucket",)
+    page = open_page(f"{dashboard_url}/reports?report={saved.report_id}")
+    _settled(page)
+    other = page.get_by_test_id("stSidebar").get_by_text("ES", exact=True)
+    _in_the_same_second(page.get_by_role("button", name="Share with everybody"), other)
+    expect(page.get_by_text("Everybody sees it now: In a hurry")).to_be_visible()
+    assert store.find("somebody", saved.report_id).is_shared
+
+
+def test_who_saves_a_view_and_goes_on_at_once_has_saved_it(dashboard_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{dashboard_url}/segments?segment=slow&currency=USD")
+    _settled(page)
+    page.get_by_text("Saved views").click()
+    page.get_by_role("textbox", name="Name for this view").fill("Slow and quick")
+    _in_the_same_second(page.get_by_role("button", name="Save this view"), page.get_by_role("link", name="KPIs"))
+    expect(page).to_have_url(re.compile("/kpis"))
+    _settled(page)
+    (view,) = [each for each in views.saved_views("local") if each.name == "Slow and quick"]
+    assert view.page == "segments" and {("segment", "slow"), ("currency", "USD")} <= set(view.parameters)
+    views.delete_view("local", view.name)
 
 
 PLACES = (f"reports?{FEW}", "reports?report=auditor_aging")

@@ -122,7 +122,7 @@ def test_an_approval_that_failed_can_be_tried_again(
     with monkeypatch.context() as patch:
         patch.setattr("cartera.desk.approvals.approve_seen", fail)
         app = _approve_button(app).click().run()
-    assert "The approval failed: the database gave up" in app.error[0].value and not contacts("approved")
+    assert "The approval failed: The database gave up" in app.error[0].value and not contacts("approved")
     app = _approve_button(app).click().run()
     assert len(contacts("approved")) == planned and not app.error
 

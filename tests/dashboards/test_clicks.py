@@ -42,6 +42,24 @@ def test_answers_are_of_the_session_and_outlive_a_script_that_was_told_to_end() 
     assert answers().pop("subject") == "done" and not answers()
 
 
+def test_what_is_wished_for_is_done_once_with_what_is_shown_by_then() -> None:
+    done: list[str] = []
+    clicks.wish("report", "one", done.append, "as drawn")
+    assert [clicks.granted("view", "one", "now"), clicks.granted("report", "one", "now")] == [False, True]
+    assert not clicks.granted("report", "one", "later") and done == ["now"]
+
+
+def test_a_wish_of_what_is_not_shown_any_more_is_done_as_it_was_drawn() -> None:
+    done: list[str] = []
+    clicks.wish("report", "one", done.append, "the one")
+    clicks.granted("report", "another", "the other")
+    clicks.wish("report", "one", done.append, "the one again")
+    clicks.wish("view", "kpis", done.append, "a view")
+    clicks.settle()
+    clicks.settle()
+    assert done == ["the one", "the one again", "a view"]
+
+
 def test_the_server_runs_one_script_of_a_session_after_the_other() -> None:
     """Else a second click runs beside the first one's work, and draws what was before it."""
     config = tomllib.loads((Path(clicks.__file__).parents[1] / ".streamlit" / "config.toml").read_text("utf-8"))

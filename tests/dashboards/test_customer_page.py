@@ -139,8 +139,12 @@ def test_the_timeline_has_what_was_recorded_and_both_clocks(open_page: OpenPage)
         ME, "6f2f6ab0-0000-4000-8000-000000000003", ID, outcome="message_left", is_right_party=False, note="after noon"
     )
     desk.hold(ME, "6f2f6ab0-0000-4000-8000-000000000002", ID, "other", note="on holiday")
+    parts = [(dt.date(2031, 1, day), Decimal("40.50")) for day in (3, 9)]
+    desk.plan(ME, "6f2f6ab0-0000-4000-8000-000000000004", ID, "main", "PEN", parts, seen=1)
     app = open_page("customer", customer=ID)
     events = _table(app, "effect_amount").set_index("what")
+    planned = "3 Jan 2031 PEN\u00a040.50; 9 Jan 2031 PEN\u00a040.50"
+    assert events.loc["Payment plan", "detail"] == planned and events.loc["Payment plan", "amount"] == Decimal(81)
     assert events.loc["Note", "detail"].lstrip("'") == "=HYPERLINK() call after noon"
     assert events.loc["Note", "detail"].startswith("'"), "harmless in a spreadsheet"
     assert events.loc["Call", "detail"] == "left a message · after noon"
@@ -216,7 +220,7 @@ def test_contacts_say_when_and_why(open_page: OpenPage) -> None:
     assert ways.loc["e-mail", "address"] == "a@example.com"
     assert ways.loc["letter", "next"] == "not by this channel"
     for channel in ("e-mail", "call"):
-        assert ways.loc[channel, "next"] == "now" or "UTC" in ways.loc[channel, "next"]
+        assert ways.loc[channel, "next"] == "now" or ways.loc[channel, "next"].endswith(":00 Lima")
 
 
 def test_why_not_now_is_said_in_the_readers_language() -> None:

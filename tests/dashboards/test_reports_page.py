@@ -110,12 +110,33 @@ def test_who_was_slower_is_told_and_overwrites_nothing(open_page: OpenPage) -> N
     app = open_page("reports", report=saved.report_id)
     store.change("local", saved.report_id, saved.version, name="Renamed elsewhere")
     app = _button(app, "Share with everybody").click().run()
-    assert "after you had opened it" in app.error[0].value.replace("\\", "")
+    assert "after you opened it" in app.error[0].value.replace("\\", "")
     assert not store.find("local", saved.report_id).is_shared
     app = _button(app, "Open as it is now").click().run()
     assert not app.error
     app = _button(app, "Share with everybody").click().run()
     assert store.find("local", saved.report_id).is_shared
+
+
+def test_what_is_chosen_is_what_is_saved_and_the_choice_is_kept_until_then(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    saved = store.save("local", "Mine", AGING)
+    app = open_page("reports", report=saved.report_id, by="customer_name")
+    app = _button(app, "Save change").click().run()
+    assert "Saved: Mine" in app.success[0].value and not app.error and not app.exception
+    assert store.find("local", saved.report_id).document.parts[0].dimensions == ("customer_name",)
+    assert "Save change" not in {each.label for each in app.button}
+
+
+def test_a_name_that_is_taken_is_said_and_stays_in_the_form(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    store.save("local", "Mine", AGING)
+    app = open_page("reports", mart="aging", by="bucket", show="open_amount", lang="ES")
+    field = next(each for each in app.text_input if each.label == "Nombre del informe")
+    field.input("Mine")
+    app = _button(app, "Guardar informe").click().run()
+    assert app.error[0].value.replace("\\", "") == "Ya hay un informe con ese nombre: elija otro"
+    assert next(each for each in app.text_input if each.label == "Nombre del informe").value == "Mine"
 
 
 def test_a_ready_made_report_has_its_parts_and_certificate(open_page: OpenPage) -> None:

@@ -97,7 +97,7 @@ def test_every_text_is_used() -> None:
         "promises.due_today_", "promises.in_grace_", "promises.broken_", "promises.open_", "promises.cancel_promise",
         "promises.close_dispute", "promises.card_", "promises.by_", "promises.did.", "promises.desk_", "promises.done_",
         "aging.by_", "aging.parts_", "invoice.",
-        "log.", "check.", "rule.", "saw.", "quarantine.reason.",
+        "log.", "check.", "rule.", "saw.", "refusal.", "quarantine.reason.",
         "health.fresh", "health.stale", "health.stopped", "health.kind_",
         "channel.", "event.", "outcome.", "hold.", "customer.", "worklist.", "desk.",
     )  # fmt: skip

@@ -236,6 +236,10 @@ def test_what_planning_saw_is_told_with_its_values() -> None:
     spanish = Words("ES")
     assert rules.saw(spanish, "sms: a fixed line; email: none") == "SMS: un teléfono fijo; correo: ninguno"
     assert rules.saw(spanish, "item files:7 is disputed (price)") == "la partida files:7 está en disputa (price)"
+    held = "attorney, held by ana on 2026-03-01: asked; by phone; other, held by luis on 2026-03-02"
+    assert rules.saw(spanish, held) == (
+        "tiene abogado, por ana el 1 mar 2026: asked; by phone; otro, por luis el 2 mar 2026"
+    )
     assert rules.saw(spanish, "disputed") == spanish("campaigns.skip.disputed")
     assert rules.saw(spanish, "the customer asked; by phone") == "the customer asked; by phone"
     assert rules.saw(Words("PT"), "last message on 2026-03-01") == "última mensagem em 1 mar. 2026"

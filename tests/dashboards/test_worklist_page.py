@@ -161,6 +161,7 @@ def test_wrong_amounts_are_refused_in_words(open_page: OpenPage) -> None:
     _field(app, "date").set_value(TODAY + dt.timedelta(days=3)).run()
     app = _record(app)
     assert "is not an amount" in app.error[0].value and not app.exception
+    assert "is not an amount: write it" in app.error[0].value.replace("\\", ""), "one sentence"
     assert _field(app, "amount").value == "1,0", "what was typed is still there"
     for amount in ("9" * 30, "NaN", "Infinity"):
         app = open_page("worklist", customer="files:C-1", do="plan")
@@ -186,11 +187,28 @@ def test_a_conflict_shows_both_and_either_way_out(open_page: OpenPage) -> None:
     desk.promise(ALSO, _id(5), "files:C-1", "main", "PEN", Decimal(600), TODAY + dt.timedelta(days=9), seen=0)
     app = _record(app)
     told = said(app).replace("\\", "")
-    assert "Somebody else recorded" in told and "bea" in told and "600" in told and "400" in told
+    assert "Somebody else recorded" in told and "bea" in told
+    assert "Amount: 400" in told and "Amount: PEN 600.00" in told, "each in the reader's words"
+    for days in (2, 9):
+        assert f"Day: {Words('EN').date(TODAY + dt.timedelta(days=days))}" in told
     assert len(day.customer_file("files:C-1").promises) == 1, "nothing was written over"
     app = next(button for button in app.button if str(button.key).startswith("again_")).click().run()
     amounts = {each.amount for each in day.customer_file("files:C-1").promises}
     assert amounts == {Decimal(600), Decimal(400)} and not app.exception
+
+
+def test_what_a_third_one_did_meanwhile_is_shown_before_it_is_recorded_over(open_page: OpenPage) -> None:
+    _publish(_items())
+    app = open_page("worklist", customer="files:C-1", do="promise")
+    _field(app, "amount").set_value("400").run()
+    _field(app, "date").set_value(TODAY + dt.timedelta(days=2)).run()
+    desk.promise(ALSO, _id(5), "files:C-1", "main", "PEN", Decimal(600), TODAY + dt.timedelta(days=9), seen=0)
+    app = _record(app)
+    desk.hold(Actor.local("carla"), _id(7), "files:C-1", "attorney")
+    app = next(button for button in app.button if str(button.key).startswith("again_")).click().run()
+    assert "carla" in said(app) and len(day.customer_file("files:C-1").promises) == 1
+    app = next(button for button in app.button if str(button.key).startswith("again_")).click().run()
+    assert len(day.customer_file("files:C-1").promises) == 2 and not app.exception
 
 
 def test_what_is_agreed_is_ended_with_a_click_once_and_says_how(open_page: OpenPage) -> None:
@@ -213,6 +231,38 @@ def test_a_call_leads_to_what_it_was_about(open_page: OpenPage) -> None:
     assert not app.exception, app.exception
     assert app.query_params["do"] in ("promise", ["promise"])
     assert day.customer_file("files:C-1").calls[0].outcome == "right_party_promise"
+
+
+def test_who_stands_first_stays_open_when_a_call_moves_it_down(open_page: OpenPage) -> None:
+    """Else the promise that follows the call would be recorded of somebody else."""
+    _publish(_items())
+    app = open_page("worklist")
+    _field(app, "outcome").set_value("right_party_promise").run()
+    app = _record(app).run()
+    assert list(_table(app, "expected_amount")["customer_name"]) == ["Bodega Norte", "Comercial Andina SAC"]
+    assert "Recorded: call" in "".join(each.value for each in app.success)
+    _field(app, "amount").set_value("1,000.00").run()
+    _field(app, "date").set_value(TODAY + dt.timedelta(days=3)).run()
+    app = _record(app)
+    assert not app.exception and len(day.customer_file("files:C-1").promises) == 1
+    assert not day.customer_file("files:C-2").promises
+
+
+def test_another_list_begins_with_its_own_first(open_page: OpenPage) -> None:
+    dollars = [item("7", TODAY - dt.timedelta(days=9), "80", customer_id="files:C-2", customer_name="Bodega Norte",
+                    currency_code="USD")]  # fmt: skip
+    _publish([*_items(), *dollars])
+    app = open_page("worklist")
+    assert "Open now: [Comercial Andina SAC]" in said(app)
+    app = app.segmented_control(key="currency").set_value("USD").run()
+    assert "Open now: [Bodega Norte]" in said(app) and not app.exception
+
+
+def test_a_reload_leads_back_to_what_was_being_typed(open_page: OpenPage) -> None:
+    _publish(_items())
+    app = open_page("worklist", do="note")
+    _field(app, "note").set_value("asks for the invoice").run()
+    assert app.query_params["customer"] in ("files:C-1", ["files:C-1"])
 
 
 def test_others_are_seen(open_page: OpenPage) -> None:
