@@ -11,7 +11,7 @@ from dashboards.charts.recovery import rate_bars
 from dashboards.components import filters
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import matrix
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View
 from dashboards.queries import recovery
 from dashboards.queries.session import Clocks
@@ -79,6 +79,7 @@ def _rates(view: View, rows: pd.DataFrame, code: str | None, periods: int) -> No
         "flow_through_pct": Column("column.flow_through", "percent"),
     }
     columns |= {"reason": Column("column.note", width=300)} if any(data["reason"]) else {}
+    columns = foremost(view, columns, "bucket", "roll_rate_pct", "numerator", "denominator")
     table(view, data, columns, alt=words("recovery.roll"), currency_code=code)
 
 
@@ -142,6 +143,7 @@ def _cures(view: View, rows: pd.DataFrame, code: str) -> None:
     columns = {"basis": Column("column.counted_by", is_pinned=True)}
     columns |= {name: Column(f"column.{name}", "figure") for name in (*counted, "cure_rate", "redefault_rate")}
     columns |= {"reason": Column("column.note", width=300)} if any(data["reason"]) else {}
+    columns = foremost(view, columns, "basis", "cure_rate", "cured", "delinquent")
     table(view, data, columns, alt=words("recovery.cures"))
 
 
