@@ -8,7 +8,7 @@ import streamlit as st
 from dashboards.charts.recovery import rate_bars
 from dashboards.components import filters
 from dashboards.components.export import xlsx_button
-from dashboards.components.roll_parts import state_name
+from dashboards.components.moved_parts import state_name
 from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View
 from dashboards.queries import recovery
