@@ -24,7 +24,7 @@ def aging(view: View) -> None:
             currency, company = filters.currency(view, totals), filters.company(view, totals)
             chosen = choose(view, clocks, currency, company)
     if totals.empty:
-        return states.empty(view.words, view.words.date(clocks.as_of))
+        return states.nothing_open(view, clocks)
     st.caption(view.stamp(clocks, currency))
     filters.chips(view, chosen.labels)
 

@@ -20,7 +20,7 @@ def page(view: View) -> None:
         figures = kpis.figures(view.reading, asked)
         company = None if figures.empty else filters.company(view, figures)
     if figures.empty:
-        return states.empty(view.words, view.words.date(asked.clocks.as_of))
+        return states.nothing_open(view, asked.clocks)
     st.caption(f"{view.stamp(asked.clocks)} · {view.words(f'kpis.currencies.{asked.view}')}")
     if filters.choice(view, "show", {name: view.words(f"kpis.{name}") for name in ("all", "dso")}, "all") == "dso":
         return bridge(view, asked, company)

@@ -9,7 +9,7 @@ from dashboards.components.attention import attention
 from dashboards.components.cards import headline_cards
 from dashboards.components.drill import drill
 from dashboards.components.headline_extras import extra_cards
-from dashboards.components.overview_parts import aging_chart, currencies_table, debtors_table
+from dashboards.components.overview_parts import aging_chart, currencies_table, debtors_table, over_time_chart
 from dashboards.components.page import show
 from dashboards.components.view import View
 from dashboards.queries import overview as extras
@@ -37,19 +37,24 @@ def overview(view: View) -> None:
     points = extras.trend_in_time(view.reading, asked)
     headline_cards(view, clocks, line, points)
     extra_cards(view, asked, receivables.companies(totals, currency, company), points)
-    wanting = attention(view, asked)
+    left, right = st.columns([10, 9], gap="large")
+    with left:
+        wanting = attention(view, asked)
+    with right:
+        currencies_table(view, clocks, lines)
     if wanting:
         drill(view, clocks, wanting)
     left, right = st.columns([9, 10], gap="large")
     with left:
         bucket = aging_chart(view, clocks, buckets, currency, company)
-    with right:
-        currencies_table(view, clocks, lines)
+    below = st.container()
     if bucket:
         drill(view, clocks, bucket)
     debtor = debtors_table(view, clocks, line, company, debtors.iloc[1:])
     if debtor:
         drill(view, clocks, debtor)
+    with right:  # drawn last: nothing waits for the past days of a large ledger
+        over_time_chart(view, asked, below)
 
 
 show(overview, title="overview.title")

@@ -27,7 +27,7 @@ def page(view: View) -> None:
             most = f"{first['company_id']}/{first['currency_code']}"
             place = filters.choice(view, "where", places, most)
     if totals.empty or not totals["open_items"].sum():
-        return states.empty(words, words.date(clocks.as_of))
+        return states.nothing_open(view, clocks)
     st.caption(view.stamp(clocks, place.rpartition("/")[2]))
     part = filters.choice(view, "part", {name: words(f"recovery.{name}") for name in PARTS}, "rolling")
     PARTS[part](view, clocks, place)

@@ -23,7 +23,7 @@ def page(view: View) -> None:
             currency, company = filters.currency(view, totals), filters.company(view, totals)
             asked = segments.Asked(clocks, choose_scheme(view, rules), currency, company)
     if totals.empty:
-        return states.empty(words, words.date(clocks.as_of))
+        return states.nothing_open(view, clocks)
     if rules.empty:
         st.info(words("segments.no_rules", moment=words.moment(clocks.known_at)), icon=":material/rule:")
         return

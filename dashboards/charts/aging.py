@@ -116,3 +116,78 @@ def aging_columns(buckets: pd.DataFrame, currency_code: str, words: Words, is_da
         # as SVG, in which a screen reader finds every bar with its amount
         "usermeta": {"embedOptions": {"renderer": "svg", "actions": False}},
     }
+
+
+def aging_over_time(rows: pd.DataFrame, currency_code: str, words: Words, is_dark: bool) -> dict[str, Any]:
+    """A column per day of the columns as_of_date, bucket, open_items, open_amount, oldest day first; in it a box per
+    bucket, what is not due at the foot, and above it the share that is overdue. In Vega-Lite, as `aging_columns`.
+    """
+    look = theme(is_dark)
+    buckets = list(dict.fromkeys(rows["bucket"]))
+    colours = [look.ages[min(place, len(look.ages) - 1)] for place in range(len(buckets))]
+    boxes, totals = [], []
+    for day, of_day in rows.groupby("as_of_date", sort=False):
+        whole = sum(of_day["open_amount"], Decimal(0))
+        late = sum(of_day.loc[of_day["bucket"] != "not_due", "open_amount"], Decimal(0))
+        month, date = words.month(day), words.date(day)
+        # whole percents: on a phone the columns are narrow
+        share = f"{words.number(round(100 * late / whole))}%" if whole else ""
+        totals.append({"month": month, "height": float(whole), "late": share})
+        for row in of_day.itertuples(index=False):
+            exact, name = words.money(row.open_amount, currency_code), words.bucket(row.bucket)
+            share = words.percent(row.open_amount / whole if whole else None)
+            boxes.append(
+                {
+                    "month": month,
+                    "day": day.isoformat(),
+                    "date": date,
+                    "bucket": row.bucket,
+                    "name": name,
+                    "place": buckets.index(row.bucket),
+                    "height": float(row.open_amount),
+                    "exact": f"{exact} ({share})",
+                    "items": words.counted("overview.items", row.open_items),
+                    "told": f"{date}, {name}: {exact}, {share}",
+                }
+            )
+    months = [total["month"] for total in totals]
+    highest = max((total["height"] for total in totals), default=0.0) * 1.12 or 1
+    x = {
+        "field": "month", "type": "nominal", "sort": None, "scale": {"paddingInner": 0.22, "paddingOuter": 0.1},
+        # every third month, counted from the latest
+        "axis": {"title": None, "values": months[::-1][::3], "labelAngle": 0, "labelOverlap": False,
+                 "labelColor": look.text, "labelFontSize": 13, "labelPadding": 8, "ticks": False, "domain": False,
+                 "grid": False},
+    }  # fmt: skip
+    y = {"field": "height", "type": "quantitative", "axis": None, "scale": {"domain": [0, highest]}}
+    titles = {"date": "column.as_of", "name": "column.days", "exact": "column.open", "items": "column.items"}
+    names = [words.bucket(bucket) for bucket in buckets]
+    legend = {"title": None, "orient": "bottom", "direction": "horizontal", "columns": 3, "labelColor": look.text,
+              "labelFontSize": 12, "symbolType": "square", "symbolOpacity": 1, "offset": 12}  # fmt: skip
+    return {
+        "data": {"values": boxes},
+        "height": 320,
+        "layer": [
+            {
+                "mark": {"type": "bar", "cursor": "pointer", "stroke": look.page, "strokeWidth": 1},
+                "params": [{"name": CLICKED, "select": {"type": "point", "fields": ["day", "bucket"]}}],
+                "encoding": {
+                    "x": x,
+                    "y": y,
+                    "color": {"field": "name", "type": "nominal", "scale": {"domain": names, "range": colours},
+                              "legend": legend},
+                    "order": {"field": "place", "type": "quantitative"},
+                    "opacity": {"condition": {"param": CLICKED, "value": 1}, "value": 0.35},
+                    "tooltip": [{"field": n, "type": "nominal", "title": words(t)} for n, t in titles.items()],
+                    "description": {"field": "told", "type": "nominal"},
+                },
+            },
+            {
+                "data": {"values": totals},
+                "mark": {"type": "text", "dy": -8, "color": look.text, "fontSize": 11, "tooltip": None},
+                "encoding": {"x": x, "y": y, "text": {"field": "late", "type": "nominal"}},
+            },
+        ],
+        "config": {"view": {"stroke": None}},
+        "usermeta": {"embedOptions": {"renderer": "svg", "actions": False}},
+    }  # fmt: skip

@@ -111,11 +111,14 @@ def _amounts(buckets: pd.DataFrame) -> dict[str | None, Decimal]:
 
 
 def change(view: View, now: Decimal, before: Decimal | None, code: str) -> str:
-    """`+1,200.00 (+3.1%)`; without the share where there was nothing, a dash where nothing was known."""
+    """`+1,200.00 (+3.1%)`, on a phone the share alone, as both amounts stand beside it; without the share where there
+    was nothing, a dash where nothing was known."""
     if before is None:
         return "—"
     moved, words = now - before, view.words
     sign = "+" if moved > 0 else ""
+    if view.is_phone and before:
+        return sign + words.percent(moved / before)
     text = sign + (words.units(moved) if view.is_phone else words.amount(moved, code))
     return f"{text} ({sign}{words.percent(moved / before)})" if before else text
 

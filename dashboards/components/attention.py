@@ -38,6 +38,7 @@ def attention(view: View, asked: Asked) -> Figure | None:
         format_func=lambda name: f"{there[name].title}: {words.money(there[name].amount, asked.currency_code)}",
         key=f"{LOOK_AT}_{asked.currency_code}_{asked.company_id}_{words.language}",
         label_visibility="collapsed",
+        wrap=True,
     )
     for text in said:
         st.markdown(text)

@@ -7,6 +7,7 @@ import streamlit as st
 from cartera.warehouse.headline import Point
 from dashboards.components.headline_extras import change, sparkline
 from dashboards.components.view import View
+from dashboards.queries import overview
 from dashboards.queries.receivables import Headline
 from dashboards.queries.session import Clocks
 
@@ -22,6 +23,7 @@ def headline_cards(view: View, clocks: Clocks, line: Headline, points: list[Poin
     late = words.counted("overview.late", line.overdue_items)
     disputed = words("overview.disputed", amount=words.money(line.disputed_amount, code))
     credits = words.counted("overview.credits", line.unapplied_items)
+    against = words("overview.change_help", days=overview.step_days())
     cards = (
         ("open", line.open_amount, items, "open_amount"),
         ("overdue", line.overdue_amount, late, "overdue_amount"),
@@ -41,5 +43,5 @@ def headline_cards(view: View, clocks: Clocks, line: Headline, points: list[Poin
             delta_arrow="off",
             border=True,
             height="stretch",
-            help=exact + words(f"overview.{name}_help", stamp=stamp),
+            help=exact + words(f"overview.{name}_help", stamp=stamp) + (f" {against}" if moved else ""),
         )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboards.charts.recovery import settled_bars, vintage_curves
 from dashboards.components.export import csv_button
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View
 from dashboards.queries import recovery
 from dashboards.queries.session import Clocks
@@ -94,4 +94,5 @@ def _liquidation(view: View, rows: pd.DataFrame, code: str) -> None:
     st.markdown(f"**{words('recovery.became')}**")
     st.caption(words("recovery.became_sub"))
     heading = [place for place, month in enumerate(rows["cohort_month"]) if pd.isna(month)]
-    table(view, data, LIQUIDATION, alt=words("recovery.became"), currency_code=code, headings=heading)
+    columns = foremost(view, LIQUIDATION, "cohort", "placed_amount", "rate", "open_amount")
+    table(view, data, columns, alt=words("recovery.became"), currency_code=code, headings=heading)

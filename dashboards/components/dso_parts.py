@@ -8,8 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.charts.kpis import PARTS, dso_waterfall
-from dashboards.components import filters
-from dashboards.components.kpi_grid import labels
+from dashboards.components.kpi_grid import labels, one_place
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View
 from dashboards.queries import kpis
@@ -21,9 +20,9 @@ def dso_parts(view: View, asked: kpis.Asked, since: dt.date, rows: pd.DataFrame)
     st.subheader(words("bridge.title"), anchor=False)
     dates = {"first": words.date(since), "second": words.date(asked.clocks.as_of)}
     st.caption(words("bridge.sub", days=asked.window_days or kpis.window(), **dates))
-    offered = {"/".join(place): label for place, label in places.items()}
-    chosen = filters.choice(view, "place", offered, next(iter(offered))) if len(offered) > 1 else next(iter(offered))
-    row = rows[rows["company_id"] + "/" + rows["currency_code"] == chosen].iloc[0]
+    chosen = one_place(view, rows)
+    row = chosen.iloc[0]
+    place = places[row["company_id"], row["currency_code"]]
     if row["change_days"] is None:
         st.info(words("bridge.missing", reason=words.reason(row["reason"])), icon=":material/info:")
     else:
@@ -31,13 +30,24 @@ def dso_parts(view: View, asked: kpis.Asked, since: dt.date, rows: pd.DataFrame)
             dso_waterfall(row, *dates.values(), words, view.is_dark),
             key="waterfall",
             config={"displayModeBar": False},
-            alt=words("bridge.alt", place=offered[chosen], **dates),
+            alt=words("bridge.alt", place=place, **dates),
         )
         moved = words.days(row["change_days"], signed=True)
-        st.caption(words("bridge.adds_up", place=offered[chosen], change=moved))
-    table(view, _written(view, rows), _columns(view, dates, rows), alt=words("bridge.title"))
+        st.caption(words("bridge.adds_up", place=place, change=moved))
+    if view.is_phone:
+        _one_below_the_other(view, _written(view, chosen), _columns(view, dates, chosen))
+    else:
+        table(view, _written(view, rows), _columns(view, dates, rows), alt=words("bridge.title"))
     with st.expander(words("bridge.how"), icon=":material/function:"):
         st.markdown("\n".join(f"- **{words(f'bridge.{part}')}**: {words(f'bridge.{part}_help')}" for part in PARTS))
+
+
+def _one_below_the_other(view: View, written: pd.DataFrame, columns: dict[str, Column]) -> None:
+    """Of one company and currency: a line for each column that a wide screen has."""
+    names = {name: c.heading if c.is_plain else view.words(c.heading) for name, c in columns.items() if name != "place"}
+    lines = [(label, written[name].iloc[0]) for name, label in names.items()]
+    shown = {"part": Column("column.part", width=200), "days": Column("unit.days", "figure")}
+    table(view, pd.DataFrame(lines, columns=list(shown), dtype=object), shown, alt=view.words("bridge.title"))
 
 
 def _written(view: View, rows: pd.DataFrame) -> pd.DataFrame:

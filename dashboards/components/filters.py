@@ -132,7 +132,7 @@ def choice(view: View, name: str, offered: Mapping[str, str], default: str) -> s
         )
         return link(name, chosen, default)
     chosen = st.segmented_control(
-        label, list(offered), format_func=lambda word: offered[word], required=True, key=key, help=help_text
+        label, list(offered), format_func=lambda word: offered[word], required=True, key=key, help=help_text, wrap=True
     )
     return link(name, chosen or default, default)
 

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from cartera.warehouse.read import Row
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View, as_text
 from dashboards.i18n import checks as check_words
 from dashboards.i18n import log
@@ -86,7 +86,7 @@ def steps_table(view: View, run: Any, steps: pd.DataFrame, failed: Sequence[Row]
         step=[log.step(view.words, name) for name in steps["step"]],
         message=worded(view, steps["message"], [failed] * len(steps)),
     )
-    table(view, data, STEPS, alt=title)
+    table(view, data, foremost(view, STEPS, "step", "rows_in", "rows_quarantined", "status"), alt=title)
     _amounts_table(view, data)
 
 
@@ -101,9 +101,9 @@ def _amounts_table(view: View, steps: pd.DataFrame) -> None:
         for row in found.to_dict("records")
     ]
     columns = {"step": STEPS["step"]} | {
-        code: Column(words("health.no_currency") if code == "*" else code, "money", is_plain=True) for code in codes
+        code: Column(words("health.control_sum") if code == "*" else code, "money", is_plain=True) for code in codes
     }
-    st.caption(words("health.amounts_sub"))
+    st.caption(words("health.amounts_sub") + (" " + words("health.control_sum_sub") if "*" in codes else ""))
     table(view, pd.DataFrame(rows, dtype=object), columns, alt=words("column.amounts"))
 
 
@@ -154,4 +154,5 @@ def certificate_table(view: View, certificate: pd.DataFrame) -> None:
     st.subheader(words("health.certificate"), anchor=False)
     st.caption(words("health.certificate_sub" if len(certificate) else "health.no_certificate"))
     if len(certificate):
-        table(view, certificate, CERTIFICATE, alt=words("health.certificate"))
+        columns = foremost(view, CERTIFICATE, "company_id", "currency_code", "is_tied", "open_items_amount")
+        table(view, certificate, columns, alt=words("health.certificate"))

@@ -22,6 +22,8 @@ Place = tuple[str, str]
 def kpi_grid(view: View, catalogue: Catalogue, figures: pd.DataFrame) -> str | None:
     """The table; the name of the KPI whose row is clicked."""
     words = view.words
+    if view.is_phone:
+        figures = one_place(view, figures)
     data, names = grid(view, catalogue, figures)
     headings = {position for position, name in enumerate(names) if name is None}
     places = {place: Column(label, "figure", is_plain=True) for place, label in labels(figures).items()}
@@ -42,6 +44,15 @@ def kpi_grid(view: View, catalogue: Catalogue, figures: pd.DataFrame) -> str | N
     )
     rows = [row for row, _ in selection["cells"]]
     return names[rows[0]] if rows and rows[0] < len(names) else None
+
+
+def one_place(view: View, rows: pd.DataFrame) -> pd.DataFrame:
+    """Those of one company and currency, chosen where there are several: a phone has room for one."""
+    offered = {_column(place): label for place, label in labels(rows).items()}
+    if len(offered) < 2:
+        return rows
+    chosen = filters.choice(view, "place", offered, next(iter(offered)))
+    return rows[rows["company_id"] + "/" + rows["currency_code"] == chosen]
 
 
 def choose_kpi(view: View, catalogue: Catalogue, clicked: str | None) -> Metric:

@@ -8,8 +8,8 @@ import streamlit as st
 from dashboards.charts.recovery import rate_bars
 from dashboards.components import filters
 from dashboards.components.export import xlsx_button
-from dashboards.components.roll_parts import state_name
-from dashboards.components.tables import Column, table
+from dashboards.components.moved_parts import state_name
+from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View
 from dashboards.queries import recovery
 from dashboards.queries.session import Clocks
@@ -82,6 +82,7 @@ def _matrix(view: View, rows: pd.DataFrame, code: str, *, is_alone: bool) -> Non
         reason=[words.reason(reason) for reason in rows["reason"]],
     )
     columns = COLUMNS | ({"reason": Column("column.note", width=300)} if any(data["reason"]) else {})
+    columns = foremost(view, columns, "bucket", "balance_amount", "applied_rate", "ecl_amount")
     headings = [place for place, bucket in enumerate(rows["bucket"]) if bucket == "total"]
     table(view, data, columns, alt=words("recovery.losses"), currency_code=code, headings=headings)
 

@@ -1,8 +1,11 @@
-"""A square of figures: from a row to a column; the more of its row a figure is, the more its cell is coloured."""
+"""A square of figures: from a row to a column; the more of its row a figure is, the more its cell is coloured.
+
+On a phone, which is too narrow for it, a list: under each row the columns in which it has a figure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -28,16 +31,19 @@ def matrix(
     currency_code: str | None = None,
 ) -> Cell | None:
     """`rows` and `columns` give each name what it is called; the cell that was clicked, where there is a figure."""
-    data = pd.DataFrame(
-        [[label, *(values.get((row, column)) for column in columns)] for row, label in rows.items()],
-        columns=["", *(f"to {column}" for column in columns)],
-        dtype=object,
-    )
     look = theme(view.is_dark)
 
     def shade(share: float | None) -> str:
         return f"background-color: {look.tint(share)}; color: {look.text}" if share else ""
 
+    if view.is_phone:
+        shaded = {cell: shade(shares.get(cell)) for cell in values}
+        return _listed(view, values, shaded, rows, columns, alt=alt, corner=corner, kind=kind, key=key)
+    data = pd.DataFrame(
+        [[label, *(values.get((row, column)) for column in columns)] for row, label in rows.items()],
+        columns=["", *(f"to {column}" for column in columns)],
+        dtype=object,
+    )
     shades = pd.DataFrame(
         [["", *(shade(shares.get((row, column))) for column in columns)] for row in rows],
         index=data.index,
@@ -53,3 +59,42 @@ def matrix(
     place, name = selection["cells"][0]
     cell = (list(rows)[place], name.removeprefix("to "))
     return cell if cell in values else None
+
+
+def _listed(
+    view: View,
+    values: Mapping[Cell, Any],
+    shades: Mapping[Cell, str],
+    rows: Mapping[str, str],
+    columns: Mapping[str, str],
+    *,
+    alt: str,
+    corner: str,
+    kind: Kind,
+    key: str,
+) -> Cell | None:
+    """A line heads those of its row."""
+    words = view.words
+    written: Callable[[Any], str] = {"percent": words.percent, "money": words.units}.get(kind, words.number)
+    cells: list[Cell | None] = []
+    lines: list[tuple[str, str]] = []
+    for row, label in rows.items():
+        cells.append(None)
+        lines.append((label, ""))
+        for column, name in columns.items():
+            if values.get((row, column)) is not None:
+                cells.append((row, column))
+                lines.append((f"→ {name}", written(values[row, column])))
+    data = pd.DataFrame(lines, columns=["name", "figure"], dtype=object)
+    styles = pd.DataFrame("", index=data.index, columns=data.columns)
+    styles["figure"] = [shades[cell] if cell else "" for cell in cells]
+    headings = [place for place, cell in enumerate(cells) if cell is None]
+    shown = {
+        "name": Column(corner, is_plain=True, width=210),
+        "figure": Column("column.figure", "figure"),
+    }
+    selection = table(
+        view, data, shown, alt=alt, key=f"{key}_listed", selects="single-cell", headings=headings, shades=styles
+    )
+    places = [place for place, _ in selection["cells"] if place < len(cells)]
+    return cells[places[0]] if places else None

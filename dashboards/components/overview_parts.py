@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import datetime as dt
+from dataclasses import asdict, replace
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboards.charts.aging import CLICKED, aging_columns
-from dashboards.components.drill import Figure
+from cartera.warehouse.headline import Asked
+from dashboards.charts.aging import CLICKED, aging_columns, aging_over_time
+from dashboards.components.drill import Figure, drill
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View
+from dashboards.queries import overview
 from dashboards.queries.receivables import Headline, frame
 from dashboards.queries.session import Clocks
 
@@ -50,6 +54,39 @@ def aging_chart(
         return None
     chosen = found.iloc[0]
     return Figure(chosen["open_amount"], chosen["open_items"], currency_code, company_id, bucket=chosen["bucket"])
+
+
+def over_time_chart(view: View, asked: Asked, below: DeltaGenerator) -> None:
+    """Aging on the month-ends of a year; `below` has the invoices of the box that was clicked."""
+    words, code = view.words, asked.currency_code
+    st.subheader(words("overview.over_time"), anchor=False)
+    date = words.date(asked.as_of)
+    st.caption(words("overview.over_time_sub", currency=code, months=overview.MONTH_ENDS, date=date))
+    rows = overview.over_time(view.reading, asked)
+    if rows is None:
+        st.info(words("kpis.trend_too_long"), icon=":material/hourglass_top:")
+        st.button(words("kpis.trend_go_on"), icon=":material/refresh:")  # a click draws the page again
+        return
+    event = st.vega_lite_chart(
+        spec=aging_over_time(rows, code, words, view.is_dark),
+        key=f"over_time_{code}_{asked.company_id}_{words.language}",
+        on_select="rerun",
+        width="stretch",
+        alt=words("overview.over_time_alt", currency=code),
+    )
+    picked = event["selection"].get(CLICKED) or []
+    boxes = [(each["day"], each["bucket"]) for each in picked[:1]]
+    found = rows[
+        [(day.isoformat(), name) in boxes for day, name in zip(rows["as_of_date"], rows["bucket"], strict=True)]
+    ]
+    if found.empty:
+        return
+    row = found.iloc[0]
+    day: dt.date = row["as_of_date"]
+    what = words("aging.invoices_then", what=words.bucket(row["bucket"]), date=words.date(day))
+    figure = Figure(row["open_amount"], row["open_items"], code, asked.company_id, bucket=row["bucket"], title=what)
+    with below:
+        drill(view, replace(view.reading.clocks, as_of=day), figure)
 
 
 def currencies_table(view: View, clocks: Clocks, lines: list[Headline]) -> None:

@@ -10,8 +10,9 @@ import streamlit as st
 from dashboards.charts.recovery import rate_bars
 from dashboards.components import filters
 from dashboards.components.export import csv_button
-from dashboards.components.matrix import matrix
-from dashboards.components.tables import Column, table
+from dashboards.components.matrix import Cell, matrix
+from dashboards.components.moved_parts import moved_debts, state_name
+from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View
 from dashboards.queries import recovery
 from dashboards.queries.session import Clocks
@@ -33,9 +34,13 @@ def roll_part(view: View, clocks: Clocks, place: str) -> None:
     csv_button(view, clocks, method, "roll-rates", lambda: recovery.roll_rates_csv(clocks, method, basis, periods),
                help_text=words("recovery.export_help"))  # fmt: skip
     moved = recovery.of_place(recovery.transitions(view.reading, clocks, periods), place)
-    _transitions(view, moved, code, "items" if basis == "count" else "amount", f"{place}_{periods}_{basis}_{clocks}")
+    cell = _transitions(
+        view, moved, code, "items" if basis == "count" else "amount", f"{place}_{periods}_{basis}_{clocks}"
+    )
     csv_button(view, clocks, code, "transitions", lambda: recovery.transitions_csv(clocks, periods),
                help_text=words("recovery.export_help"))  # fmt: skip
+    if cell:
+        moved_debts(view, clocks, recovery.moved(place, clocks, periods, basis, *cell), moved)
     _cures(view, recovery.of_place(recovery.cures(view.reading, clocks), place), code)
 
 
@@ -79,16 +84,18 @@ def _rates(view: View, rows: pd.DataFrame, code: str | None, periods: int) -> No
         "flow_through_pct": Column("column.flow_through", "percent"),
     }
     columns |= {"reason": Column("column.note", width=300)} if any(data["reason"]) else {}
+    columns = foremost(view, columns, "bucket", "roll_rate_pct", "numerator", "denominator")
     table(view, data, columns, alt=words("recovery.roll"), currency_code=code)
 
 
-def _transitions(view: View, rows: pd.DataFrame, code: str, measure: str, key: str) -> None:
+def _transitions(view: View, rows: pd.DataFrame, code: str, measure: str, key: str) -> Cell | None:
+    """The square; the cell that was clicked."""
     words = view.words
     st.subheader(words("recovery.matrix"), anchor=False, help=words("recovery.matrix_help"))
     st.caption(words("recovery.matrix_sub"))
     if rows.empty:
         st.info(words("recovery.none"), icon=":material/hourglass_empty:")
-        return
+        return None
     rows = rows[rows[measure].notna()]
     values = {(row["from_state"], row["to_state"]): row[measure] for row in rows.to_dict("records")}
     of_row: dict[str, Decimal] = {}
@@ -101,7 +108,7 @@ def _transitions(view: View, rows: pd.DataFrame, code: str, measure: str, key: s
     exact = {cell: Decimal(value) / of_row[cell[0]] for cell, value in values.items() if of_row[cell[0]]}
     starts = {name for name, _ in values}
     ends = {name for _, name in values}
-    matrix(
+    return matrix(
         view,
         exact if shown == "share" else values,
         shares,
@@ -142,13 +149,8 @@ def _cures(view: View, rows: pd.DataFrame, code: str) -> None:
     columns = {"basis": Column("column.counted_by", is_pinned=True)}
     columns |= {name: Column(f"column.{name}", "figure") for name in (*counted, "cure_rate", "redefault_rate")}
     columns |= {"reason": Column("column.note", width=300)} if any(data["reason"]) else {}
+    columns = foremost(view, columns, "basis", "cure_rate", "cured", "delinquent")
     table(view, data, columns, alt=words("recovery.cures"))
-
-
-def state_name(view: View, name: str) -> str:
-    """Of a bucket, or of what a debt came from or came to."""
-    known = ("new", "reopened", "paid", "written_off", "total")
-    return view.words(f"state_of.{name}") if name in known else view.words.bucket(name)
 
 
 def _share(percent: Decimal | None) -> Decimal | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from cartera.settings import get_settings
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View
 from dashboards.i18n import log
 from dashboards.queries import overview, runs
@@ -24,7 +25,7 @@ SOURCES = {
 }
 LOADS = {
     "source": Column("column.source", is_pinned=True),
-    "entity": Column("column.entity"),
+    "entity": Column("column.entity", width=145),
     "kind_text": Column("health.kind", width=80),
     "recorded_at": Column("column.landed", "moment"),
     "rows_in": Column("column.rows_in", "number"),
@@ -79,4 +80,7 @@ def loads_table(view: View, loads: pd.DataFrame) -> None:
     st.subheader(words("health.loads"), anchor=False)
     st.caption(words("health.loads_sub"))
     kinds = [words(f"health.kind_{kind}") for kind in loads["kind"]]
-    table(view, loads.assign(kind_text=kinds), LOADS, alt=words("health.loads"))
+    columns = foremost(view, LOADS, "entity", "rows_in", "rows_quarantined")
+    if view.is_phone:
+        columns["source"] = replace(columns["source"], is_pinned=False)
+    table(view, loads.assign(kind_text=kinds), columns, alt=words("health.loads"))

@@ -14,8 +14,10 @@ import streamlit as st
 from cartera.errors import CarteraError, NotPublished
 from cartera.settings import get_settings
 from dashboards.components.actor import current_actor
+from dashboards.components.view import View
 from dashboards.i18n import Words, refusals
-from dashboards.queries.session import acting
+from dashboards.queries import aging
+from dashboards.queries.session import Clocks, acting
 
 LOG_NAME = "dashboard.log"
 
@@ -29,6 +31,15 @@ def empty(words: Words, date: str) -> None:
         f"**{words('state.empty')}**\n\n{words('state.empty_do', date=date)}",
         icon=":material/event_available:",
     )
+
+
+def nothing_open(view: View, clocks: Clocks) -> None:
+    """As `empty`, unless nothing at all was known at that moment: then nothing is said of what was open."""
+    is_earlier = clocks.known_at < view.reading.clocks.known_at
+    if not is_earlier or aging.first_day(view.reading, clocks.known_at, None) is not None:
+        return empty(view.words, view.words.date(clocks.as_of))
+    moment = view.words.moment(clocks.known_at)
+    st.info(view.words("state.nothing_known", moment=moment), icon=":material/history_toggle_off:")
 
 
 def logged(error: Exception) -> str:

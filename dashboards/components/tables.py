@@ -98,9 +98,14 @@ def table(
         for name, column in columns.items()
         if column.kind == "percent"
     }
+    bars = {
+        name: data[name].astype(float) * _share_scale(view)
+        for name, column in columns.items()
+        if column.kind == "share"
+    }
     styled = (
         data[list(columns)]
-        .assign(**worded, **rates)
+        .assign(**worded, **rates, **bars)
         .style.format({name: writer for name, writer in written.items() if writer}, na_rep="—")
     )
     heads = [name for name in data.index if name in headings]
@@ -124,6 +129,13 @@ def table(
         **selecting,
     )
     return event["selection"] if selects else None
+
+
+def foremost(view: View, columns: Mapping[str, Column], *names: str) -> dict[str, Column]:
+    """The columns, on a phone with these first: what it shows without scrolling sideways."""
+    if not view.is_phone:
+        return dict(columns)
+    return {name: columns[name] for name in dict.fromkeys((*names, *columns)) if name in columns}
 
 
 def telling(
@@ -239,12 +251,24 @@ def _worded(view: View, kind: Kind) -> Callable[[Any], str]:
     return lambda value: words("health.yes" if value else "health.no")
 
 
+def _share_scale(view: View) -> int:
+    """The browser writes a bar's share as its own locale does, the table around it as the language that was chosen:
+    where that has a decimal point, the label is of a hundred and written with one."""
+    return 100 if view.words.percent(Decimal("0.125")) == "12.5%" else 1
+
+
 def _config(view: View, column: Column, values: pd.Series, writer: Callable[[Any], str] | None) -> Any:
     label = column.heading if column.is_plain else view.words(column.heading)
     if column.kind == "share":
         # the longest bar is the largest share, not the whole: the label says the share itself
+        scale = _share_scale(view)
         return st.column_config.ProgressColumn(
-            label, format="percent", step=0.001, min_value=0, max_value=values.max(), width=column.width
+            label,
+            format="percent" if scale == 1 else "%.1f%%",
+            step=0.001 * scale,
+            min_value=0,
+            max_value=values.max() * scale,
+            width=column.width,
         )
     if column.kind == "figure":
         # written out already, each in the unit of its row

@@ -127,6 +127,9 @@ def morning(reading: Reading) -> Iterator[Question]:
         yield from _worklist(reading, currency)
         yield from _aging(clocks, currency)
     yield lambda opened: promises.totals(opened, promises.Asked(clocks.as_of, clocks.known_at, promises.OPENING_WINDOW))
+    # each answers for every currency
+    for dated in overview.past_month_ends(reading, None):
+        yield lambda opened, dated=dated: receivables.in_buckets(opened, dated)
 
 
 def _currencies(reading: Reading) -> list[str]:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
+from dataclasses import replace
 from decimal import Decimal
 
+import pandas as pd
 from psycopg2.errors import QueryCanceled
 
 from cartera.clock import utc_now
 from cartera.settings import get_settings
 from cartera.targets import load_targets
-from cartera.warehouse import headline, read_runs, variables
+from cartera.warehouse import headline, metrics, read_runs, variables
 from cartera.warehouse.headline import Asked, Point
 from cartera.warehouse.read import Row
-from dashboards.queries import kpis
+from dashboards.queries import aging, kpis, receivables
 from dashboards.queries.cache import cached
-from dashboards.queries.session import Reading, in_time
+from dashboards.queries.session import Clocks, Reading, in_time
 
 STEPS = 6
 MONTHS = 7
@@ -24,6 +27,9 @@ RECENT_DAYS = 7
 TOP_DEBTORS = 15
 TREND_TIMEOUT = "900ms"
 """The past days of a large ledger take longer than a page may: the figures then stand without their trend."""
+
+MONTH_ENDS = 12
+OVER_TIME_SECONDS = 0.9
 
 
 def asked(reading: Reading, currency_code: str, company_id: str | None) -> Asked:
@@ -43,6 +49,33 @@ def trend_in_time(reading: Reading, asked: Asked) -> list[Point] | None:
             return trend(reading, asked)
     except QueryCanceled:
         return None
+
+
+def over_time(reading: Reading, asked: Asked) -> pd.DataFrame | None:
+    """as_of_date and receivables.by_bucket of the as-of date and the MONTH_ENDS before it, oldest first.
+
+    None where they are not all there within OVER_TIME_SECONDS. Each day is kept: who asks again goes on from there.
+    """
+    until, found = time.monotonic() + OVER_TIME_SECONDS, []
+    for clocks in past_month_ends(reading, asked.company_id):
+        left = until - time.monotonic()
+        if left <= 0:
+            return None
+        try:
+            with in_time(reading, f"{max(1, round(left * 1000))}ms"):
+                buckets = receivables.by_bucket(reading, clocks, asked.currency_code, asked.company_id)
+        except QueryCanceled:
+            return None
+        found.append(buckets.assign(as_of_date=clocks.as_of))
+    return pd.concat(found[::-1], ignore_index=True)
+
+
+def past_month_ends(reading: Reading, company_id: str | None) -> list[Clocks]:
+    """The as-of date and the MONTH_ENDS before it on which something was known, newest first."""
+    clocks = reading.clocks
+    first = aging.first_day(reading, clocks.known_at, company_id)
+    days = metrics.month_ends(clocks.as_of, MONTH_ENDS + 1)
+    return [replace(clocks, as_of=day) for day in days if day == clocks.as_of or (first is not None and day >= first)]
 
 
 def step_days() -> int:

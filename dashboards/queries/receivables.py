@@ -91,13 +91,9 @@ def by_bucket(
     customer_id: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """bucket, open_items, open_amount for every bucket in order, also those where nothing is open."""
-    rows = [
-        row
-        for row in read.aging(
-            reading.connection, clocks.as_of, clocks.known_at, by="bucket", group=group, customer_id=customer_id
-        )
-        if row["currency_code"] == currency_code and company_id in (None, row["company_id"])
-    ]
+    everybody = group is None and customer_id is None
+    found = in_buckets(reading, clocks) if everybody else _in_buckets(reading, clocks, group, customer_id)
+    rows = [row for row in found if row["currency_code"] == currency_code and company_id in (None, row["company_id"])]
     buckets = [*read.BUCKETS, *sorted({row["bucket"] for row in rows} - set(read.BUCKETS))]
     return frame(
         [
@@ -110,6 +106,17 @@ def by_bucket(
         ],
         ("bucket", "open_items", "open_amount"),
     )
+
+
+@cached
+def in_buckets(reading: Reading, clocks: Clocks) -> list[read.Row]:
+    """read.aging by bucket of every company and currency: of a past day one question answers for all of them."""
+    return _in_buckets(reading, clocks, None, None)
+
+
+def _in_buckets(reading: Reading, clocks: Clocks, group: Group | None, customer_id: str | None) -> list[read.Row]:
+    at = (reading.connection, clocks.as_of, clocks.known_at)
+    return read.aging(*at, by="bucket", group=group, customer_id=customer_id)
 
 
 @cached

@@ -46,7 +46,7 @@ def _download(page: Page, button: Locator, folder: Path) -> list[dict[str, str]]
     return list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
 
 
-BARS = '[data-testid="stVegaLiteChart"] .mark-rect path'
+BARS = '[data-testid="stVegaLiteChart"] .mark-rect path[aria-label*=" open item"]'
 
 
 def _metric(page: Page, label: str) -> str:
@@ -93,6 +93,19 @@ def test_a_bar_leads_to_its_invoices(dashboard_url: str, open_page: OpenPage) ->
     ]
     told = page.get_by_text("the figure chosen").inner_text()
     assert f"{len(late)} invoices add up to USD {sum(late):,.2f}" in told.replace("\u00a0", " ")
+
+
+def test_a_part_of_a_past_month_end_leads_to_its_invoices(dashboard_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{dashboard_url}/?currency=PEN")
+    part = page.locator('[data-testid="stVegaLiteChart"] path[aria-label^="31 May 2026, 1-30 days"]')
+    told = (part.get_attribute("aria-label") or "").replace("\u00a0", " ")
+    figure = _amount(told.split(": PEN ")[1].split(", ")[0])
+    assert figure > 0
+    _settled(page)
+    part.click()
+    expect(page.get_by_role("heading", name="Open on 31 May 2026: 1-30 days")).to_be_visible()
+    added = page.get_by_text("the figure chosen").inner_text()
+    assert _amount(added.replace(" of ", " add up to ").split("add up to")[1].split(", the")[0]) == figure
 
 
 def test_an_amount_of_the_matrix_leads_to_its_invoices(dashboard_url: str, open_page: OpenPage) -> None:

@@ -6,10 +6,12 @@ import csv
 import datetime as dt
 import re
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from support.in_browser import table_named
 from support.looks import stands
 from support.sandbox_published import published_sandbox
 from support.served import served
@@ -44,6 +46,27 @@ def test_a_row_leads_to_definition_and_trend_and_the_link_to_the_same(kpis_url: 
     expect(page.get_by_text("Spans of 30 days are counted back")).to_be_visible()
     again = open_page(page.url)
     expect(again.get_by_role("heading", name="DSO by counting back (30-day months)")).to_be_visible()
+
+
+def test_a_cell_of_the_transitions_leads_to_debts_that_add_up(
+    kpis_url: str, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page(kpis_url.replace("/kpis", "/recovery?where=andes-pe/PEN&cells=value"))
+    table = table_named(page, "From state to state")
+    figure = Decimal(table.locator("#glide-cell-1-1").inner_text().replace(",", ""))
+    box = table.locator("canvas").first.bounding_box()
+    assert box is not None and figure > 0
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.mouse.click(box["x"] + 200, box["y"] + ROW_HEIGHT * 2.5)
+    expect(page.get_by_role("heading", name="Debts from Not due to Not due")).to_be_visible()
+    expect(page.locator("strong", has_text=f"PEN\u00a0{figure:,.2f}")).to_be_visible()
+    with page.expect_download() as download:
+        page.locator('[class*="export_moved-debts"]').get_by_role("button").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    rows = list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
+    assert sum(Decimal(row["amount"]) for row in rows) == figure
+    assert {(row["as_of_date"], row["currency_code"]) for row in rows} == {(UNTIL.isoformat(), "PEN")}
 
 
 def test_choices_are_in_the_link_whatever_the_language(kpis_url: str, open_page: OpenPage) -> None:

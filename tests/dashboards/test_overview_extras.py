@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage, said
@@ -17,6 +18,8 @@ from cartera.errors import ConfigError
 from cartera.settings import get_settings
 from cartera.targets import load_targets
 from cartera.warehouse import headline
+from dashboards.charts.aging import aging_over_time
+from dashboards.i18n import Words
 from dashboards.queries import overview
 from dashboards.queries.session import reading
 
@@ -150,6 +153,41 @@ def test_a_ledger_too_large_for_a_trend_has_its_figures_without_one(
     owed = sum(i.item_amount for i in sample_items() if i.currency_code == "PEN" and i.item_type == "instalment")
     assert Decimal(app.metric[0].value.replace(",", "")) == owed
     assert len(app.dataframe) == 2, "what follows the trend is read in the same transaction"
+
+
+def test_aging_over_time_is_that_of_each_month_end(database: str) -> None:
+    publish_items([
+        item("paid", day(-100), "500", issue_date=day(-150), settled_date=day(-31)), item("late", day(-40), "100"),
+        item("due", day(5), "20"), item("else", day(5), "7", currency_code="USD"),
+    ])  # fmt: skip
+    with reading() as opened:
+        rows = overview.over_time(opened, ASKED)
+    assert rows is not None
+    days = [each.date() for each in pd.date_range(end=AS_OF, periods=6, freq="ME")]
+    assert list(dict.fromkeys(rows["as_of_date"])) == days, "nothing was known before the first movement"
+    open_on = {(row.as_of_date, row.bucket): row.open_amount for row in rows.itertuples(index=False) if row.open_amount}
+    assert open_on[AS_OF, "31-60"] == 100 and open_on[AS_OF, "not_due"] == 20 and len(open_on) == 8
+    assert open_on[dt.date(2026, 5, 31), "1-30"] == 100, "what was paid the day before is not open"
+    assert open_on[dt.date(2026, 4, 30), "31-60"] == 500
+    chart = aging_over_time(rows, "PEN", Words("ES"), is_dark=True)
+    (boxes, totals) = chart["data"]["values"], chart["layer"][1]["data"]["values"]
+    assert {(each["day"], each["bucket"]): each["height"] for each in boxes if each["height"]} == {
+        (when.isoformat(), bucket): float(amount) for (when, bucket), amount in open_on.items()
+    }
+    assert totals[-1] == {"month": "jun 2026", "height": 120.0, "late": "83%"}
+    assert len({each["month"] for each in totals}) == 6
+
+
+def test_past_days_that_take_too_long_are_said_to(
+    database: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_items(sample_items())
+    monkeypatch.setattr(overview, "OVER_TIME_SECONDS", -1.0)
+    app = open_page("overview", currency="PEN")
+    assert not app.exception and not app.error
+    assert "takes longer than a page may" in said(app) and len(app.dataframe) == 2
+    monkeypatch.setattr(overview, "OVER_TIME_SECONDS", 30.0)
+    assert "takes longer than a page may" not in said(app.run())
 
 
 def _slowly(balances: object) -> object:

@@ -215,3 +215,13 @@ def test_known_at_is_never_later_than_the_publication(open_page: OpenPage) -> No
     publish_items([item("1", AS_OF, "10", recorded_from=EVER)])
     app = open_page("aging", known_at=KNOWN_AT.date().isoformat())
     assert "known at 30 Jun 2026, 23:00 UTC" in said(app)
+
+
+@pytest.mark.parametrize("page", ["aging", "segments", "recovery", "kpis"])
+def test_before_anything_was_known_nothing_is_said_of_what_was_open(open_page: OpenPage, page: str) -> None:
+    publish_items(sample_items())
+    app = open_page(page, known_at="2019-12-31")
+    assert not app.exception and not app.error
+    assert "Nothing was known yet" in said(app) and "Nothing is open" not in said(app)
+    app = open_page(page, as_of="1995-05-05")
+    assert "Nothing is open" in said(app) and "Nothing was known yet" not in said(app)

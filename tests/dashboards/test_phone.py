@@ -47,3 +47,49 @@ def test_a_pinned_name_leaves_room_beside_it(open_page: OpenPage, monkeypatch: p
         for frame in open_page(name).dataframe:
             pinned = [each for each in json.loads(frame.proto.columns).values() if each.get("pinned")]
             assert all(each.get("width", 0) <= PHONE_NAME for each in pinned)
+
+
+def test_a_square_of_figures_is_a_list_on_a_phone(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Under each row what it went to, the same figures as in the square."""
+    publish_items(sample_items())
+    monkeypatch.setattr(page, "is_phone", lambda: False)
+    wide = _shown(open_page("recovery", where="main/PEN"), "to paid")
+    monkeypatch.setattr(page, "is_phone", lambda: True)
+    app = open_page("recovery", where="main/PEN")
+    listed = next(frame.value for frame in app.dataframe if list(frame.value) == ["name", "figure"])
+    headings = [text for text in listed["name"] if not text.startswith("→")]
+    assert headings == list(wide.iloc[:, 0])
+    figures = [text for text in wide.iloc[:, 1:].to_numpy().flatten() if text != "—"]
+    assert [text for text in listed["figure"] if text] == figures
+    assert not any("to paid" in frame.value for frame in app.dataframe)
+
+
+def test_columns_that_matter_come_first_on_a_phone(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_items(sample_items())
+    for is_phone, names in ((True, ["bucket", "roll_rate_pct"]), (False, ["bucket", "denominator"])):
+        monkeypatch.setattr(page, "is_phone", lambda is_phone=is_phone: is_phone)
+        app = open_page("recovery", where="main/PEN")
+        (rates,) = [frame.value for frame in app.dataframe if "roll_rate_pct" in frame.value]
+        assert list(rates)[:2] == names
+
+
+def test_kpis_of_one_place_at_a_time_on_a_phone(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_items(sample_items())
+    monkeypatch.setattr(page, "is_phone", lambda: True)
+    app = open_page("kpis", place="norte/USD")
+    grid = next(frame.value for frame in app.dataframe if "kpi" in frame.value)
+    assert [name for name in grid if "/" in name] == ["norte/USD"]
+    strange = open_page("kpis", place="nowhere/XXX")
+    assert not strange.exception and not strange.error
+
+
+@pytest.mark.parametrize(("language", "scale"), [("ES", 100), ("PT", 1)])
+def test_a_share_is_written_as_the_table_around_it(open_page: OpenPage, language: str, scale: int) -> None:
+    """The browser's own percent has its locale's comma, also where the page's Spanish has a point."""
+    publish_items(sample_items())
+    app = open_page("overview", lang=language)
+    (frame,) = [each for each in app.dataframe if "share" in each.value]
+    written = json.loads(frame.proto.columns)["share"]["type_config"]
+    assert written["format"] == ("%.1f%%" if scale == 100 else "percent")
+    assert written["max_value"] == max(frame.value["share"])
+    assert (max(frame.value["share"]) > 1) is (scale == 100)

@@ -10,7 +10,7 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from kpi_examples import Company
@@ -22,6 +22,7 @@ from support.kpi_model import TABLES, Ledger
 from cartera.connectors import segments
 from cartera.db import Role, transaction
 from cartera.landing import land_all
+from cartera.warehouse import moves, risk
 
 DBT = Path(__file__).resolve().parents[2] / "dbt_project"
 SMALLEST = Fraction(1, 10**9)
@@ -117,6 +118,35 @@ def test_transitions_and_roll_rates(
         )
         assert (row["roll_rate_pct"] is None) == (denominator == 0)
         assert row["flow_through_pct"] is not None or row["reason"]
+
+
+@pytest.mark.parametrize(("as_of", "known_at"), SOON)
+@pytest.mark.parametrize(("period", "periods"), [(30, 1), (17, 4)])
+def test_the_debts_behind_each_cell_add_up_to_it(
+    built: Mapping[dt.datetime, risk_model.Debts], as_of: dt.date, known_at: dt.datetime, period: int, periods: int
+) -> None:
+    """Paid and written off together: which of both a debt came to is not in the balances."""
+    cells: dict[tuple[str, str, str, str], list[Decimal]] = {}
+    for row in _rows("select * from marts_a.transitions(%s, %s, %s, %s)", as_of, known_at, period, periods):
+        if row["items"] is not None:
+            end = "settled" if row["to_state"] in moves.SETTLED else row["to_state"]
+            cell = cells.setdefault((row["company_id"], row["currency_code"], row["from_state"], end), [Decimal(0)] * 2)
+            cell[:] = [cell[0] + row["items"], cell[1] + row["amount"]]
+    assert len(cells) > 10
+    with transaction(Role.admin) as connection:
+        with connection.cursor() as cursor:
+            for name in ("fct_item_balances", "dim_customers"):
+                cursor.execute(f"create or replace view serve.{name} as select * from marts_a.{name}")
+        for (company, code, start, end), (items, amount) in cells.items():
+            for basis in get_args(risk.Basis):
+                asked = moves.Asked(as_of, known_at, company, code, start, end, basis, period, periods)
+                found = moves.debts(connection, asked, 10_000)
+                assert len(found) == sum(row["moves"] for row in found[:1]), asked
+                if basis == "count":
+                    assert len(found) == items, asked
+                else:
+                    assert sum(row["amount"] for row in found) == amount, asked
+                    assert amount == sum(row["moved_amount"] for row in found[:1]), asked
 
 
 def test_the_matrix_begins_and_ends_in_the_aging(built: Mapping[dt.datetime, risk_model.Debts]) -> None:
