@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cache
+
 import pytest
 import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 from support.pages import APP, OpenPage
 
@@ -13,6 +17,14 @@ def _as_the_server_is_set() -> None:
     """dashboards/.streamlit/config.toml, which an AppTest does not read: without it each run looks through all that the
     tests hold for garbage."""
     st.config.set_option("runner.postScriptGC", False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _installed_packages_read_once() -> Iterator[None]:
+    """A server looks once through all installed packages for components, each AppTest anew: most of its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture

@@ -34,6 +34,9 @@ def run_dbt(own_database: str, artifacts: Path) -> Iterator[RunDbt]:
     """Calls dbt as the transformer: run_dbt("build", slot="a", changed_since=...) -> results of all nodes."""
     from dbt.cli.main import dbtRunner
 
+    from cartera.warehouse.dbt_connections import kept_open
+    from cartera.warehouse.dbt_events import from_info_on
+
     login = db.parameters(Role.transformer)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("host", "port", "user", "password", "dbname"):
@@ -49,7 +52,9 @@ def run_dbt(own_database: str, artifacts: Path) -> Iterator[RunDbt]:
             for name, value in clocks.items():
                 patch.setenv(f"CARTERA_{name.upper()}", value)
             folder = str(PROJECT / "dbt_project")
-            outcome = dbtRunner().invoke([*arguments, "--quiet", f"--project-dir={folder}", f"--profiles-dir={folder}"])
+            quietly = ["--quiet", "--log-level-file=info", f"--project-dir={folder}", f"--profiles-dir={folder}"]
+            with kept_open(), from_info_on():
+                outcome = dbtRunner().invoke([*arguments, *quietly])
             assert outcome.result is not None, outcome.exception
             return outcome.result
 

@@ -2,6 +2,9 @@
 
 A warehouse has one set of systems and reads the project once. Tests go from one set to the next and back, and each
 reading takes seconds. dbt itself decides whether what is kept still holds: it compares variables, connection and files.
+
+What it reads anew is for the most part the same text: dbt keeps the syntax of each, as it does for tests of its own,
+and Jinja's code of each template is kept beside it.
 """
 
 from __future__ import annotations
@@ -14,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dbt_common import tests as dbt_tests
+from dbt_common.clients.jinja import MacroFuzzEnvironment
 
 from cartera.settings import get_settings
 from cartera.warehouse import run_dbt
@@ -40,6 +45,19 @@ def parsed_projects_kept(folder: Path) -> Iterator[None]:
             if place.exists():
                 shutil.copy2(place, kept)
 
+    compile_text = MacroFuzzEnvironment.compile
+    # a kind of environment is always made with the same options: it and the text decide what comes out
+    compiled: dict[tuple[type, str, tuple[Any, ...]], Any] = {}
+
+    def compile_once(environment: MacroFuzzEnvironment, source: Any, *where: Any) -> Any:
+        of_what = (type(environment), source, where)
+        if of_what not in compiled:
+            compiled[of_what] = compile_text(environment, source, *where)
+        return compiled[of_what]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run_dbt, "invoke", with_kept)
+        patch.setattr(MacroFuzzEnvironment, "compile", compile_once)
+        dbt_tests.enable_test_caching()
         yield
+        dbt_tests.disable_test_caching()
