@@ -9,6 +9,7 @@ import pytest
 from support.built_commands import built_commands_kept
 from support.checked_templates import good_templates_kept
 from support.databases import TEMPLATE, apart_on_the_disk, folder_of_the_server, fresh_database
+from support.garbage import garbage_sought_seldom, seek_garbage
 from support.parsed_projects import parsed_projects_kept
 
 from cartera import db
@@ -67,9 +68,15 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _commands_kept() -> Iterator[None]:
-    with built_commands_kept():
+def _worked_out_once() -> Iterator[None]:
+    with built_commands_kept(), garbage_sought_seldom():
         yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _garbage_sought() -> Iterator[None]:
+    yield
+    seek_garbage()
 
 
 @pytest.fixture
