@@ -76,7 +76,7 @@ class Metric(_Part):
     """One KPI. `name` is what the SQL calls it, without the window; `by` what it can be asked for.
 
     `variant_of` is the KPI that says the same by another convention. `command`: what shows it, where that is not
-    `cartera kpis`.
+    `cartera kpis`. `made_of`: the sums that it is computed from, those of kpi_rows.PARTS.
     """
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -86,6 +86,7 @@ class Metric(_Part):
     definition: Label
     formula: str = Field(min_length=1)
     unit: Unit
+    made_of: tuple[str, ...] = ()
     convention: tuple[Sentence, ...] = Field(min_length=1)
     window: Window | None = None
     command: str | None = Field(default=None, pattern=r"^cartera [a-z-]+$")

@@ -9,6 +9,7 @@ from dashboards.components.dso_parts import dso_parts
 from dashboards.components.export import csv_button
 from dashboards.components.kpi_detail import definition, trend, values
 from dashboards.components.kpi_grid import choose_kpi, kpi_grid
+from dashboards.components.kpi_rows import rows_behind
 from dashboards.components.page import show
 from dashboards.components.view import View
 from dashboards.queries import kpi_export, kpis
@@ -34,8 +35,11 @@ def page(view: View) -> None:
     with left:
         definition(view, catalogue, metric)
         values(view, metric, figures)
+    rows = st.container()
     with right:
         trend(view, asked, metric, company)
+    with rows:
+        rows_behind(view, asked, metric, figures)
 
 
 def bridge(view: View, asked: kpis.Asked, company: str | None) -> None:

@@ -9,9 +9,11 @@ from decimal import Decimal
 import streamlit as st
 
 from cartera.warehouse.headline import Asked, Point
+from dashboards.components.access import may_open
 from dashboards.components.drill import Figure
 from dashboards.components.view import View
 from dashboards.queries import overview
+from dashboards.queries.session import actor
 
 
 def extra_cards(view: View, asked: Asked, companies: list[str], points: list[Point] | None) -> None:
@@ -26,6 +28,10 @@ def extra_cards(view: View, asked: Asked, companies: list[str], points: list[Poi
         _collected(view, asked, companies)
     with fourth:
         _expected(view, asked)
+    # a link to a page that is not offered is an error of Streamlit's
+    if may_open(actor(), "kpis"):
+        st.page_link("app_pages/kpis.py", label=view.words("overview.kpi_rows"), icon=":material/functions:",
+                     query_params={"kpi": overview.kpis.DSO, "rows": "ar_amount"})  # fmt: skip
 
 
 def change(view: View, points: Sequence[Point] | None, name: str) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from cartera.cells import harmless
-from cartera.warehouse import dso_bridge
+from cartera.warehouse import dso_bridge, kpi_rows
 from dashboards.i18n import Words
 from dashboards.queries import kpis
 from dashboards.queries.session import reading
@@ -46,6 +46,14 @@ def bridge_csv(asked: kpis.Asked, since: dt.date, company_id: str | None) -> byt
     with reading() as opened:
         rows = kpis.of_company(kpis.bridge(opened, asked, since), company_id)
     return _csv([row | {"from_date": since} for row in _records(rows)], ("from_date", *dso_bridge.COLUMNS), asked)
+
+
+def rows_csv(asked: kpis.Asked, place: kpi_rows.Asked, part: str) -> bytes:
+    """Every row behind one sum of a KPI, with the sum and the number of all beside each. Raises DatabaseError."""
+    with reading() as opened:
+        rows = kpi_rows.rows(opened.connection, place, part, kpis.EXPORTED_ROWS)
+    of = {"company_id": place.company_id, "currency_code": place.currency_code, "part": part}
+    return _csv([of | row for row in rows], (*of, *kpi_rows.COLUMNS, "rows", "total"), asked)
 
 
 def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:

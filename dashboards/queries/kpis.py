@@ -13,7 +13,7 @@ import pandas as pd
 from psycopg2.errors import QueryCanceled
 
 from cartera.settings import get_settings
-from cartera.warehouse import dso_bridge, metrics, read
+from cartera.warehouse import dso_bridge, kpi_rows, metrics, read
 from dashboards.queries.cache import cached
 from dashboards.queries.receivables import frame
 from dashboards.queries.session import Clocks, Reading, in_time
@@ -23,6 +23,7 @@ WINDOWS = (30, 60, 90, 180, 365)
 MONTHS = 12
 TREND_SECONDS = 5.0
 """A page waits no longer for it; that of the publication is answered ahead (queries/ahead.py)."""
+LISTED_ROWS, EXPORTED_ROWS = 1_000, 200_000
 FIGURES = ("company_id", "currency_code", "kpi", "value", "numerator", "denominator", "reason")
 DSO = "dso_simple"
 
@@ -97,6 +98,19 @@ def bridge(reading: Reading, asked: Asked, since: dt.date) -> pd.DataFrame:
         view=asked.view,
     )
     return frame(rows, dso_bridge.COLUMNS)
+
+
+def place(asked: Asked, company_id: str, currency_code: str) -> kpi_rows.Asked:
+    """One company and currency of what is asked, in transaction currency."""
+    clocks = asked.clocks
+    days = asked.window_days or window()
+    return kpi_rows.Asked(clocks.as_of, clocks.known_at, company_id, currency_code, days)
+
+
+@cached
+def part_rows(reading: Reading, asked: kpi_rows.Asked, part: str, limit: int = LISTED_ROWS) -> pd.DataFrame:
+    """kpi_rows.COLUMNS with `rows` and `total`, the largest first."""
+    return frame(kpi_rows.rows(reading.connection, asked, part, limit), (*kpi_rows.COLUMNS, "rows", "total"))
 
 
 def of_company(rows: pd.DataFrame, company_id: str | None) -> pd.DataFrame:

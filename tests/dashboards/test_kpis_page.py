@@ -300,3 +300,32 @@ def test_month_ends_are_answered_ahead_where_answers_take_long(
     app.run().switch_page("app_pages/recovery.py").run()
     assert not app.exception and not app.error, said(app)
     assert asked == ([] if is_large else [year_ago])
+
+
+def test_a_kpi_leads_to_rows_that_add_up_to_it(published: str) -> None:
+    place = max((row for row in _rows() if row["kpi"] == "past_due_pct"), key=lambda row: row["denominator"])
+    where = f"{place['company_id']}/{place['currency_code']}"
+    for part, figure in (("past_due_amount", "numerator"), ("ar_amount", "denominator")):
+        app = _open(kpi="past_due_pct", place=where, rows=part)
+        listed = app.dataframe[-1].value
+        money = Words("EN").money(place[figure], place["currency_code"]).replace("\xa0", " ")
+        assert f"**{money}**" in _plainly(app) and f"That is the {figure} of" in _plainly(app)
+        assert len(listed) > 0
+    assert "That is the" not in _plainly(_open(kpi="past_due_pct", place=where, rows="1 or 1"))
+
+
+def test_rows_of_a_kpi_are_in_the_currency_of_their_documents(published: str) -> None:
+    app = _open(kpi="past_due_pct", rows="ar_amount", currency_view="company")
+    assert "choose that currency view" in _plainly(app) and "That is the" not in _plainly(app)
+
+
+def test_rows_of_a_kpi_as_a_file(published: str) -> None:
+    [row] = [row for row in _rows() if row["kpi"] == "past_due_pct"][:1]
+    with reading() as opened:
+        asked = kpis.Asked(opened.clocks, "transaction", None)
+    place = kpis.place(asked, row["company_id"], row["currency_code"])
+    text = kpi_export.rows_csv(asked, place, "past_due_amount").decode("utf-8-sig")
+    found = list(csv.DictReader(io.StringIO(text)))
+    assert sum(Decimal(each["amount"]) for each in found) == row["numerator"]
+    assert {each["part"] for each in found} == {"past_due_amount"}
+    assert {Decimal(each["total"]) for each in found} == {row["numerator"]}

@@ -1,0 +1,102 @@
+"""The rows behind a KPI: each sum in its numerator and denominator leads to what adds up to it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pandas as pd
+import streamlit as st
+
+from cartera.warehouse import kpi_rows
+from cartera.warehouse.metrics import Metric
+from dashboards.components import filters
+from dashboards.components.access import may_open
+from dashboards.components.drill import CUSTOMER_PAGE
+from dashboards.components.export import csv_button
+from dashboards.components.kpi_grid import labels, one_place
+from dashboards.components.tables import CUSTOMER, Column, table
+from dashboards.components.view import View, as_text
+from dashboards.queries import kpi_export, kpis
+from dashboards.queries.session import actor
+
+ELSEWHERE = {"promises": "promises", "disputes": "promises", "contact": "campaigns", "concentration": "aging"}
+"""The page that has the rows of a family's other KPIs."""
+COLUMNS = {
+    "customer_name": CUSTOMER,
+    "amount": Column("unit.amount", "money"),
+    "document_number": Column("column.any_document"),
+    "date": Column("column.date", "date"),
+    "days": Column("unit.days", "number"),
+}
+
+
+def rows_behind(view: View, asked: kpis.Asked, metric: Metric, figures: pd.DataFrame) -> None:
+    """Of one company and currency, in the currency view in which rows add up as they are."""
+    words, rows = view.words, figures[figures["kpi"] == metric.name]
+    if not metric.made_of:
+        return _elsewhere(view, metric)
+    if rows.empty:
+        return
+    st.markdown(f"**{words('kpis.rows')}**")
+    if asked.view != kpis.VIEWS[0]:
+        st.caption(words("kpis.rows_own_currency"))
+        return
+    offered = {"": words("kpis.rows_none")} | {name: words(f"kpi_part.{name}") for name in metric.made_of}
+    with st.container(horizontal=True):
+        row = one_place(view, rows.sort_values(["company_id", "currency_code"])).iloc[0]
+        part = filters.choice(view, "rows", offered, "")
+    if part:
+        _listed(view, asked, metric, row, part, labels(rows)[row["company_id"], row["currency_code"]])
+
+
+def _elsewhere(view: View, metric: Metric) -> None:
+    page = ELSEWHERE.get(metric.family)
+    # a link to a page that is not offered is an error of Streamlit's
+    if page and not metric.command and may_open(actor(), page):
+        st.page_link(f"app_pages/{page}.py", label=view.words("kpis.rows_elsewhere", page=view.words(f"page.{page}")),
+                     icon=":material/list_alt:")  # fmt: skip
+
+
+def _listed(view: View, asked: kpis.Asked, metric: Metric, row: pd.Series, part: str, label: str) -> None:
+    words, code, of = view.words, row["currency_code"], kpi_rows.PARTS[part]
+    place = kpis.place(asked, row["company_id"], code)
+    found = kpis.part_rows(view.reading, place, part)
+    _sum_up(view, row, found, part, label)
+    data, columns = found, COLUMNS
+    if not of.is_money:
+        columns = COLUMNS | {"amount": Column(f"kpi_part.{part}", "figure")}
+        data = found.assign(amount=[words.figure(value, "count") for value in found["amount"]])
+    if found["days"].isna().all():
+        columns = {name: column for name, column in columns.items() if name != "days"}
+    selection = table(
+        view,
+        data,
+        columns,
+        alt=words(f"kpi_part.{part}"),
+        currency_code=code,
+        key=f"rows_{metric.name}_{part}_{place}",
+        selects="single-cell",
+    )
+    chosen = [position for position, _ in selection["cells"] if position < len(found)]
+    if chosen:
+        debt = found.iloc[chosen[0]]
+        name = words("drill.open_customer", name=as_text(debt["customer_name"] or debt["customer_id"]))
+        who = {"customer": debt["customer_id"]}
+        st.page_link(CUSTOMER_PAGE, label=name, icon=":material/person:", query_params=who)
+    csv_button(view, asked.clocks, code, "kpi-rows", lambda: kpi_export.rows_csv(asked, place, part),
+               of=f"{row['company_id']}-{part}")  # fmt: skip
+
+
+def _sum_up(view: View, row: pd.Series, found: pd.DataFrame, part: str, place: str) -> None:
+    """How many rows, what they add up to, and whether that is what the figure divides, or is divided by."""
+    words, is_money = view.words, kpi_rows.PARTS[part].is_money
+    count = int(found["rows"].iloc[0]) if len(found) else 0
+    total = found["total"].iloc[0] if len(found) else Decimal(0)
+    written = words.money(total, row["currency_code"]) if is_money else words.figure(total, "count")
+    text = words.counted("kpis.rows_add_up", count, amount=f"**{as_text(written)}**")
+    same = [name for name in ("numerator", "denominator") if row[name] == total]
+    if same:
+        text += " " + words(f"kpis.rows_{same[0]}", place=as_text(place))
+    st.markdown(f":material/functions: {text}")
+    if len(found) < count:
+        st.caption(words("recovery.debts_capped", shown=words.number(len(found)), count=words.number(count)))

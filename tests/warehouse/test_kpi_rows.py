@@ -1,0 +1,105 @@
+"""The rows behind each KPI add up to its numerator and denominator, for each company, currency and date."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+from support.sandbox_published import published_sandbox
+
+from cartera.db import Role, transaction
+from cartera.warehouse import kpi_rows, metrics, read
+
+MACROS = Path(__file__).resolve().parents[2] / "dbt_project" / "macros" / "kpis" / "kpi_ratios.sql"
+CATALOGUE = metrics.load_catalogue(Path(__file__).resolve().parents[2] / "dbt_project" / "metrics" / "catalogue.yaml")
+MADE = [metric for metric in CATALOGUE.metrics if metric.made_of]
+UNTIL = dt.date(2026, 6, 30)
+WINDOWS = (90, 30)
+
+
+def _definitions(window_days: int) -> Mapping[str, tuple[str, str]]:
+    """Numerator and denominator of each KPI, as the macro writes them: sums, differences and products of measures."""
+    found: list[Any] = []
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
+    environment.globals["return"] = found.append
+    text = MACROS.read_text(encoding="utf-8") + "{{ kpi_ratio_definitions(" + str(window_days) + ", true) }}"
+    environment.from_string(text).render()
+    return {name: (numerator, denominator) for name, _, _, numerator, denominator, _ in found[0]}
+
+
+def _computed(expression: str, sums: Mapping[str, Decimal]) -> Decimal:
+    """An expression of names, whole numbers, + - * / and parentheses."""
+    assert re.fullmatch(r"[a-z0-9_ +\-*/()]+", expression)
+    values = {name: sums[name] for name in re.findall(r"[a-z]\w*", expression)}
+    whole = re.sub(r"(?<![\w])(\d+)", r"Decimal(\1)", expression)
+    return Decimal(eval(whole, {"__builtins__": {}, "Decimal": Decimal}, values))
+
+
+@pytest.fixture(scope="module")
+def published(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with published_sandbox("kpi_rows", tmp_path_factory.mktemp("kpi_rows"), UNTIL) as name:
+        yield name
+
+
+@pytest.mark.parametrize("metric", MADE, ids=lambda metric: str(metric.name))
+def test_a_kpi_is_made_of_what_its_sql_is_computed_from(metric: metrics.Metric) -> None:
+    used = set(re.findall(r"[a-z]\w*", " ".join(_definitions(90)[metric.name])))
+    assert used == set(metric.made_of)
+    assert used <= set(kpi_rows.PARTS)
+
+
+def test_every_kpi_whose_sums_have_rows_shows_them() -> None:
+    with_rows = {
+        name
+        for name, parts in _definitions(90).items()
+        if set(re.findall(r"[a-z]\w*", " ".join(parts))) <= set(kpi_rows.PARTS)
+    }
+    assert with_rows == {metric.name for metric in MADE}
+    assert {part for metric in MADE for part in metric.made_of} == set(kpi_rows.PARTS)
+
+
+@pytest.mark.parametrize("window_days", WINDOWS)
+@pytest.mark.parametrize("as_of", [UNTIL, dt.date(2026, 4, 17)])
+def test_rows_add_up_to_numerator_and_denominator(published: str, as_of: dt.date, window_days: int) -> None:
+    compared, found = 0, set()
+    with transaction(Role.reader) as connection:
+        known_at = read.publication(connection).known_at
+        figures = {
+            (row["company_id"], row["currency_code"], metrics.without_window(row["kpi"])): row
+            for row in metrics.kpis(connection, as_of, known_at, "company", window_days, "transaction")
+        }
+        for company, currency in {key[:2] for key in figures}:
+            asked = kpi_rows.Asked(as_of, known_at, company, currency, window_days)
+            sums = {}
+            for part in kpi_rows.PARTS:
+                rows = kpi_rows.rows(connection, asked, part, 100_000)
+                sums[part] = sum((row["amount"] for row in rows), Decimal(0))
+                if rows:
+                    found.add(part)
+                    assert (rows[0]["rows"], rows[0]["total"]) == (len(rows), sums[part])
+                    assert all(row["customer_name"] and row["document_number"] and row["date"] for row in rows)
+            for metric in MADE:
+                figure, parts = figures[company, currency, metric.name], _definitions(window_days)[metric.name]
+                for name, expression in zip(("numerator", "denominator"), parts, strict=True):
+                    computed = _computed(expression, sums)
+                    assert abs(computed - figure[name]) <= Decimal("0.000001"), (company, currency, metric.name, name)
+                    compared += 1
+    assert compared > 2 * len(MADE)
+    # what the sandbox company has none of in the window can't be compared
+    assert set(kpi_rows.PARTS) - found <= {"write_off_reversed_amount", "credit_noted_amount", "written_off_amount"}
+
+
+def test_a_list_that_is_cut_counts_all(published: str) -> None:
+    with transaction(Role.reader) as connection:
+        served = read.publication(connection)
+        largest = max(read.totals(connection, UNTIL, served.known_at), key=lambda row: row["open_items"])
+        asked = kpi_rows.Asked(UNTIL, served.known_at, largest["company_id"], largest["currency_code"], 90)
+        rows = kpi_rows.rows(connection, asked, "ar_amount", 2)
+    assert len(rows) == 2 and rows[0]["amount"] >= rows[1]["amount"]
+    assert (rows[0]["rows"], rows[0]["total"]) == (largest["open_items"], largest["open_amount"])
