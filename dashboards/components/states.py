@@ -10,6 +10,7 @@ from functools import cache
 from logging.handlers import RotatingFileHandler
 
 import streamlit as st
+from psycopg2.errors import UndefinedColumn, UndefinedFunction, UndefinedTable
 
 from cartera.errors import CarteraError, NotPublished
 from cartera.settings import get_settings
@@ -79,7 +80,11 @@ def failed(words: Words, error: Exception) -> None:
     """A plain message with a reference; what happened goes to the log under the same reference."""
     reference = logged(error)
     shown = words("state.reference", reference=reference, log=f"logs/{LOG_NAME}")
-    st.error(f"**{words('state.error')}**\n\n{words('state.error_do')}\n\n{shown}", icon=":material/error:")
+    problem, mend = words("state.error"), words("state.error_do")
+    if isinstance(error, UndefinedFunction | UndefinedTable | UndefinedColumn):
+        # published by an earlier Cartera, which had not yet what this page asks
+        problem, mend = words("state.built_before"), words("state.built_before_do")
+    st.error(f"**{problem}**\n\n{mend}\n\n{shown}", icon=":material/error:")
 
 
 @cache

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 
-from psycopg2.errors import QueryCanceled
+from psycopg2 import Error as PostgresError
 
 from cartera import sign_in, users
 from cartera.errors import CarteraError, NotPublished
@@ -88,8 +88,8 @@ def answer(answered: tuple[str, ...] | None = None, companies: Companies = None)
                     return answered
                 try:
                     question(opened)
-                except (CarteraError, QueryCanceled) as error:
-                    log.warning("not answered ahead: %s", error)
+                except (CarteraError, PostgresError) as error:
+                    log.warning("not answered ahead: %s", str(error).partition("\n")[0])
         answers += len(asked)
         seconds = time.monotonic() - began
         if seconds < QUICK_SECONDS:

@@ -146,3 +146,12 @@ def test_a_failing_query_shows_an_error(
     monkeypatch.setattr(f"cartera.warehouse.risk.{function}", lambda *_, **__: 1 / 0)
     app = open_page("recovery", part=part)
     assert "could not be read" in app.error[0].value and not app.exception and not app.metric
+
+
+def test_a_publication_of_an_earlier_cartera_says_so(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("drop function serve.debt_moves(date, timestamptz, integer, integer)")
+    app = open_page("recovery")
+    assert "built by an earlier Cartera" in app.error[0].value and "Reference" in app.error[0].value
+    assert not app.exception and not app.metric
