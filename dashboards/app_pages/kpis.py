@@ -8,7 +8,7 @@ from dashboards.components import filters, states
 from dashboards.components.dso_parts import dso_parts
 from dashboards.components.export import csv_button
 from dashboards.components.kpi_detail import definition, trend, values
-from dashboards.components.kpi_grid import choose_kpi, kpi_grid
+from dashboards.components.kpi_grid import choose_kpi, kpi_grid, one_place
 from dashboards.components.kpi_rows import rows_behind
 from dashboards.components.page import show
 from dashboards.components.view import View
@@ -27,6 +27,8 @@ def page(view: View) -> None:
         return bridge(view, asked, company)
 
     catalogue, figures = kpis.catalogue(), kpis.of_company(figures, company)
+    if view.is_phone:  # it has room for one
+        figures = one_place(view, figures)
     clicked = kpi_grid(view, catalogue, figures)
     csv_button(view, asked.clocks, asked.view, "kpis", lambda: kpi_export.figures_csv(view.words, asked, company),
                help_text=view.words("kpis.export_help"))  # fmt: skip

@@ -22,8 +22,6 @@ Place = tuple[str, str]
 def kpi_grid(view: View, catalogue: Catalogue, figures: pd.DataFrame) -> str | None:
     """The table; the name of the KPI whose row is clicked."""
     words = view.words
-    if view.is_phone:
-        figures = one_place(view, figures)
     data, names = grid(view, catalogue, figures)
     headings = {position for position, name in enumerate(names) if name is None}
     places = {place: Column(label, "figure", is_plain=True) for place, label in labels(figures).items()}
@@ -47,7 +45,7 @@ def kpi_grid(view: View, catalogue: Catalogue, figures: pd.DataFrame) -> str | N
 
 
 def one_place(view: View, rows: pd.DataFrame) -> pd.DataFrame:
-    """Those of one company and currency, chosen where there are several: a phone has room for one."""
+    """Those of one company and currency, chosen where there are several. Once on a page: the choice is in the URL."""
     offered = {_column(place): label for place, label in labels(rows).items()}
     if len(offered) < 2:
         return rows
