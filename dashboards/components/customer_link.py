@@ -30,7 +30,7 @@ def customers_table(
     row: pd.Series = rows.iloc[cells[0][0]]
     st.page_link(
         CUSTOMER_PAGE,
-        label=view.words("campaigns.open_customer", name=as_text(row["customer_name"])),
+        label=view.words("campaigns.open_customer", name=as_text(row["customer_name"] or row["customer_id"])),
         icon=":material/person:",
         query_params={"customer": row["customer_id"]},
     )

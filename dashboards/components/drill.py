@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from cartera.warehouse.groups import Group
+from dashboards.components.customer_link import CUSTOMER_PAGE
 from dashboards.components.export import csv_button
 from dashboards.components.invoice_parts import invoice
 from dashboards.components.tables import CUSTOMER, Column, table
@@ -31,7 +32,6 @@ COLUMNS = {
 OF_CUSTOMER = {"document_number": COLUMNS["document_number"]} | {
     name: column for name, column in COLUMNS.items() if name != "customer_name"
 }
-CUSTOMER_PAGE = "app_pages/customer.py"
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,8 @@ def extra_cards(view: View, asked: Asked, companies: list[str], points: list[Poi
     # a link to a page that is not offered is an error of Streamlit's
     if may_open(actor(), "kpis"):
         st.page_link("app_pages/kpis.py", label=view.words("overview.kpi_rows"), icon=":material/functions:",
-                     query_params={"kpi": overview.kpis.DSO, "rows": "ar_amount"})  # fmt: skip
+                     query_params={"kpi": overview.kpis.DSO, "rows": "ar_amount",
+                                   "place": f"{companies[0]}/{asked.currency_code}"})  # fmt: skip
 
 
 def change(view: View, points: Sequence[Point] | None, name: str) -> str | None:

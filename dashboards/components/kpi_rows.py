@@ -11,10 +11,10 @@ from cartera.warehouse import kpi_rows
 from cartera.warehouse.metrics import Metric
 from dashboards.components import filters
 from dashboards.components.access import may_open
-from dashboards.components.drill import CUSTOMER_PAGE
+from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
 from dashboards.components.kpi_grid import labels, one_place
-from dashboards.components.tables import CUSTOMER, Column, table
+from dashboards.components.tables import CUSTOMER, Column
 from dashboards.components.view import View, as_text
 from dashboards.queries import kpi_export, kpis
 from dashboards.queries.session import actor
@@ -68,21 +68,8 @@ def _listed(view: View, asked: kpis.Asked, metric: Metric, row: pd.Series, part:
         data = found.assign(amount=[words.figure(value, "count") for value in found["amount"]])
     if found["days"].isna().all():
         columns = {name: column for name, column in columns.items() if name != "days"}
-    selection = table(
-        view,
-        data,
-        columns,
-        alt=words(f"kpi_part.{part}"),
-        currency_code=code,
-        key=f"rows_{metric.name}_{part}_{place}",
-        selects="single-cell",
-    )
-    chosen = [position for position, _ in selection["cells"] if position < len(found)]
-    if chosen:
-        debt = found.iloc[chosen[0]]
-        name = words("drill.open_customer", name=as_text(debt["customer_name"] or debt["customer_id"]))
-        who = {"customer": debt["customer_id"]}
-        st.page_link(CUSTOMER_PAGE, label=name, icon=":material/person:", query_params=who)
+    key = f"rows_{metric.name}_{part}_{place}"
+    customers_table(view, data, columns, alt=words(f"kpi_part.{part}"), currency_code=code, key=key)
     csv_button(view, asked.clocks, code, "kpi-rows", lambda: kpi_export.rows_csv(asked, place, part),
                of=f"{row['company_id']}-{part}")  # fmt: skip
 

@@ -8,9 +8,9 @@ import pandas as pd
 import streamlit as st
 
 from cartera.warehouse import moves
-from dashboards.components.drill import CUSTOMER_PAGE
+from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
-from dashboards.components.tables import CUSTOMER, Column, foremost, table
+from dashboards.components.tables import CUSTOMER, Column, foremost
 from dashboards.components.view import View, as_text
 from dashboards.queries import recovery
 from dashboards.queries.session import Clocks
@@ -35,21 +35,8 @@ def moved_debts(view: View, clocks: Clocks, asked: moves.Asked, cells: pd.DataFr
     with st.container(border=True):
         st.subheader(as_text(title), anchor=False)
         _sum_up(view, asked, figures, found)
-        selection = table(
-            view,
-            found,
-            foremost(view, COLUMNS, "customer_name", "amount", "document_number"),
-            alt=title,
-            currency_code=code,
-            key=f"moved_{asked}",
-            selects="single-cell",
-        )
-        rows = [row for row, _ in selection["cells"] if row < len(found)]
-        if rows:
-            row = found.iloc[rows[0]]
-            label = words("drill.open_customer", name=as_text(row["customer_name"] or row["customer_id"]))
-            who = {"customer": row["customer_id"]}
-            st.page_link(CUSTOMER_PAGE, label=label, icon=":material/person:", query_params=who)
+        columns = foremost(view, COLUMNS, "customer_name", "amount", "document_number")
+        customers_table(view, found, columns, alt=title, currency_code=code, key=f"moved_{asked}")
         csv_button(view, clocks, code, "moved-debts", lambda: recovery.debts_csv(asked, clocks),
                    of=f"{asked.from_state}-{asked.to_state}")  # fmt: skip
 
