@@ -28,6 +28,9 @@ from cartera.yaml_config import PARSER
 LOCALES = {"EN": "en_US", "ES": "es_419", "PT": "pt_BR"}
 """Language to the locale of its numbers and dates: the Spanish of Latin America, the Portuguese of Brazil."""
 
+TYPED_DATES = {"EN": "YYYY-MM-DD", "ES": "DD/MM/YYYY", "PT": "DD/MM/YYYY"}
+"""Language to how a date is typed; 5/6 is two days in English."""
+
 CARD_CHARACTERS = 14
 """What a card of a quarter of the page shows without cutting it off."""
 
@@ -71,6 +74,11 @@ class Words:
     @property
     def locale(self) -> str:
         return LOCALES[self.language]
+
+    @property
+    def typed_date(self) -> str:
+        """How a date is typed, in Streamlit's letters."""
+        return TYPED_DATES[self.language]
 
     def __call__(self, key: str, **values: object) -> str:
         return texts(self.language)[key].format(**values)
