@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Literal
 
 import streamlit as st
@@ -10,8 +11,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboards.components.view import View
 
-CHIP = 18
-"""Characters under a figure that half a phone shows without cutting them off."""
+HALF, CHIP = 12, 18
+"""Characters of a figure and under it that half a phone shows without cutting them off."""
+
+
+def headline(view: View, amount: Decimal, currency_code: str) -> str:
+    """An amount as large as a card has room for; half a phone has it for millions, and says billions in short."""
+    if not view.is_phone:
+        return view.words.headline(amount, currency_code)
+    text = view.words.units(amount)
+    return text if len(text) <= HALF else view.words.compact(amount)
 
 
 def places(view: View, count: int) -> list[DeltaGenerator]:
@@ -21,7 +30,7 @@ def places(view: View, count: int) -> list[DeltaGenerator]:
     found: list[DeltaGenerator] = []
     while len(found) < count:
         with st.container(horizontal=True, gap="xsmall"):
-            found += [st.container(width="stretch") for _ in range(min(2, count - len(found)))]
+            found += [st.container(width="stretch", height="stretch") for _ in range(min(2, count - len(found)))]
     return found
 
 
@@ -30,6 +39,7 @@ def card(
     label: str,
     value: str,
     *,
+    short: str | None = None,
     chip: str | None = None,
     note: str | None = None,
     help_text: str,
@@ -39,10 +49,16 @@ def card(
 ) -> None:
     """`chip` is a change, which says something without the note beside it; a note alone stands in its place.
 
-    On a phone the chart gives way, and the note to the hover where it is long.
+    On a phone the label gives way to a short one, the chart and a long note to what the hover says.
     """
-    if view.is_phone and note and (chip or len(note) > CHIP):
-        note, help_text = None, f"{note}. {help_text}"
+    if view.is_phone:
+        told = [label] if short else []
+        if note and (chip or len(note) > CHIP):
+            told.append(note)
+            note = None
+        label, help_text = short or label, "\n\n".join([*filter(None, [" · ".join(told)]), help_text])
+    if chip is None:
+        color = "off"
     st.metric(
         label,
         value,

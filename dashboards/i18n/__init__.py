@@ -110,7 +110,7 @@ class Words:
         return self._grouped(amount, 0)
 
     def compact(self, amount: Decimal) -> str:
-        """`1.2M`, for labels in charts alone."""
+        """`1.2M`, for labels in charts, and where a phone has no room for the whole."""
         return format_compact_decimal(amount, locale=self.locale, fraction_digits=1)
 
     def number(self, count: int) -> str:

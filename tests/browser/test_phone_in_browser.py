@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from support.in_browser import table_named
 
 PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari"
+IS_CUT = """e => [e, ...e.querySelectorAll('*')].some(
+    each => getComputedStyle(each).textOverflow === 'ellipsis' && each.scrollWidth > each.clientWidth)"""
 SCREEN = {"width": 390, "height": 2600}
 
 
@@ -40,6 +42,22 @@ def test_what_stands_above_a_table_is_not_under_its_toolbar(dashboard_url: str, 
     toolbar = frame.get_by_test_id("stElementToolbar").bounding_box()
     assert text and toolbar and toolbar["height"] > 0
     assert text["y"] + text["height"] <= toolbar["y"] + 4, (text, toolbar)
+
+
+def test_cards_stand_two_and_two_and_none_is_cut_off(dashboard_url: str, phone: Page) -> None:
+    for place in ("?currency=COP", "data-health?lang=PT"):
+        phone.goto(f"{dashboard_url}/{place}")
+        table_named(phone, "Top debtors" if place.startswith("?") else "Certificado de conferência")
+        expect(phone.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        cards = phone.get_by_test_id("stMetric").all()
+        first, second, third = (card.bounding_box() for card in cards[:3])
+        assert first and second and third
+        assert first["y"] == second["y"] and first["height"] == second["height"], place
+        assert second["x"] > first["x"] + first["width"] and third["y"] > first["y"]
+        for card in cards:
+            for part in ("stMetricLabel", "stMetricValue", "stMetricDelta"):
+                for text in card.get_by_test_id(part).all():
+                    assert text.evaluate(IS_CUT) is False, (place, text.inner_text())
 
 
 def test_the_name_of_the_first_page_keeps_the_language(dashboard_url: str, phone: Page) -> None:

@@ -9,9 +9,10 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage
-from support.serve_fixture import publish_items, sample_items
+from support.serve_fixture import AS_OF, item, publish_items, sample_items
 
 from dashboards.components import page
+from dashboards.components.card_grid import CHIP, HALF
 from dashboards.components.tables import PHONE_NAME
 
 
@@ -94,3 +95,21 @@ def test_a_share_is_written_as_the_table_around_it(open_page: OpenPage, language
     assert written["format"] == ("%.1f%%" if scale == 100 else "percent")
     assert written["max_value"] == max(frame.value["share"])
     assert (max(frame.value["share"]) > 1) is (scale == 100)
+
+
+def test_cards_of_half_a_phone_are_short_and_their_hover_says_the_rest(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_items([*sample_items(), item("big", AS_OF, "1699560106.25", currency_code="COP")])
+    monkeypatch.setattr(page, "is_phone", lambda: True)
+    for language in ("EN", "ES", "PT"):
+        metrics = open_page("overview", currency="PEN", lang=language).metric
+        assert len(metrics) == 8
+        for each in metrics:
+            assert len(each.label) <= 17 and len(each.value) <= HALF and len(each.delta) <= CHIP, each
+            assert not each.proto.delta_description and not each.proto.chart_data
+    (total, *_) = open_page("overview", currency="COP").metric
+    assert total.value == "2.3B" and "COP\u00a02," in total.help and "Total open, COP" in total.help
+    monkeypatch.setattr(page, "is_phone", lambda: False)
+    (wide, *_) = open_page("overview", currency="PEN").metric
+    assert wide.label == "Total open, PEN" and wide.proto.delta_description and wide.proto.chart_data
