@@ -137,38 +137,58 @@ def _drawn(
     headings: Sequence[int],
     shades: pd.DataFrame,
 ) -> None:
-    """The table; `clicked` is given the place of the row and the column. On a phone a list: under each row the buckets
-    in which it has something."""
-    name = next(iter(columns))
-    amounts = ("open_amount", *BUCKETS)
-    lines = [
-        (place, column)
-        for place in range(len(data))
-        for column in amounts
-        if column == amounts[0] or data[column].iloc[place]
-    ]
-    is_list = view.is_phone and BUCKETS[0] in columns
+    """The table; `clicked` is given the place of the row and the column."""
+    if view.is_phone and BUCKETS[0] in columns:
+        return _listed(view, data, columns, clicked, alt=alt, key=key, shades=shades)
 
     def on_select() -> None:
-        cells = st.session_state[key]["selection"]["cells"]
-        if cells and cells[0][0] < len(lines if is_list else data):
-            place, column = lines[cells[0][0]] if is_list else cells[0]
-            clicked(place, column)
+        for place, column in _clicked_cells(key):
+            if place < len(data):
+                clicked(place, column)
 
-    if not is_list:
-        table(view, data, columns, alt=alt, currency_code=currency_code, key=key, selects="single-cell",
-              on_select=on_select, headings=headings, shades=shades)  # fmt: skip
-        return
-    shown = [
+    table(view, data, columns, alt=alt, currency_code=currency_code, key=key, selects="single-cell",
+          on_select=on_select, headings=headings, shades=shades)  # fmt: skip
+
+
+def _listed(
+    view: View,
+    data: pd.DataFrame,
+    columns: Mapping[str, Column],
+    clicked: Callable[[int, str], None],
+    *,
+    alt: str,
+    key: str,
+    shades: pd.DataFrame,
+) -> None:
+    """As wide as a phone: under each row with what it owes the buckets in which that is."""
+    name, whole = next(iter(columns)), "open_amount"
+    cells = [
+        (place, column)
+        for place in range(len(data))
+        for column in (whole, *BUCKETS)
+        if column == whole or data[column].iloc[place]
+    ]
+    lines = [
         Line(
-            str(data[name].iloc[place]) if column == amounts[0] else f"· {view.words.bucket(column)}",
+            str(data[name].iloc[place]) if column == whole else f"· {view.words.bucket(column)}",
             view.words.units(data[column].iloc[place]),
             style=shades[column].iloc[place],
-            is_heading=column == amounts[0],
+            is_heading=column == whole,
         )
-        for place, column in lines
+        for place, column in cells
     ]
-    line_list(view, shown, alt=alt, corner=view.words(columns[name].heading), key=key, on_select=on_select)
+
+    def on_select() -> None:
+        for line, _ in _clicked_cells(key):
+            if line < len(cells):
+                clicked(*cells[line])
+
+    line_list(view, lines, alt=alt, corner=view.words(columns[name].heading), key=key, on_select=on_select)
+
+
+def _clicked_cells(key: str) -> list[tuple[int, str]]:
+    found: list[tuple[int, str]] = st.session_state[key]["selection"]["cells"][:1]
+    return found
 
 
 def _columns(view: View, name: str, heading: str, amounts: pd.DataFrame) -> dict[str, Column]:

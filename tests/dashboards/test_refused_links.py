@@ -6,7 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage
 from support.serve_fixture import publish_items, sample_items
+from support.signed_in import require_sign_in, sign_in_as
 
+from cartera import users
 from dashboards.components.refused import LONGEST
 from dashboards.i18n import Words
 
@@ -106,6 +108,18 @@ def test_every_filter_tells_it(open_page: OpenPage, page: str, parameters: dict[
     assert not app.exception and not app.error
     (line,) = told(app)
     assert line.count("“") == 1, line
+
+
+def test_who_may_see_one_company_is_told_that_the_link_is_of_another(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_items(sample_items())
+    require_sign_in(monkeypatch)
+    users.add("ana@example.com", "manager", ["norte"], "test")
+    sign_in_as(monkeypatch, "ana@example.com")
+    (line,) = told(open_page("overview", company="main"))
+    assert "Company “main” (shown: norte)" in line
+    assert not told(open_page("overview", company="norte"))
 
 
 def test_of_several_columns_the_strangers_are_told(open_page: OpenPage) -> None:
