@@ -17,7 +17,7 @@ from streamlit.navigation.page import StreamlitPage  # noqa: E402
 from cartera import sign_in  # noqa: E402
 from cartera.desk import Actor  # noqa: E402
 from cartera.settings import TELEMETRY_OFF, get_settings  # noqa: E402
-from dashboards.components import clicks, sign_in_page  # noqa: E402
+from dashboards.components import clicks, refused, sign_in_page  # noqa: E402
 from dashboards.components.access import may_open  # noqa: E402
 from dashboards.components.actor import Refused, looking  # noqa: E402
 from dashboards.components.view import browser_language, current_words  # noqa: E402
@@ -97,6 +97,7 @@ page = st.navigation(pages(actor), position="hidden" if isinstance(actor, Refuse
 name = page.url_path or FIRST
 if st.session_state.get("page", name) != name:
     clicks.settle()
+    refused.forget()
 # which page a saved view is of
 st.session_state["page"] = name
 if isinstance(actor, Actor):

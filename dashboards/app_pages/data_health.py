@@ -1,13 +1,15 @@
-"""Data health: how fresh each source is, what waits in quarantine, what the last runs did, whether it ties out."""
+"""Data health: is it certified, is it fresh, what waits in quarantine; below, what the last runs did and brought."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from dashboards.components import health_tables
+from dashboards.components import card_grid, filters, health_cards
+from dashboards.components.health_tables import certificate_table
 from dashboards.components.page import show
 from dashboards.components.quarantine_parts import quarantine_part
-from dashboards.components.source_parts import loads_table, sources_part
+from dashboards.components.run_parts import last_runs
+from dashboards.components.source_parts import loads_table, sources, sources_part
 from dashboards.components.view import View
 from dashboards.queries import runs
 from dashboards.queries.session import Clocks
@@ -18,26 +20,24 @@ def data_health(view: View) -> None:
     if listed.empty:
         st.info(view.words("health.no_runs"), icon=":material/inbox:")
         return
-    newest = listed.iloc[0]
-    clocks = view.reading.clocks if view.reading.published else Clocks(newest["as_of_date"], newest["started_at"])
-    sources, quarantined = st.container(), st.container()
-    loads_table(view, runs.loads(view.reading))
-    failed = runs.failed_of(view.reading, list(listed["run_id"]))
-    run = health_tables.runs_table(view, listed, failed)
-
-    steps = runs.steps(view.reading, run["run_id"])
-    checks = runs.checks(view.reading, run["run_id"])
-    certificate = runs.certificate(view.reading, run["run_id"])
-
-    health_tables.steps_table(view, run, steps, failed[run["run_id"]])
-    health_tables.checks_table(view, checks)
-    health_tables.docs_links(view)
-    health_tables.certificate_table(view, certificate)
-    # last, as very many rows take their time
-    with quarantined:
-        waiting = quarantine_part(view, clocks)
-    with sources:
-        sources_part(view, waiting)
+    newest, published = listed.iloc[0], view.reading.published
+    clocks = view.reading.clocks if published else Clocks(newest["as_of_date"], newest["started_at"])
+    certified, fresh, waiting = card_grid.places(view, 3)
+    shown = published.run_id if published else newest["run_id"]
+    certificate, found = runs.certificate(view.reading, shown), sources(view)
+    health_cards.certified_card(view, certified, certificate)
+    health_cards.fresh_card(view, fresh, found)
+    certificate_table(view, certificate)
+    of_sources = st.container()
+    groups = quarantine_part(view, clocks)
+    health_cards.waiting_card(view, waiting, groups)
+    with of_sources:
+        sources_part(view, found, groups)
+    parts = {name: view.words(f"health.{name}") for name in ("runs", "loads")}
+    if filters.choice(view, "details", parts, "runs") == "loads":
+        loads_table(view, runs.loads(view.reading))
+    else:
+        last_runs(view, listed, shown)
 
 
 show(data_health, title="health.title", needs_publication=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -13,6 +14,7 @@ from dashboards.components.aging_figures import identity, shades
 from dashboards.components.aging_filters import EVERYBODY, Chosen, called
 from dashboards.components.drill import Figure
 from dashboards.components.export import csv_button
+from dashboards.components.matrix import Line, line_list
 from dashboards.components.tables import CUSTOMER, Column, Kind, table
 from dashboards.components.view import View
 from dashboards.queries import aging, export
@@ -34,23 +36,19 @@ def parts_matrix(view: View, chosen: Chosen) -> None:
     st.caption(words(told, currency=asked.currency_code))
     shown = aging.with_total(rows) if is_one_currency else rows
     labels = [words("aging.total") if part is None else called(view, asked.by, part) for part in shown["part"]]
-    key = f"parts_{identity(view, asked)}"
 
-    def clicked() -> None:
-        cells = st.session_state[key]["selection"]["cells"]
-        if cells and cells[0][0] < len(shown):
-            _narrow(view, asked.by, shown["part"].iloc[cells[0][0]], cells[0][1])
+    def clicked(place: int, column: str) -> None:
+        _narrow(view, asked.by, shown["part"].iloc[place], column)
 
     columns = _columns(view, "part", f"aging.by_{asked.by}" if asked.by != "segment" else "column.segment", shown)
-    table(
+    _drawn(
         view,
         shown.assign(part=labels),
         columns,
+        clicked,
         alt=title,
         currency_code=asked.currency_code if is_one_currency else None,
-        key=key,
-        selects="single-cell",
-        on_select=clicked,
+        key=f"parts_{identity(view, asked)}",
         headings=[0] if is_one_currency else [],
         shades=shades(view, list(shown["part"]), list(columns), asked.bucket, _part_chosen(chosen)),
     )
@@ -91,13 +89,10 @@ def customers_matrix(view: View, chosen: Chosen) -> None:
         rows = pd.concat([rows.iloc[:1], rows[is_chosen], rows.iloc[1:][~is_chosen.iloc[1:]]])
     everybody = words.counted("aging.all_customers", total["customers"])
     data = rows.assign(customer_name=[everybody, *rows["customer_name"].iloc[1:]]).reset_index(drop=True)
-    key = f"customers_{identity(view, asked)}_{chosen.is_everybody}"
 
-    def clicked() -> None:
-        cells = st.session_state[key]["selection"]["cells"]
-        if cells and cells[0][0] < len(data):
-            customer, column = data["customer_id"].iloc[cells[0][0]] or EVERYBODY, cells[0][1]
-            filters.toggle(view, customer=customer, **({"bucket": column} if column in BUCKETS else {}))
+    def clicked(place: int, column: str) -> None:
+        customer = data["customer_id"].iloc[place] or EVERYBODY
+        filters.toggle(view, customer=customer, **({"bucket": column} if column in BUCKETS else {}))
 
     columns = _columns(view, "customer_name", "column.customer", data)
     if asked.bucket:
@@ -109,15 +104,14 @@ def customers_matrix(view: View, chosen: Chosen) -> None:
             "share": Column("column.share", "share"),
             "open_items": columns["open_items"],
         }
-    table(
+    _drawn(
         view,
         data,
         columns,
+        clicked,
         alt=words("aging.matrix"),
         currency_code=asked.currency_code,
-        key=key,
-        selects="single-cell",
-        on_select=clicked,
+        key=f"customers_{identity(view, asked)}_{chosen.is_everybody}",
         headings=[0],
         shades=shades(view, list(data["customer_id"]), list(columns), None, asked.customer_id),
     )
@@ -129,6 +123,52 @@ def customers_matrix(view: View, chosen: Chosen) -> None:
     csv_button(
         view, asked.clocks, asked.currency_code, "aging", lambda: export.customers_csv(words, asked.clocks, *what)
     )  # fmt: skip
+
+
+def _drawn(
+    view: View,
+    data: pd.DataFrame,
+    columns: Mapping[str, Column],
+    clicked: Callable[[int, str], None],
+    *,
+    alt: str,
+    currency_code: str | None,
+    key: str,
+    headings: Sequence[int],
+    shades: pd.DataFrame,
+) -> None:
+    """The table; `clicked` is given the place of the row and the column. On a phone a list: under each row the buckets
+    in which it has something."""
+    name = next(iter(columns))
+    amounts = ("open_amount", *BUCKETS)
+    lines = [
+        (place, column)
+        for place in range(len(data))
+        for column in amounts
+        if column == amounts[0] or data[column].iloc[place]
+    ]
+    is_list = view.is_phone and BUCKETS[0] in columns
+
+    def on_select() -> None:
+        cells = st.session_state[key]["selection"]["cells"]
+        if cells and cells[0][0] < len(lines if is_list else data):
+            place, column = lines[cells[0][0]] if is_list else cells[0]
+            clicked(place, column)
+
+    if not is_list:
+        table(view, data, columns, alt=alt, currency_code=currency_code, key=key, selects="single-cell",
+              on_select=on_select, headings=headings, shades=shades)  # fmt: skip
+        return
+    shown = [
+        Line(
+            str(data[name].iloc[place]) if column == amounts[0] else f"· {view.words.bucket(column)}",
+            view.words.units(data[column].iloc[place]),
+            style=shades[column].iloc[place],
+            is_heading=column == amounts[0],
+        )
+        for place, column in lines
+    ]
+    line_list(view, shown, alt=alt, corner=view.words(columns[name].heading), key=key, on_select=on_select)
 
 
 def _columns(view: View, name: str, heading: str, amounts: pd.DataFrame) -> dict[str, Column]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from cartera.warehouse.headline import Point
+from dashboards.components.card_grid import card, headline, places
 from dashboards.components.headline_extras import change, sparkline
 from dashboards.components.view import View
 from dashboards.queries import overview
@@ -30,18 +29,17 @@ def headline_cards(view: View, clocks: Clocks, line: Headline, points: list[Poin
         ("overdue_pct", None, disputed, "overdue_share"),
         ("unapplied", line.unapplied_amount, credits, None),
     )
-    for column, (name, amount, detail, drawn) in zip(st.columns(4), cards, strict=True):
+    for place, (name, amount, detail, drawn) in zip(places(view, len(cards)), cards, strict=True):
         moved = change(view, points, drawn) if drawn and amount is not None else None
         exact = "" if amount is None else f"**{words.money(amount, code)}**\n\n"
-        column.metric(
-            words(f"overview.{name}", currency=code),
-            words.percent(line.overdue_pct) if amount is None else words.headline(amount, code),
-            delta=moved or detail,
-            delta_description=detail if moved else None,
-            chart_data=sparkline(points, drawn) if drawn else None,
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-            height="stretch",
-            help=exact + words(f"overview.{name}_help", stamp=stamp) + (f" {against}" if moved else ""),
-        )
+        with place:
+            card(
+                view,
+                words(f"overview.{name}", currency=code),
+                words.percent(line.overdue_pct) if amount is None else headline(view, amount, code),
+                short=words(f"overview.{name}_short", currency=code),
+                chip=moved,
+                note=detail,
+                chart=sparkline(points, drawn) if drawn else None,
+                help_text=exact + words(f"overview.{name}_help", stamp=stamp) + (f" {against}" if moved else ""),
+            )

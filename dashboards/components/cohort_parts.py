@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboards.charts.recovery import settled_bars, vintage_curves
 from dashboards.components.export import csv_button
+from dashboards.components.matrix import Line, line_list
 from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View
 from dashboards.queries import recovery
@@ -63,7 +64,7 @@ def _curves(view: View, rows: pd.DataFrame) -> None:
     """Cohorts by days since placement; ~ marks what a part of the cohort is too young for."""
     words, steps = view.words, sorted(rows["step"].unique())
     days = {row["step"]: row["days_since_placement"] for row in rows.to_dict("records")}
-    lines = []
+    lines, listed = [], list[Line]()
     for month, line in rows.groupby("cohort_month", sort=False, dropna=False):
         written = {
             f"step_{row['step']}": words.figure(row["collected_pct"], "percent") + ("" if row["is_complete"] else " ~")
@@ -72,12 +73,21 @@ def _curves(view: View, rows: pd.DataFrame) -> None:
         }
         name = words("recovery.average") if pd.isna(month) else words.month(month)
         lines.append({"cohort": name, **{f"step_{step}": written.get(f"step_{step}", "") for step in steps}})
+        listed.append(Line(name, is_heading=True))
+        listed += [
+            Line(f"· {words('recovery.after_days', days=days[step])}", written[f"step_{step}"])
+            for step in steps
+            if f"step_{step}" in written
+        ]
     columns = {"cohort": Column("column.cohort", is_pinned=True)}
     columns |= {
         f"step_{step}": Column(words("recovery.after_days", days=days[step]), "figure", is_plain=True) for step in steps
     }
     st.markdown(f"**{words('recovery.curves')}**")
     st.caption(words("recovery.young_sub"))
+    if view.is_phone:
+        line_list(view, listed, alt=words("recovery.curves"), corner=words("column.cohort"), key="curves")
+        return
     table(view, pd.DataFrame(lines, dtype=object), columns, alt=words("recovery.curves"))
 
 

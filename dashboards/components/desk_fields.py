@@ -103,7 +103,7 @@ class Form:
         kept = st.session_state.get(key)
         if isinstance(kept, dt.date) and kept < today:
             st.session_state[key] = None
-        st.date_input(self.label(field, needed), value=None, min_value=today, key=key, format="YYYY-MM-DD",
+        st.date_input(self.label(field, needed), value=None, min_value=today, key=key, format=self.words.typed_date,
                       on_change=self.keep, width=180)  # fmt: skip
 
     def choice(self, field: str, offered: Mapping[str, str], *, default: str | None = None) -> str | None:

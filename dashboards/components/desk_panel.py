@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboards.components.actor import current_actor
 from dashboards.components.contact_parts import why
+from dashboards.components.customer_link import CUSTOMER_PAGE
 from dashboards.components.customer_parts import others
 from dashboards.components.desk_agreements import agreements
 from dashboards.components.desk_forms import Owing, forms
@@ -15,8 +16,6 @@ from dashboards.components.export import audit_view
 from dashboards.components.view import View, as_text
 from dashboards.components.worklist_parts import OPEN, Opened, walk
 from dashboards.queries import customer, worklist
-
-CUSTOMER_PAGE = "app_pages/customer.py"
 
 
 def panel(view: View, asked: worklist.Asked, opened: Opened, tasks: tuple[worklist.Task, ...]) -> None:

@@ -11,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from cartera.clock import utc_now
+from dashboards.components import refused
 from dashboards.components.view import View, as_text
 from dashboards.queries import kpis
 from dashboards.queries.receivables import headlines
@@ -24,66 +25,68 @@ FEW = 5
 def company(view: View, totals: pd.DataFrame) -> str | None:
     """A company, or None for all of them; not asked when there is one."""
     offered = sorted(totals["company_id"].unique())
+    asked, label, all_of_them = _linked_to("company"), view.words("filter.company"), view.words("filter.all_companies")
     if len(offered) < 2:
+        refused.heard("company", None if asked in offered else asked, label, None, offered[0])
         return None
     _refuse_strangers("company", offered)
-    return st.selectbox(
-        view.words("filter.company"),
-        offered,
-        index=None,
-        placeholder=view.words("filter.all_companies"),
-        key="company",
-        bind="query-params",
-        width=260,
+    chosen = st.selectbox(
+        label, offered, index=None, placeholder=all_of_them, key="company", bind="query-params", width=260
     )
+    refused.heard("company", None if asked in offered else asked, label, chosen, chosen or all_of_them)
+    return chosen
 
 
 def currency(view: View, totals: pd.DataFrame) -> str:
     """One currency: the one with most open items unless another is chosen."""
     offered = [line.currency_code for line in headlines(totals, None)]
     _refuse_strangers("currency", offered)
-    label, help_text = view.words("filter.currency"), view.words("filter.currency_help")
+    asked, label, help_text = _linked_to("currency"), view.words("filter.currency"), view.words("filter.currency_help")
+    chosen: str | None
     if len(offered) > FEW:
-        return st.selectbox(label, offered, key="currency", bind="query-params", help=help_text, width=160)
-    chosen = st.segmented_control(
-        label,
-        offered,
-        default=offered[0],
-        required=True,
-        key="currency",
-        bind="query-params",
-        help=help_text,
-    )
-    return chosen or offered[0]
+        chosen = st.selectbox(label, offered, key="currency", bind="query-params", help=help_text, width=160)
+    else:
+        chosen = st.segmented_control(
+            label,
+            offered,
+            default=offered[0],
+            required=True,
+            key="currency",
+            bind="query-params",
+            help=help_text,
+        )
+    code = chosen or offered[0]
+    refused.heard("currency", None if asked in offered else asked, label, code, code)
+    return code
 
 
 def clocks(view: View) -> Clocks:
     """As of which day, known at the end of which day; those of the publication unless chosen."""
     words, published = view.words, view.reading.clocks
     last = max(published.as_of, utc_now().date())
-    as_of = st.date_input(
-        words("filter.as_of"),
-        value=published.as_of,
+    as_of = _day(view, "as_of", published.as_of, last, words.date(published.as_of))
+    known = _day(view, "known_at", None, published.known_at.date(), words.moment(published.known_at))
+    return Clocks(as_of or published.as_of, known_until(known, published.known_at))
+
+
+def _day(view: View, name: str, default: dt.date | None, last: dt.date, default_shown: str) -> dt.date | None:
+    """A day up to the last one that makes sense, written as the reader's language does."""
+    asked, label = _linked_to(name), view.words(f"filter.{name}")
+    chosen = st.date_input(
+        label,
+        value=default,
         min_value=EARLIEST,
         max_value=last,
-        key="as_of",
+        key=name,
         bind="query-params",
-        help=words("filter.as_of_help"),
-        format="YYYY-MM-DD",
+        help=view.words(f"filter.{name}_help"),
+        format=view.words.typed_date,
         width=170,
     )
-    known = st.date_input(
-        words("filter.known_at"),
-        value=None,
-        min_value=EARLIEST,
-        max_value=published.known_at.date(),
-        key="known_at",
-        bind="query-params",
-        help=words("filter.known_at_help"),
-        format="YYYY-MM-DD",
-        width=170,
-    )
-    return Clocks(_one(as_of) or published.as_of, known_until(_one(known), published.known_at))
+    day = chosen if isinstance(chosen, dt.date) else None
+    is_heard = asked is None or (day is not None and asked.replace("/", "-") == day.isoformat())
+    refused.heard(name, None if is_heard else asked, label, day, default_shown)
+    return day
 
 
 def known_until(day: dt.date | None, latest: dt.datetime) -> dt.datetime:
@@ -103,20 +106,7 @@ def asked(view: View) -> kpis.Asked:
 
 def since(view: View, until: dt.date, default: dt.date) -> dt.date:
     """A day before the as-of date; the default where it is not."""
-    chosen = _one(
-        st.date_input(
-            view.words("filter.since"),
-            value=default,
-            min_value=EARLIEST,
-            max_value=until - dt.timedelta(days=1),
-            key="since",
-            bind="query-params",
-            help=view.words("filter.since_help"),
-            format="YYYY-MM-DD",
-            width=170,
-        )
-    )
-    return chosen or default
+    return _day(view, "since", default, until - dt.timedelta(days=1), view.words.date(default)) or default
 
 
 def choice(view: View, name: str, offered: Mapping[str, str], default: str) -> str:
@@ -139,14 +129,17 @@ def choice(view: View, name: str, offered: Mapping[str, str], default: str) -> s
 
 def factor(view: View, name: str) -> Decimal:
     """A number from 0 to 100 with up to four decimals, 1 unless chosen; the URL holds it as text."""
-    asked, key = Decimal(1), f"{name}_{view.words.language}"
-    with contextlib.suppress(InvalidOperation):
-        given = Decimal(st.query_params.get(name, "1"))
-        asked = given if given.is_finite() and 0 <= given <= MOST_FACTOR else asked
+    asked, key, label = None, f"{name}_{view.words.language}", view.words(f"filter.{name}")
     if key not in st.session_state:
-        st.session_state[key] = float(asked)
+        asked, given = st.query_params.get(name), Decimal("NaN")
+        with contextlib.suppress(InvalidOperation):
+            given = Decimal(asked or "1")
+        is_heard = given.is_finite() and 0 <= given <= MOST_FACTOR
+        st.session_state[key] = float(given) if is_heard else 1.0
+        asked = None if is_heard else asked
+    refused.heard(name, asked, label, st.session_state[key], view.words.decimal(Decimal(1)))
     chosen = st.number_input(
-        view.words(f"filter.{name}"),
+        label,
         min_value=0.0,
         max_value=float(MOST_FACTOR),
         step=0.05,
@@ -167,6 +160,7 @@ def clickable(
     key, seen = linked(view, name, offered, default), f"{name}_clicked"
     if clicked in offered and clicked != st.session_state.get(seen):
         st.session_state[key] = clicked
+        refused.forget(name)
     st.session_state[seen] = clicked
     label, help_text = view.words(f"filter.{name}"), view.words(f"filter.{name}_help")
     chosen = st.selectbox(
@@ -177,9 +171,15 @@ def clickable(
 
 def linked(view: View, name: str, offered: Mapping[str, str], default: str) -> str:
     """The key of a widget whose state is that of the URL, or the default where the URL asks for a stranger."""
-    key = f"{name}_{view.words.language}"
-    asked = st.session_state.get(key, st.query_params.get(name))
-    st.session_state[key] = asked if asked in offered else default
+    return seeded(f"{name}_{view.words.language}", name, view.words(f"filter.{name}"), offered, default)
+
+
+def seeded(key: str, name: str, label: str, offered: Mapping[str, str], default: str) -> str:
+    """`linked` where the key is another one than that of the name in this language."""
+    linked_to = None if key in st.session_state else st.query_params.get(name)
+    asked = st.session_state.get(key, linked_to)
+    chosen = st.session_state[key] = asked if asked in offered else default
+    refused.heard(name, None if linked_to in offered else linked_to, label, chosen, offered.get(chosen, chosen))
     return key
 
 
@@ -232,8 +232,9 @@ def _key(view: View, name: str) -> str:
     return name if name in ("company", "currency") else f"{name}_{view.words.language}"
 
 
-def _one(chosen: object) -> dt.date | None:
-    return chosen if isinstance(chosen, dt.date) else None
+def _linked_to(key: str) -> str | None:
+    """What the URL says where nothing was chosen yet; asked before its widget, which takes out what it refuses."""
+    return None if key in st.session_state else st.query_params.get(key)
 
 
 def _refuse_strangers(key: str, offered: list[str]) -> None:

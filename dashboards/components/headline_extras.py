@@ -10,6 +10,7 @@ import streamlit as st
 
 from cartera.warehouse.headline import Asked, Point
 from dashboards.components.access import may_open
+from dashboards.components.card_grid import card, headline, places
 from dashboards.components.drill import Figure
 from dashboards.components.view import View
 from dashboards.queries import overview
@@ -18,7 +19,7 @@ from dashboards.queries.session import actor
 
 def extra_cards(view: View, asked: Asked, companies: list[str], points: list[Point] | None) -> None:
     """As published; the trend from the same ledger, each of its days as known now."""
-    first, second, third, fourth = st.columns(4)
+    first, second, third, fourth = places(view, 4)
     now = overview.now(view.reading, asked)
     with first:
         _dso(view, now, points)
@@ -52,31 +53,32 @@ def sparkline(points: Sequence[Point] | None, name: str) -> list[float] | None:
 def _dso(view: View, now: Point, points: list[Point] | None) -> None:
     words = view.words
     moved = _moved(points, "dso") if now.dso is not None else None
-    st.metric(
+    card(
+        view,
         words("overview.dso"),
         words.figure(now.dso, "days"),
-        delta=None if moved is None else words.days(moved, signed=True),
-        delta_color="inverse",
-        delta_description=words("overview.dso_best", days=words.figure(now.best_possible_dso, "days")),
-        chart_data=sparkline(points, "dso"),
-        border=True,
-        height="stretch",
-        help=words("overview.dso_help", window=overview.kpis.window(), days=overview.step_days()),
+        short=words("overview.dso_short"),
+        chip=None if moved is None else words.days(moved, signed=True),
+        note=words("overview.dso_best", days=words.figure(now.best_possible_dso, "days")),
+        chart=sparkline(points, "dso"),
+        color="inverse",
+        help_text=words("overview.dso_help", window=overview.kpis.window(), days=overview.step_days()),
     )
 
 
 def _cei(view: View, now: Point, points: list[Point] | None) -> None:
     words = view.words
     moved = _moved(points, "cei") if now.cei is not None else None
-    st.metric(
+    card(
+        view,
         words("overview.cei"),
         words.figure(now.cei, "percent"),
-        delta=None if moved is None else words.days(moved, signed=True),
-        delta_description=None if moved is None else words("overview.cei_points", days=overview.step_days()),
-        chart_data=sparkline(points, "cei"),
-        border=True,
-        height="stretch",
-        help=words("overview.cei_help", window=overview.kpis.window()),
+        short=words("overview.cei_short"),
+        chip=None if moved is None else words.days(moved, signed=True),
+        note=None if moved is None else words("overview.cei_points", days=overview.step_days()),
+        chart=sparkline(points, "cei"),
+        color="normal",
+        help_text=words("overview.cei_help", window=overview.kpis.window()),
     )
 
 
@@ -96,18 +98,18 @@ def _collected(view: View, asked: Asked, companies: list[str]) -> None:
     else:
         delta = words.percent(so_far / goal)
         note = words("overview.collected_target", amount=words.headline(goal, code))
-    st.metric(
+    # half a phone has no room for what this month stands beside
+    told = f"{delta} {note}. " if view.is_phone else ""
+    card(
+        view,
         words("overview.collected", currency=code, month=words.month(asked.as_of)),
-        words.headline(so_far, code),
-        delta=delta,
-        delta_color="off",
-        delta_arrow="off",
-        delta_description=note,
-        chart_data=[float(amount) for _month, amount in months],
+        headline(view, so_far, code),
+        short=words("overview.collected_short", currency=code),
+        chip=None if view.is_phone else delta,
+        note=words("overview.collected_before", month=words.month(asked.as_of)) if view.is_phone else note,
+        chart=[float(amount) for _month, amount in months],
         chart_type="bar",
-        border=True,
-        height="stretch",
-        help=words("overview.collected_help", date=words.date(asked.as_of)),
+        help_text=told + words("overview.collected_help", date=words.date(asked.as_of)),
     )
 
 
@@ -115,20 +117,20 @@ def _expected(view: View, asked: Asked) -> None:
     words, code = view.words, asked.currency_code
     days = overview.expected(view.reading, asked)
     amount = sum((day["open_amount"] for day in days), Decimal(0))
+    items = words.counted("overview.items", sum(day["open_items"] for day in days))
     weeks = [Decimal(0)] * 5
     for day in days:
         weeks[((day["expected_date"] - asked.as_of).days - 1) // 7] += day["open_amount"]
-    st.metric(
+    card(
+        view,
         words("overview.expected", currency=code, days=overview.EXPECTED_DAYS),
-        words.headline(amount, code),
-        delta=words.counted("overview.items", sum(day["open_items"] for day in days)),
-        delta_color="off",
-        delta_arrow="off",
-        chart_data=[float(week) for week in weeks],
+        headline(view, amount, code),
+        short=words("overview.expected_short", currency=code),
+        note=words("overview.expected_in", days=overview.EXPECTED_DAYS) if view.is_phone else items,
+        chart=[float(week) for week in weeks],
         chart_type="bar",
-        border=True,
-        height="stretch",
-        help=words("overview.expected_help", until=words.date(_until(asked))),
+        help_text=(f"{items}. " if view.is_phone else "")
+        + words("overview.expected_help", until=words.date(_until(asked))),
     )
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from cartera.warehouse.metrics import Catalogue, Metric
 from dashboards.charts.kpis import kpi_trend
+from dashboards.components import states
 from dashboards.components.kpi_grid import labels
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
@@ -79,9 +80,7 @@ def trend(view: View, asked: kpis.Asked, metric: Metric, company_id: str | None)
         return
     found = kpis.trend(view.reading, asked)
     if found is None:
-        st.info(words("kpis.trend_too_long"), icon=":material/hourglass_top:")
-        st.button(words("kpis.trend_go_on"), icon=":material/refresh:")  # a click draws the page again
-        return
+        return states.still_computed(words)
     rows = kpis.of_company(found, company_id)
     rows = rows[rows["kpi"] == metric.name]
     if rows["value"].notna().sum() == 0:

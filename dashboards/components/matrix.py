@@ -5,8 +5,9 @@ On a phone, which is too narrow for it, a list: under each row the columns in wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -15,6 +16,16 @@ from dashboards.components.tables import Column, Kind, table
 from dashboards.components.view import View
 
 Cell = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """Of a list: a name with a figure; one that is a heading heads those below it."""
+
+    name: str
+    figure: str = ""
+    style: str = ""
+    is_heading: bool = False
 
 
 def matrix(
@@ -77,24 +88,38 @@ def _listed(
     words = view.words
     written: Callable[[Any], str] = {"percent": words.percent, "money": words.units}.get(kind, words.number)
     cells: list[Cell | None] = []
-    lines: list[tuple[str, str]] = []
+    lines: list[Line] = []
     for row, label in rows.items():
         cells.append(None)
-        lines.append((label, ""))
+        lines.append(Line(label, is_heading=True))
         for column, name in columns.items():
             if values.get((row, column)) is not None:
                 cells.append((row, column))
-                lines.append((f"→ {name}", written(values[row, column])))
-    data = pd.DataFrame(lines, columns=["name", "figure"], dtype=object)
-    styles = pd.DataFrame("", index=data.index, columns=data.columns)
-    styles["figure"] = [shades[cell] if cell else "" for cell in cells]
-    headings = [place for place, cell in enumerate(cells) if cell is None]
+                lines.append(Line(f"→ {name}", written(values[row, column]), style=shades[row, column]))
+    place = line_list(view, lines, alt=alt, corner=corner, key=f"{key}_listed")
+    return None if place is None else cells[place]
+
+
+def line_list(
+    view: View,
+    lines: Sequence[Line],
+    *,
+    alt: str,
+    corner: str,
+    key: str,
+    on_select: Callable[[], None] | Literal["rerun"] = "rerun",
+) -> int | None:
+    """A table as wide as a phone; the place of the line that is clicked."""
+    data = pd.DataFrame([(line.name, line.figure) for line in lines], columns=["name", "figure"], dtype=object)
+    styles = pd.DataFrame([(line.style, line.style) for line in lines], index=data.index, columns=data.columns)
+    styles["name"] = [line.style if line.is_heading else "" for line in lines]
     shown = {
-        "name": Column(corner, is_plain=True, width=210),
+        "name": Column(corner, is_plain=True, width=210, is_cut=True),
         "figure": Column("column.figure", "figure"),
     }
+    headings = [place for place, line in enumerate(lines) if line.is_heading]
     selection = table(
-        view, data, shown, alt=alt, key=f"{key}_listed", selects="single-cell", headings=headings, shades=styles
-    )
-    places = [place for place, _ in selection["cells"] if place < len(cells)]
-    return cells[places[0]] if places else None
+        view, data, shown, alt=alt, key=key, selects="single-cell", on_select=on_select, headings=headings,
+        shades=styles,
+    )  # fmt: skip
+    return next((place for place, _ in selection["cells"] if place < len(lines)), None)

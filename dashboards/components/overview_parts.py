@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cartera.warehouse.headline import Asked
 from dashboards.charts.aging import CLICKED, aging_columns, aging_over_time
+from dashboards.components import states
 from dashboards.components.drill import Figure, drill
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View
@@ -64,9 +65,7 @@ def over_time_chart(view: View, asked: Asked, below: DeltaGenerator) -> None:
     st.caption(words("overview.over_time_sub", currency=code, months=overview.MONTH_ENDS, date=date))
     rows = overview.over_time(view.reading, asked)
     if rows is None:
-        st.info(words("kpis.trend_too_long"), icon=":material/hourglass_top:")
-        st.button(words("kpis.trend_go_on"), icon=":material/refresh:")  # a click draws the page again
-        return
+        return states.still_computed(words)
     event = st.vega_lite_chart(
         spec=aging_over_time(rows, code, words, view.is_dark),
         key=f"over_time_{code}_{asked.company_id}_{words.language}",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboards.components import banners, saved_views, states
+from dashboards.components import banners, refused, saved_views, states
 from dashboards.components.view import View, current_words, is_dark, is_phone
 from dashboards.queries.session import reading
 
@@ -21,9 +21,12 @@ def show(draw: Callable[[View], None], *, title: str, needs_publication: bool = 
         view = View(opened, words, is_dark(), is_phone())
         banners.sidebar(view)
         banners.show(view, links_to_health=needs_publication)
+        above = st.container()
         if needs_publication and opened.published is None:
             states.not_published(words)
         else:
             draw(view)
+            with above:  # once all filters have been drawn
+                refused.say(view)
         # last, so that the URL says what was chosen in this very run
         saved_views.sidebar(view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from dashboards.components import filters, states
 from dashboards.components.actor import current_actor
 from dashboards.components.export import CSV, audit_rows, logged
 from dashboards.components.replay import replay_buttons, say_what_was_replayed, turn
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import quarantine
 from dashboards.queries.quarantine import Group
@@ -20,6 +21,7 @@ from dashboards.queries.session import Clocks
 GROUPS = {
     "source": Column("column.source", width=90, is_pinned=True),
     "records": Column("quarantine.rows", "number"),
+    "age": Column("health.age", width=110),
     "reason": Column("quarantine.reason", width=240),
     "entity": Column("column.entity", width=110),
     "amounts": Column("column.amounts", "amounts", width=230),
@@ -58,9 +60,13 @@ def _groups(view: View, groups: pd.DataFrame, clocks: Clocks) -> None:
     names = [
         quarantine.subject(Group(row["source"], row["entity"], row["reason_code"])) for row in groups.to_dict("records")
     ]
-    data = groups.assign(reason=reasons)
+    data = groups.assign(reason=reasons, age=[words.ago(moment) for moment in groups["first_at"]])
+    columns = foremost(view, GROUPS, "reason", "records", "age")
+    if view.is_phone:
+        columns["source"] = replace(columns["source"], is_pinned=False)
+        columns["reason"] = replace(columns["reason"], width=185, is_cut=True)
     selection = table(
-        view, data, GROUPS, alt=words("quarantine.title"), key=f"quarantine_groups_{count}", selects="single-cell"
+        view, data, columns, alt=words("quarantine.title"), key=f"quarantine_groups_{count}", selects="single-cell"
     )
     cells = [cell for cell in selection["cells"] if cell[0] < len(groups)]
     offered = {"": words("quarantine.none_chosen")} | {

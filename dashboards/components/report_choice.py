@@ -13,9 +13,10 @@ from cartera.reports.marts import CURRENCY, MARTS, Dimension, Mart
 from cartera.reports.ready_made import READY
 from cartera.reports.store import Broken, Saved, listed
 from cartera.reports.wording import Wording
+from dashboards.components import refused
 from dashboards.components.choosers import added, toggled
 from dashboards.components.clicks import answers
-from dashboards.components.filters import FEW, link
+from dashboards.components.filters import FEW, link, seeded
 from dashboards.components.view import View, current_user
 from dashboards.queries import reports
 from dashboards.queries.session import Clocks
@@ -33,9 +34,10 @@ def choose_report(view: View) -> Saved | Broken | None:
     _open_what_was_clicked(view)
     found = {each.report_id: each for each in listed(current_user())}
     offered = {NEW: words("reports.new")} | {key: _label(view, each) for key, each in found.items()}
-    key = _seeded(view, "report", offered, NEW, "")
+    label = words("reports.report")
+    key = seeded(_key(view, "report", ""), "report", label, offered, NEW)
     chosen = st.selectbox(
-        words("reports.report"), list(offered), format_func=lambda name: offered[name], key=key, width=320,
+        label, list(offered), format_func=lambda name: offered[name], key=key, width=320,
         on_change=forget_choices, help=words("reports.report_help"),
     )  # fmt: skip
     link("report", chosen, NEW)
@@ -218,7 +220,8 @@ def _at_least(view: View, name: str, label: str, default: str, scope: str) -> Fi
 
 
 def _one(view: View, name: str, label: str, offered: Mapping[str, str], default: str, scope: str) -> str:
-    key = _seeded(view, name, offered, default if default in offered else next(iter(offered)), scope)
+    first = default if default in offered else next(iter(offered))
+    key = seeded(_key(view, name, scope), name, label, offered, first)
     chosen = st.selectbox(label, list(offered), format_func=lambda value: offered[value], key=key, width=260)
     return link(name, chosen, default)
 
@@ -234,11 +237,17 @@ def _several(
     one_by_one: bool = False,
 ) -> list[str]:
     """Several of what is offered, in the order chosen; strangers in the URL are left out."""
-    key = _key(view, name, scope)
+    key, strangers = _key(view, name, scope), list[str]()
     if key not in st.session_state:
         asked = st.query_params.get_all(name)
+        # what was chosen of another mart is no link's
+        if not any(str(each).startswith(f"report_{name}_") for each in st.session_state):
+            strangers = [value for value in asked if value not in offered]
         known = [value for value in dict.fromkeys(asked) if value in offered]
         st.session_state[key] = known if known or asked == [""] else [each for each in default if each in offered]
+    kept = list(st.session_state[key])
+    shown = ", ".join(offered.get(value, value) for value in kept) or view.words("filter.nothing")
+    refused.heard(name, ", ".join(strangers), label, kept, shown)
     if one_by_one:
         chosen = added(label, list(offered), offered.__getitem__, key, view.words("reports.choose"))
     else:
@@ -249,14 +258,6 @@ def _several(
     else:
         st.query_params[name] = chosen or [""]
     return chosen
-
-
-def _seeded(view: View, name: str, offered: Mapping[str, str], default: str, scope: str) -> str:
-    """The key of a widget whose first state is that of the URL, or the default where a stranger is asked for."""
-    key = _key(view, name, scope)
-    asked = st.session_state.get(key, st.query_params.get(name))
-    st.session_state[key] = asked if asked in offered else default
-    return key
 
 
 def _key(view: View, name: str, scope: str) -> str:

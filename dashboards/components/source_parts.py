@@ -38,14 +38,19 @@ LOADS = {
 MARKS = {"fresh": "✓", "stale": "⚠", "stopped": "✗"}
 
 
-def sources_part(view: View, waiting: pd.DataFrame | None) -> None:
+def sources(view: View) -> list[dict[str, Any]]:
+    """Each source with its `name` of state: fresh, stale or stopped."""
+    stale = overview.stale_sources(view.reading)
+    return [_row(view, source, stale) for source in runs.sources(view.reading)]
+
+
+def sources_part(view: View, found: list[dict[str, Any]], waiting: pd.DataFrame | None) -> None:
     """`waiting`: the groups of quarantine, counted here by source; None where they could not be read."""
-    words, found = view.words, runs.sources(view.reading)
+    words = view.words
     if not found:
         return
-    stale = overview.stale_sources(view.reading)
     counts = {} if waiting is None else {name: sum(group["records"]) for name, group in waiting.groupby("source")}
-    rows = [_row(view, source, stale, counts) for source in found]
+    rows = [source | {"waiting": counts.get(source["source"], 0)} for source in found]
     st.subheader(words("health.sources"), anchor=False)
     held = sum(row["name"] != "fresh" for row in rows)
     hours = words.number(get_settings().stale_after_hours)
@@ -60,15 +65,14 @@ def sources_part(view: View, waiting: pd.DataFrame | None) -> None:
         st.markdown(f"{words('health.guards_sub')}\n{guards}")
 
 
-def _row(view: View, source: dict[str, Any], stale: list[str], counts: dict[Any, int]) -> dict[str, Any]:
-    words, name = view.words, source["source"]
-    state = "stopped" if source["stopped_at"] else "stale" if name in stale else "fresh"
+def _row(view: View, source: dict[str, Any], stale: list[str]) -> dict[str, Any]:
+    words = view.words
+    state = "stopped" if source["stopped_at"] else "stale" if source["source"] in stale else "fresh"
     read_at = source["read_at"]
     return source | {
         "name": state,
         "state": f"{MARKS[state]} {words(f'health.{state}')}",
         "age": words.ago(read_at) if read_at else "—",
-        "waiting": counts.get(name, 0),
         "held_by": log.guard(words, source["message"]) if source["stopped_at"] else "",
     }
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import streamlit as st
 
-from dashboards.components import filters
+from dashboards.components import filters, refused
 from dashboards.components.export import csv_button
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
@@ -152,6 +152,9 @@ def open_customer(view: View, asked: worklist.Asked, day: worklist.Day) -> Opene
     if not named[0] and begun_with == of_list:
         named = key
     opened = _opened(view, asked, day, *named)
+    if opened:
+        unheard = None if opened.customer_id == named[0] else named[0]
+        refused.heard("customer", unheard, view.words("filter.customer"), opened.customer_id, opened.name)
     st.session_state[BEGUN_WITH] = (of_list, (opened.customer_id, opened.company_id or "") if opened else ("", ""))
     if opened:
         st.markdown(view.words("worklist.open_now", customer=f"[{as_text(opened.name)}](#{OPEN})"))

@@ -28,6 +28,9 @@ from cartera.yaml_config import PARSER
 LOCALES = {"EN": "en_US", "ES": "es_419", "PT": "pt_BR"}
 """Language to the locale of its numbers and dates: the Spanish of Latin America, the Portuguese of Brazil."""
 
+TYPED_DATES = {"EN": "YYYY-MM-DD", "ES": "DD/MM/YYYY", "PT": "DD/MM/YYYY"}
+"""Language to how a date is typed; 5/6 is two days in English."""
+
 CARD_CHARACTERS = 14
 """What a card of a quarter of the page shows without cutting it off."""
 
@@ -72,6 +75,11 @@ class Words:
     def locale(self) -> str:
         return LOCALES[self.language]
 
+    @property
+    def typed_date(self) -> str:
+        """How a date is typed, in Streamlit's letters."""
+        return TYPED_DATES[self.language]
+
     def __call__(self, key: str, **values: object) -> str:
         return texts(self.language)[key].format(**values)
 
@@ -102,7 +110,7 @@ class Words:
         return self._grouped(amount, 0)
 
     def compact(self, amount: Decimal) -> str:
-        """`1.2M`, for labels in charts alone."""
+        """`1.2M`, for labels in charts, and where a phone has no room for the whole."""
         return format_compact_decimal(amount, locale=self.locale, fraction_digits=1)
 
     def number(self, count: int) -> str:

@@ -218,6 +218,28 @@ def test_the_language_is_switched_kept_and_linked(dashboard_url: str, open_page:
     expect(page.locator("h1")).to_have_text("¿Son fiables los datos?")
 
 
+def test_a_date_is_typed_as_the_language_writes_it_and_kept_when_that_is_switched(
+    dashboard_url: str, open_page: OpenPage
+) -> None:
+    """And what a link asked for in vain is told until then."""
+    page = open_page(f"{dashboard_url}/aging?as_of=2026-99-99", locale="es-PE")
+    refused = page.get_by_text("“2026-99-99”")
+    expect(refused).to_contain_text("Esto del enlace no se entendió")
+    expect(page).not_to_have_url(re.compile("2026-99-99"))
+    parts = page.get_by_test_id("stDateInput").first.get_by_role("spinbutton")
+    _settled(page)
+    parts.first.click()
+    page.keyboard.type("20062026")
+    page.locator("h1").click()
+    expect(page).to_have_url(re.compile("as_of=2026-06-20"))
+    expect(refused).to_have_count(0)
+    for language, first in (("EN", "2026"), ("PT", "20")):
+        _settled(page)
+        page.get_by_role("radio", name=language, exact=True).click()
+        expect(parts.first).to_have_attribute("aria-valuenow", first)
+        expect(page).to_have_url(re.compile("as_of=2026-06-20"))
+
+
 def test_a_spanish_browser_gets_spanish(dashboard_url: str, open_page: OpenPage) -> None:
     expect(open_page(dashboard_url, locale="es-PE").locator("h1")).to_have_text("Lo que nos deben")
 

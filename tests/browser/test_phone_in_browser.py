@@ -9,7 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from support.in_browser import table_named
 
+from dashboards.components.tables import LINE
+
 PHONE = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Mobile Safari"
+IS_CUT = """e => [e, ...e.querySelectorAll('*')].some(
+    each => getComputedStyle(each).textOverflow === 'ellipsis' && each.scrollWidth > each.clientWidth)"""
 SCREEN = {"width": 390, "height": 2600}
 
 
@@ -40,6 +44,36 @@ def test_what_stands_above_a_table_is_not_under_its_toolbar(dashboard_url: str, 
     toolbar = frame.get_by_test_id("stElementToolbar").bounding_box()
     assert text and toolbar and toolbar["height"] > 0
     assert text["y"] + text["height"] <= toolbar["y"] + 4, (text, toolbar)
+
+
+def test_cards_stand_two_and_two_and_none_is_cut_off(dashboard_url: str, phone: Page) -> None:
+    for place in ("?currency=COP", "data-health?lang=PT"):
+        phone.goto(f"{dashboard_url}/{place}")
+        table_named(phone, "Top debtors" if place.startswith("?") else "Certificado de conferência")
+        expect(phone.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        cards = phone.get_by_test_id("stMetric").all()
+        first, second, third = (card.bounding_box() for card in cards[:3])
+        assert first and second and third
+        assert first["y"] == second["y"] and first["height"] == second["height"], place
+        assert second["x"] > first["x"] + first["width"] and third["y"] > first["y"]
+        for card in cards:
+            for part in ("stMetricLabel", "stMetricValue", "stMetricDelta"):
+                for text in card.get_by_test_id(part).all():
+                    assert text.evaluate(IS_CUT) is False, (place, text.inner_text())
+
+
+def test_a_line_of_the_list_narrows_to_its_customer_and_bucket(dashboard_url: str, phone: Page) -> None:
+    phone.goto(f"{dashboard_url}/aging?currency=PEN")
+    lines = table_named(phone, "Customers by days past due")
+    expect(phone.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    amount = lines.locator("#glide-cell-1-1").inner_text()
+    assert lines.locator("#glide-cell-0-1").inner_text() == "· Not due"
+    box = lines.bounding_box()
+    assert box
+    # below the heading and the line of all customers
+    phone.mouse.click(box["x"] + 60, box["y"] + 2.5 * LINE)
+    expect(phone).to_have_url(re.compile("(bucket=not_due&customer=all)|(customer=all&bucket=not_due)"))
+    expect(phone.get_by_text(f"PEN {amount}").first).to_be_visible()
 
 
 def test_the_name_of_the_first_page_keeps_the_language(dashboard_url: str, phone: Page) -> None:

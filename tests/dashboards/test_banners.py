@@ -130,7 +130,7 @@ def test_banners_and_data_health_tell_checks_in_the_readers_language(open_page: 
 def test_data_health_shows_steps_checks_and_certificate(open_page: OpenPage) -> None:
     _publish(checks=[("landed", "invoices", "known customers", "warning", False, "3 unknown customers")])
     app = open_page("data_health")
-    runs, steps, amounts, checks, certificate = (frame.value for frame in app.dataframe)
+    certificate, runs, steps, amounts, checks = (frame.value for frame in app.dataframe)
     assert list(runs["status"]) == ["published"]
     assert list(steps["rows_quarantined"].iloc[:1]) == [3]
     # a currency has a column of its own

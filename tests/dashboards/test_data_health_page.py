@@ -56,6 +56,10 @@ def button(app: AppTest, label: str) -> Any:
     return next(each for each in app.button if each.label == label)
 
 
+def cards(app: AppTest) -> dict[str, tuple[str, str]]:
+    return {metric.label: (metric.value, metric.delta) for metric in app.metric}
+
+
 def open_records() -> set[str]:
     with transaction(Role.admin) as connection:
         found = rows(connection, "select record_key from quarantine.records where status = 'open'")
@@ -82,7 +86,8 @@ def test_groups_lead_to_their_rows_and_these_to_a_safe_file_and_to_the_log(lande
         ("A value is missing", 1, "PEN 7.25"),
         ("No readable date", 2, "PEN 50.25"),
     ]
-    assert list(frame(app, "state")["waiting"]) == [3]
+    assert list(frame(app, "state")["waiting"]) == [3] and groups["age"].iloc[0].endswith(" ago")
+    assert cards(app)["Rows in quarantine"] == ("3", f"oldest: {groups['age'].iloc[0]}")
     assert not seen(), "counts are no look at anybody's data"
 
     app = open_page("data_health", quarantine=PLACE)
@@ -111,8 +116,10 @@ def test_a_click_replays_and_says_what_became_of_it(landed: Path, open_page: Ope
     assert open_records() == {"0002", "0003", "0004"} and refused_pct() == 75
     # the mapping learns one of the two ways in which dates are written
     write_mapping(landed, BOTH_WAYS)
+    assert cards(app)["Rows in quarantine"][0] == "3"
     app = button(app, "Replay 2 rows").click().run()
     (told,) = [each.value for each in app.warning]
+    assert cards(app)["Rows in quarantine"][0] == "2", "the card is of what is left"
     assert "1 row came in" in told and "1 row failed again" in told and "with the next run" in told
     assert open_records() == {"0003", "0004"}
     assert refused_pct() == 50, "the gate sees that one of the three is in"
@@ -202,8 +209,9 @@ def test_quarantine_that_can_not_be_read_leaves_the_rest_of_the_page(
     monkeypatch.setattr(f"cartera.quarantine.{part}", lambda *_: 1 / 0)
     app = open_page("data_health", quarantine=PLACE)
     assert len(app.error) == 1 and "could not be read" in app.error[0].value and not app.exception
-    assert len(frame(app, "rows_in")) and len(frame(app, "triggered_by")) and not seen()
+    assert len(frame(app, "step")) and len(frame(app, "triggered_by")) and not seen()
     assert list(frame(app, "state")["state"]) == ["✓ fresh"]
+    assert (cards(app)["Rows in quarantine"][0] == "3") == (part == "records")
     assert ("waiting" in frame(app, "state")) == (part == "records"), "no figure that is not known"
 
 
@@ -244,6 +252,7 @@ def test_a_source_that_stands_still_says_since_when_and_what_held_it(landed: Pat
         )
     app = open_page("data_health", lang="ES")
     assert "Sin datos nuevos: 2 de 3 fuentes" in said(app)
+    assert cards(app)["Fuentes al día"] == ("✗ 1 / 3", "más antigua: hace 3 días")
     sources = frame(app, "state").set_index("source")
     assert list(sources["state"]) == ["✓ al día", "✗ detenida", "⚠ atrasada"]
     assert sources.loc["never", "held_by"] == "Protección: muchos menos registros que antes"
@@ -251,3 +260,21 @@ def test_a_source_that_stands_still_says_since_when_and_what_held_it(landed: Pat
     # the step of the test's source was recorded in English, and is told in Spanish
     steps = frame(app, "seconds")
     assert "recibir never" in list(steps["step"]) and "Los textos en inglés" in said(app)
+
+
+def test_what_is_asked_first_stands_first_and_details_are_chosen(landed: Path, open_page: OpenPage) -> None:
+    """The certificate is of what is published, also when a later run was stopped and its own is shown below."""
+    app = open_page("data_health")
+    assert [metric.label for metric in app.metric] == ["Lines that tie out", "Fresh sources", "Rows in quarantine"]
+    assert cards(app)["Lines that tie out"][0].startswith("✓ ") and cards(app)["Fresh sources"][0] == "✓ 1 / 1"
+    headings = [each.value for each in app.subheader]
+    assert headings[:4] == [
+        "Tie-out certificate", "How fresh is each source?", "What waits in quarantine?", "Last runs",
+    ]  # fmt: skip
+    before = frame(app, "is_tied")
+    record_run(status="stopped", started_at=utc_now() + dt.timedelta(seconds=5))
+    app = open_page("data_health")
+    assert frame(app, "is_tied").equals(before) and "got no certificate" in said(app)
+    app = open_page("data_health", details="loads")
+    assert list(frame(app, "rows_quarantined")["rows_quarantined"]) == [3]
+    assert not any("triggered_by" in each.value for each in app.dataframe)

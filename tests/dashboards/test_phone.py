@@ -9,10 +9,13 @@ import pyarrow as pa
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage
-from support.serve_fixture import publish_items, sample_items
+from support.serve_fixture import AS_OF, item, publish_items, sample_items
 
+from cartera.warehouse.read import BUCKETS
 from dashboards.components import page
+from dashboards.components.card_grid import CHIP, HALF
 from dashboards.components.tables import PHONE_NAME
+from dashboards.i18n import Words
 
 
 def _shown(app: AppTest, column: str) -> pd.DataFrame:
@@ -94,3 +97,60 @@ def test_a_share_is_written_as_the_table_around_it(open_page: OpenPage, language
     assert written["format"] == ("%.1f%%" if scale == 100 else "percent")
     assert written["max_value"] == max(frame.value["share"])
     assert (max(frame.value["share"]) > 1) is (scale == 100)
+
+
+def test_cards_of_half_a_phone_are_short_and_their_hover_says_the_rest(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_items([*sample_items(), item("big", AS_OF, "1699560106.25", currency_code="COP")])
+    monkeypatch.setattr(page, "is_phone", lambda: True)
+    for language in ("EN", "ES", "PT"):
+        metrics = open_page("overview", currency="PEN", lang=language).metric
+        assert len(metrics) == 8
+        for each in metrics:
+            assert len(each.label) <= 17 and len(each.value) <= HALF and len(each.delta) <= CHIP, each
+            assert not each.proto.delta_description and not each.proto.chart_data
+    (total, *_) = open_page("overview", currency="COP").metric
+    assert total.value == "2.3B" and "COP\u00a02," in total.help and "Total open, COP" in total.help
+    monkeypatch.setattr(page, "is_phone", lambda: False)
+    (wide, *_) = open_page("overview", currency="PEN").metric
+    assert wide.label == "Total open, PEN" and wide.proto.delta_description and wide.proto.chart_data
+
+
+def _lines(app: AppTest, alt: str) -> list[tuple[str, str]]:
+    (found,) = [each.value for each in app.dataframe if each.proto.alt == alt]
+    assert list(found) == ["name", "figure"]
+    return list(found.itertuples(index=False, name=None))
+
+
+def test_customers_by_buckets_are_a_list_on_a_phone(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same amounts as in the table, under each customer; what is nothing has no line."""
+    publish_items(sample_items())
+    monkeypatch.setattr(page, "is_phone", lambda: False)
+    for by, alt in (("customer", "Customers by days past due"), ("country", "Countries by days past due")):
+        monkeypatch.setattr(page, "is_phone", lambda: False)
+        (wide,) = [each.value for each in open_page("aging", currency="PEN", by=by).dataframe if each.proto.alt == alt]
+        monkeypatch.setattr(page, "is_phone", lambda: True)
+        lines = _lines(open_page("aging", currency="PEN", by=by), alt)
+        expected = [
+            (str(row[name]) if column == "open_amount" else f"· {Words().bucket(column)}", f"{row[column]:,.0f}")
+            for name in [wide.columns[0]]
+            for row in wide.to_dict("records")
+            for column in ("open_amount", *BUCKETS)
+            if column == "open_amount" or row[column]
+        ]
+        assert lines == expected, by
+
+
+def test_vintages_are_a_list_on_a_phone(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_items(sample_items())
+    where = {"where": "main/PEN", "part": "cohorts"}
+    monkeypatch.setattr(page, "is_phone", lambda: False)
+    wide = next(each.value for each in open_page("recovery", **where).dataframe if "step_1" in each.value)
+    monkeypatch.setattr(page, "is_phone", lambda: True)
+    lines = next(
+        each.value for each in open_page("recovery", **where).dataframe if list(each.value) == ["name", "figure"]
+    )
+    assert [name for name in lines["name"] if not name.startswith("·")] == list(wide["cohort"])
+    steps = [name for name in wide if name.startswith("step_")]
+    assert [text for text in lines["figure"] if text] == [text for text in wide[steps].to_numpy().flatten() if text]

@@ -1,0 +1,74 @@
+"""Cards with a figure: beside each other; on a phone two and two, without what only fits a wide one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboards.components.view import View
+
+HALF, CHIP = 12, 18
+"""Characters of a figure and under it that half a phone shows without cutting them off."""
+
+
+def headline(view: View, amount: Decimal, currency_code: str) -> str:
+    """An amount as large as a card has room for; half a phone has it for millions, and says billions in short."""
+    if not view.is_phone:
+        return view.words.headline(amount, currency_code)
+    text = view.words.units(amount)
+    return text if len(text) <= HALF else view.words.compact(amount)
+
+
+def places(view: View, count: int) -> list[DeltaGenerator]:
+    """Where `count` cards stand."""
+    if not view.is_phone:
+        return list(st.columns(count))
+    found: list[DeltaGenerator] = []
+    while len(found) < count:
+        with st.container(horizontal=True, gap="xsmall"):
+            found += [st.container(width="stretch", height="stretch") for _ in range(min(2, count - len(found)))]
+    return found
+
+
+def card(
+    view: View,
+    label: str,
+    value: str,
+    *,
+    short: str | None = None,
+    chip: str | None = None,
+    note: str | None = None,
+    help_text: str,
+    chart: Sequence[float] | None = None,
+    chart_type: Literal["line", "bar"] = "line",
+    color: Literal["normal", "inverse", "off"] = "off",
+) -> None:
+    """`chip` is a change, which says something without the note beside it; a note alone stands in its place.
+
+    On a phone the label gives way to a short one, the chart and a long note to what the hover says.
+    """
+    if view.is_phone:
+        told = [label] if short else []
+        if note and (chip or len(note) > CHIP):
+            told.append(note)
+            note = None
+        label, help_text = short or label, "\n\n".join([*filter(None, [" · ".join(told)]), help_text])
+    if chip is None:
+        color = "off"
+    st.metric(
+        label,
+        value,
+        delta=chip or note,
+        delta_color=color,
+        delta_arrow="auto" if color != "off" else "off",
+        delta_description=note if chip else None,
+        chart_data=None if view.is_phone else chart,
+        chart_type=chart_type,
+        border=True,
+        height="stretch",
+        help=help_text,
+    )
