@@ -42,6 +42,7 @@ def card(
     short: str | None = None,
     chip: str | None = None,
     note: str | None = None,
+    target: str | None = None,
     help_text: str,
     chart: Sequence[float] | None = None,
     chart_type: Literal["line", "bar"] = "line",
@@ -49,14 +50,16 @@ def card(
 ) -> None:
     """`chip` is a change, which says something without the note beside it; a note alone stands in its place.
 
-    On a phone the label gives way to a short one, the chart and a long note to what the hover says.
+    On a phone the label gives way to a short one, the chart, the target and a long note to what the hover says.
     """
     if view.is_phone:
-        told = [label] if short else []
+        told = [*([label] if short else []), *filter(None, [target])]
         if note and (chip or len(note) > CHIP):
             told.append(note)
             note = None
         label, help_text = short or label, "\n\n".join([*filter(None, [" · ".join(told)]), help_text])
+    else:
+        note = " · ".join(filter(None, [note, target])) or None
     if chip is None:
         color = "off"
     st.metric(

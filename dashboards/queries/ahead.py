@@ -149,7 +149,7 @@ def _overview(reading: Reading, currency: str) -> Iterator[Question]:
     asked = overview.asked(reading, currency, None)
     for ask in (
         overview.trend, overview.now, overview.collected, overview.expected, overview.broken_promises,
-        overview.new_disputes,
+        overview.new_disputes, overview.expected_before,
     ):  # fmt: skip
         yield lambda opened, ask=ask: ask(opened, asked)
     clocks = reading.clocks
