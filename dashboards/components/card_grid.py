@@ -9,6 +9,7 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboards.components.target_note import Goal
 from dashboards.components.view import View
 
 HALF, CHIP = 12, 18
@@ -42,7 +43,7 @@ def card(
     short: str | None = None,
     chip: str | None = None,
     note: str | None = None,
-    target: str | None = None,
+    goal: Goal | None = None,
     help_text: str,
     chart: Sequence[float] | None = None,
     chart_type: Literal["line", "bar"] = "line",
@@ -50,16 +51,18 @@ def card(
 ) -> None:
     """`chip` is a change, which says something without the note beside it; a note alone stands in its place.
 
-    On a phone the label gives way to a short one, the chart, the target and a long note to what the hover says.
+    On a phone the label gives way to a short one, the chart, the target's mark and a long note to what the hover says.
     """
     if view.is_phone:
-        told = [*([label] if short else []), *filter(None, [target])]
+        told = [label] if short else []
         if note and (chip or len(note) > CHIP):
             told.append(note)
             note = None
         label, help_text = short or label, "\n\n".join([*filter(None, [" · ".join(told)]), help_text])
-    else:
-        note = " · ".join(filter(None, [note, target])) or None
+    elif goal:
+        label = f"{label} · {goal.mark}"
+    if goal:
+        help_text = f"**{goal.said}**\n\n{help_text}"
     if chip is None:
         color = "off"
     st.metric(

@@ -49,7 +49,7 @@ def headline_cards(
                 short=words(f"overview.{name}_short", currency=code),
                 chip=moved,
                 note=detail,
-                target=kept.get(name),
+                goal=kept.get(name),
                 chart=sparkline(points, drawn) if drawn else None,
                 help_text=exact + words(f"overview.{name}_help", stamp=stamp) + (f" {compared}" if moved else ""),
             )

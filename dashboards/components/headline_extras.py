@@ -12,7 +12,7 @@ from cartera.warehouse.headline import Asked, Point
 from dashboards.components.access import may_open
 from dashboards.components.card_grid import card, headline, places
 from dashboards.components.drill import Figure
-from dashboards.components.target_note import against
+from dashboards.components.target_note import Goal, against
 from dashboards.components.view import View
 from dashboards.queries import overview
 from dashboards.queries.session import actor
@@ -57,7 +57,7 @@ def sparkline(points: Sequence[Point] | None, name: str) -> list[float] | None:
     return values if len(values) > 1 else None
 
 
-def _dso(view: View, now: Point, points: list[Point] | None, target: str | None) -> None:
+def _dso(view: View, now: Point, points: list[Point] | None, goal: Goal | None) -> None:
     words = view.words
     moved = _moved(points, "dso") if now.dso is not None else None
     card(
@@ -67,14 +67,14 @@ def _dso(view: View, now: Point, points: list[Point] | None, target: str | None)
         short=words("overview.dso_short"),
         chip=None if moved is None else words.days(moved, signed=True),
         note=words("overview.dso_best", days=words.figure(now.best_possible_dso, "days")),
-        target=target,
+        goal=goal,
         chart=sparkline(points, "dso"),
         color="inverse",
         help_text=words("overview.dso_help", window=overview.kpis.window(), days=overview.step_days()),
     )
 
 
-def _cei(view: View, now: Point, points: list[Point] | None, target: str | None) -> None:
+def _cei(view: View, now: Point, points: list[Point] | None, goal: Goal | None) -> None:
     words = view.words
     moved = _moved(points, "cei") if now.cei is not None else None
     card(
@@ -84,7 +84,7 @@ def _cei(view: View, now: Point, points: list[Point] | None, target: str | None)
         short=words("overview.cei_short"),
         chip=None if moved is None else words.days(moved, signed=True),
         note=None if moved is None else words("overview.cei_points", days=overview.step_days()),
-        target=target,
+        goal=goal,
         chart=sparkline(points, "cei"),
         color="normal",
         help_text=words("overview.cei_help", window=overview.kpis.window()),
@@ -121,7 +121,7 @@ def _collected(view: View, asked: Asked, goal: Decimal | None) -> None:
     )
 
 
-def _expected(view: View, asked: Asked, amount: Decimal, target: str | None) -> None:
+def _expected(view: View, asked: Asked, amount: Decimal, goal: Goal | None) -> None:
     words, code = view.words, asked.currency_code
     days = overview.expected(view.reading, asked)
     # half a phone has room for one of a change and the days ahead
@@ -137,7 +137,7 @@ def _expected(view: View, asked: Asked, amount: Decimal, target: str | None) -> 
         short=words("overview.expected_short", currency=code),
         chip=moved,
         note=words("overview.expected_in", days=overview.EXPECTED_DAYS) if view.is_phone else items,
-        target=target,
+        goal=goal,
         chart=[float(week) for week in weeks],
         chart_type="bar",
         help_text=(f"{items}. " if view.is_phone else "")

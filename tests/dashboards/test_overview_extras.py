@@ -132,12 +132,12 @@ def test_a_card_says_whether_its_target_is_kept(database: str, targets: Path, op
         + "".join(f"  - {{figure: {bound}, company: main, currency: PEN}}\n" for bound in bounds)
     )
     app = open_page("overview")
-    notes = {metric.label.split(",")[0]: metric.proto.delta + metric.proto.delta_description for metric in app.metric}
-    assert notes["Total open"].endswith("within the target of 400.00")
-    assert notes["Overdue"].endswith("over the target of 99.99")
-    assert notes["Overdue share"].endswith("within the target of 25.0%")
-    assert notes["Expected in 30 days"].endswith("below the target of 300.01")
-    assert not any("target" in notes[label] for label in ("Unapplied credit", "Days sales outstanding")), notes
+    marks = dict(metric.label.replace(", PEN", "").split(" · ") for metric in app.metric if " · " in metric.label)
+    assert marks == {
+        "Total open": "✓ ≤ 400", "Overdue": "✗ ≤ 99.99", "Overdue share": "✓ ≤ 25.0%", "Expected in 30 days": "✗ ≥ 300.01",
+    }  # fmt: skip
+    overdue = next(metric for metric in app.metric if metric.label.startswith("Overdue, "))
+    assert overdue.help.startswith("**Over the target of PEN\xa099.99.**")
 
 
 def test_what_is_expected_says_its_change_where_it_can(database: str, open_page: OpenPage) -> None:
