@@ -8,7 +8,7 @@ done; then starts the dashboard and, in a headless Chromium,
 - waits until the server has answered ahead what pages ask as they open (dashboards/queries/ahead.py);
 - opens it as somebody who has never been there (nothing in the browser's cache), several times;
 - opens every page and changes filters as one person who stays, each step by a click; looks back to the last month's
-end, and to a day that nobody asked for yet;
+end, and to two days that nobody asked for yet: without stopping to read, and reading each page for some ten seconds;
 - lets several people do that at once, one of them in the browser, the others without (benchmarks/people.py): first such
 as read a page for some ten seconds, then such as never stop to read.
 
@@ -174,8 +174,9 @@ async def look_back(page: Page, times: Times, day: dt.date, called: str) -> None
 
 
 OF_ANY_DAY = ("Aging", "KPIs", "Segments", "Recovery")
-UNASKED_DAYS = 40
-"""So many days before the published date, no page has been opened and nothing was answered ahead."""
+UNASKED_DAYS = {40: 0.0, 47: READING_SECONDS}
+"""So many days before the published date no page has been opened and nothing was answered ahead; how long each page of
+it is read, in the mean: meanwhile the next ones are answered (dashboards/queries/looking_back.py)."""
 WINDOWS = ("30", "60", "180")
 OF_ONE_CURRENCY = ("Overview", "Aging", "Segments", "Worklist", "Promises & disputes")
 
@@ -232,11 +233,13 @@ async def measure(url: str, as_of: dt.date, server: int, database: int, people: 
         name = "every later page and filter, one person"
         kept.append(show(name, alone.all(), LATER, by=p95, work=alone.work()))
         recording.end()
-        unasked = Times(processor)
-        await look_back(page, unasked, as_of - dt.timedelta(days=UNASKED_DAYS), "as of a day nobody asked for yet")
+        for days, reading in UNASKED_DAYS.items():
+            unasked = Times(processor, reading=reading)
+            called = f"a day nobody asked for, reading {reading:.0f} s" if reading else "a day nobody asked for yet"
+            await look_back(page, unasked, as_of - dt.timedelta(days=days), called)
+            for name, taken in unasked.of.items():
+                kept.append(show(f"  {name}", taken, LATER, by=p95, work=unasked.work(name)))
         await page.context.close()
-        for name, taken in unasked.of.items():
-            kept.append(show(f"  {name}", taken, LATER, by=p95, work=unasked.work(name)))
         kept.append(await measure_arrivals(browser, url, processor, recording, people))
         for reading in (READING_SECONDS, 0.0):
             kept.append(await measure_together(browser, url, recording, people, rounds, reading))

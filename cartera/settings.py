@@ -41,7 +41,7 @@ class Settings(BaseSettings):
     channels_file: Path = Path()
     """How messages leave, and which ways are switched on. Default: `channels.yaml` in the project."""
     targets_file: Path = Path()
-    """What is to be collected in a month. Default: `targets.yaml` in the project."""
+    """What is to be collected in a month, and what figures should be. Default: `targets.yaml` in the project."""
     database_url: SecretStr | None = None
     """postgresql://user:password@host:port/database of a server of yours; else the embedded one is used."""
     database_url_file: Path | None = None

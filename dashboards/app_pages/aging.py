@@ -12,12 +12,13 @@ from dashboards.components.drill import drill
 from dashboards.components.page import show
 from dashboards.components.view import View
 from dashboards.queries import aging as queries
-from dashboards.queries import receivables
+from dashboards.queries import looking_back, receivables
 
 
 def aging(view: View) -> None:
     with st.container(horizontal=True):
         clocks = filters.clocks(view)
+        looking_back.follow(view.reading, clocks, "aging")
         # what was open then, which may be in a currency that has nothing open now
         totals = receivables.totals(view.reading, clocks)
         if not totals.empty:

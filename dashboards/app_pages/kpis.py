@@ -12,12 +12,13 @@ from dashboards.components.kpi_grid import choose_kpi, kpi_grid, one_place
 from dashboards.components.kpi_rows import rows_behind
 from dashboards.components.page import show
 from dashboards.components.view import View
-from dashboards.queries import kpi_export, kpis
+from dashboards.queries import kpi_export, kpis, looking_back
 
 
 def page(view: View) -> None:
     with st.container(horizontal=True):
         asked = filters.asked(view)
+        looking_back.follow(view.reading, asked.clocks, "kpis")
         figures = kpis.figures(view.reading, asked)
         company = None if figures.empty else filters.company(view, figures)
     if figures.empty:

@@ -35,8 +35,9 @@ def overview(view: View) -> None:
 
     asked = extras.asked(view.reading, currency, company)
     points = extras.trend_in_time(view.reading, asked)
-    headline_cards(view, clocks, line, points)
-    extra_cards(view, asked, receivables.companies(totals, currency, company), points)
+    companies = receivables.companies(totals, currency, company)
+    headline_cards(view, clocks, line, companies, points)
+    extra_cards(view, asked, companies, points)
     left, right = st.columns([10, 9], gap="large")
     with left:
         wanting = attention(view, asked)

@@ -11,7 +11,7 @@ from dashboards.components.loss_parts import loss_part
 from dashboards.components.page import show
 from dashboards.components.roll_parts import roll_part
 from dashboards.components.view import View
-from dashboards.queries import receivables
+from dashboards.queries import looking_back, receivables
 
 PARTS = {"rolling": roll_part, "cohorts": cohort_part, "losses": loss_part}
 
@@ -20,6 +20,7 @@ def page(view: View) -> None:
     words = view.words
     with st.container(horizontal=True):
         clocks = filters.clocks(view)
+        looking_back.follow(view.reading, clocks, "recovery")
         totals = receivables.totals(view.reading, clocks)
         if not totals.empty:
             places = {"/".join(place): label for place, label in labels(totals).items()}

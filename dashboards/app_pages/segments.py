@@ -10,13 +10,14 @@ from dashboards.components.segment_moves import moves_part
 from dashboards.components.segment_parts import choose_scheme, segment_customers, segments_table, treemap
 from dashboards.components.segment_saved import save_for_policies
 from dashboards.components.view import View
-from dashboards.queries import receivables, segments
+from dashboards.queries import looking_back, receivables, segments
 
 
 def page(view: View) -> None:
     words = view.words
     with st.container(horizontal=True):
         clocks = filters.clocks(view)
+        looking_back.follow(view.reading, clocks, "segments")
         totals = receivables.totals(view.reading, clocks)
         rules = segments.rules(view.reading, clocks.known_at)
         if not totals.empty and not rules.empty:

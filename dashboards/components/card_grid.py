@@ -9,6 +9,7 @@ from typing import Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboards.components.target_note import Goal
 from dashboards.components.view import View
 
 HALF, CHIP = 12, 18
@@ -42,6 +43,7 @@ def card(
     short: str | None = None,
     chip: str | None = None,
     note: str | None = None,
+    goal: Goal | None = None,
     help_text: str,
     chart: Sequence[float] | None = None,
     chart_type: Literal["line", "bar"] = "line",
@@ -49,7 +51,7 @@ def card(
 ) -> None:
     """`chip` is a change, which says something without the note beside it; a note alone stands in its place.
 
-    On a phone the label gives way to a short one, the chart and a long note to what the hover says.
+    On a phone the label gives way to a short one, the chart, the target's mark and a long note to what the hover says.
     """
     if view.is_phone:
         told = [label] if short else []
@@ -57,6 +59,10 @@ def card(
             told.append(note)
             note = None
         label, help_text = short or label, "\n\n".join([*filter(None, [" · ".join(told)]), help_text])
+    elif goal:
+        label = f"{label} · {goal.mark}"
+    if goal:
+        help_text = f"**{goal.said}**\n\n{help_text}"
     if chip is None:
         color = "off"
     st.metric(

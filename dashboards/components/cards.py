@@ -5,13 +5,16 @@ from __future__ import annotations
 from cartera.warehouse.headline import Point
 from dashboards.components.card_grid import card, headline, places
 from dashboards.components.headline_extras import change, sparkline
+from dashboards.components.target_note import against
 from dashboards.components.view import View
 from dashboards.queries import overview
 from dashboards.queries.receivables import Headline
 from dashboards.queries.session import Clocks
 
 
-def headline_cards(view: View, clocks: Clocks, line: Headline, points: list[Point] | None) -> None:
+def headline_cards(
+    view: View, clocks: Clocks, line: Headline, companies: list[str], points: list[Point] | None
+) -> None:
     """Total open, overdue, overdue share, unapplied credit; each explains itself and its dates on hover.
 
     With the points of the trend, the first two say their change since the last one; all but credit draw them.
@@ -22,7 +25,13 @@ def headline_cards(view: View, clocks: Clocks, line: Headline, points: list[Poin
     late = words.counted("overview.late", line.overdue_items)
     disputed = words("overview.disputed", amount=words.money(line.disputed_amount, code))
     credits = words.counted("overview.credits", line.unapplied_items)
-    against = words("overview.change_help", days=overview.step_days())
+    compared = words("overview.change_help", days=overview.step_days())
+    targets, share = overview.targets(), line.overdue_pct
+    kept = {
+        "open": against(view, targets, "open_amount", line.open_amount, code, companies),
+        "overdue": against(view, targets, "overdue_amount", line.overdue_amount, code, companies),
+        "overdue_pct": against(view, targets, "overdue_pct", None if share is None else share * 100, code, companies),
+    }
     cards = (
         ("open", line.open_amount, items, "open_amount"),
         ("overdue", line.overdue_amount, late, "overdue_amount"),
@@ -36,10 +45,11 @@ def headline_cards(view: View, clocks: Clocks, line: Headline, points: list[Poin
             card(
                 view,
                 words(f"overview.{name}", currency=code),
-                words.percent(line.overdue_pct) if amount is None else headline(view, amount, code),
+                words.percent(share) if amount is None else headline(view, amount, code),
                 short=words(f"overview.{name}_short", currency=code),
                 chip=moved,
                 note=detail,
+                goal=kept.get(name),
                 chart=sparkline(points, drawn) if drawn else None,
-                help_text=exact + words(f"overview.{name}_help", stamp=stamp) + (f" {against}" if moved else ""),
+                help_text=exact + words(f"overview.{name}_help", stamp=stamp) + (f" {compared}" if moved else ""),
             )

@@ -12,6 +12,7 @@ from cartera.warehouse.headline import Asked, Point
 from dashboards.components.access import may_open
 from dashboards.components.card_grid import card, headline, places
 from dashboards.components.drill import Figure
+from dashboards.components.target_note import Goal, against
 from dashboards.components.view import View
 from dashboards.queries import overview
 from dashboards.queries.session import actor
@@ -20,15 +21,16 @@ from dashboards.queries.session import actor
 def extra_cards(view: View, asked: Asked, companies: list[str], points: list[Point] | None) -> None:
     """As published; the trend from the same ledger, each of its days as known now."""
     first, second, third, fourth = places(view, 4)
-    now = overview.now(view.reading, asked)
+    now, targets, code = overview.now(view.reading, asked), overview.targets(), asked.currency_code
     with first:
-        _dso(view, now, points)
+        _dso(view, now, points, against(view, targets, "dso", now.dso, code, companies))
     with second:
-        _cei(view, now, points)
+        _cei(view, now, points, against(view, targets, "cei", now.cei, code, companies))
     with third:
-        _collected(view, asked, companies)
+        _collected(view, asked, targets.of(asked.as_of, code, companies))
     with fourth:
-        _expected(view, asked)
+        expected = sum((day["open_amount"] for day in overview.expected(view.reading, asked)), Decimal(0))
+        _expected(view, asked, expected, against(view, targets, "expected_amount", expected, code, companies))
     # a link to a page that is not offered is an error of Streamlit's
     if may_open(actor(), "kpis"):
         st.page_link("app_pages/kpis.py", label=view.words("overview.kpi_rows"), icon=":material/functions:",
@@ -37,10 +39,15 @@ def extra_cards(view: View, asked: Asked, companies: list[str], points: list[Poi
 
 
 def change(view: View, points: Sequence[Point] | None, name: str) -> str | None:
-    """Of an amount against the point before, as a share of it: `+3.2%`; None where there is none."""
-    if not points or not (before := getattr(points[-2], name)):
+    """Of an amount against the point before, as a share of it; None where there is none."""
+    return _share_moved(view, getattr(points[-1], name), getattr(points[-2], name)) if points else None
+
+
+def _share_moved(view: View, now: Decimal, before: Decimal | None) -> str | None:
+    """`+3.2%`; None where nothing was before."""
+    if not before:
         return None
-    moved = (getattr(points[-1], name) - before) / before
+    moved = (now - before) / before
     return ("+" if moved > 0 else "") + view.words.percent(moved)
 
 
@@ -50,7 +57,7 @@ def sparkline(points: Sequence[Point] | None, name: str) -> list[float] | None:
     return values if len(values) > 1 else None
 
 
-def _dso(view: View, now: Point, points: list[Point] | None) -> None:
+def _dso(view: View, now: Point, points: list[Point] | None, goal: Goal | None) -> None:
     words = view.words
     moved = _moved(points, "dso") if now.dso is not None else None
     card(
@@ -60,13 +67,14 @@ def _dso(view: View, now: Point, points: list[Point] | None) -> None:
         short=words("overview.dso_short"),
         chip=None if moved is None else words.days(moved, signed=True),
         note=words("overview.dso_best", days=words.figure(now.best_possible_dso, "days")),
+        goal=goal,
         chart=sparkline(points, "dso"),
         color="inverse",
         help_text=words("overview.dso_help", window=overview.kpis.window(), days=overview.step_days()),
     )
 
 
-def _cei(view: View, now: Point, points: list[Point] | None) -> None:
+def _cei(view: View, now: Point, points: list[Point] | None, goal: Goal | None) -> None:
     words = view.words
     moved = _moved(points, "cei") if now.cei is not None else None
     card(
@@ -76,6 +84,7 @@ def _cei(view: View, now: Point, points: list[Point] | None) -> None:
         short=words("overview.cei_short"),
         chip=None if moved is None else words.days(moved, signed=True),
         note=None if moved is None else words("overview.cei_points", days=overview.step_days()),
+        goal=goal,
         chart=sparkline(points, "cei"),
         color="normal",
         help_text=words("overview.cei_help", window=overview.kpis.window()),
@@ -88,11 +97,10 @@ def _moved(points: Sequence[Point] | None, name: str) -> Decimal | None:
     return now - before
 
 
-def _collected(view: View, asked: Asked, companies: list[str]) -> None:
+def _collected(view: View, asked: Asked, goal: Decimal | None) -> None:
     words, code = view.words, asked.currency_code
     months = overview.collected(view.reading, asked)
     so_far, before = months[-1][1], months[-2][1]
-    goal = overview.target(asked, companies)
     if goal is None:
         delta, note = words.headline(before, code), words("overview.collected_before", month=words.month(months[-2][0]))
     else:
@@ -113,10 +121,11 @@ def _collected(view: View, asked: Asked, companies: list[str]) -> None:
     )
 
 
-def _expected(view: View, asked: Asked) -> None:
+def _expected(view: View, asked: Asked, amount: Decimal, goal: Goal | None) -> None:
     words, code = view.words, asked.currency_code
     days = overview.expected(view.reading, asked)
-    amount = sum((day["open_amount"] for day in days), Decimal(0))
+    # half a phone has room for one of a change and the days ahead
+    moved = None if view.is_phone else _share_moved(view, amount, overview.expected_before(view.reading, asked))
     items = words.counted("overview.items", sum(day["open_items"] for day in days))
     weeks = [Decimal(0)] * 5
     for day in days:
@@ -126,11 +135,14 @@ def _expected(view: View, asked: Asked) -> None:
         words("overview.expected", currency=code, days=overview.EXPECTED_DAYS),
         headline(view, amount, code),
         short=words("overview.expected_short", currency=code),
+        chip=moved,
         note=words("overview.expected_in", days=overview.EXPECTED_DAYS) if view.is_phone else items,
+        goal=goal,
         chart=[float(week) for week in weeks],
         chart_type="bar",
         help_text=(f"{items}. " if view.is_phone else "")
-        + words("overview.expected_help", until=words.date(_until(asked))),
+        + words("overview.expected_help", until=words.date(_until(asked)))
+        + (" " + words("overview.expected_change_help", days=overview.EXPECTED_DAYS) if moved else ""),
     )
 
 

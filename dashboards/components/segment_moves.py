@@ -39,9 +39,10 @@ def moves_part(view: View, asked: segments.Asked, rules: pd.DataFrame) -> None:
         if len(days) > 1:
             earlier, later = st.container(width=DAY_WIDTH), st.container(width=DAY_WIDTH)
             with later:
-                second = _day(view, "moved_to", days[:-1])
+                second = _day(view, "moved_to", days[:-1], segments.opening_day(days[:-1]))
             with earlier:
-                first = _day(view, "moved_from", [day for day in days if day < second])
+                before = [day for day in days if day < second]
+                first = _day(view, "moved_from", before, before[0])
     if len(days) < 2:
         st.info(words("moves.none_kept"), icon=":material/hourglass_empty:")
         return
@@ -58,9 +59,9 @@ def moves_part(view: View, asked: segments.Asked, rules: pd.DataFrame) -> None:
         _movers(view, asked, between, cell, found)
 
 
-def _day(view: View, name: str, days: list[dt.date]) -> dt.date:
-    offered = {day.isoformat(): view.words.date(day) for day in days}
-    key = filters.linked(view, name, offered, next(iter(offered)))
+def _day(view: View, name: str, days: list[dt.date], opening: dt.date) -> dt.date:
+    offered, default = {day.isoformat(): view.words.date(day) for day in days}, opening.isoformat()
+    key = filters.linked(view, name, offered, default)
     chosen = st.selectbox(
         view.words(f"filter.{name}"),
         list(offered),
@@ -68,7 +69,7 @@ def _day(view: View, name: str, days: list[dt.date]) -> dt.date:
         key=key,
         help=view.words(f"filter.{name}_help"),
     )
-    return dt.date.fromisoformat(filters.link(name, chosen, next(iter(offered))))
+    return dt.date.fromisoformat(filters.link(name, chosen, default))
 
 
 def _moves_matrix(

@@ -38,6 +38,9 @@ QUICK_SECONDS = 10.0
 MOST_SCOPES = 10
 """Choices of companies: what is kept of more of them would push out what is kept of all (see cache.py)."""
 
+takes_long = threading.Event()
+"""Whether it took more than QUICK_SECONDS."""
+
 Companies = frozenset[str] | None
 
 
@@ -75,7 +78,7 @@ def scopes() -> list[Companies]:
 
 def answer(answered: tuple[str, ...] | None = None, companies: Companies = None) -> tuple[str, ...] | None:
     """Ask everything of what is published, unless it is what was answered; gives what now is. Raises DatabaseError."""
-    with _reading(companies) as opened:
+    with published_to(companies) as opened:
         if opened is None or opened.cache_key() == answered:
             return answered
         current = opened.cache_key()
@@ -83,25 +86,31 @@ def answer(answered: tuple[str, ...] | None = None, companies: Companies = None)
     began, answers = time.monotonic(), 0
     for asked in rounds:
         for question in asked:
-            with _reading(companies) as opened:
+            with published_to(companies) as opened:
                 if opened is None or opened.cache_key() != current:
                     return answered
-                try:
-                    question(opened)
-                except (CarteraError, PostgresError) as error:
-                    log.warning("not answered ahead: %s", str(error).partition("\n")[0])
+                ask(question, opened)
         answers += len(asked)
         seconds = time.monotonic() - began
         if seconds < QUICK_SECONDS:
             break
+        takes_long.set()
     log.info("publication %s: %d questions answered ahead in %.1f s", current[1], answers, seconds)
     return current
 
 
+def ask(question: Question, opened: Reading) -> None:
+    """What goes wrong is a line in the log: whoever waits for it asks again, and is told."""
+    try:
+        question(opened)
+    except (CarteraError, PostgresError) as error:
+        log.warning("not answered ahead: %s", str(error).partition("\n")[0])
+
+
 @contextmanager
-def _reading(companies: Companies) -> Iterator[Reading | None]:
-    """As that of who sees these, whoever is signed in; None before the first publication."""
-    with scope.reading(companies, statement_timeout=STATEMENT_TIMEOUT) as connection:
+def published_to(companies: Companies, statement_timeout: str = STATEMENT_TIMEOUT) -> Iterator[Reading | None]:
+    """What is published, as who sees these companies reads it, whoever is signed in; None before the first."""
+    with scope.reading(companies, statement_timeout=statement_timeout) as connection:
         try:
             published = read.publication(connection)
         except NotPublished:
@@ -140,7 +149,7 @@ def _overview(reading: Reading, currency: str) -> Iterator[Question]:
     asked = overview.asked(reading, currency, None)
     for ask in (
         overview.trend, overview.now, overview.collected, overview.expected, overview.broken_promises,
-        overview.new_disputes,
+        overview.new_disputes, overview.expected_before,
     ):  # fmt: skip
         yield lambda opened, ask=ask: ask(opened, asked)
     clocks = reading.clocks

@@ -12,7 +12,7 @@ from psycopg2.errors import QueryCanceled
 
 from cartera.clock import utc_now
 from cartera.settings import get_settings
-from cartera.targets import load_targets
+from cartera.targets import Targets, load_targets
 from cartera.warehouse import headline, metrics, read_runs, variables
 from cartera.warehouse.headline import Asked, Point
 from cartera.warehouse.read import Row
@@ -111,15 +111,29 @@ def collected(reading: Reading, asked: Asked) -> list[tuple[dt.date, Decimal]]:
     return headline.collected_by_month(reading.connection, asked, MONTHS)
 
 
-def target(asked: Asked, companies: list[str]) -> Decimal | None:
-    """Of the month of the as-of date; read anew each time, for the file may change. Raises ConfigError."""
-    return load_targets().of(asked.as_of, asked.currency_code, companies)
+def targets() -> Targets:
+    """Read anew each time, for the file may change. Raises ConfigError."""
+    return load_targets()
 
 
 @cached
 def expected(reading: Reading, asked: Asked) -> list[Row]:
     """expected_date, open_items, open_amount per day of the next EXPECTED_DAYS days that expects any."""
     return headline.expected(reading.connection, asked, EXPECTED_DAYS)
+
+
+def expected_before(reading: Reading, asked: Asked) -> Decimal | None:
+    """What was expected EXPECTED_DAYS days ago of the days since; None where it can't be read in time, or was not
+    known."""
+    then = replace(asked, as_of=asked.as_of - dt.timedelta(days=EXPECTED_DAYS))
+    first = aging.first_day(reading, asked.known_at, asked.company_id)
+    if first is None or first > then.as_of:
+        return None
+    try:
+        with in_time(reading, TREND_TIMEOUT):
+            return sum((day["open_amount"] for day in expected(reading, then)), Decimal(0))
+    except QueryCanceled:
+        return None
 
 
 @cached

@@ -136,8 +136,15 @@ def opening_moves(reading: Reading, asked: Asked) -> Compared | None:
     for basis in BASES:
         days = month_ends(reading, asked.clocks.as_of, basis)
         if len(days) > 1:
-            return compared(asked, days[1], days[0], basis)
+            second = opening_day(days[:-1])
+            return compared(asked, days[days.index(second) + 1], second, basis)
     return None
+
+
+def opening_day(days: list[dt.date]) -> dt.date:
+    """Of days that can be compared, newest first, the last that ends its month: those of a month are judged once,
+    whatever day of the next one is looked at. The newest where none does."""
+    return next((day for day in days if (day + dt.timedelta(days=1)).day == 1), days[0])
 
 
 def compared(asked: Asked, first: dt.date, second: dt.date, basis: segment_moves.Basis) -> Compared:

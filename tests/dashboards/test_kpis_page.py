@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -300,6 +301,42 @@ def test_month_ends_are_answered_ahead_where_answers_take_long(
     app.run().switch_page("app_pages/recovery.py").run()
     assert not app.exception and not app.error, said(app)
     assert asked == ([] if is_large else [year_ago])
+
+
+LOOKED_BACK = (
+    (metrics, "kpis"), (warehouse_segments, "totals"), (risk, "roll_rates_and_transitions"), (risk, "cure_rates"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("takes_long", [False, True])
+def test_who_looks_back_to_a_day_finds_the_other_pages_of_it_answered(
+    published: str, monkeypatch: pytest.MonkeyPatch, takes_long: bool
+) -> None:
+    st.cache_data.clear()
+    monkeypatch.setattr(ahead, "takes_long", threading.Event())
+    if takes_long:
+        ahead.takes_long.set()
+    day, asked = UNTIL - dt.timedelta(days=43), []
+
+    def look_back(page: str) -> None:
+        app = AppTest.from_file(APP, default_timeout=60).run().switch_page(f"app_pages/{page}.py")
+        app.query_params["as_of"] = day.isoformat()
+        app = app.run()
+        assert not app.exception and not app.error, said(app)
+
+    look_back("aging")
+    for thread in [each for each in threading.enumerate() if each.name == "answers beside"]:
+        thread.join(60)
+
+    def noted(name: str, ask: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *given, **named: asked.append((name, given[1])) or ask(*given, **named)
+
+    for module, name in LOOKED_BACK:
+        monkeypatch.setattr(module, name, noted(name, getattr(module, name)))
+    for page in ("kpis", "segments", "recovery"):
+        look_back(page)
+    expected = [] if takes_long else sorted(name for _module, name in LOOKED_BACK)
+    assert sorted(name for name, as_of in asked if as_of == day) == expected
 
 
 def test_a_kpi_leads_to_rows_that_add_up_to_it(published: str) -> None:

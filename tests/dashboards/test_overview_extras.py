@@ -98,6 +98,57 @@ def test_a_target_for_all_needs_one_of_each(targets: Path) -> None:
             load_targets()
 
 
+FIGURES = """figures:
+  - {figure: dso, target: 45}
+  - {figure: dso, target: 50, currency: USD}
+  - {figure: dso, target: 60, company: norte}
+  - {figure: overdue_amount, target: 90.50, company: main, currency: PEN}
+  - {figure: overdue_amount, target: 10, company: norte, currency: PEN}
+"""
+
+
+def test_targets_of_figures_are_those_that_say_most_of_where_they_hold(targets: Path) -> None:
+    targets.write_text(FIGURES)
+    found = load_targets()
+    assert found.of_figure("dso", "PEN", ["main"]) == found.of_figure("dso", "PEN", ["main", "sur"]) == 45
+    assert found.of_figure("dso", "USD", ["main"]) == 50 and found.of_figure("dso", "USD", ["norte"]) == 60
+    assert found.of_figure("dso", "PEN", ["main", "norte"]) is None, "they have different ones"
+    assert found.of_figure("overdue_amount", "PEN", ["main", "norte"]) == Decimal("100.50")
+    assert found.of_figure("overdue_amount", "PEN", ["main", "sur"]) is None
+    assert (
+        found.of_figure("overdue_amount", "USD", ["main"]) is None and found.of_figure("cei", "PEN", ["main"]) is None
+    )
+    for wrong in ("figure: dso, target: 0", "figure: dos, target: 1", "figure: open_amount, target: 1, company: main"):
+        targets.write_text(f"figures:\n  - {{{wrong}}}\n")
+        with pytest.raises(ConfigError, match=r"targets\.yaml:2"):
+            load_targets()
+
+
+def test_a_card_says_whether_its_target_is_kept(database: str, targets: Path, open_page: OpenPage) -> None:
+    publish_items([item("late", day(-5), "100", issue_date=day(-40)), item("open", day(20), "300")])
+    bounds = ("open_amount, target: 400", "overdue_amount, target: 99.99", "expected_amount, target: 300.01")
+    targets.write_text(
+        "figures:\n  - {figure: overdue_pct, target: 25}\n"
+        + "".join(f"  - {{figure: {bound}, company: main, currency: PEN}}\n" for bound in bounds)
+    )
+    app = open_page("overview")
+    marks = dict(metric.label.replace(", PEN", "").split(" · ") for metric in app.metric if " · " in metric.label)
+    assert marks == {
+        "Total open": "✓ ≤ 400", "Overdue": "✗ ≤ 99.99", "Overdue share": "✓ ≤ 25.0%", "Expected in 30 days": "✗ ≥ 300.01",
+    }  # fmt: skip
+    overdue = next(metric for metric in app.metric if metric.label.startswith("Overdue, "))
+    assert overdue.help.startswith("**Over the target of PEN\xa099.99.**")
+
+
+def test_what_is_expected_says_its_change_where_it_can(database: str, open_page: OpenPage) -> None:
+    """A month ago 40 was expected of the days since; now 50 is."""
+    publish_items([
+        item("paid", day(-10), "40", issue_date=day(-60), settled_date=day(-9)),
+        item("open", day(10), "50", issue_date=day(-20)),
+    ])  # fmt: skip
+    assert card(open_page("overview"), "Expected in 30 days, PEN") == ("50.00", "+25.0%")
+
+
 def test_what_is_expected_leads_to_rows_that_add_up(database: str, open_page: OpenPage) -> None:
     publish_items([
         item("late", day(-1), "1000"), item("today", AS_OF, "500"), item("first", day(1), "10"),
@@ -105,7 +156,8 @@ def test_what_is_expected_leads_to_rows_that_add_up(database: str, open_page: Op
         item("contested", day(10), "70", is_disputed=True), item("else", day(10), "7", currency_code="USD"),
     ])  # fmt: skip
     app = open_page("overview", currency="PEN")
-    assert card(app, "Expected in 30 days, PEN") == ("30.50", "2 open items")
+    # thirty days before, what is late or due today was expected: 1500
+    assert card(app, "Expected in 30 days, PEN") == ("30.50", "-98.0%")
     (pills,) = [group for group in app.button_group if group.key.startswith("look_at")]
     app = pills.set_value("expected").run()
     assert not app.exception and not app.error

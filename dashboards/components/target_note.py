@@ -1,0 +1,38 @@
+"""What a card says of its figure's target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import get_args
+
+from cartera.targets import AT_LEAST, Amount, Figure, Targets
+from dashboards.components.view import View
+
+
+@dataclass(frozen=True)
+class Goal:
+    """`mark` is what stands beside the label, `said` is that in words."""
+
+    mark: str
+    said: str
+
+
+def against(
+    view: View, targets: Targets, figure: Figure, value: Decimal | None, currency_code: str, companies: list[str]
+) -> Goal | None:
+    """Whether it is kept; None where there is no target or no figure. A share is in percent."""
+    words, target = view.words, targets.of_figure(figure, currency_code, companies)
+    if target is None or value is None:
+        return None
+    if figure in get_args(Amount):
+        short, exact = words.compact(target), words.money(target, currency_code)
+    else:
+        short = exact = words.days(target) if figure == "dso" else words.percent(target / 100)
+    if figure in AT_LEAST:
+        is_kept, sign = value >= target, "≥"
+        said = words("overview.target_reached" if is_kept else "overview.target_below", target=exact)
+    else:
+        is_kept, sign = value <= target, "≤"
+        said = words("overview.target_within" if is_kept else "overview.target_over", target=exact)
+    return Goal(f"{'✓' if is_kept else '✗'} {sign} {short}", said)

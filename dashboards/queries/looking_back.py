@@ -1,0 +1,93 @@
+"""Answers beside the questions: of a day that nobody asked for yet.
+
+Who looks back to a day opens more than one page of it, and a page has more than one question. While the page asks from
+its first question on, a thread asks from its last one; then what the other pages of any day open with. Where two ask
+the same, the second waits for the first (see cache.py). Only where answering takes long.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from cartera.clock import months_before
+from cartera.errors import CarteraError
+from dashboards.queries import aging, ahead, kpis, receivables, recovery, segments
+from dashboards.queries.session import STATEMENT_TIMEOUT, Clocks, Reading
+
+Day = tuple[tuple[str, ...], Clocks]
+"""Of a publication, as somebody reads it."""
+
+
+@dataclass
+class _Work:
+    """One question at a time, however many look back; of the day that was chosen last."""
+
+    wanted: Day | None = None
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+
+
+_work = _Work()
+
+
+def follow(reading: Reading, clocks: Clocks, page: str) -> None:
+    """Begin with what `page` asks, unless that day is the publication's own or the one begun last; returns at once."""
+    wanted = (reading.cache_key(), clocks)
+    if not ahead.takes_long.is_set() or clocks == reading.clocks or wanted == _work.wanted:
+        return
+    _work.wanted = wanted
+    pages = sorted(OF_ANY_DAY, key=page.__ne__)
+    threading.Thread(
+        target=_answer, args=(wanted, reading.companies, pages), name="answers beside", daemon=True
+    ).start()
+
+
+def _answer(wanted: Day, companies: ahead.Companies, pages: list[str]) -> None:
+    current, clocks = wanted
+    with _work.one_at_a_time:
+        for question in (question for page in pages for question in OF_ANY_DAY[page](clocks)):
+            if _work.wanted != wanted:
+                return
+            try:
+                # no longer than the page would take for it, which may be waiting
+                with ahead.published_to(companies, STATEMENT_TIMEOUT) as opened:
+                    if opened is None or opened.cache_key() != current:
+                        return
+                    ahead.ask(question, opened)
+            except CarteraError as error:
+                ahead.log.warning("%s", error)
+                return
+
+
+def _aging(clocks: Clocks) -> Iterator[ahead.Question]:
+    for months in (*aging.EARLIER.values(), 0):
+        dated = replace(clocks, as_of=months_before(clocks.as_of, months))
+        yield lambda opened, dated=dated: receivables.in_buckets(opened, dated)
+
+
+def _kpis(clocks: Clocks) -> Iterator[ahead.Question]:
+    yield lambda opened: kpis.figures(opened, kpis.Asked(clocks, kpis.VIEWS[0], None))
+
+
+def _segments(clocks: Clocks) -> Iterator[ahead.Question]:
+    """Of every scheme, whichever is named."""
+    asked = segments.Asked(clocks, "", "", None)
+
+    def moves(opened: Reading) -> object:
+        between = segments.opening_moves(opened, asked)
+        return between and segments.moves(opened, between)
+
+    yield moves
+    yield lambda opened: segments.totals(opened, clocks, asked.scheme)
+
+
+def _recovery(clocks: Clocks) -> Iterator[ahead.Question]:
+    yield lambda opened: recovery.cures(opened, clocks)
+    yield lambda opened: recovery.rolled(opened, clocks, recovery.OPENING_PERIODS)
+
+
+OF_ANY_DAY: dict[str, Callable[[Clocks], Iterator[ahead.Question]]] = {
+    "aging": _aging, "kpis": _kpis, "segments": _segments, "recovery": _recovery,
+}  # fmt: skip
+"""What each page asks of a day as it opens, the last of it first."""
