@@ -22,8 +22,7 @@ def overview(view: View) -> None:
     if totals.empty:
         return states.empty(view.words, date)
     with st.container(horizontal=True):
-        currency = filters.currency(view, totals)
-        company = filters.company(view, totals)
+        currency, company = filters.currency(view, totals), filters.company(view, totals)
     st.caption(view.stamp(clocks, currency))
 
     lines = receivables.headlines(totals, company)
