@@ -328,4 +328,4 @@ def test_rows_of_a_kpi_as_a_file(published: str) -> None:
     found = list(csv.DictReader(io.StringIO(text)))
     assert sum(Decimal(each["amount"]) for each in found) == row["numerator"]
     assert {each["part"] for each in found} == {"past_due_amount"}
-    assert {Decimal(each["total"]) for each in found} == {row["numerator"]}
+    assert {Decimal(each["total_amount"]) for each in found} == {row["numerator"]}
