@@ -100,8 +100,8 @@ def bridge(reading: Reading, asked: Asked, since: dt.date) -> pd.DataFrame:
     return frame(rows, dso_bridge.COLUMNS)
 
 
-def place(asked: Asked, company_id: str, currency_code: str) -> kpi_rows.Asked:
-    """One company and currency of what is asked, in transaction currency."""
+def place(asked: Asked, company_id: str | None, currency_code: str) -> kpi_rows.Asked:
+    """One currency of one company, or of all, of what is asked, in transaction currency."""
     clocks = asked.clocks
     days = asked.window_days or window()
     return kpi_rows.Asked(clocks.as_of, clocks.known_at, company_id, currency_code, days)

@@ -24,7 +24,7 @@ from cartera.warehouse import dso_bridge, headline, late, metrics, promises, rea
 from cartera.warehouse import segments as warehouse_segments
 from dashboards.components.kpi_grid import grid, labels
 from dashboards.i18n import Words
-from dashboards.queries import ahead, kpi_export, kpis, receivables, recovery, recovery_rows
+from dashboards.queries import ahead, kpi_export, kpis, overview, receivables, recovery, recovery_rows
 from dashboards.queries.session import reading
 
 UNTIL = dt.date(2026, 6, 30)
@@ -397,3 +397,23 @@ def test_debts_of_a_cohort_as_a_file(published: str) -> None:
     for name in recovery_rows.MEASURES:
         assert sum(Decimal(each[name]) for each in found) == row[name]
     assert {(each["company_id"], each["as_of_date"]) for each in found} == {(row["company_id"], UNTIL.isoformat())}
+
+
+@pytest.mark.parametrize("company", ["", "andes-pe"])
+def test_what_was_collected_this_month_leads_to_its_payments(published: str, company: str) -> None:
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params["currency"] = "PEN"
+    if company:
+        app.query_params["company"] = company
+    app = app.run()
+    assert "rows add up to the figures" not in said(app)
+    app = app.toggle(key="collected_rows").set_value(True).run()
+    assert not app.exception and not app.error, said(app)
+    with reading() as opened:
+        asked = overview.asked(opened, "PEN", company or None)
+        month, figure = overview.collected(opened, asked)[-1]
+    assert month == UNTIL.replace(day=1) and figure > 0
+    money = Words("EN").money(figure, "PEN").replace("\xa0", " ")
+    assert f"rows add up to the figures: **Collected {money}**" in _plainly(app)
+    payments = next(frame.value for frame in app.dataframe if "date" in frame.value and "amount" in frame.value)
+    assert min(payments["date"]) >= month and sum(payments["amount"]) == figure
