@@ -40,14 +40,11 @@ class Place:
 
 
 LARGEST = SQL(
-    "with listed as (select *, count(*) over () as rows, {totals} from ({found}) as found"
-    " order by {order}, item_id limit %(limit)s)"
-    " select {columns} from listed"
-    " left join (select distinct on (customer_id) customer_id, name as customer_name from serve.dim_customers"
-    " where {known} order by customer_id, recorded_from desc) as customer using (customer_id)"
-    " left join (select distinct on (item_id) item_id, document_number as item_number from serve.dim_items"
-    " where item_id in (select item_id from listed) and {known} order by item_id, recorded_from desc"
-    ") as item using (item_id) order by {order}, item_id"
+    "select *, count(*) over () as rows, {totals} from ({found}) as found order by {order}, item_id limit %(limit)s"
+)
+NAMES = SQL(
+    "select distinct on ({key}) {key} as key, {name} as name from {table} where {key} = any(%(keys)s) and {known}"
+    " order by {key}, recorded_from desc"
 )
 
 
@@ -66,17 +63,32 @@ def largest(
     `rows` counts all of them and each total_<column> adds up that column, whatever the limit.
     """
     added = [name.removeprefix("total_") for name in columns if name.startswith("total_")]
-    of_others = {
-        "customer_name": SQL("customer_name"),
-        "document_number": SQL("coalesce(document_number, item_number, invoice_id, item_id) as document_number"),
-    }
     query = LARGEST.format(
         totals=SQL(", ").join(SQL("sum({}) over () as {}").format(*map(Identifier, (n, f"total_{n}"))) for n in added),
         found=found,
         order=SQL(", ").join(
             SQL("{} desc nulls last").format(Identifier(name)) for name in dict.fromkeys([first or added[0], *added])
         ),
-        columns=SQL(", ").join(of_others.get(name, Identifier(name)) for name in columns),
-        known=KNOWN,
     )
-    return read.rows(connection, query, {**given, "limit": limit})
+    rows = read.rows(connection, query, {**given, "limit": limit})
+    # asked for by themselves: in one query with the rows, of which nobody can guess how few they are, the planner
+    # would look through all names for each
+    customers = _names(connection, "dim_customers", "customer_id", "name", rows, given)
+    unnumbered = [row for row in rows if row["document_number"] is None]
+    documents = _names(connection, "dim_items", "item_id", "document_number", unnumbered, given)
+    for row in rows:
+        row["customer_name"] = customers.get(row["customer_id"])
+        row["document_number"] = (
+            row["document_number"] or documents.get(row["item_id"]) or row["invoice_id"] or row["item_id"]
+        )
+    return [{name: row[name] for name in columns} for row in rows]
+
+
+def _names(
+    connection: Connection, table: str, key: str, name: str, rows: list[read.Row], given: Mapping[str, Any]
+) -> dict[str, str]:
+    """As known then."""
+    keys = sorted({row[key] for row in rows if row[key] is not None})
+    query = NAMES.format(key=Identifier(key), name=Identifier(name), table=Identifier("serve", table), known=KNOWN)
+    found = read.rows(connection, query, {"keys": keys, "known_at": given["known_at"]}) if keys else []
+    return {row["key"]: row["name"] for row in found}

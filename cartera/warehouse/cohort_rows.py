@@ -45,35 +45,41 @@ class Asked(Place):
 
 PLACED = SQL(
     "with debts as not materialized (select * from serve.fct_item_balances where {debts}),"
+    # past due from the greater of both days on; said without it, so that the planner knows how many there are
     " candidates as (select distinct family_id, item_id from debts where valid_to > due_date"
-    " and greatest(valid_from, due_date) + 1 between %(first_day)s and %(last_day)s"
-    " and greatest(valid_from, due_date) < %(as_of)s),"
-    " stretches as (select debts.*, greatest(valid_from, due_date) + 1 as placeable_date"
-    " from candidates join debts using (family_id, item_id) where valid_to > due_date),"
-    # once: at its first stretch past due, which may lie before the days asked for
-    " placed as (select item_id, min(placeable_date) as placed_date,"
-    " least(min(placeable_date) + %(after_days)s::integer, %(as_of)s) as until_date"
-    " from stretches group by item_id having min(placeable_date) >= %(first_day)s),"
-    " settled as (select item_id, sum(credited_amount) as credited_amount,"
-    " sum(written_off_amount) as written_off_amount"
-    " from placed join serve.settled_without_cash(%(known_at)s) as settled using (item_id)"
-    " where effective_date between placed_date and until_date group by item_id)"
-    " select opening.item_id, opening.invoice_id, opening.customer_id, opening.document_number, opening.due_date,"
-    " placed_date, until_date, opening.open_amount as placed_amount, opening.open_amount"
-    " - coalesce(closing.open_amount, 0) - coalesce(credited_amount, 0) - coalesce(written_off_amount, 0)"
-    " as collected_amount, coalesce(credited_amount, 0) as credited_amount,"
-    " coalesce(written_off_amount, 0) as written_off_amount, coalesce(closing.open_amount, 0) as open_amount"
-    " from placed join stretches as opening using (item_id)"
-    " left join stretches as closing on closing.item_id = opening.item_id"
-    " and closing.valid_from <= until_date and closing.valid_to > until_date"
-    " left join settled on settled.item_id = opening.item_id"
-    " where opening.valid_from < placed_date and opening.valid_to >= placed_date"
+    " and valid_from <= %(last_late)s and due_date <= %(last_late)s"
+    " and (valid_from >= %(first_late)s or due_date >= %(first_late)s)),"
+    # once: at its first stretch past due, which may lie before the days asked for. Every candidate has stretches: of
+    # an inner join on both keys the planner would expect one row, and go on row by row
+    " stretches as (select debts.*,"
+    " min(greatest(valid_from, due_date) + 1) over (partition by debts.item_id) as placed_date"
+    " from candidates left join debts on debts.family_id = candidates.family_id and debts.item_id = candidates.item_id"
+    " and valid_to > due_date),"
+    " followed as (select *, least(placed_date + %(after_days)s::integer, %(as_of)s) as until_date from stretches),"
+    " placed as (select item_id, placed_date, until_date, min(invoice_id) as invoice_id,"
+    " min(customer_id) as customer_id, min(document_number) as document_number, min(due_date) as due_date,"
+    " sum(open_amount) filter (where valid_from < placed_date and valid_to >= placed_date) as placed_amount,"
+    " coalesce(sum(open_amount) filter (where valid_from <= until_date and valid_to > until_date), 0) as open_amount"
+    " from followed where placed_date >= %(first_day)s group by item_id, placed_date, until_date),"
+    # grouped by all there is of a debt: what was settled is not joined to it once more
+    " settled as (select placed.*, coalesce(sum(credited_amount), 0) as credited_amount,"
+    " coalesce(sum(written_off_amount), 0) as written_off_amount"
+    " from placed left join serve.settled_without_cash(%(known_at)s) as settled"
+    " on settled.item_id = placed.item_id and effective_date between placed_date and until_date"
+    " group by placed.item_id, placed_date, until_date, invoice_id, customer_id, document_number, due_date,"
+    " placed_amount, open_amount)"
+    " select *, placed_amount - open_amount - credited_amount - written_off_amount as collected_amount from settled"
 )
 
 
 def debts(connection: Connection, asked: Asked, first: Measure, limit: int) -> list[read.Row]:
     """COLUMNS, the largest of `first` first."""
     first_day, last_day = asked.placed_within()
-    given = {"first_day": first_day, "last_day": last_day, "after_days": asked.after_days}
+    given = {
+        "first_day": first_day,
+        "first_late": first_day - DAY,
+        "last_late": min(last_day, asked.as_of) - DAY,
+        "after_days": asked.after_days,
+    }
     found = PLACED.format(debts=DEBTS)
     return largest(connection, found, COLUMNS, asked.bound() | given, limit, first=first)

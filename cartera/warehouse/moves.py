@@ -36,14 +36,14 @@ class Asked(Place):
 
 MOVED = SQL(
     # each debt's stretch of days with one amount, at the ends of the periods that lie in it; put down before it is
-    # joined, for nobody can guess how few they are
+    # joined, and joined before a cell is taken from it, for nobody can guess how few they are
     "with ends as materialized (select series.number, item_id, invoice_id, customer_id, document_number, issue_date,"
     " open_amount, {bucket} as bucket"
     " from serve.fct_item_balances as balance cross join generate_series(0, %(periods)s) as series (number)"
     " cross join lateral (select %(as_of)s - series.number * %(period_days)s as point_date) as point"
     " where {debts} and valid_from <= %(as_of)s and valid_to > %(as_of)s - %(periods)s * %(period_days)s"
     " and valid_from <= point_date and valid_to > point_date),"
-    " moved as (select coalesce(closing.item_id, opening.item_id) as item_id,"
+    " moved as materialized (select coalesce(closing.item_id, opening.item_id) as item_id,"
     " coalesce(closing.invoice_id, opening.invoice_id) as invoice_id,"
     " coalesce(closing.customer_id, opening.customer_id) as customer_id,"
     " coalesce(closing.document_number, opening.document_number) as document_number,"
