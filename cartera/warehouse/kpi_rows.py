@@ -1,7 +1,6 @@
 """The rows behind a KPI: the debts, movements and payments that the sums in its numerator and denominator add up.
 
-In transaction currency, where rows add up as they are. They are read from the marts of single items, not from what the
-KPIs are computed of: the one proves the other.
+In transaction currency, where rows add up as they are.
 """
 
 from __future__ import annotations
@@ -13,18 +12,15 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Composed
 
 from cartera.warehouse import read
+from cartera.warehouse.behind import KNOWN, OF_PLACE, Place, largest
 
-COLUMNS = ("customer_id", "customer_name", "document_number", "date", "days", "amount")
+COLUMNS = ("customer_id", "customer_name", "document_number", "date", "days", "amount", "rows", "total_amount")
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Of one company and currency; the window are the `window_days` that end with `as_of`."""
+class Asked(Place):
+    """The window are the `window_days` that end with `as_of`."""
 
-    as_of: dt.date
-    known_at: dt.datetime
-    company_id: str
-    currency_code: str
     window_days: int
 
 
@@ -45,22 +41,19 @@ class Part:
 
 OPEN = SQL(
     "select item_id, invoice_id, customer_id, document_number, {date} as date, {days} as days, {amount} as amount"
-    " from {items} as item where company_id = %(company)s and currency_code = %(currency)s and {which}"
+    " from {items} as item where {of_place} and {which}"
 )
 MOVED = SQL(
     "select item_id, invoice_id, customer_id, null::text as document_number, {date} as date, {days} as days,"
     " {amount} as amount from serve.fct_ledger_entries as entry"
-    " where company_id = %(company)s and currency_code = %(currency)s and {which}"
-    " and effective_date > %(since)s and effective_date <= %(as_of)s"
-    " and recorded_from <= %(known_at)s and recorded_to > %(known_at)s"
+    " where {of_place} and {which} and effective_date > %(since)s and effective_date <= %(as_of)s and {known}"
 )
 PAID = SQL(
     "select item_id, invoice_id, customer_id, document_number, {date} as date, {days} as days, {amount} as amount"
-    " from serve.fct_item_balances as balance where company_id = %(company)s and currency_code = %(currency)s"
+    " from serve.fct_item_balances as balance where {of_place}"
     " and item_type = 'instalment' and item_amount > 0 and open_amount <= 0 and {which}"
     " and settled_date > %(since)s and settled_date <= %(as_of)s"
-    " and valid_from <= %(as_of)s and valid_to > %(as_of)s"
-    " and recorded_from <= %(known_at)s and recorded_to > %(known_at)s"
+    " and valid_from <= %(as_of)s and valid_to > %(as_of)s and {known}"
 )
 
 _DEBT, _LATE, _DISPUTED = (
@@ -105,35 +98,13 @@ PARTS = {
 }
 """By the names of the measures in dbt_project/macros/kpis."""
 
-LISTED = SQL(
-    "with listed as (select *, count(*) over () as rows, sum(amount) over () as total from ({rows}) as found"
-    " order by amount desc, item_id limit %(limit)s)"
-    " select listed.customer_id, customer.name as customer_name,"
-    " coalesce(listed.document_number, item.document_number, listed.invoice_id, listed.item_id) as document_number,"
-    " listed.date, listed.days, listed.amount, listed.rows, listed.total from listed"
-    " left join (select distinct on (customer_id) customer_id, name from serve.dim_customers"
-    " where recorded_from <= %(known_at)s and recorded_to > %(known_at)s order by customer_id, recorded_from desc"
-    ") as customer using (customer_id)"
-    " left join (select distinct on (item_id) item_id, document_number from serve.dim_items"
-    " where item_id in (select item_id from listed) and recorded_from <= %(known_at)s and recorded_to > %(known_at)s"
-    " order by item_id, recorded_from desc) as item on item.item_id = listed.item_id"
-    " order by listed.amount desc, listed.item_id"
-)
-
 
 def rows(connection: Connection, asked: Asked, part: str, limit: int) -> list[read.Row]:
-    """COLUMNS of one of PARTS, the largest first; with `rows` and `total`, which count and add up all of them."""
+    """COLUMNS of one of PARTS, the largest first."""
     since = asked.as_of - dt.timedelta(days=asked.window_days)
     day = since if PARTS[part].is_opening else asked.as_of
-    given = {
-        "as_of": day,
-        "known_at": asked.known_at,
-        "company": asked.company_id,
-        "currency": asked.currency_code,
-        "since": since,
-        "limit": limit,
-    }
-    return read.rows(connection, LISTED.format(rows=_rows(connection, PARTS[part], day, asked.known_at)), given)
+    found = _rows(connection, PARTS[part], day, asked.known_at)
+    return largest(connection, found, COLUMNS, {**asked.bound(), "as_of": day, "since": since}, limit)
 
 
 def _rows(connection: Connection, part: Part, day: dt.date, known_at: dt.datetime) -> Composed:
@@ -143,4 +114,6 @@ def _rows(connection: Connection, part: Part, day: dt.date, known_at: dt.datetim
         amount=SQL(part.amount),
         which=SQL(part.which),
         items=read.items_at(connection, day, known_at),
+        of_place=OF_PLACE,
+        known=KNOWN,
     )

@@ -8,9 +8,10 @@ import streamlit as st
 from dashboards.charts.recovery import settled_bars, vintage_curves
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import Line, line_list
+from dashboards.components.recovery_rows import Cell, clicked, cohort_debts
 from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View
-from dashboards.queries import recovery
+from dashboards.queries import recovery, recovery_rows
 from dashboards.queries.session import Clocks
 
 LIQUIDATION = {
@@ -52,32 +53,51 @@ def cohort_part(view: View, clocks: Clocks, place: str) -> None:
             config={"displayModeBar": False},
             alt=words("recovery.liquidation"),
         )
-    _curves(view, curves)
+    clicked_curve = _curves(view, curves, f"curves_{place}_{clocks}")
+    if clicked_curve is not None:
+        _debts(view, clocks, place, clicked_curve, "collected_amount")
     csv_button(view, clocks, code, "vintages", lambda: recovery.vintages_csv(clocks),
                help_text=words("recovery.export_help"))  # fmt: skip
-    _liquidation(view, cohorts, code)
+    cell = _liquidation(view, cohorts, code, f"cohorts_{place}_{clocks}")
+    if cell:
+        _debts(view, clocks, place, cohorts.iloc[cell[0]], cell[1])
     csv_button(view, clocks, code, "liquidation", lambda: recovery.liquidation_csv(clocks),
                help_text=words("recovery.export_help"))  # fmt: skip
 
 
-def _curves(view: View, rows: pd.DataFrame) -> None:
-    """Cohorts by days since placement; ~ marks what a part of the cohort is too young for."""
+def _debts(view: View, clocks: Clocks, place: str, figures: pd.Series, column: str) -> None:
+    """Of a cohort to the as-of date or, of a curve's, for some days."""
+    words, after_days = view.words, figures.get("days_since_placement")
+    month = None if pd.isna(figures["cohort_month"]) else figures["cohort_month"]
+    of_all = "recovery.all_cohorts" if after_days is None else "recovery.complete"
+    title = words("recovery.cohort_debts", cohort=words.month(month) if month else words(of_all))
+    if after_days is not None:
+        title += ", " + words("recovery.after_days", days=after_days)
+    cohort_debts(view, clocks, recovery_rows.cohort(place, clocks, month, after_days), figures, column, title=title)
+
+
+def _curves(view: View, rows: pd.DataFrame, key: str) -> pd.Series | None:
+    """Cohorts by days since placement; ~ marks what a part of the cohort is too young for.
+
+    The figures of the one that was clicked.
+    """
     words, steps = view.words, sorted(rows["step"].unique())
     days = {row["step"]: row["days_since_placement"] for row in rows.to_dict("records")}
-    lines, listed = [], list[Line]()
+    lines, figures = [], []
+    listed: list[tuple[Line, pd.Series | None]] = []
     for month, line in rows.groupby("cohort_month", sort=False, dropna=False):
+        known = {f"step_{row['step']}": row for _, row in line.iterrows() if row["collected_pct"] is not None}
+        figures.append(known)
         written = {
-            f"step_{row['step']}": words.figure(row["collected_pct"], "percent") + ("" if row["is_complete"] else " ~")
-            for row in line.to_dict("records")
-            if row["collected_pct"] is not None
+            step: words.figure(row["collected_pct"], "percent") + ("" if row["is_complete"] else " ~")
+            for step, row in known.items()
         }
         name = words("recovery.average") if pd.isna(month) else words.month(month)
         lines.append({"cohort": name, **{f"step_{step}": written.get(f"step_{step}", "") for step in steps}})
-        listed.append(Line(name, is_heading=True))
+        listed.append((Line(name, is_heading=True), None))
         listed += [
-            Line(f"· {words('recovery.after_days', days=days[step])}", written[f"step_{step}"])
-            for step in steps
-            if f"step_{step}" in written
+            (Line(f"· {words('recovery.after_days', days=row['days_since_placement'])}", written[step]), row)
+            for step, row in known.items()
         ]
     columns = {"cohort": Column("column.cohort", is_pinned=True)}
     columns |= {
@@ -86,12 +106,17 @@ def _curves(view: View, rows: pd.DataFrame) -> None:
     st.markdown(f"**{words('recovery.curves')}**")
     st.caption(words("recovery.young_sub"))
     if view.is_phone:
-        line_list(view, listed, alt=words("recovery.curves"), corner=words("column.cohort"), key="curves")
-        return
-    table(view, pd.DataFrame(lines, dtype=object), columns, alt=words("recovery.curves"))
+        shown = [line for line, _ in listed]
+        chosen = line_list(view, shown, alt=words("recovery.curves"), corner=words("column.cohort"), key=key)
+        return None if chosen is None else listed[chosen][1]
+    data = pd.DataFrame(lines, dtype=object)
+    selection = table(view, data, columns, alt=words("recovery.curves"), key=key, selects="single-cell")
+    cell = clicked(selection, data)
+    return figures[cell[0]].get(cell[1]) if cell else None
 
 
-def _liquidation(view: View, rows: pd.DataFrame, code: str) -> None:
+def _liquidation(view: View, rows: pd.DataFrame, code: str, key: str) -> Cell | None:
+    """The figure that was clicked."""
     words = view.words
     data = rows.assign(
         cohort=[words("recovery.all_cohorts") if pd.isna(m) else words.month(m) for m in rows["cohort_month"]],
@@ -105,4 +130,8 @@ def _liquidation(view: View, rows: pd.DataFrame, code: str) -> None:
     st.caption(words("recovery.became_sub"))
     heading = [place for place, month in enumerate(rows["cohort_month"]) if pd.isna(month)]
     columns = foremost(view, LIQUIDATION, "cohort", "placed_amount", "rate", "open_amount")
-    table(view, data, columns, alt=words("recovery.became"), currency_code=code, headings=heading)
+    selection = table(
+        view, data, columns, alt=words("recovery.became"), currency_code=code, key=key, selects="single-cell",
+        headings=heading,
+    )  # fmt: skip
+    return clicked(selection, rows)

@@ -12,10 +12,15 @@ from cartera.warehouse.headline import Asked, Point
 from dashboards.components.access import may_open
 from dashboards.components.card_grid import card, headline, places
 from dashboards.components.drill import Figure
+from dashboards.components.kpi_rows import COLUMNS as ROW_COLUMNS
+from dashboards.components.rows_behind import Sum, rows_behind
 from dashboards.components.target_note import Goal, against
 from dashboards.components.view import View
-from dashboards.queries import overview
+from dashboards.queries import kpi_export, kpis, overview
 from dashboards.queries.session import actor
+
+RECEIVED = "received_amount"
+"""Of kpi_rows.PARTS."""
 
 
 def extra_cards(view: View, asked: Asked, companies: list[str], points: list[Point] | None) -> None:
@@ -31,11 +36,15 @@ def extra_cards(view: View, asked: Asked, companies: list[str], points: list[Poi
     with fourth:
         expected = sum((day["open_amount"] for day in overview.expected(view.reading, asked)), Decimal(0))
         _expected(view, asked, expected, against(view, targets, "expected_amount", expected, code, companies))
-    # a link to a page that is not offered is an error of Streamlit's
-    if may_open(actor(), "kpis"):
-        st.page_link("app_pages/kpis.py", label=view.words("overview.kpi_rows"), icon=":material/functions:",
-                     query_params={"kpi": overview.kpis.DSO, "rows": "ar_amount",
-                                   "place": f"{companies[0]}/{asked.currency_code}"})  # fmt: skip
+    with st.container(horizontal=True):
+        # a link to a page that is not offered is an error of Streamlit's
+        if may_open(actor(), "kpis"):
+            st.page_link("app_pages/kpis.py", label=view.words("overview.kpi_rows"), icon=":material/functions:",
+                         query_params={"kpi": overview.kpis.DSO, "rows": "ar_amount",
+                                       "place": f"{companies[0]}/{code}"})  # fmt: skip
+        is_shown = st.toggle(view.words("overview.collected_rows"), key="collected_rows")
+    if is_shown:
+        _collected_rows(view, asked)
 
 
 def change(view: View, points: Sequence[Point] | None, name: str) -> str | None:
@@ -118,6 +127,26 @@ def _collected(view: View, asked: Asked, goal: Decimal | None) -> None:
         chart=[float(amount) for _month, amount in months],
         chart_type="bar",
         help_text=told + words("overview.collected_help", date=words.date(asked.as_of)),
+    )
+
+
+def _collected_rows(view: View, asked: Asked) -> None:
+    """What was received since the first of the month: the window has as many days as the month had so far."""
+    words, code, clocks = view.words, asked.currency_code, view.reading.clocks
+    month = kpis.Asked(clocks, "transaction", asked.as_of.day)
+    place = kpis.place(month, asked.company_id, code)
+    rows_behind(
+        view,
+        clocks,
+        kpis.part_rows(view.reading, place, RECEIVED),
+        {name: column for name, column in ROW_COLUMNS.items() if name != "days"},
+        [Sum("total_amount", words("column.collected"), overview.collected(view.reading, asked)[-1][1])],
+        title=words("overview.collected", currency=code, month=words.month(asked.as_of)),
+        currency_code=code,
+        key=f"collected_{place}",
+        name="collected",
+        content=lambda: kpi_export.rows_csv(month, place, RECEIVED),
+        of=asked.company_id or "",
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pandas as pd
 import streamlit as st
 
@@ -11,9 +9,8 @@ from cartera.warehouse import kpi_rows
 from cartera.warehouse.metrics import Metric
 from dashboards.components import filters
 from dashboards.components.access import may_open
-from dashboards.components.customer_link import customers_table
-from dashboards.components.export import csv_button
 from dashboards.components.kpi_grid import labels, one_place
+from dashboards.components.rows_behind import listed, total
 from dashboards.components.tables import CUSTOMER, Column
 from dashboards.components.view import View, as_text
 from dashboards.queries import kpi_export, kpis
@@ -68,22 +65,18 @@ def _listed(view: View, asked: kpis.Asked, metric: Metric, row: pd.Series, part:
         data = found.assign(amount=[words.figure(value, "count") for value in found["amount"]])
     if found["days"].isna().all():
         columns = {name: column for name, column in columns.items() if name != "days"}
-    key = f"rows_{metric.name}_{part}_{place}"
-    customers_table(view, data, columns, alt=words(f"kpi_part.{part}"), currency_code=code, key=key)
-    csv_button(view, asked.clocks, code, "kpi-rows", lambda: kpi_export.rows_csv(asked, place, part),
-               of=f"{row['company_id']}-{part}")  # fmt: skip
+    listed(view, asked.clocks, data, columns, alt=words(f"kpi_part.{part}"), currency_code=code,
+           key=f"rows_{metric.name}_{part}_{place}", name="kpi-rows",
+           content=lambda: kpi_export.rows_csv(asked, place, part), of=f"{row['company_id']}-{part}")  # fmt: skip
 
 
 def _sum_up(view: View, row: pd.Series, found: pd.DataFrame, part: str, place: str) -> None:
     """How many rows, what they add up to, and whether that is what the figure divides, or is divided by."""
     words, is_money = view.words, kpi_rows.PARTS[part].is_money
-    count = int(found["rows"].iloc[0]) if len(found) else 0
-    total = found["total"].iloc[0] if len(found) else Decimal(0)
-    written = words.money(total, row["currency_code"]) if is_money else words.figure(total, "count")
+    count, added = int(total(found, "rows")), total(found, "total_amount")
+    written = words.money(added, row["currency_code"]) if is_money else words.figure(added, "count")
     text = words.counted("kpis.rows_add_up", count, amount=f"**{as_text(written)}**")
-    same = [name for name in ("numerator", "denominator") if row[name] == total]
+    same = [name for name in ("numerator", "denominator") if row[name] == added]
     if same:
         text += " " + words(f"kpis.rows_{same[0]}", place=as_text(place))
     st.markdown(f":material/functions: {text}")
-    if len(found) < count:
-        st.caption(words("recovery.debts_capped", shown=words.number(len(found)), count=words.number(count)))

@@ -9,9 +9,10 @@ from dashboards.charts.recovery import rate_bars
 from dashboards.components import filters
 from dashboards.components.export import xlsx_button
 from dashboards.components.moved_parts import state_name
+from dashboards.components.recovery_rows import Cell, clicked, loss_debts
 from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View
-from dashboards.queries import recovery
+from dashboards.queries import recovery, recovery_rows
 from dashboards.queries.session import Clocks
 
 COLUMNS = {
@@ -39,7 +40,11 @@ def loss_part(view: View, clocks: Clocks, place: str) -> None:
     for segment in recovery.segments_of(rows):
         if provision.scheme:
             st.markdown(f"**{words.named('segment', segment)}**")
-        _matrix(view, rows[rows["segment"] == segment].reset_index(drop=True), code, is_alone=not provision.scheme)
+        own = rows[rows["segment"] == segment].reset_index(drop=True)
+        asked = recovery_rows.provision(place, clocks, provision, segment)
+        cell = _matrix(view, own, code, is_alone=not provision.scheme, key=f"losses_{asked}")
+        if cell:
+            loss_debts(view, clocks, asked, own, cell)
     xlsx_button(view, clocks, "provision", lambda: recovery.losses_xlsx(clocks, provision),
                 help_text=words("recovery.xlsx_help"))  # fmt: skip
     with st.expander(words("recovery.workings"), icon=":material/function:"):
@@ -59,7 +64,8 @@ def _asked(view: View, clocks: Clocks) -> recovery.Provision:
     return recovery.Provision(factor, int(history), int(lost), None if scheme == "all" else scheme)
 
 
-def _matrix(view: View, rows: pd.DataFrame, code: str, *, is_alone: bool) -> None:
+def _matrix(view: View, rows: pd.DataFrame, code: str, *, is_alone: bool, key: str) -> Cell | None:
+    """The figure that was clicked."""
     words = view.words
     total, buckets = rows[rows["bucket"] == "total"].iloc[0], rows[rows["bucket"] != "total"]
     if is_alone:
@@ -84,7 +90,11 @@ def _matrix(view: View, rows: pd.DataFrame, code: str, *, is_alone: bool) -> Non
     columns = COLUMNS | ({"reason": Column("column.note", width=300)} if any(data["reason"]) else {})
     columns = foremost(view, columns, "bucket", "balance_amount", "applied_rate", "ecl_amount")
     headings = [place for place, bucket in enumerate(rows["bucket"]) if bucket == "total"]
-    table(view, data, columns, alt=words("recovery.losses"), currency_code=code, headings=headings)
+    selection = table(
+        view, data, columns, alt=words("recovery.losses"), currency_code=code, key=key, selects="single-cell",
+        headings=headings,
+    )  # fmt: skip
+    return clicked(selection, rows)
 
 
 def _cards(view: View, total: pd.Series, code: str) -> None:

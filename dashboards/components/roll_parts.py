@@ -12,9 +12,10 @@ from dashboards.components import filters
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import Cell, matrix
 from dashboards.components.moved_parts import moved_debts, state_name
+from dashboards.components.recovery_rows import cure_debts
 from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View
-from dashboards.queries import recovery
+from dashboards.queries import recovery, recovery_rows
 from dashboards.queries.session import Clocks
 
 
@@ -40,8 +41,11 @@ def roll_part(view: View, clocks: Clocks, place: str) -> None:
     csv_button(view, clocks, code, "transitions", lambda: recovery.transitions_csv(clocks, periods),
                help_text=words("recovery.export_help"))  # fmt: skip
     if cell:
-        moved_debts(view, clocks, recovery.moved(place, clocks, periods, basis, *cell), moved)
-    _cures(view, recovery.of_place(recovery.cures(view.reading, clocks), place), code)
+        moved_debts(view, clocks, recovery_rows.moved(place, clocks, periods, basis, *cell), moved)
+    cured = recovery.of_place(recovery.cures(view.reading, clocks), place)
+    column = _cures(view, cured, code, f"cures_{place}_{clocks}")
+    if column:
+        cure_debts(view, clocks, place, cured, column)
 
 
 def _rates(view: View, rows: pd.DataFrame, code: str | None, periods: int) -> None:
@@ -122,13 +126,14 @@ def _transitions(view: View, rows: pd.DataFrame, code: str, measure: str, key: s
     )
 
 
-def _cures(view: View, rows: pd.DataFrame, code: str) -> None:
+def _cures(view: View, rows: pd.DataFrame, code: str, key: str) -> str | None:
+    """The column of the figure that was clicked."""
     words = view.words
     st.subheader(words("recovery.cures"), anchor=False, help=words("recovery.cures_help"))
     st.caption(words("recovery.cures_sub", horizon=recovery.HORIZON_DAYS, days=recovery.CURE_DAYS))
     if rows.empty:
         st.info(words("recovery.none"), icon=":material/hourglass_empty:")
-        return
+        return None
     counted = ("delinquent", "cured", "redefaulted", "written_off")
     data = pd.DataFrame(
         [
@@ -150,7 +155,8 @@ def _cures(view: View, rows: pd.DataFrame, code: str) -> None:
     columns |= {name: Column(f"column.{name}", "figure") for name in (*counted, "cure_rate", "redefault_rate")}
     columns |= {"reason": Column("column.note", width=300)} if any(data["reason"]) else {}
     columns = foremost(view, columns, "basis", "cure_rate", "cured", "delinquent")
-    table(view, data, columns, alt=words("recovery.cures"))
+    selection = table(view, data, columns, alt=words("recovery.cures"), key=key, selects="single-cell")
+    return selection["cells"][0][1] if selection["cells"] else None
 
 
 def _share(percent: Decimal | None) -> Decimal | None:

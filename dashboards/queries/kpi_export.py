@@ -53,7 +53,7 @@ def rows_csv(asked: kpis.Asked, place: kpi_rows.Asked, part: str) -> bytes:
     with reading() as opened:
         rows = kpi_rows.rows(opened.connection, place, part, kpis.EXPORTED_ROWS)
     of = {"company_id": place.company_id, "currency_code": place.currency_code, "part": part}
-    return _csv([of | row for row in rows], (*of, *kpi_rows.COLUMNS, "rows", "total"), asked)
+    return _csv([of | row for row in rows], (*of, *kpi_rows.COLUMNS), asked)
 
 
 def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:

@@ -100,8 +100,8 @@ def bridge(reading: Reading, asked: Asked, since: dt.date) -> pd.DataFrame:
     return frame(rows, dso_bridge.COLUMNS)
 
 
-def place(asked: Asked, company_id: str, currency_code: str) -> kpi_rows.Asked:
-    """One company and currency of what is asked, in transaction currency."""
+def place(asked: Asked, company_id: str | None, currency_code: str) -> kpi_rows.Asked:
+    """One currency of one company, or of all, of what is asked, in transaction currency."""
     clocks = asked.clocks
     days = asked.window_days or window()
     return kpi_rows.Asked(clocks.as_of, clocks.known_at, company_id, currency_code, days)
@@ -109,8 +109,8 @@ def place(asked: Asked, company_id: str, currency_code: str) -> kpi_rows.Asked:
 
 @cached
 def part_rows(reading: Reading, asked: kpi_rows.Asked, part: str, limit: int = LISTED_ROWS) -> pd.DataFrame:
-    """kpi_rows.COLUMNS with `rows` and `total`, the largest first."""
-    return frame(kpi_rows.rows(reading.connection, asked, part, limit), (*kpi_rows.COLUMNS, "rows", "total"))
+    """kpi_rows.COLUMNS, the largest first."""
+    return frame(kpi_rows.rows(reading.connection, asked, part, limit), kpi_rows.COLUMNS)
 
 
 def of_company(rows: pd.DataFrame, company_id: str | None) -> pd.DataFrame:

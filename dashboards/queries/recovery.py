@@ -15,7 +15,7 @@ from typing import Any, get_args
 import pandas as pd
 
 from cartera.cells import harmless
-from cartera.warehouse import moves, provision_workbook, read, risk
+from cartera.warehouse import provision_workbook, read, risk
 from dashboards.queries.cache import cached
 from dashboards.queries.export import Counted
 from dashboards.queries.receivables import frame
@@ -28,8 +28,6 @@ PERIODS, OPENING_PERIODS = (1, 3, 6, 12), 3
 PERIOD_DAYS = 30
 HORIZON_DAYS, CURE_DAYS = 90, 30
 STEP_DAYS, STEPS, MONTHS = 30, 12, 12
-LISTED_DEBTS = 1_000
-EXPORTED_DEBTS = 200_000
 HISTORY_DAYS = (365, 730, 1095)
 LOSS_DAYS = (180, 365)
 ROLL_RATES = (
@@ -88,21 +86,6 @@ def rolled(reading: Reading, clocks: Clocks, periods: int) -> tuple[pd.DataFrame
         reading.connection, clocks.as_of, clocks.known_at, period_days=PERIOD_DAYS, periods=periods
     )
     return frame(rates, (*ROLL_RATES, "method", "basis")), frame(moved, TRANSITIONS)
-
-
-def moved(place: str, clocks: Clocks, periods: int, basis: risk.Basis, from_state: str, to_state: str) -> moves.Asked:
-    """A cell of the matrix: paid and written off are one, for the open items do not tell them apart."""
-    company_id, _, code = place.rpartition("/")
-    to_state = "settled" if to_state in moves.SETTLED else to_state
-    return moves.Asked(
-        clocks.as_of, clocks.known_at, company_id, code, from_state, to_state, basis, PERIOD_DAYS, periods
-    )  # fmt: skip
-
-
-@cached
-def debts(reading: Reading, asked: moves.Asked, limit: int = LISTED_DEBTS) -> pd.DataFrame:
-    """moves.COLUMNS of the debts behind a cell."""
-    return frame(moves.debts(reading.connection, asked, limit), moves.COLUMNS)
 
 
 @cached
@@ -199,16 +182,6 @@ def transitions_csv(clocks: Clocks, periods: int) -> bytes:
     with reading() as opened:
         rows = transitions(opened, clocks, periods)
     return to_csv(rows, clocks, {"period_days": PERIOD_DAYS, "periods": periods})
-
-
-def debts_csv(asked: moves.Asked, clocks: Clocks) -> bytes:
-    """Every debt behind a cell, with the cell and the sum of all beside each. Raises DatabaseError."""
-    with reading() as opened:
-        rows = frame(moves.debts(opened.connection, asked, EXPORTED_DEBTS), moves.COLUMNS)
-    stated = {"company_id": asked.company_id, "currency_code": asked.currency_code, "from_state": asked.from_state,
-              "to_state": asked.to_state, "count_by": asked.basis, "period_days": PERIOD_DAYS,
-              "periods": asked.periods}  # fmt: skip
-    return to_csv(rows, clocks, stated)
 
 
 def vintages_csv(clocks: Clocks) -> bytes:

@@ -69,6 +69,25 @@ def test_a_cell_of_the_transitions_leads_to_debts_that_add_up(
     assert {(row["as_of_date"], row["currency_code"]) for row in rows} == {(UNTIL.isoformat(), "PEN")}
 
 
+def test_an_expected_loss_leads_to_the_open_debts_it_is_of(kpis_url: str, open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(kpis_url.replace("/kpis", "/recovery?where=andes-pe/PEN&part=losses"))
+    table = table_named(page, "Expected losses")
+    figure = Decimal(table.locator("#glide-cell-7-0").inner_text().replace(",", ""))
+    box = table.locator("canvas").first.bounding_box()
+    assert box is not None and figure > 0
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.mouse.click(box["x"] + 40, box["y"] + ROW_HEIGHT * 1.5)
+    expect(page.get_by_role("heading", name="Open debts: Not due")).to_be_visible()
+    expect(page.locator("strong", has_text=f"Balance PEN\u00a0{figure:,.2f}")).to_be_visible()
+    with page.expect_download() as download:
+        page.locator('[class*="export_expected-losses"]').get_by_role("button").click()
+    path = tmp_path / download.value.suggested_filename
+    download.value.save_as(path)
+    rows = list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
+    assert sum(Decimal(row["open_amount"]) for row in rows) == figure
+    assert {(row["as_of_date"], row["factor"], row["bucket"]) for row in rows} == {(UNTIL.isoformat(), "1", "not_due")}
+
+
 def test_choices_are_in_the_link_whatever_the_language(kpis_url: str, open_page: OpenPage) -> None:
     page = open_page(kpis_url)
     page.get_by_text("As-of rate", exact=True).click()

@@ -25,7 +25,7 @@ from cartera.warehouse import dso_bridge, headline, late, metrics, promises, rea
 from cartera.warehouse import segments as warehouse_segments
 from dashboards.components.kpi_grid import grid, labels
 from dashboards.i18n import Words
-from dashboards.queries import ahead, kpi_export, kpis, receivables
+from dashboards.queries import ahead, kpi_export, kpis, overview, receivables, recovery, recovery_rows
 from dashboards.queries.session import reading
 
 UNTIL = dt.date(2026, 6, 30)
@@ -365,4 +365,92 @@ def test_rows_of_a_kpi_as_a_file(published: str) -> None:
     found = list(csv.DictReader(io.StringIO(text)))
     assert sum(Decimal(each["amount"]) for each in found) == row["numerator"]
     assert {each["part"] for each in found} == {"past_due_amount"}
-    assert {Decimal(each["total"]) for each in found} == {row["numerator"]}
+    assert {Decimal(each["total_amount"]) for each in found} == {row["numerator"]}
+
+
+RECOVERY = (
+    # part of the page, a column that tells its table, the row and the column of a figure, what its debts are called
+    ("losses", "ecl_amount", 0, "ecl_amount", "Open debts: Not due"),
+    ("losses", "ecl_amount", -1, "balance_amount", "Open debts: Total"),
+    ("losses", "ecl_amount", 2, "unpaid_amount", "Debts that the rate was learned from: 31-60 days"),
+    ("cohorts", "placed_items", 2, "collected_amount", "Debts placed: Sep 2025"),
+    ("cohorts", "placed_items", -1, "open_amount", "Debts placed: All months"),
+    ("cohorts", "step_1", 1, "step_1", "Debts placed: Aug 2025, 30 d"),
+    ("cohorts", "step_1", -1, "step_2", "Debts placed: Cohorts old enough, 60 d"),
+    ("rolling", "redefault_rate", 0, "cured", "Debts past due at the start: Cured"),
+    ("rolling", "redefault_rate", 1, "delinquent", "Debts past due at the start: Past due"),
+    ("rolling", "to paid", 1, "to paid", "Debts from Not due to Paid"),
+)
+
+
+def _clicked(table: str, row: int, column: str, **parameters: str) -> AppTest:
+    """The page of recovery with a figure of one of its tables clicked."""
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params["lang"] = parameters.get("lang", "EN")
+    app = app.run().switch_page("app_pages/recovery.py")
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    [shown] = [frame for frame in app.run().dataframe if table in frame.value]
+    key = shown.proto.id.split("-", 2)[2]
+    place = row % len(shown.value)
+    app.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": [(place, column)]}}
+    app = app.run()
+    assert not app.exception, said(app)
+    return app
+
+
+@pytest.mark.parametrize(("part", "table", "row", "column", "title"), RECOVERY)
+def test_a_figure_of_recovery_leads_to_debts_that_add_up_to_it(
+    published: str, part: str, table: str, row: int, column: str, title: str
+) -> None:
+    app = _clicked(table, row, column, part=part)
+    assert not app.error and title in _plainly(app), _plainly(app)
+    assert "rows add up to the figures" in said(app)
+    assert any("customer_name" in frame.value and len(frame.value) for frame in app.dataframe)
+
+
+def test_debts_that_do_not_add_up_to_a_figure_say_so(published: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cured = risk.cure_rates
+
+    def one_more(*given: Any, **named: Any) -> list[dict[str, Any]]:
+        return [row | {"cured": row["cured"] + 1} for row in cured(*given, **named)]
+
+    monkeypatch.setattr(risk, "cure_rates", one_more)
+    st.cache_data.clear()
+    app = _clicked("redefault_rate", 0, "cured", lang="ES")
+    assert "Las filas suman" in app.error[0].value and "cartera doctor" in app.error[0].value
+    st.cache_data.clear()
+
+
+def test_debts_of_a_cohort_as_a_file(published: str) -> None:
+    with reading() as opened:
+        clocks = opened.clocks
+        figures = recovery.liquidation(opened, clocks)
+    row = figures[figures["cohort_month"].isna()].iloc[0]
+    asked = recovery_rows.cohort(f"{row['company_id']}/{row['currency_code']}", clocks, None)
+    text = recovery_rows.cohort_csv(asked, "collected_amount", clocks).decode("utf-8-sig")
+    found = list(csv.DictReader(io.StringIO(text)))
+    assert len(found) == row["placed_items"]
+    for name in recovery_rows.MEASURES:
+        assert sum(Decimal(each[name]) for each in found) == row[name]
+    assert {(each["company_id"], each["as_of_date"]) for each in found} == {(row["company_id"], UNTIL.isoformat())}
+
+
+@pytest.mark.parametrize("company", ["", "andes-pe"])
+def test_what_was_collected_this_month_leads_to_its_payments(published: str, company: str) -> None:
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params["currency"] = "PEN"
+    if company:
+        app.query_params["company"] = company
+    app = app.run()
+    assert "rows add up to the figures" not in said(app)
+    app = app.toggle(key="collected_rows").set_value(True).run()
+    assert not app.exception and not app.error, said(app)
+    with reading() as opened:
+        asked = overview.asked(opened, "PEN", company or None)
+        month, figure = overview.collected(opened, asked)[-1]
+    assert month == UNTIL.replace(day=1) and figure > 0
+    money = Words("EN").money(figure, "PEN").replace("\xa0", " ")
+    assert f"rows add up to the figures: **Collected {money}**" in _plainly(app)
+    payments = next(frame.value for frame in app.dataframe if "date" in frame.value and "amount" in frame.value)
+    assert min(payments["date"]) >= month and sum(payments["amount"]) == figure

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from kpi_examples import Company
@@ -22,7 +22,7 @@ from support.kpi_model import TABLES, Ledger
 from cartera.connectors import segments
 from cartera.db import Role, transaction
 from cartera.landing import land_all
-from cartera.warehouse import moves, risk
+from cartera.warehouse import cohort_rows, cure_rows, loss_rows, moves, publish, risk
 
 DBT = Path(__file__).resolve().parents[2] / "dbt_project"
 SMALLEST = Fraction(1, 10**9)
@@ -72,6 +72,19 @@ def built(run_dbt: RunDbt, tmp_path_factory: pytest.TempPathFactory) -> Mapping[
     return ByMoment()
 
 
+@pytest.fixture(scope="module")
+def served(built: Mapping[dt.datetime, risk_model.Debts]) -> None:
+    """What the rows behind the figures are read from, as it is published."""
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        for table, columns in publish._tables(connection, "marts_a").items():
+            publish._replace_view(connection, "marts_a", table, columns)
+        publish._replace_functions(connection, "marts_a")
+        cursor.execute(
+            "create or replace view serve.publication as select 1::bigint as publication_id, '1'::text as run_id,"
+            " date '2026-12-31' as as_of_date, now() as known_at, now() as published_at"
+        )
+
+
 @cache
 def _clocks(count: int, first: dt.date, last: dt.date) -> list[tuple[dt.date, dt.datetime]]:
     dice = random.Random(20261124)
@@ -83,6 +96,22 @@ def _clocks(count: int, first: dt.date, last: dt.date) -> list[tuple[dt.date, dt
 
 SOON = _clocks(8, dt.date(2026, 2, 10), dt.date(2026, 6, 20))
 LATER = _clocks(5, dt.date(2026, 5, 20), dt.date(2026, 12, 1))
+
+
+def _same(one: Decimal, other: Decimal, of: object) -> None:
+    assert abs(one - other) <= Decimal("1e-9"), of
+
+
+def _some(places: Iterable[tuple[str, ...]], count: int = 6) -> list[tuple[str, ...]]:
+    """A few of many that are alike: each is asked a dozen questions."""
+    return random.Random(7).sample(sorted(set(places)), count)
+
+
+def _adds_up(found: list[dict[str, Any]], column: str, figure: Decimal, of: object) -> None:
+    """What the rows add up to, and what each says of the sum of all."""
+    _same(sum((row[f"total_{column}"] for row in found[:1]), Decimal(0)), figure, (of, column))
+    if found and column in found[0]:
+        _same(sum((row[column] or 0 for row in found), Decimal(0)), figure, (of, column))
 
 
 def _agree(found: Mapping[Any, Decimal | int | None], expected: Mapping[Any, Fraction]) -> None:
@@ -123,30 +152,95 @@ def test_transitions_and_roll_rates(
 @pytest.mark.parametrize(("as_of", "known_at"), SOON)
 @pytest.mark.parametrize(("period", "periods"), [(30, 1), (17, 4)])
 def test_the_debts_behind_each_cell_add_up_to_it(
-    built: Mapping[dt.datetime, risk_model.Debts], as_of: dt.date, known_at: dt.datetime, period: int, periods: int
+    served: None, as_of: dt.date, known_at: dt.datetime, period: int, periods: int
 ) -> None:
-    """Paid and written off together: which of both a debt came to is not in the balances."""
-    cells: dict[tuple[str, str, str, str], list[Decimal]] = {}
-    for row in _rows("select * from marts_a.transitions(%s, %s, %s, %s)", as_of, known_at, period, periods):
-        if row["items"] is not None:
-            end = "settled" if row["to_state"] in moves.SETTLED else row["to_state"]
-            cell = cells.setdefault((row["company_id"], row["currency_code"], row["from_state"], end), [Decimal(0)] * 2)
-            cell[:] = [cell[0] + row["items"], cell[1] + row["amount"]]
+    cells = _rows("select * from marts_a.transitions(%s, %s, %s, %s)", as_of, known_at, period, periods)
     assert len(cells) > 10
     with transaction(Role.admin) as connection:
-        with connection.cursor() as cursor:
-            for name in ("fct_item_balances", "dim_customers"):
-                cursor.execute(f"create or replace view serve.{name} as select * from marts_a.{name}")
-        for (company, code, start, end), (items, amount) in cells.items():
-            for basis in get_args(risk.Basis):
-                asked = moves.Asked(as_of, known_at, company, code, start, end, basis, period, periods)
+        for cell in cells:
+            for basis, figure in (("count", cell["items"]), ("amount", cell["amount"])):
+                if figure is None:
+                    continue
+                of = (cell["company_id"], cell["currency_code"], cell["from_state"], cell["to_state"])
+                asked = moves.Asked(as_of, known_at, *of, basis, period, periods)
                 found = moves.debts(connection, asked, 10_000)
-                assert len(found) == sum(row["moves"] for row in found[:1]), asked
+                assert len(found) == sum(row["rows"] for row in found[:1]), asked
                 if basis == "count":
-                    assert len(found) == items, asked
+                    assert len(found) == figure, asked
                 else:
-                    assert sum(row["amount"] for row in found) == amount, asked
-                    assert amount == sum(row["moved_amount"] for row in found[:1]), asked
+                    _same(sum(row["amount"] for row in found), figure, asked)
+                    _same(figure, sum(row["total_amount"] for row in found[:1]), asked)
+
+
+@pytest.mark.parametrize(("as_of", "known_at"), LATER)
+@pytest.mark.parametrize(("history", "horizon"), [(365, 125), (40, 130)])
+def test_the_debts_behind_the_expected_losses_add_up_to_them(
+    served: None, as_of: dt.date, known_at: dt.datetime, history: int, horizon: int
+) -> None:
+    factor, entered, lost = Decimal("1.25"), 0, Decimal(0)
+    with transaction(Role.admin) as connection:
+        for scheme in (None, *risk.schemes(connection, known_at)):
+            matrix = risk.expected_losses(
+                connection, as_of, known_at, factor=factor, history_days=history, loss_days=horizon, scheme=scheme
+            )
+            groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+            for row in matrix:
+                groups.setdefault((row["company_id"], row["currency_code"], row["segment"]), []).append(row)
+            # those of which most was learned
+            for of in sorted(groups, key=lambda of: (-sum(r["entered_items"] or 0 for r in groups[of]), of))[:4]:
+                rows = groups[of]
+                rates = tuple(loss_rows.Rate(row["bucket"], row["entered_amount"], row["unpaid_amount"])
+                              for row in rows if row["bucket"] != "total")  # fmt: skip
+                asked = loss_rows.Asked(as_of, known_at, *of[:2], factor, history, horizon, scheme, of[2])
+                for row in rows:
+                    own = [rate for rate in rates if row["bucket"] in (rate.bucket, "total")]
+                    found = loss_rows.open_debts(connection, asked, tuple(own), 10_000)
+                    _adds_up(found, "open_amount", row["balance_amount"], asked)
+                    if row["ecl_amount"] is not None:
+                        _adds_up(found, "expected_amount", row["ecl_amount"], asked)
+                    if row["bucket"] != "total":
+                        found = loss_rows.history(connection, asked, row["bucket"], "unpaid_amount", 10_000)
+                        _adds_up(found, "entered_amount", row["entered_amount"], asked)
+                        _adds_up(found, "unpaid_amount", row["unpaid_amount"], asked)
+                        assert len(found) == row["entered_items"], asked
+                        entered, lost = entered + len(found), lost + row["unpaid_amount"]
+    assert entered > 0 and lost > 0 or history == 40
+
+
+@pytest.mark.parametrize(("as_of", "known_at"), SOON)
+def test_the_debts_behind_a_cohort_add_up_to_it(served: None, as_of: dt.date, known_at: dt.datetime) -> None:
+    with transaction(Role.admin) as connection:
+        curves, cohorts = risk.vintages_and_liquidation_rates(
+            connection, as_of, known_at, step_days=20, steps=4, months=6
+        )
+        assert len(curves) > 100 and any(row["written_off_amount"] for row in cohorts)
+        places = _some((row["company_id"], row["currency_code"]) for row in cohorts)
+        for row in [*curves, *cohorts]:
+            if (row["company_id"], row["currency_code"]) not in places:
+                continue
+            of = (row["company_id"], row["currency_code"])
+            asked = cohort_rows.Asked(as_of, known_at, *of, 6, row["cohort_month"], row.get("days_since_placement"))
+            found = cohort_rows.debts(connection, asked, "placed_amount", 10_000)
+            assert len(found) == row["placed_items"], asked
+            for name in (*risk_model.MEASURES, "collected_amount"):
+                _adds_up(found, name, row[name], asked)
+
+
+@pytest.mark.parametrize(("as_of", "known_at"), SOON)
+@pytest.mark.parametrize(("horizon", "window"), [(60, 10), (14, 0)])
+def test_the_debts_behind_the_cures_add_up_to_them(
+    served: None, as_of: dt.date, known_at: dt.datetime, horizon: int, window: int
+) -> None:
+    with transaction(Role.admin) as connection:
+        figures = risk.cure_rates(connection, as_of, known_at, horizon_days=horizon, cure_days=window)
+        assert horizon < 60 or any(row["cured"] for row in figures) and any(row["written_off"] for row in figures)
+        for row in figures:
+            of = (row["company_id"], row["currency_code"])
+            for outcome in ("delinquent", "cured", "redefaulted", "written_off"):
+                chosen = None if outcome == "delinquent" else outcome
+                asked = cure_rows.Asked(as_of, known_at, *of, horizon, window, chosen)
+                found = cure_rows.debts(connection, asked, 10_000)
+                _adds_up(found, "customers" if row["basis"] == "count" else "amount", row[outcome], asked)
 
 
 def test_the_matrix_begins_and_ends_in_the_aging(built: Mapping[dt.datetime, risk_model.Debts]) -> None:

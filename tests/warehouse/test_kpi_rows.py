@@ -82,7 +82,7 @@ def test_rows_add_up_to_numerator_and_denominator(published: str, as_of: dt.date
                 sums[part] = sum((row["amount"] for row in rows), Decimal(0))
                 if rows:
                     found.add(part)
-                    assert (rows[0]["rows"], rows[0]["total"]) == (len(rows), sums[part])
+                    assert (rows[0]["rows"], rows[0]["total_amount"]) == (len(rows), sums[part])
                     assert all(row["customer_name"] and row["document_number"] and row["date"] for row in rows)
             for metric in MADE:
                 figure, parts = figures[company, currency, metric.name], _definitions(window_days)[metric.name]
@@ -102,4 +102,4 @@ def test_a_list_that_is_cut_counts_all(published: str) -> None:
         asked = kpi_rows.Asked(UNTIL, served.known_at, largest["company_id"], largest["currency_code"], 90)
         rows = kpi_rows.rows(connection, asked, "ar_amount", 2)
     assert len(rows) == 2 and rows[0]["amount"] >= rows[1]["amount"]
-    assert (rows[0]["rows"], rows[0]["total"]) == (largest["open_items"], largest["open_amount"])
+    assert (rows[0]["rows"], rows[0]["total_amount"]) == (largest["open_items"], largest["open_amount"])

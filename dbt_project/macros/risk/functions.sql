@@ -8,6 +8,14 @@
     {%- set entries = ref('fct_ledger_entries') %}
     {%- set settled = settled_kept_or_computed('p_known_at', ref('fct_settled_without_cash'), entries, balances) %}
 
+    {%- call sql_function(
+        'settled_without_cash',
+        'p_known_at timestamptz',
+        'item_id text, effective_date date, credited_amount numeric, written_off_amount numeric'
+    ) %}
+        {{ settled }}
+    {%- endcall %}
+
     {%- call sql_function('debt_moves', moves_arguments(), moves_columns()) %}
         with
 
