@@ -293,7 +293,9 @@ PARTS = ("server", "database", "browser")
 def wait_for_answers(log: Path, since: int) -> None:
     """Until what the log has gained says that the questions were answered ahead."""
     for _ in range(WAIT_SECONDS):
-        said = [line for line in log.read_text(encoding="utf-8")[since:].splitlines() if "answered ahead" in line]
+        said = [
+            line for line in log.read_text(encoding="utf-8")[since:].splitlines() if "questions answered ahead" in line
+        ]
         if said:
             return print(said[-1])
         time.sleep(1)

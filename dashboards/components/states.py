@@ -10,7 +10,7 @@ from functools import cache
 from logging.handlers import RotatingFileHandler
 
 import streamlit as st
-from psycopg2.errors import UndefinedColumn, UndefinedFunction, UndefinedTable
+from psycopg2.errors import QueryCanceled, UndefinedColumn, UndefinedFunction, UndefinedTable
 
 from cartera.errors import CarteraError, NotPublished
 from cartera.settings import get_settings
@@ -90,6 +90,8 @@ def failed(words: Words, error: Exception) -> None:
     if isinstance(error, UndefinedFunction | UndefinedTable | UndefinedColumn):
         # published by an earlier Cartera, which had not yet what this page asks
         problem, mend = words("state.built_before"), words("state.built_before_do")
+    elif QueryCanceled in (type(error), type(error.__cause__)):
+        problem, mend = words("state.too_long"), words("state.too_long_do")
     st.error(f"**{problem}**\n\n{mend}\n\n{shown}", icon=":material/error:")
 
 
