@@ -6,7 +6,7 @@ All of one currency, of one company or all; the KPIs by the formulas of metrics/
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -63,25 +63,17 @@ def flows(connection: Connection, asked: Asked, since: dt.date) -> list[Row]:
     return rows(connection, query, asked.bound() | {"since": since, "types": list(FLOWS)})
 
 
-def balances(connection: Connection, asked: Asked, days: Sequence[dt.date]) -> dict[dt.date, tuple[Decimal, Decimal]]:
-    """Open and overdue on each of the days, all known at the same moment."""
-    query = SQL(
-        "select day.as_of_date, coalesce(sum(item.open_amount), 0) as open_amount,"
-        " coalesce(sum(item.open_amount) filter (where item.days_past_due > 0), 0) as overdue_amount"
-        " from unnest(%(days)s::date[]) as day (as_of_date)"
-        " left join lateral (select open_amount, days_past_due from serve.open_items(day.as_of_date, %(known_at)s)"
-        # debts have days past due, credit has none
-        " where days_past_due is not null and {of_asked}) as item on true group by day.as_of_date"
-    ).format(of_asked=OF_ASKED)
-    found = rows(connection, query, asked.bound() | {"days": list(days)})
-    return {row["as_of_date"]: (row["open_amount"], row["overdue_amount"]) for row in found}
+def trend_days(asked: Asked, window_days: int, steps: int) -> list[dt.date]:
+    """The as-of date first and days a third of the window apart before it: `steps`, and those that a window of the last
+    of them needs, for a window's begin is one of them."""
+    return [asked.as_of - dt.timedelta(days=window_days // 3) * number for number in range(steps + 4)]
 
 
-def trend(connection: Connection, asked: Asked, window_days: int, steps: int) -> list[Point]:
-    """The as-of date last, and `steps` days before it a third of the window apart, so that a window's begin is one."""
-    step = dt.timedelta(days=window_days // 3)
-    days = [asked.as_of - step * number for number in range(steps + 4)]
-    open_on = balances(connection, asked, days)
+def trend(
+    connection: Connection, asked: Asked, days: Sequence[dt.date], open_on: Mapping[dt.date, tuple[Decimal, Decimal]]
+) -> list[Point]:
+    """The as-of date last; `open_on`: open and overdue on each of the `trend_days`, all known at the same moment."""
+    steps = len(days) - 4
     moved = flows(connection, asked, days[-1])
     points = []
     for day, opening in zip(days[: steps + 1], days[3:], strict=True):

@@ -130,13 +130,15 @@ def questions(reading: Reading) -> Iterator[Question]:
 
 def morning(reading: Reading) -> Iterator[Question]:
     """Those of the pages that a day begins with."""
-    clocks = reading.clocks
-    for currency in _currencies(reading):
+    clocks, currencies = reading.clocks, _currencies(reading)
+    # each day answers for every currency
+    for dated in overview.trend_days(overview.asked(reading, "", None)):
+        yield lambda opened, dated=dated: receivables.in_buckets(opened, dated)
+    for currency in currencies:
         yield from _overview(reading, currency)
         yield from _worklist(reading, currency)
         yield from _aging(clocks, currency)
     yield lambda opened: promises.totals(opened, promises.Asked(clocks.as_of, clocks.known_at, promises.OPENING_WINDOW))
-    # each answers for every currency
     for dated in overview.past_month_ends(reading, None):
         yield lambda opened, dated=dated: receivables.in_buckets(opened, dated)
 

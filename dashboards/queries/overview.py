@@ -25,11 +25,9 @@ MONTHS = 7
 EXPECTED_DAYS = 30
 RECENT_DAYS = 7
 TOP_DEBTORS = 15
-TREND_TIMEOUT = "900ms"
-"""The past days of a large ledger take longer than a page may: the figures then stand without their trend."""
-
 MONTH_ENDS = 12
-OVER_TIME_SECONDS = 0.9
+IN_TIME_SECONDS = 0.9
+"""The past days of a large ledger take longer than a page may: the figures then stand without them."""
 
 
 def asked(reading: Reading, currency_code: str, company_id: str | None) -> Asked:
@@ -39,35 +37,55 @@ def asked(reading: Reading, currency_code: str, company_id: str | None) -> Asked
 @cached
 def trend(reading: Reading, asked: Asked) -> list[Point]:
     """The as-of date last."""
-    return headline.trend(reading.connection, asked, kpis.window(), STEPS)
+    days = trend_days(asked)
+    found = [receivables.by_bucket(reading, each, asked.currency_code, asked.company_id) for each in days]
+    open_on = {}
+    for clocks, buckets in zip(days, found, strict=True):
+        late = buckets[buckets["bucket"] != "not_due"]
+        open_on[clocks.as_of] = (sum(buckets["open_amount"], Decimal(0)), sum(late["open_amount"], Decimal(0)))
+    return headline.trend(reading.connection, asked, list(open_on), open_on)
+
+
+def trend_days(asked: Asked) -> list[Clocks]:
+    """Those whose buckets the trend is made of."""
+    return [Clocks(day, asked.known_at) for day in headline.trend_days(asked, kpis.window(), STEPS)]
 
 
 def trend_in_time(reading: Reading, asked: Asked) -> list[Point] | None:
-    """As `trend`; None, which is not kept, where it can't be read in time."""
-    try:
-        with in_time(reading, TREND_TIMEOUT):
-            return trend(reading, asked)
-    except QueryCanceled:
-        return None
+    """As `trend`; None where it can't be read within IN_TIME_SECONDS. Each day is kept: who asks again goes on."""
+    return None if _on_days(reading, asked, trend_days(asked)) is None else trend(reading, asked)
 
 
 def over_time(reading: Reading, asked: Asked) -> pd.DataFrame | None:
     """as_of_date and receivables.by_bucket of the as-of date and the MONTH_ENDS before it, oldest first.
 
-    None where they are not all there within OVER_TIME_SECONDS. Each day is kept: who asks again goes on from there.
+    None where they are not all there within IN_TIME_SECONDS. Each day is kept: who asks again goes on from there.
     """
-    until, found = time.monotonic() + OVER_TIME_SECONDS, []
-    for clocks in past_month_ends(reading, asked.company_id):
+    days = past_month_ends(reading, asked.company_id)
+    found = _on_days(reading, asked, days)
+    if found is None:
+        return None
+    dated = [buckets.assign(as_of_date=clocks.as_of) for clocks, buckets in zip(days, found, strict=True)]
+    return pd.concat(dated[::-1], ignore_index=True)
+
+
+def _on_days(reading: Reading, asked: Asked, days: list[Clocks]) -> list[pd.DataFrame] | None:
+    """receivables.by_bucket on each of them; None where they are not all there within IN_TIME_SECONDS."""
+    until, found = time.monotonic() + IN_TIME_SECONDS, []
+    for clocks in days:
         left = until - time.monotonic()
         if left <= 0:
             return None
         try:
-            with in_time(reading, f"{max(1, round(left * 1000))}ms"):
-                buckets = receivables.by_bucket(reading, clocks, asked.currency_code, asked.company_id)
+            with in_time(reading, _timeout(left)):
+                found.append(receivables.by_bucket(reading, clocks, asked.currency_code, asked.company_id))
         except QueryCanceled:
             return None
-        found.append(buckets.assign(as_of_date=clocks.as_of))
-    return pd.concat(found[::-1], ignore_index=True)
+    return found
+
+
+def _timeout(seconds: float) -> str:
+    return f"{max(1, round(seconds * 1000))}ms"
 
 
 def past_month_ends(reading: Reading, company_id: str | None) -> list[Clocks]:
@@ -130,7 +148,7 @@ def expected_before(reading: Reading, asked: Asked) -> Decimal | None:
     if first is None or first > then.as_of:
         return None
     try:
-        with in_time(reading, TREND_TIMEOUT):
+        with in_time(reading, _timeout(IN_TIME_SECONDS)):
             return sum((day["open_amount"] for day in expected(reading, then)), Decimal(0))
     except QueryCanceled:
         return None

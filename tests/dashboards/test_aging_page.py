@@ -179,7 +179,7 @@ def test_earlier_dates_are_asked_once_for_a_view(open_page: OpenPage, monkeypatc
         return original(connection, as_of, *more, **named)
 
     monkeypatch.setattr(read, "aging", counted)
-    monkeypatch.setattr(overview, "OVER_TIME_SECONDS", -1.0)  # the first page asks for days of its own
+    monkeypatch.setattr(overview, "IN_TIME_SECONDS", -1.0)  # the first page asks for days of its own
     app = open_page("aging")
     assert sorted(set(asked)) == [dt.date(2025, 6, 30), dt.date(2026, 5, 31), AS_OF]
     assert [asked.count(day) for day in (dt.date(2025, 6, 30), dt.date(2026, 5, 31))] == [1, 1]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from psycopg2.extensions import connection as Connection
 from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
@@ -17,7 +19,7 @@ from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.settings import get_settings
 from cartera.targets import load_targets
-from cartera.warehouse import headline
+from cartera.warehouse import headline, read
 from dashboards.charts.aging import aging_over_time
 from dashboards.i18n import Words
 from dashboards.queries import overview
@@ -59,7 +61,7 @@ def test_dso_and_effectiveness_by_hand_and_their_trend(database: str) -> None:
         item("open", day(20), "200", issue_date=day(-2)),
     ])  # fmt: skip
     with reading() as opened:
-        points = headline.trend(opened.connection, ASKED, 90, 6)
+        points = overview.trend(opened, ASKED)
     assert len(points) == 7 and points[-1].as_of_date == AS_OF and points[-2].as_of_date == day(-30)
     last = points[-1]
     assert (last.open_amount, last.overdue_amount) == (300, 100)
@@ -199,8 +201,8 @@ def test_a_ledger_too_large_for_a_trend_has_its_figures_without_one(
     database: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish_items(sample_items())
-    monkeypatch.setattr(overview, "TREND_TIMEOUT", "1ms")
-    monkeypatch.setattr(headline, "balances", _slowly(headline.balances))
+    monkeypatch.setattr(overview, "IN_TIME_SECONDS", 0.1)
+    monkeypatch.setattr(read, "aging", _slow_in_the_past(read.aging))
     app = open_page("overview", currency="PEN")
     assert not app.exception and not app.error
     owed = sum(i.item_amount for i in sample_items() if i.currency_code == "PEN" and i.item_type == "instalment")
@@ -235,18 +237,19 @@ def test_past_days_that_take_too_long_are_said_to(
     database: str, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     publish_items(sample_items())
-    monkeypatch.setattr(overview, "OVER_TIME_SECONDS", -1.0)
+    monkeypatch.setattr(overview, "IN_TIME_SECONDS", -1.0)
     app = open_page("overview", currency="PEN")
     assert not app.exception and not app.error
     assert "takes longer than a page may" in said(app) and len(app.dataframe) == 2
-    monkeypatch.setattr(overview, "OVER_TIME_SECONDS", 30.0)
+    monkeypatch.setattr(overview, "IN_TIME_SECONDS", 30.0)
     assert "takes longer than a page may" not in said(app.run())
 
 
-def _slowly(balances: object) -> object:
-    def slow(connection: object, asked: headline.Asked, days: object) -> object:
-        with connection.cursor() as cursor:  # type: ignore[attr-defined]
-            cursor.execute("select pg_sleep(0.1)")
-        return balances(connection, asked, days)  # type: ignore[operator]
+def _slow_in_the_past(ask: Callable[..., Any]) -> Callable[..., Any]:
+    def slow(connection: Connection, as_of: dt.date, *more: Any, **named: Any) -> Any:
+        if as_of < AS_OF:
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_sleep(10)")
+        return ask(connection, as_of, *more, **named)
 
     return slow
