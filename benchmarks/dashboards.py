@@ -109,8 +109,9 @@ async def settle(page: Page, since: float) -> float:
         await page.wait_for_function(settled, arg=since, timeout=SETTLE_SECONDS * 1000, polling=50)
     except TooSlow:
         return SETTLE_SECONDS
-    if await page.locator('[data-testid="stAlertContentError"], [data-testid="stException"]').count():
-        print(f"a page failed: {await page.get_by_test_id('stAlertContentError').first.inner_text()}", flush=True)
+    failed = page.locator('[data-testid="stAlertContentError"], [data-testid="stException"]')
+    if await failed.count():
+        print(f"a page failed: {await failed.first.inner_text()}", flush=True)
         return SETTLE_SECONDS
     return (await page.evaluate("window.changedAt") - since) / 1000
 
