@@ -6,7 +6,7 @@ All of one currency, of one company or all; the KPIs by the formulas of metrics/
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -69,14 +69,12 @@ def trend_days(asked: Asked, window_days: int, steps: int) -> list[dt.date]:
     return [asked.as_of - dt.timedelta(days=window_days // 3) * number for number in range(steps + 4)]
 
 
-def trend(
-    connection: Connection, asked: Asked, days: Sequence[dt.date], open_on: Mapping[dt.date, tuple[Decimal, Decimal]]
-) -> list[Point]:
+def trend(connection: Connection, asked: Asked, open_on: Mapping[dt.date, tuple[Decimal, Decimal]]) -> list[Point]:
     """The as-of date last; `open_on`: open and overdue on each of the `trend_days`, all known at the same moment."""
-    steps = len(days) - 4
+    days = list(open_on)
     moved = flows(connection, asked, days[-1])
     points = []
-    for day, opening in zip(days[: steps + 1], days[3:], strict=True):
+    for day, opening in zip(days, days[3:], strict=False):  # the last ones only open a window
         owed, late = open_on[day]
         sales = sum(
             (

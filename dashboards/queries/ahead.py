@@ -150,10 +150,11 @@ def _currencies(reading: Reading) -> list[str]:
 def _overview(reading: Reading, currency: str) -> Iterator[Question]:
     asked = overview.asked(reading, currency, None)
     for ask in (
-        overview.trend, overview.now, overview.collected, overview.expected, overview.broken_promises,
-        overview.new_disputes, overview.expected_before,
+        overview.trend_in_time, overview.now, overview.collected, overview.expected, overview.broken_promises,
+        overview.new_disputes,
     ):  # fmt: skip
         yield lambda opened, ask=ask: ask(opened, asked)
+    yield lambda opened: overview.expected(opened, overview.expected_days_before(asked))
     clocks = reading.clocks
     yield lambda opened: receivables.by_bucket(opened, clocks, currency, None)
     yield lambda opened: receivables.by_customer(opened, clocks, currency, None, limit=overview.TOP_DEBTORS)

@@ -34,16 +34,18 @@ def asked(reading: Reading, currency_code: str, company_id: str | None) -> Asked
     return Asked(reading.clocks.as_of, reading.clocks.known_at, currency_code, company_id)
 
 
+class TooLongError(Exception):
+    """Not kept, so who asks again goes on from the days that are."""
+
+
 @cached
 def trend(reading: Reading, asked: Asked) -> list[Point]:
-    """The as-of date last."""
-    days = trend_days(asked)
-    found = [receivables.by_bucket(reading, each, asked.currency_code, asked.company_id) for each in days]
+    """The as-of date last. Raises TooLongError."""
     open_on = {}
-    for clocks, buckets in zip(days, found, strict=True):
+    for clocks, buckets in _on_days(reading, asked, trend_days(asked)).items():
         late = buckets[buckets["bucket"] != "not_due"]
         open_on[clocks.as_of] = (sum(buckets["open_amount"], Decimal(0)), sum(late["open_amount"], Decimal(0)))
-    return headline.trend(reading.connection, asked, list(open_on), open_on)
+    return headline.trend(reading.connection, asked, open_on)
 
 
 def trend_days(asked: Asked) -> list[Clocks]:
@@ -52,35 +54,43 @@ def trend_days(asked: Asked) -> list[Clocks]:
 
 
 def trend_in_time(reading: Reading, asked: Asked) -> list[Point] | None:
-    """As `trend`; None where it can't be read within IN_TIME_SECONDS. Each day is kept: who asks again goes on."""
-    return None if _on_days(reading, asked, trend_days(asked)) is None else trend(reading, asked)
+    """As `trend`; None where it can't be read in time."""
+    try:
+        return trend(reading, asked)
+    except TooLongError:
+        return None
 
 
 def over_time(reading: Reading, asked: Asked) -> pd.DataFrame | None:
     """as_of_date and receivables.by_bucket of the as-of date and the MONTH_ENDS before it, oldest first.
 
-    None where they are not all there within IN_TIME_SECONDS. Each day is kept: who asks again goes on from there.
+    None where they can't be read in time.
     """
-    days = past_month_ends(reading, asked.company_id)
-    found = _on_days(reading, asked, days)
-    if found is None:
+    try:
+        return _over_time(reading, asked)
+    except TooLongError:
         return None
-    dated = [buckets.assign(as_of_date=clocks.as_of) for clocks, buckets in zip(days, found, strict=True)]
+
+
+@cached
+def _over_time(reading: Reading, asked: Asked) -> pd.DataFrame:
+    found = _on_days(reading, asked, past_month_ends(reading, asked.company_id))
+    dated = [buckets.assign(as_of_date=clocks.as_of) for clocks, buckets in found.items()]
     return pd.concat(dated[::-1], ignore_index=True)
 
 
-def _on_days(reading: Reading, asked: Asked, days: list[Clocks]) -> list[pd.DataFrame] | None:
-    """receivables.by_bucket on each of them; None where they are not all there within IN_TIME_SECONDS."""
-    until, found = time.monotonic() + IN_TIME_SECONDS, []
+def _on_days(reading: Reading, asked: Asked, days: list[Clocks]) -> dict[Clocks, pd.DataFrame]:
+    """receivables.by_bucket on each of them. Raises TooLongError after IN_TIME_SECONDS; each day is kept."""
+    until, found = time.monotonic() + IN_TIME_SECONDS, {}
     for clocks in days:
         left = until - time.monotonic()
         if left <= 0:
-            return None
+            raise TooLongError
         try:
             with in_time(reading, _timeout(left)):
-                found.append(receivables.by_bucket(reading, clocks, asked.currency_code, asked.company_id))
+                found[clocks] = receivables.by_bucket(reading, clocks, asked.currency_code, asked.company_id)
         except QueryCanceled:
-            return None
+            raise TooLongError from None
     return found
 
 
@@ -140,10 +150,14 @@ def expected(reading: Reading, asked: Asked) -> list[Row]:
     return headline.expected(reading.connection, asked, EXPECTED_DAYS)
 
 
+def expected_days_before(asked: Asked) -> Asked:
+    return replace(asked, as_of=asked.as_of - dt.timedelta(days=EXPECTED_DAYS))
+
+
 def expected_before(reading: Reading, asked: Asked) -> Decimal | None:
     """What was expected EXPECTED_DAYS days ago of the days since; None where it can't be read in time, or was not
     known."""
-    then = replace(asked, as_of=asked.as_of - dt.timedelta(days=EXPECTED_DAYS))
+    then = expected_days_before(asked)
     first = aging.first_day(reading, asked.known_at, asked.company_id)
     if first is None or first > then.as_of:
         return None
