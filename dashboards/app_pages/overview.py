@@ -11,6 +11,7 @@ from dashboards.components.drill import drill
 from dashboards.components.headline_extras import extra_cards
 from dashboards.components.overview_parts import aging_chart, currencies_table, debtors_table, over_time_chart
 from dashboards.components.page import show
+from dashboards.components.target_note import Goals
 from dashboards.components.view import View
 from dashboards.queries import overview as extras
 from dashboards.queries import receivables
@@ -24,7 +25,6 @@ def overview(view: View) -> None:
     with st.container(horizontal=True):
         currency, company = filters.currency(view, totals), filters.company(view, totals)
     st.caption(view.stamp(clocks, currency))
-
     lines = receivables.headlines(totals, company)
     line = next((line for line in lines if line.currency_code == currency), None)
     if line is None:
@@ -34,9 +34,9 @@ def overview(view: View) -> None:
 
     asked = extras.asked(view.reading, currency, company)
     points = extras.trend_in_time(view.reading, asked)
-    companies = receivables.companies(totals, currency, company)
-    headline_cards(view, clocks, line, companies, points)
-    extra_cards(view, asked, companies, points)
+    goals = Goals(view, extras.targets(), currency, receivables.companies(totals, currency, company))
+    headline_cards(view, clocks, line, goals, points)
+    extra_cards(view, asked, goals, points)
     left, right = st.columns([10, 9], gap="large")
     with left:
         wanting = attention(view, asked)

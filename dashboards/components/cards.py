@@ -5,16 +5,14 @@ from __future__ import annotations
 from cartera.warehouse.headline import Point
 from dashboards.components.card_grid import card, headline, places
 from dashboards.components.headline_extras import change, sparkline
-from dashboards.components.target_note import against
+from dashboards.components.target_note import Goals
 from dashboards.components.view import View
 from dashboards.queries import overview
 from dashboards.queries.receivables import Headline
 from dashboards.queries.session import Clocks
 
 
-def headline_cards(
-    view: View, clocks: Clocks, line: Headline, companies: list[str], points: list[Point] | None
-) -> None:
+def headline_cards(view: View, clocks: Clocks, line: Headline, goals: Goals, points: list[Point] | None) -> None:
     """Total open, overdue, overdue share, unapplied credit; each explains itself and its dates on hover.
 
     With the points of the trend, the first two say their change since the last one; all but credit draw them.
@@ -26,11 +24,11 @@ def headline_cards(
     disputed = words("overview.disputed", amount=words.money(line.disputed_amount, code))
     credits = words.counted("overview.credits", line.unapplied_items)
     compared = words("overview.change_help", days=overview.step_days())
-    targets, share = overview.targets(), line.overdue_pct
+    share = line.overdue_pct
     kept = {
-        "open": against(view, targets, "open_amount", line.open_amount, code, companies),
-        "overdue": against(view, targets, "overdue_amount", line.overdue_amount, code, companies),
-        "overdue_pct": against(view, targets, "overdue_pct", None if share is None else share * 100, code, companies),
+        "open": goals.of("open_amount", line.open_amount),
+        "overdue": goals.of("overdue_amount", line.overdue_amount),
+        "overdue_pct": goals.of("overdue_pct", None if share is None else share * 100),
     }
     cards = (
         ("open", line.open_amount, items, "open_amount"),

@@ -14,7 +14,7 @@ from dashboards.components.card_grid import card, headline, places
 from dashboards.components.drill import Figure
 from dashboards.components.kpi_rows import COLUMNS as ROW_COLUMNS
 from dashboards.components.rows_behind import Sum, rows_behind
-from dashboards.components.target_note import Goal, against
+from dashboards.components.target_note import Goal, Goals
 from dashboards.components.view import View
 from dashboards.queries import kpi_export, kpis, overview
 from dashboards.queries.session import actor
@@ -23,25 +23,24 @@ RECEIVED = "received_amount"
 """Of kpi_rows.PARTS."""
 
 
-def extra_cards(view: View, asked: Asked, companies: list[str], points: list[Point] | None) -> None:
+def extra_cards(view: View, asked: Asked, goals: Goals, points: list[Point] | None) -> None:
     """As published; the trend from the same ledger, each of its days as known now."""
     first, second, third, fourth = places(view, 4)
-    now, targets, code = overview.now(view.reading, asked), overview.targets(), asked.currency_code
+    now = overview.now(view.reading, asked)
     with first:
-        _dso(view, now, points, against(view, targets, "dso", now.dso, code, companies))
+        _dso(view, now, points, goals.of("dso", now.dso))
     with second:
-        _cei(view, now, points, against(view, targets, "cei", now.cei, code, companies))
+        _cei(view, now, points, goals.of("cei", now.cei))
     with third:
-        _collected(view, asked, targets.of(asked.as_of, code, companies))
+        _collected(view, asked, goals.collected(asked.as_of))
     with fourth:
-        expected = sum((day["open_amount"] for day in overview.expected(view.reading, asked)), Decimal(0))
-        _expected(view, asked, expected, against(view, targets, "expected_amount", expected, code, companies))
+        _expected(view, asked, goals)
     with st.container(horizontal=True):
         # a link to a page that is not offered is an error of Streamlit's
         if may_open(actor(), "kpis"):
             st.page_link("app_pages/kpis.py", label=view.words("overview.kpi_rows"), icon=":material/functions:",
                          query_params={"kpi": overview.kpis.DSO, "rows": "ar_amount",
-                                       "place": f"{companies[0]}/{code}"})  # fmt: skip
+                                       "place": f"{goals.companies[0]}/{asked.currency_code}"})  # fmt: skip
         is_shown = st.toggle(view.words("overview.collected_rows"), key="collected_rows")
     if is_shown:
         _collected_rows(view, asked)
@@ -150,9 +149,10 @@ def _collected_rows(view: View, asked: Asked) -> None:
     )
 
 
-def _expected(view: View, asked: Asked, amount: Decimal, goal: Goal | None) -> None:
+def _expected(view: View, asked: Asked, goals: Goals) -> None:
     words, code = view.words, asked.currency_code
     days = overview.expected(view.reading, asked)
+    amount = sum((day["open_amount"] for day in days), Decimal(0))
     # half a phone has room for one of a change and the days ahead
     moved = None if view.is_phone else _share_moved(view, amount, overview.expected_before(view.reading, asked))
     items = words.counted("overview.items", sum(day["open_items"] for day in days))
@@ -166,7 +166,7 @@ def _expected(view: View, asked: Asked, amount: Decimal, goal: Goal | None) -> N
         short=words("overview.expected_short", currency=code),
         chip=moved,
         note=words("overview.expected_in", days=overview.EXPECTED_DAYS) if view.is_phone else items,
-        goal=goal,
+        goal=goals.of("expected_amount", amount),
         chart=[float(week) for week in weeks],
         chart_type="bar",
         help_text=(f"{items}. " if view.is_phone else "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import get_args
@@ -18,21 +19,32 @@ class Goal:
     said: str
 
 
-def against(
-    view: View, targets: Targets, figure: Figure, value: Decimal | None, currency_code: str, companies: list[str]
-) -> Goal | None:
-    """Whether it is kept; None where there is no target or no figure. A share is in percent."""
-    words, target = view.words, targets.of_figure(figure, currency_code, companies)
-    if target is None or value is None:
-        return None
-    if figure in get_args(Amount):
-        short, exact = words.compact(target), words.money(target, currency_code)
-    else:
-        short = exact = words.days(target) if figure == "dso" else words.percent(target / 100)
-    if figure in AT_LEAST:
-        is_kept, sign = value >= target, "≥"
-        said = words("overview.target_reached" if is_kept else "overview.target_below", target=exact)
-    else:
-        is_kept, sign = value <= target, "≤"
-        said = words("overview.target_within" if is_kept else "overview.target_over", target=exact)
-    return Goal(f"{'✓' if is_kept else '✗'} {sign} {short}", said)
+@dataclass(frozen=True)
+class Goals:
+    """The targets of one currency of the companies that are shown, read once for a page."""
+
+    view: View
+    targets: Targets
+    currency_code: str
+    companies: list[str]
+
+    def of(self, figure: Figure, value: Decimal | None) -> Goal | None:
+        """Whether it is kept; None where there is no target or no figure. A share is in percent."""
+        words, target = self.view.words, self.targets.of_figure(figure, self.currency_code, self.companies)
+        if target is None or value is None:
+            return None
+        if figure in get_args(Amount):
+            short, exact = words.compact(target), words.money(target, self.currency_code)
+        else:
+            short = exact = words.days(target) if figure == "dso" else words.percent(target / 100)
+        if figure in AT_LEAST:
+            is_kept, sign = value >= target, "≥"
+            said = words("overview.target_reached" if is_kept else "overview.target_below", target=exact)
+        else:
+            is_kept, sign = value <= target, "≤"
+            said = words("overview.target_within" if is_kept else "overview.target_over", target=exact)
+        return Goal(f"{'✓' if is_kept else '✗'} {sign} {short}", said)
+
+    def collected(self, month: dt.date) -> Decimal | None:
+        """What should be collected in the month."""
+        return self.targets.of(month, self.currency_code, self.companies)
