@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Callable
 from typing import Any, get_args
 
 import pandas as pd
+from psycopg2.extensions import connection as Connection
 
 from cartera.warehouse import cohort_rows, cure_rows, loss_rows, moves, read, risk
 from cartera.warehouse.behind import Place
 from dashboards.queries.cache import cached
-from dashboards.queries.receivables import frame
+from dashboards.queries.receivables import EXPORTED_ROWS, LISTED_ITEMS, frame
 from dashboards.queries.recovery import CURE_DAYS, HORIZON_DAYS, MONTHS, PERIOD_DAYS, Provision, to_csv
 from dashboards.queries.session import Clocks, Reading, reading
 
-LISTED = 1_000
-EXPORTED = 200_000
 MEASURES: tuple[cohort_rows.Measure, ...] = get_args(cohort_rows.Measure)
 
 
@@ -49,61 +49,61 @@ def _of(place: str, clocks: Clocks) -> tuple[dt.date, dt.datetime, str, str]:
 
 @cached
 def moved_debts(reading: Reading, asked: moves.Asked) -> pd.DataFrame:
-    return frame(moves.debts(reading.connection, asked, LISTED), moves.COLUMNS)
+    return frame(moves.debts(reading.connection, asked, LISTED_ITEMS), moves.COLUMNS)
 
 
 @cached
 def cure_debts(reading: Reading, asked: cure_rows.Asked) -> pd.DataFrame:
-    return frame(cure_rows.debts(reading.connection, asked, LISTED), cure_rows.COLUMNS)
+    return frame(cure_rows.debts(reading.connection, asked, LISTED_ITEMS), cure_rows.COLUMNS)
 
 
 @cached
 def cohort_debts(reading: Reading, asked: cohort_rows.Asked, first: cohort_rows.Measure) -> pd.DataFrame:
-    return frame(cohort_rows.debts(reading.connection, asked, first, LISTED), cohort_rows.COLUMNS)
+    return frame(cohort_rows.debts(reading.connection, asked, first, LISTED_ITEMS), cohort_rows.COLUMNS)
 
 
 @cached
 def open_debts(reading: Reading, asked: loss_rows.Asked, rates: tuple[loss_rows.Rate, ...]) -> pd.DataFrame:
-    return frame(loss_rows.open_debts(reading.connection, asked, rates, LISTED), loss_rows.OPEN)
+    return frame(loss_rows.open_debts(reading.connection, asked, rates, LISTED_ITEMS), loss_rows.OPEN)
 
 
 @cached
 def loss_history(reading: Reading, asked: loss_rows.Asked, bucket: str, first: loss_rows.Measure) -> pd.DataFrame:
-    return frame(loss_rows.history(reading.connection, asked, bucket, first, LISTED), loss_rows.HISTORY)
+    return frame(loss_rows.history(reading.connection, asked, bucket, first, LISTED_ITEMS), loss_rows.HISTORY)
 
 
 def moved_csv(asked: moves.Asked, clocks: Clocks) -> bytes:
     """As the others: every row, with what was asked and the sums of all beside each. Raises DatabaseError."""
-    with reading() as opened:
-        rows = moves.debts(opened.connection, asked, EXPORTED)
-    return _csv(rows, moves.COLUMNS, asked, clocks)
+    return _csv(lambda at: moves.debts(at, asked, EXPORTED_ROWS), moves.COLUMNS, asked, clocks)
 
 
 def cure_csv(asked: cure_rows.Asked, clocks: Clocks) -> bytes:
-    with reading() as opened:
-        rows = cure_rows.debts(opened.connection, asked, EXPORTED)
-    return _csv(rows, cure_rows.COLUMNS, asked, clocks)
+    return _csv(lambda at: cure_rows.debts(at, asked, EXPORTED_ROWS), cure_rows.COLUMNS, asked, clocks)
 
 
 def cohort_csv(asked: cohort_rows.Asked, first: cohort_rows.Measure, clocks: Clocks) -> bytes:
-    with reading() as opened:
-        rows = cohort_rows.debts(opened.connection, asked, first, EXPORTED)
-    return _csv(rows, cohort_rows.COLUMNS, asked, clocks)
+    return _csv(lambda at: cohort_rows.debts(at, asked, first, EXPORTED_ROWS), cohort_rows.COLUMNS, asked, clocks)
 
 
 def open_csv(asked: loss_rows.Asked, rates: tuple[loss_rows.Rate, ...], clocks: Clocks) -> bytes:
-    with reading() as opened:
-        rows = loss_rows.open_debts(opened.connection, asked, rates, EXPORTED)
-    return _csv(rows, loss_rows.OPEN, asked, clocks)
+    return _csv(lambda at: loss_rows.open_debts(at, asked, rates, EXPORTED_ROWS), loss_rows.OPEN, asked, clocks)
 
 
 def history_csv(asked: loss_rows.Asked, bucket: str, first: loss_rows.Measure, clocks: Clocks) -> bytes:
+    return _csv(
+        lambda at: loss_rows.history(at, asked, bucket, first, EXPORTED_ROWS),
+        loss_rows.HISTORY,
+        asked,
+        clocks,
+        bucket=bucket,
+    )
+
+
+def _csv(
+    ask: Callable[[Connection], list[read.Row]], columns: tuple[str, ...], asked: Place, clocks: Clocks, **further: Any
+) -> bytes:
     with reading() as opened:
-        rows = loss_rows.history(opened.connection, asked, bucket, first, EXPORTED)
-    return _csv(rows, loss_rows.HISTORY, asked, clocks, bucket=bucket)
-
-
-def _csv(rows: list[read.Row], columns: tuple[str, ...], asked: Place, clocks: Clocks, **further: Any) -> bytes:
+        rows = ask(opened.connection)
     stated = dataclasses.asdict(asked) | further
     of_asked = {name: value for name, value in stated.items() if name not in (*columns, "as_of", "known_at")}
     return to_csv(frame(rows, columns), clocks, of_asked)

@@ -60,11 +60,7 @@ def test_a_cell_of_the_transitions_leads_to_debts_that_add_up(
     page.mouse.click(box["x"] + 200, box["y"] + ROW_HEIGHT * 2.5)
     expect(page.get_by_role("heading", name="Debts from Not due to Not due")).to_be_visible()
     expect(page.locator("strong", has_text=f"PEN\u00a0{figure:,.2f}")).to_be_visible()
-    with page.expect_download() as download:
-        page.locator('[class*="export_moved-debts"]').get_by_role("button").click()
-    path = tmp_path / download.value.suggested_filename
-    download.value.save_as(path)
-    rows = list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
+    rows = _file_of_rows(page, "moved-debts", tmp_path)
     assert sum(Decimal(row["amount"]) for row in rows) == figure
     assert {(row["as_of_date"], row["currency_code"]) for row in rows} == {(UNTIL.isoformat(), "PEN")}
 
@@ -79,11 +75,7 @@ def test_an_expected_loss_leads_to_the_open_debts_it_is_of(kpis_url: str, open_p
     page.mouse.click(box["x"] + 40, box["y"] + ROW_HEIGHT * 1.5)
     expect(page.get_by_role("heading", name="Open debts: Not due")).to_be_visible()
     expect(page.locator("strong", has_text=f"Balance PEN\u00a0{figure:,.2f}")).to_be_visible()
-    with page.expect_download() as download:
-        page.locator('[class*="export_expected-losses"]').get_by_role("button").click()
-    path = tmp_path / download.value.suggested_filename
-    download.value.save_as(path)
-    rows = list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
+    rows = _file_of_rows(page, "expected-losses", tmp_path)
     assert sum(Decimal(row["open_amount"]) for row in rows) == figure
     assert {(row["as_of_date"], row["factor"], row["bucket"]) for row in rows} == {(UNTIL.isoformat(), "1", "not_due")}
 
@@ -130,3 +122,11 @@ def test_a_phone_shows_it_without_sideways_scrolling(
     page.locator(".js-plotly-plot").first.wait_for()
     page.get_by_test_id("stDataFrame").first.wait_for()
     stands(page, f"kpis-{show}", scheme)
+
+
+def _file_of_rows(page: Page, name: str, folder: Path) -> list[dict[str, str]]:
+    with page.expect_download() as download:
+        page.locator(f'[class*="export_{name}"]').get_by_role("button").click()
+    path = folder / download.value.suggested_filename
+    download.value.save_as(path)
+    return list(csv.DictReader(path.open(encoding="utf-8-sig", newline="")))
