@@ -12,10 +12,10 @@ from logging.handlers import RotatingFileHandler
 import streamlit as st
 from psycopg2.errors import QueryCanceled, UndefinedColumn, UndefinedFunction, UndefinedTable
 
-from cartera.errors import CarteraError, NotPublished
+from cartera.errors import CarteraError, ConfigError, NotPublished
 from cartera.settings import get_settings
 from dashboards.components.actor import current_actor
-from dashboards.components.view import View
+from dashboards.components.view import View, as_text
 from dashboards.i18n import Words, refusals
 from dashboards.queries import aging
 from dashboards.queries.session import Clocks, acting
@@ -92,6 +92,9 @@ def failed(words: Words, error: Exception) -> None:
         problem, mend = words("state.built_before"), words("state.built_before_do")
     elif QueryCanceled in (type(error), type(error.__cause__)):
         problem, mend = words("state.too_long"), words("state.too_long_do")
+    elif isinstance(error, ConfigError):
+        # it says which file and line: the database has nothing to do with it
+        problem, mend = as_text(error.problem), as_text(error.mend)
     st.error(f"**{problem}**\n\n{mend}\n\n{shown}", icon=":material/error:")
 
 
