@@ -7,7 +7,8 @@ done; then starts the dashboard and, in a headless Chromium,
 
 - waits until the server has answered ahead what pages ask as they open (dashboards/queries/ahead.py);
 - opens it as somebody who has never been there (nothing in the browser's cache), several times;
-- opens every page and changes filters as one person who stays, each step by a click; looks back to the last month's
+- opens every page and changes filters as one person who stays and has read the first page for some seconds (meanwhile
+the browser fetches what the others are drawn by), each step by a click; looks back to the last month's
 end, and to two days that nobody asked for yet: without stopping to read, and reading each page for some ten seconds;
 - lets several people do that at once, one of them in the browser, the others without (benchmarks/people.py): first such
 as read a page for some ten seconds, then such as never stop to read.
@@ -57,6 +58,8 @@ TOGETHER_SECONDS = 180.0
 
 READING_SECONDS = 10.0
 """How long people look at a page before they click again, in the mean: half to one and a half times this."""
+FIRST_READING = 5.0
+"""The same of the first page, before anything else is opened."""
 FLAGS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
 
 WATCH = """
@@ -228,6 +231,7 @@ async def measure(url: str, as_of: dt.date, server: int, database: int, people: 
         kept.append(show(name, firsts.all(), FIRST_LOAD, by=statistics.median, work=firsts.work()))
         alone = Times(processor, recording)
         assert page is not None
+        await asyncio.sleep(FIRST_READING)
         await stay(page, alone, rounds)
         await look_back(page, alone, as_of.replace(day=1) - dt.timedelta(days=1), "as of the last month's end")
         for name, taken in alone.of.items():

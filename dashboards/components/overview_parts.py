@@ -13,7 +13,7 @@ from cartera.warehouse.headline import Asked
 from dashboards.charts.aging import CLICKED, aging_columns, aging_over_time
 from dashboards.components import states
 from dashboards.components.drill import Figure, drill
-from dashboards.components.tables import CUSTOMER, Column, table
+from dashboards.components.tables import CUSTOMER, Column, still_table
 from dashboards.components.view import View
 from dashboards.queries import overview
 from dashboards.queries.receivables import Headline, frame
@@ -31,8 +31,9 @@ DEBTORS = {
     "overdue_amount": Column("column.overdue", "money"),
     "overdue_pct": Column("column.overdue_pct", "percent"),
     "open_items": Column("column.items", "number"),
-    "share": Column("column.share", "share"),
+    "share": Column("column.share", "percent"),
 }
+PHONE_DEBTORS = ("customer_name", "open_amount", "overdue_amount")
 
 
 def aging_chart(
@@ -94,13 +95,13 @@ def currencies_table(view: View, clocks: Clocks, lines: list[Headline]) -> None:
     st.subheader(words("overview.currencies"), anchor=False)
     st.caption(words("overview.currencies_sub", date=words.date(clocks.as_of)))
     data = frame([asdict(line) | {"overdue_pct": line.overdue_pct} for line in lines], list(CURRENCIES))
-    table(view, data, CURRENCIES, alt=words("overview.currencies"))
+    still_table(view, data, CURRENCIES, alt=words("overview.currencies"))
 
 
 def debtors_table(
     view: View, clocks: Clocks, line: Headline, company_id: str | None, debtors: pd.DataFrame
 ) -> Figure | None:
-    """The largest debtors of one currency; the figure of the row that was clicked."""
+    """The largest debtors of one currency; the figure of the one that was chosen."""
     words, code = view.words, line.currency_code
     st.subheader(words("overview.debtors"), anchor=False)
     st.caption(words("overview.debtors_sub", currency=code, date=words.date(clocks.as_of)))
@@ -110,16 +111,19 @@ def debtors_table(
         ],
         share=[float(amount / line.open_amount) for amount in debtors["open_amount"]],
     )
-    selection = table(
-        view,
-        data,
-        DEBTORS,
-        alt=words("overview.debtors"),
-        currency_code=code,
+    names = dict(zip(data["customer_id"], data["customer_name"], strict=True))
+    chosen = st.selectbox(
+        words("overview.debtor_rows"),
+        list(names),
+        index=None,
+        format_func=lambda customer_id: str(names[customer_id]),
+        placeholder=words("overview.debtor_none"),
         key=f"debtors_{code}_{company_id}",
-        selects="single-cell",
+        width=320,
     )
-    if not selection["cells"] or selection["cells"][0][0] >= len(data):
+    columns = {name: DEBTORS[name] for name in PHONE_DEBTORS} if view.is_phone else DEBTORS
+    still_table(view, data, columns, alt=words("overview.debtors"), currency_code=code)
+    if chosen is None:
         return None
-    row = data.iloc[selection["cells"][0][0]]
+    row = data[data["customer_id"] == chosen].iloc[0]
     return Figure(row["open_amount"], row["open_items"], code, company_id, row["customer_id"], row["customer_name"])

@@ -39,6 +39,7 @@ LETTER, CAPITAL, WIDE, MARGINS = 6.4, 7.2, 13.2, 12
 SLIM, BROAD = dict.fromkeys("fijlrtI.,:;·'()- /í", 3.6), dict.fromkeys("mwMW@%…", 10.0)
 """Pixels: of letters in the font of tables, the wide ones those of Chinese and Japanese, and of what a cell leaves on
 both sides of its text."""
+WIDEST = 2000
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,28 @@ def table(
         **selecting,
     )
     return event["selection"] if selects else None
+
+
+def still_table(
+    view: View, data: pd.DataFrame, columns: Mapping[str, Column], *, alt: str, currency_code: str | None = None
+) -> None:
+    """A few rows in order, as the page's own text: nothing in it is chosen, sorted or exported.
+
+    The browser fetches a fourth of what `table` needs for it, so the first page has no other. As wide as what is in
+    it: where the page is narrower it scrolls, also by keyboard, as Streamlit does only for tables of a stated width.
+    """
+    is_whole = view.is_phone and _holds_sums(columns)
+    shown, written = {}, {}
+    for name, column in columns.items():
+        heading = column.heading if column.is_plain else view.words(column.heading)
+        if column.kind in WORDED:
+            shown[heading] = data[name].map(_worded(view, column.kind)).map(as_text)
+            continue
+        # numbers stay numbers, which stand to the right
+        shown[heading] = data[name].astype(float) if column.kind == "percent" else data[name]
+        written[heading] = _writer(view, column, currency_code, is_whole=is_whole)
+    styled = pd.DataFrame(shown).style.format(written, na_rep="—")
+    st.table(styled, border="horizontal", hide_index=True, width=WIDEST, alt=alt)
 
 
 def foremost(view: View, columns: Mapping[str, Column], *names: str) -> dict[str, Column]:

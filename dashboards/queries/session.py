@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from psycopg2.errors import QueryCanceled
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from cartera import sign_in
 from cartera.db import Role
@@ -120,4 +122,14 @@ def in_time(reading: Reading, statement_timeout: str = STATEMENT_TIMEOUT) -> Ite
         try:
             yield
         finally:
-            cursor.execute("rollback to savepoint in_time")
+            # which the time that is left may cut off too, and the transaction would stay broken
+            while not _is_back(cursor):
+                pass
+
+
+def _is_back(cursor: Cursor) -> bool:
+    try:
+        cursor.execute("rollback to savepoint in_time")
+    except QueryCanceled:
+        return False
+    return True

@@ -34,17 +34,18 @@ def test_the_page_says_that_sums_are_whole_on_a_phone_alone(dashboard_url: str, 
     expect(phone.get_by_text(said).first).to_be_visible()
     narrow = browser.new_context(viewport=SCREEN).new_page()  # type: ignore[arg-type]
     narrow.goto(f"{dashboard_url}/")
-    table_named(narrow, "Top debtors")
+    narrow.get_by_role("table", name="Top debtors").wait_for()
     expect(narrow.get_by_text(said)).to_have_count(0)
     narrow.context.close()
 
 
 def test_what_stands_above_a_table_is_not_under_its_toolbar(dashboard_url: str, phone: Page) -> None:
     """Which a phone shows at all times."""
-    phone.goto(f"{dashboard_url}/")
-    table_named(phone, "Top debtors")
-    text = phone.get_by_text("Click a customer to see the invoices").bounding_box()
-    frame = phone.get_by_test_id("stFullScreenFrame").filter(has=phone.locator('[aria-label="Top debtors"]'))
+    phone.goto(f"{dashboard_url}/data-health")
+    table = "Tie-out certificate"
+    table_named(phone, table)
+    text = phone.get_by_text("Buckets = open items").bounding_box()
+    frame = phone.get_by_test_id("stFullScreenFrame").filter(has=phone.locator(f'[aria-label="{table}"]'))
     toolbar = frame.get_by_test_id("stElementToolbar").bounding_box()
     assert text and toolbar and toolbar["height"] > 0
     assert text["y"] + text["height"] <= toolbar["y"] + 4, (text, toolbar)
@@ -53,7 +54,10 @@ def test_what_stands_above_a_table_is_not_under_its_toolbar(dashboard_url: str, 
 def test_cards_stand_two_and_two_and_none_is_cut_off(dashboard_url: str, phone: Page) -> None:
     for place in ("?currency=COP", "data-health?lang=PT"):
         phone.goto(f"{dashboard_url}/{place}")
-        table_named(phone, "Top debtors" if place.startswith("?") else "Certificado de conferência")
+        if place.startswith("?"):
+            phone.get_by_role("table", name="Top debtors").wait_for()
+        else:
+            table_named(phone, "Certificado de conferência")
         expect(phone.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
         # in one look, as what loads late still moves them
         phone.wait_for_function(STAND_TWO_AND_TWO)

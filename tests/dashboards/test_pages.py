@@ -13,6 +13,7 @@ from support.pages import PAGES, OpenPage, said
 from support.serve_fixture import AS_OF, EVER, KNOWN_AT, item, publish_items, record_run, sample_items
 
 from cartera.settings import get_settings
+from dashboards.components.view import as_text
 
 FIGURES = ("overview", "aging", "segments", "recovery", "promises", "kpis")
 
@@ -194,7 +195,7 @@ def test_a_query_that_fails_shows_no_figure(open_page: OpenPage, monkeypatch: py
     monkeypatch.setattr("cartera.warehouse.read.customer_aging", lambda *_, **__: 1 / 0)
     app = open_page("overview")
     assert "could not be read" in app.error[0].value
-    assert not app.metric and not app.dataframe and not app.exception
+    assert not app.metric and not app.table and not app.exception
 
 
 def test_names_from_outside_are_shown_as_they_are(open_page: OpenPage) -> None:
@@ -206,8 +207,9 @@ def test_names_from_outside_are_shown_as_they_are(open_page: OpenPage) -> None:
         checks=[("marts", "[a](http://example.com)", "c", "critical", False, "**loud** ![x](http://example.com/x)")],
     )
     app = open_page("overview")
-    cell = app.dataframe[-1].value["customer_name"].iloc[0]
-    assert cell == "'" + name
+    assert list(app.table[-1].value["Customer"]) == [as_text("'" + name)]
+    (chooser,) = [each for each in app.selectbox if each.label == "Show the invoices of"]
+    assert chooser.options == [name]
     assert "\\[a\\]\\(http" in app.error[0].value and "\\*\\*loud\\*\\*" in app.error[0].value
 
 

@@ -17,7 +17,7 @@ from cartera.db import Role, connect, parameters
 from cartera.desk import Actor
 from cartera.errors import NotPublished
 from dashboards.queries import receivables
-from dashboards.queries.session import ROLE, NotSignedInError, Reading, acting, reading
+from dashboards.queries.session import ROLE, STATEMENT_TIMEOUT, NotSignedInError, Reading, acting, in_time, reading
 
 
 def _open_amount() -> Decimal:
@@ -65,6 +65,17 @@ def test_the_transaction_only_reads_and_holds_the_publication(database: str) -> 
                 cursor.execute("lock table serve.publication in access exclusive mode")
             publisher.rollback()
         publisher.close()
+
+
+def test_what_takes_too_long_leaves_the_transaction_whole(database: str) -> None:
+    """However little time there is: what ends it may take longer than that too."""
+    publish_items([item("1", AS_OF, "10")])
+    with reading() as opened, opened.connection.cursor() as cursor:
+        for _ in range(200):
+            with pytest.raises(psycopg2.errors.QueryCanceled), in_time(opened, "1ms"):
+                cursor.execute("select pg_sleep(1)")
+            cursor.execute("select current_setting('statement_timeout')")
+            assert cursor.fetchone() == (STATEMENT_TIMEOUT,)
 
 
 def test_before_the_first_publication(database: str) -> None:
