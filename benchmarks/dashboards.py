@@ -9,7 +9,7 @@ done; then starts the dashboard and, in a headless Chromium,
 - opens it as somebody who has never been there (nothing in the browser's cache), several times;
 - opens every page and changes filters as one person who stays and has read the first page for some seconds (meanwhile
 the browser fetches what the others are drawn by), each step by a click; looks back to the last month's
-end, and to two days that nobody asked for yet: without stopping to read, and reading each page for some ten seconds;
+end, to a day of the last month, and to two older days that nobody asked for yet: without stopping to read, and reading each page for some ten seconds;
 - lets several people do that at once, one of them in the browser, the others without (benchmarks/people.py): first such
 as read a page for some ten seconds, then such as never stop to read.
 
@@ -51,7 +51,7 @@ FIRST_LOAD, LATER, TOGETHER = 2.0, 1.0, 2.0
 """Seconds: the median of first loads, the 95th percentile of what follows, and the same with everybody at once."""
 
 FIRST_LOADS, ARRIVALS = 5, 5
-WAIT_SECONDS = 600
+WAIT_SECONDS = 1800
 SETTLE_SECONDS = 30.0
 TOGETHER_SECONDS = 180.0
 """After these nobody of several people begins another step."""
@@ -179,6 +179,7 @@ async def look_back(page: Page, times: Times, day: dt.date, called: str) -> None
 
 
 OF_ANY_DAY = ("Aging", "KPIs", "Segments", "Recovery")
+RECENT_DAY = 9
 UNASKED_DAYS = {40: 0.0, 47: READING_SECONDS}
 """So many days before the published date no page has been opened and nothing was answered ahead; how long each page of
 it is read, in the mean: meanwhile the next ones are answered (dashboards/queries/looking_back.py)."""
@@ -234,6 +235,7 @@ async def measure(url: str, as_of: dt.date, server: int, database: int, people: 
         await asyncio.sleep(FIRST_READING)
         await stay(page, alone, rounds)
         await look_back(page, alone, as_of.replace(day=1) - dt.timedelta(days=1), "as of the last month's end")
+        await look_back(page, alone, as_of - dt.timedelta(days=RECENT_DAY), f"as of {RECENT_DAY} days before")
         for name, taken in alone.of.items():
             show(f"  {name}", taken, LATER, by=p95, work=alone.work(name))
         name = "every later page and filter, one person"

@@ -94,9 +94,7 @@ def promises_part(view: View, sums: pd.DataFrame, asked: promises.Asked) -> None
     states = {"": words("promises.any_state"), **{state: words(f"promises.state.{state}") for state in promises.STATES}}
     with st.container(horizontal=True):
         clicked = None if cell is None else "" if cell[1] == ALL else cell[1]
-        # what is due today is what a morning begins with; where nothing is, what was broken
-        first = next((s for s in ("due_today", "broken") if _count(sums, s)), "")
-        state = filters.clickable(view, "promise_state", states, clicked, first)
+        state = filters.clickable(view, "promise_state", states, clicked, promises.opening_state(sums) or "")
         labels = {"": words("promises.anybody"), **{f"={key}": name for key, name in names.items()}}
         who = filters.clickable(view, "promised_by", labels, f"={cell[0]}" if cell else None)
     chosen = next((each for each in promises.STATES if each == state), None)

@@ -2,8 +2,10 @@
 after each publication by a thread of the dashboard's server. At a million invoices some of it takes seconds.
 
 For who sees all companies; then, of the pages that people open in the morning, for those who see some of them, once
-for each choice of companies that somebody has. One question after the other, each in a short transaction of its own: a
-publication never waits for them, and what has begun for one that is over is left.
+for each choice of companies that somebody has. Then the days that people look back to, where such answers take long:
+month-ends, and each day of the last month. One question after the other, each in a short transaction of its own: a
+publication never waits for them, and what has begun for one that is over is left. Of past days only while nobody
+clicks.
 """
 
 from __future__ import annotations
@@ -23,16 +25,29 @@ from cartera import sign_in, users
 from cartera.errors import CarteraError, NotPublished
 from cartera.settings import get_settings
 from cartera.warehouse import metrics, read, scope
-from dashboards.queries import aging, kpis, overview, promises, receivables, recovery, segments, worklist
+from dashboards.queries import (
+    aging,
+    kpis,
+    of_a_day,
+    overview,
+    promises,
+    receivables,
+    recovery,
+    session,
+    worklist,
+)
+from dashboards.queries.of_a_day import Question
 from dashboards.queries.session import Clocks, Reading
-
-Question = Callable[[Reading], object]
 
 EVERY_SECONDS = 10.0
 STATEMENT_TIMEOUT = "60s"
 """Longer than a page waits, and half of what a publication waits for readers."""
 CLOSINGS, CLOSINGS_WITH_TREND = 12, 3
 """Month-ends before the publication's date."""
+DAYS_BEFORE = 31
+"""Days before the publication's date."""
+QUIET_SECONDS, MOST_PATIENCE = 3.0, 10.0
+"""How long nobody has opened a page before a past day is asked for; how long that is waited for."""
 QUICK_SECONDS = 10.0
 """Where what pages ask of the publication's date is answered in these, other dates need not be asked ahead."""
 MOST_SCOPES = 10
@@ -82,10 +97,12 @@ def answer(answered: tuple[str, ...] | None = None, companies: Companies = None)
         if opened is None or opened.cache_key() == answered:
             return answered
         current = opened.cache_key()
-        rounds = [list(morning(opened))] if companies else [list(questions(opened)), list(_closings(opened))]
+        rounds = [list(morning(opened))] if companies else [list(questions(opened)), list(_past(opened))]
     began, answers = time.monotonic(), 0
     for asked in rounds:
         for question in asked:
+            if asked is not rounds[0]:
+                give_way()
             with published_to(companies) as opened:
                 if opened is None or opened.cache_key() != current:
                     return answered
@@ -97,6 +114,13 @@ def answer(answered: tuple[str, ...] | None = None, companies: Companies = None)
         takes_long.set()
     log.info("publication %s: %d questions answered ahead in %.1f s", current[1], answers, seconds)
     return current
+
+
+def give_way() -> None:
+    """Whoever clicks goes first, for a while."""
+    until = time.monotonic() + MOST_PATIENCE
+    while session.seconds_since_read() < QUIET_SECONDS and time.monotonic() < until:
+        time.sleep(0.2)
 
 
 def ask(question: Question, opened: Reading) -> None:
@@ -123,7 +147,7 @@ def questions(reading: Reading) -> Iterator[Question]:
     """Of the publication's date: those of the pages as they open, in the order of their worth; then those of the
     filters."""
     yield from morning(reading)
-    yield from _segments(reading, reading.clocks, _currencies(reading))
+    yield from of_a_day.PAGES["segments"](reading.clocks)
     yield from _recovery(reading.clocks, sorted(recovery.PERIODS, key=recovery.OPENING_PERIODS.__ne__))
     yield from _kpis(reading)
 
@@ -138,7 +162,8 @@ def morning(reading: Reading) -> Iterator[Question]:
         yield from _overview(reading, currency)
         yield from _worklist(reading, currency)
         yield from _aging(clocks, currency)
-    yield lambda opened: promises.totals(opened, promises.Asked(clocks.as_of, clocks.known_at, promises.OPENING_WINDOW))
+    for currency in currencies:
+        yield from _promises(clocks, currency)
     for dated in overview.past_month_ends(reading, None):
         yield lambda opened, dated=dated: receivables.in_buckets(opened, dated)
 
@@ -173,16 +198,19 @@ def _worklist(reading: Reading, currency: str) -> Iterator[Question]:
     yield lambda opened: worklist.totals(opened, clocks, currency, None)
 
 
-def _segments(reading: Reading, clocks: Clocks, currencies: list[str]) -> Iterator[Question]:
-    """Each answers for every scheme."""
-    rules = segments.rules(reading, clocks.known_at)
-    if rules.empty or not currencies:
-        return
-    asked = segments.Asked(clocks, segments.schemes(rules)[0], currencies[0], None)
-    yield lambda opened: segments.totals(opened, clocks, asked.scheme)
-    between = segments.opening_moves(reading, asked)
-    if between:
-        yield lambda opened: segments.moves(opened, between)
+def _promises(clocks: Clocks, currency: str) -> Iterator[Question]:
+    asked = promises.Asked(clocks.as_of, clocks.known_at, promises.OPENING_WINDOW, currency)
+    disputed = promises.Disputed(clocks.as_of, clocks.known_at, currency)
+
+    def listed(opened: Reading) -> object:
+        sums = promises.of_place(promises.totals(opened, replace(asked, currency_code=None)), asked)
+        return promises.promises(opened, asked, promises.opening_state(sums), None, None)
+
+    yield listed
+    yield lambda opened: promises.by_week(opened, asked)
+    yield lambda opened: promises.grouped(opened, asked, "collector")
+    yield lambda opened: promises.by_reason(opened, disputed)
+    yield lambda opened: promises.disputes(opened, disputed, None, None)
 
 
 def _recovery(clocks: Clocks, every_periods: Iterable[int]) -> Iterator[Question]:
@@ -208,18 +236,26 @@ def _kpis(reading: Reading) -> Iterator[Question]:
             yield lambda opened, asked=asked: kpis.figures(opened, asked)
 
 
-def _closings(reading: Reading) -> Iterator[Question]:
-    """What pages show of the month-ends before: the dates that people look back to."""
-    currencies = _currencies(reading)
-    for number, day in enumerate(metrics.month_ends(reading.clocks.as_of, CLOSINGS + 1)[1:]):
-        clocks = replace(reading.clocks, as_of=day)
-        yield lambda opened, clocks=clocks: receivables.totals(opened, clocks)
-        for currency in currencies:
-            yield from _aging(clocks, currency)
-        yield from _segments(reading, clocks, currencies)
-        yield from _recovery(clocks, [recovery.OPENING_PERIODS])
-        asked = kpis.Asked(clocks, kpis.VIEWS[0], None)
-        for dated in kpis.over_months(asked) if number < CLOSINGS_WITH_TREND else [asked]:
-            yield lambda opened, dated=dated: kpis.figures(opened, dated)
+def _past(reading: Reading) -> Iterator[Question]:
+    """What pages show of the days that people look back to: month-ends first, then the last days, newest first."""
+    currencies, own = _currencies(reading), reading.clocks
+    for number, day in enumerate(metrics.month_ends(own.as_of, CLOSINGS + 1)[1:]):
+        clocks = replace(own, as_of=day)
+        yield from of_a_day.questions(clocks)
+        yield from _customers(clocks, currencies)
+        yield from _recovery(clocks, [])
         if number < CLOSINGS_WITH_TREND:
+            asked = kpis.Asked(clocks, kpis.VIEWS[0], None)
+            for dated in kpis.over_months(asked):
+                yield lambda opened, dated=dated: kpis.figures(opened, dated)
             yield lambda opened, asked=asked: kpis.bridge(opened, asked, kpis.quarter_before(asked.clocks.as_of))
+    for days in range(1, DAYS_BEFORE + 1):
+        clocks = replace(own, as_of=own.as_of - dt.timedelta(days=days))
+        yield from of_a_day.questions(clocks)
+        # in the currency that the page opens with
+        yield from _customers(clocks, currencies[:1])
+
+
+def _customers(clocks: Clocks, currencies: list[str]) -> Iterator[Question]:
+    for currency in currencies:
+        yield lambda opened, asked=aging.Asked(clocks, currency): aging.customers(opened, asked)

@@ -8,12 +8,10 @@ the same, the second waits for the first (see cache.py). Only where answering ta
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from cartera.clock import months_before
 from cartera.errors import CarteraError
-from dashboards.queries import aging, ahead, kpis, receivables, recovery, segments
+from dashboards.queries import ahead, of_a_day
 from dashboards.queries.session import STATEMENT_TIMEOUT, Clocks, Reading
 
 Day = tuple[tuple[str, ...], Clocks]
@@ -37,7 +35,7 @@ def follow(reading: Reading, clocks: Clocks, page: str) -> None:
     if not ahead.takes_long.is_set() or clocks == reading.clocks or wanted == _work.wanted:
         return
     _work.wanted = wanted
-    pages = sorted(OF_ANY_DAY, key=page.__ne__)
+    pages = sorted(of_a_day.PAGES, key=page.__ne__)
     threading.Thread(
         target=_answer, args=(wanted, reading.companies, pages), name="answers beside", daemon=True
     ).start()
@@ -46,7 +44,7 @@ def follow(reading: Reading, clocks: Clocks, page: str) -> None:
 def _answer(wanted: Day, companies: ahead.Companies, pages: list[str]) -> None:
     current, clocks = wanted
     with _work.one_at_a_time:
-        for question in (question for page in pages for question in OF_ANY_DAY[page](clocks)):
+        for question in (question for page in pages for question in reversed([*of_a_day.PAGES[page](clocks)])):
             if _work.wanted != wanted:
                 return
             try:
@@ -58,36 +56,3 @@ def _answer(wanted: Day, companies: ahead.Companies, pages: list[str]) -> None:
             except CarteraError as error:
                 ahead.log.warning("%s", error)
                 return
-
-
-def _aging(clocks: Clocks) -> Iterator[ahead.Question]:
-    for months in (*aging.EARLIER.values(), 0):
-        dated = replace(clocks, as_of=months_before(clocks.as_of, months))
-        yield lambda opened, dated=dated: receivables.in_buckets(opened, dated)
-
-
-def _kpis(clocks: Clocks) -> Iterator[ahead.Question]:
-    yield lambda opened: kpis.figures(opened, kpis.Asked(clocks, kpis.VIEWS[0], None))
-
-
-def _segments(clocks: Clocks) -> Iterator[ahead.Question]:
-    """Of every scheme, whichever is named."""
-    asked = segments.Asked(clocks, "", "", None)
-
-    def moves(opened: Reading) -> object:
-        between = segments.opening_moves(opened, asked)
-        return between and segments.moves(opened, between)
-
-    yield moves
-    yield lambda opened: segments.totals(opened, clocks, asked.scheme)
-
-
-def _recovery(clocks: Clocks) -> Iterator[ahead.Question]:
-    yield lambda opened: recovery.cures(opened, clocks)
-    yield lambda opened: recovery.rolled(opened, clocks, recovery.OPENING_PERIODS)
-
-
-OF_ANY_DAY: dict[str, Callable[[Clocks], Iterator[ahead.Question]]] = {
-    "aging": _aging, "kpis": _kpis, "segments": _segments, "recovery": _recovery,
-}  # fmt: skip
-"""What each page asks of a day as it opens, the last of it first."""

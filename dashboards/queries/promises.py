@@ -71,6 +71,12 @@ def of_place(rows: pd.DataFrame, asked: Asked) -> pd.DataFrame:
     return frame(sums, ("state", *names))
 
 
+def opening_state(sums: pd.DataFrame) -> State | None:
+    """What the list of promises begins with: what is due today; where nothing is, what was broken; else all."""
+    first: tuple[State, ...] = ("due_today", "broken")
+    return next((state for state in first if sum(sums.loc[sums["state"] == state, "promises"])), None)
+
+
 def _zero(name: str) -> Decimal | int:
     return Decimal(0) if name.endswith("_amount") else 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -98,12 +99,22 @@ def actor() -> Actor:
     return Actor.local()
 
 
+_read_at = float("-inf")
+
+
+def seconds_since_read() -> float:
+    """Since somebody's page, or a file of one, was last begun."""
+    return time.monotonic() - _read_at
+
+
 @contextmanager
 def reading() -> Iterator[Reading]:
     """A read-only transaction that has read `serve.publication` first (law 5).
 
     Raises DatabaseError, NotSignedInError.
     """
+    global _read_at
+    _read_at = time.monotonic()
     companies = actor().companies
     with scope.reading(companies, statement_timeout=STATEMENT_TIMEOUT) as connection:
         try:

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import threading
+import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -21,11 +22,11 @@ from support.signed_in import require_sign_in, sign_in_as
 from cartera import users
 from cartera.db import Role, transaction
 from cartera.settings import get_settings
-from cartera.warehouse import dso_bridge, headline, late, metrics, promises, read, risk, segment_moves
+from cartera.warehouse import disputes, dso_bridge, headline, late, metrics, promises, read, risk, segment_moves
 from cartera.warehouse import segments as warehouse_segments
 from dashboards.components.kpi_grid import grid, labels
 from dashboards.i18n import Words
-from dashboards.queries import ahead, kpi_export, kpis, overview, receivables, recovery, recovery_rows
+from dashboards.queries import ahead, kpi_export, kpis, overview, receivables, recovery, recovery_rows, session
 from dashboards.queries.session import reading
 
 UNTIL = dt.date(2026, 6, 30)
@@ -240,7 +241,8 @@ SLOW_AT_SIZE = {
     warehouse_segments: ("totals",),
     segment_moves: ("moves",),
     risk: ("roll_rates_and_transitions", "cure_rates"),
-    promises: ("totals",),
+    promises: ("totals", "by_week", "grouped", "promises"),
+    disputes: ("by_reason", "disputes"),
     metrics: ("kpis",),
     read: ("customer_aging", "aging", "totals"),
 }
@@ -285,22 +287,41 @@ def test_what_pages_ask_as_they_open_is_answered_ahead(published: str, monkeypat
 
 
 @pytest.mark.parametrize("is_large", [False, True])
-def test_month_ends_are_answered_ahead_where_answers_take_long(
+def test_days_that_people_look_back_to_are_answered_ahead_where_answers_take_long(
     published: str, monkeypatch: pytest.MonkeyPatch, is_large: bool
 ) -> None:
+    """The month-ends of a year, and each of the last days."""
     st.cache_data.clear()
+    monkeypatch.setattr(ahead, "DAYS_BEFORE", 2)
+    monkeypatch.setattr(ahead, "QUIET_SECONDS", 0.0)
     with reading() as opened:
         year_ago = metrics.month_ends(opened.clocks.as_of, ahead.CLOSINGS + 1)[-1]
+        last = opened.clocks.as_of - dt.timedelta(days=ahead.DAYS_BEFORE)
     monkeypatch.setattr(ahead, "QUICK_SECONDS", 0.0 if is_large else 1000.0)
     ahead.answer()
     asked = []
     cured = risk.cure_rates
     monkeypatch.setattr(risk, "cure_rates", lambda *given, **named: asked.append(given[1]) or cured(*given, **named))
-    app = AppTest.from_file(APP, default_timeout=60)
-    app.query_params["as_of"] = year_ago.isoformat()
-    app.run().switch_page("app_pages/recovery.py").run()
-    assert not app.exception and not app.error, said(app)
-    assert asked == ([] if is_large else [year_ago])
+    for day in (year_ago, last):
+        app = AppTest.from_file(APP, default_timeout=60)
+        app.query_params["as_of"] = day.isoformat()
+        app.run().switch_page("app_pages/recovery.py").run()
+        assert not app.exception and not app.error, said(app)
+    assert asked == ([] if is_large else [year_ago, last])
+
+
+def test_a_past_day_is_asked_for_once_nobody_clicks(published: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not forever, though: a dashboard that is never quiet has them too."""
+    with reading():
+        assert session.seconds_since_read() < 60
+    read, waited = iter([0.5, 1.0, 4.0]), []
+    monkeypatch.setattr(session, "seconds_since_read", lambda: next(read, 0.5))
+    monkeypatch.setattr(time, "sleep", waited.append)
+    ahead.give_way()
+    assert len(waited) == 2
+    monkeypatch.setattr(ahead, "MOST_PATIENCE", -1.0)
+    ahead.give_way()
+    assert len(waited) == 2
 
 
 LOOKED_BACK = (
