@@ -7,9 +7,10 @@ done; then starts the dashboard and, in a headless Chromium,
 
 - waits until the server has answered ahead what pages ask as they open (dashboards/queries/ahead.py);
 - opens it as somebody who has never been there (nothing in the browser's cache), several times;
-- opens every page and changes filters as one person who stays and has read the first page for some seconds (meanwhile
-the browser fetches what the others are drawn by), each step by a click; looks back to the last month's
-end, to a day of the last month, and to two older days that nobody asked for yet: without stopping to read, and reading each page for some ten seconds;
+- opens every page and changes filters as one person who stays, each step by a click, and has read the first page for
+some seconds, in which the browser fetches what draws the others; looks back to the last month's end, to a day of the
+last month, and to two older days that nobody asked for yet: without stopping to read, and reading each page for some
+ten seconds;
 - lets several people do that at once, one of them in the browser, the others without (benchmarks/people.py): first such
 as read a page for some ten seconds, then such as never stop to read.
 
