@@ -14,6 +14,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 
 from psycopg2.extensions import connection as Connection
@@ -104,6 +105,11 @@ CELLS = (
     " from {items} where days_past_due is not null"
     " group by {keys})"
 )
+
+NOTHING: Row = {
+    "open_items": 0, "open_amount": Decimal(0), "overdue_items": 0, "overdue_amount": Decimal(0),
+    "disputed_amount": Decimal(0),
+}  # fmt: skip
 
 AGING_MEASURES = ("open_items", "open_amount", "disputed_amount", "promised_amount")
 
@@ -254,21 +260,23 @@ def dimension_order(by: By, largest_first: str) -> Composable:
 
 
 def totals(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> list[Row]:
+    """As `totals_of` everything that is open."""
+    return totals_of(aging(connection, as_of, known_at, by="bucket"))
+
+
+def totals_of(by_bucket: Sequence[Row]) -> list[Row]:
     """One row per company_id and currency_code: open_items, open_amount, overdue_items, overdue_amount,
-    disputed_amount, customers (count)."""
-    return rows(
-        connection,
-        SQL(
-            "select company_id, currency_code, sum(open_items)::bigint as open_items,"
-            " sum(open_amount) as open_amount,"
-            " coalesce(sum(open_items) filter (where bucket <> 'not_due'), 0)::bigint as overdue_items,"
-            " coalesce(sum(open_amount) filter (where bucket <> 'not_due'), 0) as overdue_amount,"
-            " coalesce(sum(disputed_amount), 0) as disputed_amount,"
-            " count(distinct customer_id) as customers"
-            " from {cells} as cells group by company_id, currency_code order by company_id, currency_code"
-        ).format(cells=cells_at(connection, as_of, known_at)),
-        {"as_of": as_of, "known_at": known_at},
-    )
+    disputed_amount; `by_bucket` are rows of `aging` by bucket."""
+    found: dict[tuple[str, str], Row] = {}
+    for row in by_bucket:
+        key = (row["company_id"], row["currency_code"])
+        sums = found.setdefault(key, {"company_id": key[0], "currency_code": key[1], **NOTHING})
+        for name in ("open_items", "open_amount", "disputed_amount"):
+            sums[name] += row[name]
+        if row["bucket"] != "not_due":
+            sums["overdue_items"] += row["open_items"]
+            sums["overdue_amount"] += row["open_amount"]
+    return [sums for _key, sums in sorted(found.items())]
 
 
 def customer_aging(

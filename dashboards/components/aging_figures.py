@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pandas as pd
@@ -13,6 +14,7 @@ from dashboards.charts.theme import theme
 from dashboards.components import filters
 from dashboards.components.aging_filters import Chosen
 from dashboards.components.drill import Figure, drill
+from dashboards.components.matrix import Line, line_list
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View
 from dashboards.queries import aging
@@ -53,37 +55,71 @@ def beside(view: View, chosen: Chosen, buckets: pd.DataFrame) -> None:
     data = _compared(view, buckets, then, code)
     key = f"beside_{identity(view, asked)}"
 
+    def clicked(row: int) -> None:
+        if row < len(buckets):
+            filters.toggle(view, bucket=buckets["bucket"].iloc[row])
+
+    cell = _listed(view, data, then, key, clicked) if view.is_phone else _table(view, asked, data, then, key, clicked)
+    first = aging.first_day(view.reading, asked.clocks.known_at, asked.company_id)
+    for each in then.values():
+        if each.buckets is None and first is not None:
+            st.caption(words("aging.nothing_known", date=words.date(each.day), first=words.date(first)))
+    if cell:
+        _invoices_of_then(view, chosen, then[cell[1]], data["bucket_id"].iloc[cell[0]])
+
+
+def _table(
+    view: View, asked: Asked, data: pd.DataFrame, then: dict[str, Earlier], key: str, narrow: Callable[[int], None]
+) -> tuple[int, str] | None:
+    """The row and the earlier day of the amount that was clicked; a click on the bucket, or on now, narrows to it."""
+
     def clicked() -> None:
         cells = st.session_state[key]["selection"]["cells"]
-        if cells and cells[0][1] in ("bucket", "now") and cells[0][0] < len(buckets):
-            filters.toggle(view, bucket=buckets["bucket"].iloc[cells[0][0]])
+        if cells and cells[0][1] in ("bucket", "now"):
+            narrow(cells[0][0])
 
     columns = {
         "bucket": Column("column.bucket", width=100, is_pinned=True),
-        "now": Column(words.date(asked.clocks.as_of), "money", is_plain=True),
+        "now": Column(view.words.date(asked.clocks.as_of), "money", is_plain=True),
     }
     for name, each in then.items():
-        columns[name] = Column(words.date(each.day), "money", is_plain=True)
+        columns[name] = Column(view.words.date(each.day), "money", is_plain=True)
         columns[f"{name}_change"] = Column("column.change", "figure")
     selection = table(
         view,
         data,
         columns,
-        alt=words("aging.beside"),
-        currency_code=code,
+        alt=view.words("aging.beside"),
+        currency_code=asked.currency_code,
         key=key,
         selects="single-cell",
         on_select=clicked,
-        headings=[len(buckets)],
+        headings=[len(data) - 1],
         shades=shades(view, list(data["bucket_id"]), list(columns), asked.bucket, None),
     )
-    first = aging.first_day(view.reading, asked.clocks.known_at, asked.company_id)
-    for each in then.values():
-        if each.buckets is None and first is not None:
-            st.caption(words("aging.nothing_known", date=words.date(each.day), first=words.date(first)))
-    cells = [cell for cell in selection["cells"] if cell[0] < len(data) and cell[1] in then]
-    if cells:
-        _invoices_of_then(view, chosen, then[cells[0][1]], data["bucket_id"].iloc[cells[0][0]])
+    return next(((row, name) for row, name in selection["cells"] if row < len(data) and name in then), None)
+
+
+def _listed(
+    view: View, data: pd.DataFrame, then: dict[str, Earlier], key: str, narrow: Callable[[int], None]
+) -> tuple[int, str] | None:
+    """The same on a phone: under each bucket what it was, and the change since."""
+    words, lines, cells = view.words, list[Line](), list[tuple[int, str]]()
+    for row, each in enumerate(data.to_dict("records")):
+        lines.append(Line(each["bucket"], words.units(each["now"]), is_heading=True))
+        cells.append((row, "now"))
+        for name, earlier in then.items():
+            if each[name] is not None:
+                lines.append(Line(words.date(earlier.day), f"{words.units(each[name])} · {each[f'{name}_change']}"))
+                cells.append((row, name))
+
+    def clicked() -> None:
+        places = [place for place, _ in st.session_state[key]["selection"]["cells"]]
+        if places and places[0] < len(cells) and cells[places[0]][1] == "now":
+            narrow(cells[places[0]][0])
+
+    place = line_list(view, lines, alt=words("aging.beside"), corner=words("column.bucket"), key=key, on_select=clicked)
+    return None if place is None or cells[place][1] == "now" else cells[place]
 
 
 def _compared(view: View, buckets: pd.DataFrame, then: dict[str, Earlier], code: str) -> pd.DataFrame:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -9,7 +12,7 @@ from dashboards.charts.recovery import settled_bars, vintage_curves
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import Line, line_list
 from dashboards.components.recovery_rows import Cell, clicked, cohort_debts
-from dashboards.components.tables import Column, foremost, table
+from dashboards.components.tables import Column, table
 from dashboards.components.view import View
 from dashboards.queries import recovery, recovery_rows
 from dashboards.queries.session import Clocks
@@ -128,10 +131,27 @@ def _liquidation(view: View, rows: pd.DataFrame, code: str, key: str) -> Cell | 
     )
     st.markdown(f"**{words('recovery.became')}**")
     st.caption(words("recovery.became_sub"))
+    if view.is_phone:
+        return _liquidation_listed(view, data, key)
     heading = [place for place, month in enumerate(rows["cohort_month"]) if pd.isna(month)]
-    columns = foremost(view, LIQUIDATION, "cohort", "placed_amount", "rate", "open_amount")
     selection = table(
-        view, data, columns, alt=words("recovery.became"), currency_code=code, key=key, selects="single-cell",
+        view, data, LIQUIDATION, alt=words("recovery.became"), currency_code=code, key=key, selects="single-cell",
         headings=heading,
     )  # fmt: skip
     return clicked(selection, rows)
+
+
+def _liquidation_listed(view: View, data: pd.DataFrame, key: str) -> Cell | None:
+    """Under each cohort what became of it."""
+    words = view.words
+    written: dict[str, Callable[[Any], str]] = {"money": words.units, "percent": words.percent, "number": words.number}
+    lines, cells = list[Line](), list[Cell | None]()
+    for row, each in enumerate(data.to_dict("records")):
+        lines.append(Line(each["cohort"], is_heading=True))
+        cells.append(None)
+        for name, column in LIQUIDATION.items():
+            if column.kind in written and each[name] is not None:
+                lines.append(Line(f"· {words(column.heading)}", written[column.kind](each[name])))
+                cells.append((row, name))
+    place = line_list(view, lines, alt=words("recovery.became"), corner=words("column.cohort"), key=key)
+    return None if place is None else cells[place]

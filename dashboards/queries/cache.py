@@ -14,7 +14,7 @@ from dashboards.queries.session import Reading
 cached = functools.partial(
     st.cache_data,
     ttl="12h",
-    max_entries=200,
+    max_entries=500,
     show_spinner=False,
     hash_funcs={Reading: Reading.cache_key},
 )

@@ -21,7 +21,7 @@ EXPORTED_ROWS = 200_000
 
 TOTALS = (
     "company_id", "currency_code", "open_items", "open_amount", "overdue_items", "overdue_amount",
-    "disputed_amount", "customers", "unapplied_items", "unapplied_amount",
+    "disputed_amount", "unapplied_items", "unapplied_amount",
 )  # fmt: skip
 BY_CUSTOMER = (
     "customer_id",
@@ -55,10 +55,7 @@ class Headline:
 @cached
 def totals(reading: Reading, clocks: Clocks) -> pd.DataFrame:
     """TOTALS, one row per company and currency that has open items or unapplied credit."""
-    rows = {
-        (row["company_id"], row["currency_code"]): row
-        for row in read.totals(reading.connection, clocks.as_of, clocks.known_at)
-    }
+    rows = {(row["company_id"], row["currency_code"]): row for row in read.totals_of(in_buckets(reading, clocks))}
     for credit in read.unapplied(reading.connection, clocks.as_of, clocks.known_at):
         key = (credit["company_id"], credit["currency_code"])
         row = rows.setdefault(key, {"company_id": key[0], "currency_code": key[1]})

@@ -244,7 +244,7 @@ SLOW_AT_SIZE = {
     promises: ("totals", "by_week", "grouped", "promises"),
     disputes: ("by_reason", "disputes"),
     metrics: ("kpis",),
-    read: ("customer_aging", "aging", "totals"),
+    read: ("customer_aging", "aging", "unapplied"),
 }
 
 

@@ -17,6 +17,8 @@ from dashboards.components.card_grid import CHIP, HALF
 from dashboards.components.tables import PHONE_NAME
 from dashboards.i18n import Words
 
+PAIR = ["name", "figure"]
+
 
 def _shown(app: AppTest, column: str) -> pd.DataFrame:
     """The first table with that column, as it is written on the screen."""
@@ -65,6 +67,40 @@ def test_a_square_of_figures_is_a_list_on_a_phone(open_page: OpenPage, monkeypat
     figures = [text for text in wide.iloc[:, 1:].to_numpy().flatten() if text != "—"]
     assert [text for text in listed["figure"] if text] == figures
     assert not any("to paid" in frame.value for frame in app.dataframe)
+
+
+def test_buckets_beside_earlier_days_are_a_list_on_a_phone(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_items(sample_items())
+    monkeypatch.setattr(page, "is_phone", lambda: False)
+    wide = next(each.value for each in open_page("aging", currency="PEN").dataframe if "now" in each.value)
+    monkeypatch.setattr(page, "is_phone", lambda: True)
+    app = open_page("aging", currency="PEN")
+    assert not any("now" in each.value for each in app.dataframe)
+    lists = [each for each in app.dataframe if list(each.value) == PAIR]
+    (listed,) = [each for each in lists if "31 May 2026" in list(each.value["name"])]
+    lines = listed.value
+    assert list(lines["name"][:2]) == [wide["bucket"].iloc[0], "31 May 2026"]
+    assert lines["figure"].iloc[0] == f"{wide['now'].iloc[0]:,.0f}"
+    then = [figure for name, figure in zip(lines["name"], lines["figure"], strict=True) if name == "31 May 2026"]
+    assert [figure.split(" · ")[0] for figure in then] == [f"{amount:,.0f}" for amount in wide["last_month"]]
+    key = listed.proto.id.split("-", 2)[2]
+    app.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": [(1, "name")]}}
+    assert any("Open on 31 May 2026" in each.value for each in app.run().subheader)
+
+
+def test_cohorts_are_lists_on_a_phone(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_items(sample_items())
+    monkeypatch.setattr(page, "is_phone", lambda: False)
+    wide = next(each.value for each in open_page("recovery", part="cohorts").dataframe if "placed_amount" in each.value)
+    monkeypatch.setattr(page, "is_phone", lambda: True)
+    app = open_page("recovery", part="cohorts")
+    lists = [each.value for each in app.dataframe if list(each.value) == PAIR]
+    (became,) = [each for each in lists if "· Placed" in list(each["name"])]
+    placed = [figure for name, figure in zip(became["name"], became["figure"], strict=True) if name == "· Placed"]
+    assert placed == [f"{amount:,.0f}" for amount in wide["placed_amount"]]
+    assert [name for name in became["name"] if not name.startswith("·")] == list(wide["cohort"])
 
 
 def test_columns_that_matter_come_first_on_a_phone(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:

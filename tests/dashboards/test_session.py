@@ -37,7 +37,7 @@ def test_the_same_publication_is_asked_once(database: str, monkeypatch: pytest.M
     st.cache_data.clear()
     publish_items([item("1", AS_OF, "10")])
     assert _open_amount() == 10
-    monkeypatch.setattr("cartera.warehouse.read.totals", lambda *_: pytest.fail("asked again"))
+    monkeypatch.setattr("cartera.warehouse.read.aging", lambda *_, **__: pytest.fail("asked again"))
     assert _open_amount() == 10
 
 
