@@ -36,7 +36,7 @@ FETCHING = """
 ;{const files=%s,waiting=setInterval(()=>{
   if(document.querySelector('[data-testid="stApp"]')?.dataset.testScriptState!=="notRunning")return;
   clearInterval(waiting);
-  const next=()=>{const file=files.shift();if(file)requestIdleCallback(()=>import(file).finally(next))};
+  const next=()=>{const file=files.shift();if(file)requestIdleCallback(()=>import(file).catch(()=>{}).then(next))};
   if(!navigator.connection?.saveData)setTimeout(next,2000)
 },300)}
 """
