@@ -3,8 +3,8 @@
 A first visit asks for some 150 of them. Streamlit opens and reads each from disk, in pieces, through a thread, and does
 not compress them: most of what its server does when people arrive, and four times as much to send.
 
-The first page needs neither Streamlit's dataframe nor Plotly, which draw all others and are six of the eight megabytes
-of a browser's work. They are fetched while somebody reads it.
+The first page needs neither Streamlit's dataframe nor Plotly, which draw all others and are more than half of what a
+browser works through. They are fetched while somebody reads it.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """Answers beside the questions: of a day that nobody asked for yet.
 
 Who looks back to a day opens more than one page of it, and a page has more than one question. While the page asks from
-its first question on, a thread asks from its last one; then what the other pages of any day open with. Where two ask
-the same, the second waits for the first (see cache.py). Only where answering takes long.
+its first question on, a thread asks from its last one; then, once the page is read, what the other pages of any day
+open with. Where two ask the same, the second waits for the first (see cache.py). Only where answering takes long.
 """
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
+from itertools import chain
 
 from cartera.errors import CarteraError
 from dashboards.queries import ahead, of_a_day
@@ -43,8 +44,12 @@ def follow(reading: Reading, clocks: Clocks, page: str) -> None:
 
 def _answer(wanted: Day, companies: ahead.Companies, pages: list[str]) -> None:
     current, clocks = wanted
+    first, *others = ([*of_a_day.PAGES[page](clocks)][::-1] for page in pages)
     with _work.one_at_a_time:
-        for question in (question for page in pages for question in reversed([*of_a_day.PAGES[page](clocks)])):
+        for question in (*first, *chain(*others)):
+            if question not in first:
+                # the page itself still asks what depends on its filters
+                ahead.give_way()
             if _work.wanted != wanted:
                 return
             try:
