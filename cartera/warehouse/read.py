@@ -106,11 +106,6 @@ CELLS = (
     " group by {keys})"
 )
 
-NOTHING: Row = {
-    "open_items": 0, "open_amount": Decimal(0), "overdue_items": 0, "overdue_amount": Decimal(0),
-    "disputed_amount": Decimal(0),
-}  # fmt: skip
-
 AGING_MEASURES = ("open_items", "open_amount", "disputed_amount", "promised_amount")
 
 
@@ -268,9 +263,11 @@ def totals_of(by_bucket: Sequence[Row]) -> list[Row]:
     """One row per company_id and currency_code: open_items, open_amount, overdue_items, overdue_amount,
     disputed_amount; `by_bucket` are rows of `aging` by bucket."""
     found: dict[tuple[str, str], Row] = {}
+    nothing: Row = {"open_items": 0, "overdue_items": 0}
+    nothing |= dict.fromkeys(("open_amount", "overdue_amount", "disputed_amount"), Decimal(0))
     for row in by_bucket:
         key = (row["company_id"], row["currency_code"])
-        sums = found.setdefault(key, {"company_id": key[0], "currency_code": key[1], **NOTHING})
+        sums = found.setdefault(key, {"company_id": key[0], "currency_code": key[1]} | nothing)
         for name in ("open_items", "open_amount", "disputed_amount"):
             sums[name] += row[name]
         if row["bucket"] != "not_due":

@@ -14,7 +14,7 @@ import datetime as dt
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
@@ -147,8 +147,12 @@ def questions(reading: Reading) -> Iterator[Question]:
     """Of the publication's date: those of the pages as they open, in the order of their worth; then those of the
     filters."""
     yield from morning(reading)
-    yield from of_a_day.PAGES["segments"](reading.clocks)
-    yield from _recovery(reading.clocks, sorted(recovery.PERIODS, key=recovery.OPENING_PERIODS.__ne__))
+    clocks = reading.clocks
+    yield from of_a_day.PAGES["segments"](clocks)
+    yield from of_a_day.PAGES["recovery"](clocks)
+    for periods in recovery.PERIODS:
+        yield lambda opened, periods=periods: recovery.rolled(opened, clocks, periods)
+    yield from _cohorts_and_losses(clocks)
     yield from _kpis(reading)
 
 
@@ -161,7 +165,8 @@ def morning(reading: Reading) -> Iterator[Question]:
     for currency in currencies:
         yield from _overview(reading, currency)
         yield from _worklist(reading, currency)
-        yield from _aging(clocks, currency)
+    yield from of_a_day.PAGES["aging"](clocks)
+    yield from _customers(clocks, currencies)
     for currency in currencies:
         yield from _promises(clocks, currency)
     for dated in overview.past_month_ends(reading, None):
@@ -183,12 +188,6 @@ def _overview(reading: Reading, currency: str) -> Iterator[Question]:
     clocks = reading.clocks
     yield lambda opened: receivables.by_bucket(opened, clocks, currency, None)
     yield lambda opened: receivables.by_customer(opened, clocks, currency, None, limit=overview.TOP_DEBTORS)
-
-
-def _aging(clocks: Clocks, currency: str) -> Iterator[Question]:
-    asked = aging.Asked(clocks, currency)
-    for ask in (aging.buckets, aging.customers, aging.earlier):
-        yield lambda opened, ask=ask: ask(opened, asked)
 
 
 def _worklist(reading: Reading, currency: str) -> Iterator[Question]:
@@ -213,12 +212,9 @@ def _promises(clocks: Clocks, currency: str) -> Iterator[Question]:
     yield lambda opened: promises.disputes(opened, disputed, None, None)
 
 
-def _recovery(clocks: Clocks, every_periods: Iterable[int]) -> Iterator[Question]:
-    for periods in every_periods:
-        yield lambda opened, periods=periods: recovery.rolled(opened, clocks, periods)
-    yield lambda opened: recovery.cures(opened, clocks)
-    yield lambda opened: recovery.placed(opened, clocks)
+def _cohorts_and_losses(clocks: Clocks) -> Iterator[Question]:
     plain = recovery.Provision(Decimal(1), recovery.HISTORY_DAYS[0], recovery.LOSS_DAYS[0], None)
+    yield lambda opened: recovery.placed(opened, clocks)
     yield lambda opened: recovery.losses(opened, clocks, plain)
 
 
@@ -243,10 +239,10 @@ def _past(reading: Reading) -> Iterator[Question]:
         clocks = replace(own, as_of=day)
         yield from of_a_day.questions(clocks)
         yield from _customers(clocks, currencies)
-        yield from _recovery(clocks, [])
+        yield from _cohorts_and_losses(clocks)
         if number < CLOSINGS_WITH_TREND:
             asked = kpis.Asked(clocks, kpis.VIEWS[0], None)
-            for dated in kpis.over_months(asked):
+            for dated in kpis.over_months(asked)[1:]:
                 yield lambda opened, dated=dated: kpis.figures(opened, dated)
             yield lambda opened, asked=asked: kpis.bridge(opened, asked, kpis.quarter_before(asked.clocks.as_of))
     for days in range(1, DAYS_BEFORE + 1):

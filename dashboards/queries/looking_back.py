@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
-from itertools import chain
 
 from cartera.errors import CarteraError
 from dashboards.queries import ahead, of_a_day
@@ -44,10 +43,10 @@ def follow(reading: Reading, clocks: Clocks, page: str) -> None:
 
 def _answer(wanted: Day, companies: ahead.Companies, pages: list[str]) -> None:
     current, clocks = wanted
-    first, *others = ([*of_a_day.PAGES[page](clocks)][::-1] for page in pages)
+    asked = [(page == pages[0], each) for page in pages for each in reversed([*of_a_day.PAGES[page](clocks)])]
     with _work.one_at_a_time:
-        for question in (*first, *chain(*others)):
-            if question not in first:
+        for is_open, question in asked:
+            if not is_open:
                 # the page itself still asks what depends on its filters
                 ahead.give_way()
             if _work.wanted != wanted:
