@@ -104,22 +104,20 @@ def _listed(
     view: View, data: pd.DataFrame, then: dict[str, Earlier], key: str, narrow: Callable[[int], None]
 ) -> tuple[int, str] | None:
     """The same on a phone: under each bucket what it was, and the change since."""
-    words, lines, cells = view.words, list[Line](), list[tuple[int, str]]()
+    words, lines = view.words, list[Line]()
     for row, each in enumerate(data.to_dict("records")):
-        lines.append(Line(each["bucket"], words.units(each["now"]), is_heading=True))
-        cells.append((row, "now"))
+        lines.append(Line(each["bucket"], words.units(each["now"]), is_heading=True, of=(row, "now")))
         for name, earlier in then.items():
             if each[name] is not None:
-                lines.append(Line(words.date(earlier.day), f"{words.units(each[name])} · {each[f'{name}_change']}"))
-                cells.append((row, name))
+                figure = f"{words.units(each[name])} · {each[f'{name}_change']}"
+                lines.append(Line(words.date(earlier.day), figure, of=(row, name)))
 
-    def clicked() -> None:
-        places = [place for place, _ in st.session_state[key]["selection"]["cells"]]
-        if places and places[0] < len(cells) and cells[places[0]][1] == "now":
-            narrow(cells[places[0]][0])
+    def clicked(cell: tuple[int, str]) -> None:
+        if cell[1] == "now":
+            narrow(cell[0])
 
-    place = line_list(view, lines, alt=words("aging.beside"), corner=words("column.bucket"), key=key, on_select=clicked)
-    return None if place is None or cells[place][1] == "now" else cells[place]
+    cell = line_list(view, lines, alt=words("aging.beside"), corner=words("column.bucket"), key=key, on_select=clicked)
+    return cell if cell and cell[1] in then else None
 
 
 def _compared(view: View, buckets: pd.DataFrame, then: dict[str, Earlier], code: str) -> pd.DataFrame:

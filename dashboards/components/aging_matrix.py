@@ -142,7 +142,7 @@ def _drawn(
         return _listed(view, data, columns, clicked, alt=alt, key=key, shades=shades)
 
     def on_select() -> None:
-        for place, column in _clicked_cells(key):
+        for place, column in st.session_state[key]["selection"]["cells"][:1]:
             if place < len(data):
                 clicked(place, column)
 
@@ -162,33 +162,21 @@ def _listed(
 ) -> None:
     """As wide as a phone: under each row with what it owes the buckets in which that is."""
     name, whole = next(iter(columns)), "open_amount"
-    cells = [
-        (place, column)
-        for place in range(len(data))
-        for column in (whole, *BUCKETS)
-        if column == whole or data[column].iloc[place]
-    ]
     lines = [
         Line(
             str(data[name].iloc[place]) if column == whole else f"· {view.words.bucket(column)}",
             view.words.units(data[column].iloc[place]),
             style=shades[column].iloc[place],
             is_heading=column == whole,
+            of=(place, column),
         )
-        for place, column in cells
+        for place in range(len(data))
+        for column in (whole, *BUCKETS)
+        if column == whole or data[column].iloc[place]
     ]
-
-    def on_select() -> None:
-        for line, _ in _clicked_cells(key):
-            if line < len(cells):
-                clicked(*cells[line])
-
-    line_list(view, lines, alt=alt, corner=view.words(columns[name].heading), key=key, on_select=on_select)
-
-
-def _clicked_cells(key: str) -> list[tuple[int, str]]:
-    found: list[tuple[int, str]] = st.session_state[key]["selection"]["cells"][:1]
-    return found
+    line_list(
+        view, lines, alt=alt, corner=view.words(columns[name].heading), key=key, on_select=lambda cell: clicked(*cell)
+    )
 
 
 def _columns(view: View, name: str, heading: str, amounts: pd.DataFrame) -> dict[str, Column]:

@@ -86,8 +86,7 @@ def _curves(view: View, rows: pd.DataFrame, key: str) -> pd.Series | None:
     """
     words, steps = view.words, sorted(rows["step"].unique())
     days = {row["step"]: row["days_since_placement"] for row in rows.to_dict("records")}
-    lines, figures = [], []
-    listed: list[tuple[Line, pd.Series | None]] = []
+    lines, figures, listed = [], [], list[Line]()
     for month, line in rows.groupby("cohort_month", sort=False, dropna=False):
         known = {f"step_{row['step']}": row for _, row in line.iterrows() if row["collected_pct"] is not None}
         figures.append(known)
@@ -97,9 +96,9 @@ def _curves(view: View, rows: pd.DataFrame, key: str) -> pd.Series | None:
         }
         name = words("recovery.average") if pd.isna(month) else words.month(month)
         lines.append({"cohort": name, **{f"step_{step}": written.get(f"step_{step}", "") for step in steps}})
-        listed.append((Line(name, is_heading=True), None))
+        listed.append(Line(name, is_heading=True))
         listed += [
-            (Line(f"· {words('recovery.after_days', days=row['days_since_placement'])}", written[step]), row)
+            Line(f"· {words('recovery.after_days', days=row['days_since_placement'])}", written[step], of=row)
             for step, row in known.items()
         ]
     columns = {"cohort": Column("column.cohort", is_pinned=True)}
@@ -109,9 +108,10 @@ def _curves(view: View, rows: pd.DataFrame, key: str) -> pd.Series | None:
     st.markdown(f"**{words('recovery.curves')}**")
     st.caption(words("recovery.young_sub"))
     if view.is_phone:
-        shown = [line for line, _ in listed]
-        chosen = line_list(view, shown, alt=words("recovery.curves"), corner=words("column.cohort"), key=key)
-        return None if chosen is None else listed[chosen][1]
+        chosen: pd.Series | None = line_list(
+            view, listed, alt=words("recovery.curves"), corner=words("column.cohort"), key=key
+        )
+        return chosen
     data = pd.DataFrame(lines, dtype=object)
     selection = table(view, data, columns, alt=words("recovery.curves"), key=key, selects="single-cell")
     cell = clicked(selection, data)
@@ -145,13 +145,11 @@ def _liquidation_listed(view: View, data: pd.DataFrame, key: str) -> Cell | None
     """Under each cohort what became of it."""
     words = view.words
     written: dict[str, Callable[[Any], str]] = {"money": words.units, "percent": words.percent, "number": words.number}
-    lines, cells = list[Line](), list[Cell | None]()
+    lines = list[Line]()
     for row, each in enumerate(data.to_dict("records")):
         lines.append(Line(each["cohort"], is_heading=True))
-        cells.append(None)
         for name, column in LIQUIDATION.items():
             if column.kind in written and each[name] is not None:
-                lines.append(Line(f"· {words(column.heading)}", written[column.kind](each[name])))
-                cells.append((row, name))
-    place = line_list(view, lines, alt=words("recovery.became"), corner=words("column.cohort"), key=key)
-    return None if place is None else cells[place]
+                lines.append(Line(f"· {words(column.heading)}", written[column.kind](each[name]), of=(row, name)))
+    chosen: Cell | None = line_list(view, lines, alt=words("recovery.became"), corner=words("column.cohort"), key=key)
+    return chosen

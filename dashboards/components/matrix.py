@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
+import streamlit as st
 
 from dashboards.charts.theme import theme
 from dashboards.components.tables import Column, Kind, table
@@ -20,12 +21,13 @@ Cell = tuple[str, str]
 
 @dataclass(frozen=True)
 class Line:
-    """Of a list: a name with a figure; one that is a heading heads those below it."""
+    """Of a list: a name with a figure; a heading heads those below it. `of`: what a click on it asks for."""
 
     name: str
     figure: str = ""
     style: str = ""
     is_heading: bool = False
+    of: Any = None
 
 
 def matrix(
@@ -87,17 +89,15 @@ def _listed(
     """A line heads those of its row."""
     words = view.words
     written: Callable[[Any], str] = {"percent": words.percent, "money": words.units}.get(kind, words.number)
-    cells: list[Cell | None] = []
     lines: list[Line] = []
     for row, label in rows.items():
-        cells.append(None)
         lines.append(Line(label, is_heading=True))
         for column, name in columns.items():
             if values.get((row, column)) is not None:
-                cells.append((row, column))
-                lines.append(Line(f"→ {name}", written(values[row, column]), style=shades[row, column]))
-    place = line_list(view, lines, alt=alt, corner=corner, key=f"{key}_listed")
-    return None if place is None else cells[place]
+                cell = (row, column)
+                lines.append(Line(f"→ {name}", written(values[cell]), style=shades[cell], of=cell))
+    asked: Cell | None = line_list(view, lines, alt=alt, corner=corner, key=f"{key}_listed")
+    return asked
 
 
 def line_list(
@@ -107,9 +107,10 @@ def line_list(
     alt: str,
     corner: str,
     key: str,
-    on_select: Callable[[], None] | Literal["rerun"] = "rerun",
-) -> int | None:
-    """A table as wide as a phone; the place of the line that is clicked."""
+    on_select: Callable[[Any], None] | None = None,
+) -> Any:
+    """A table as wide as a phone; `Line.of` of the one that is clicked, which `on_select` is given before the page is
+    drawn."""
     data = pd.DataFrame([(line.name, line.figure) for line in lines], columns=["name", "figure"], dtype=object)
     styles = pd.DataFrame([(line.style, line.style) for line in lines], index=data.index, columns=data.columns)
     styles["name"] = [line.style if line.is_heading else "" for line in lines]
@@ -118,8 +119,17 @@ def line_list(
         "figure": Column("column.figure", "figure"),
     }
     headings = [place for place, line in enumerate(lines) if line.is_heading]
+
+    def asked(selection: Mapping[str, Any]) -> Any:
+        return next((lines[place].of for place, _ in selection["cells"] if place < len(lines)), None)
+
+    def clicked() -> None:
+        found = asked(st.session_state[key]["selection"])
+        if on_select and found is not None:
+            on_select(found)
+
     selection = table(
-        view, data, shown, alt=alt, key=key, selects="single-cell", on_select=on_select, headings=headings,
-        shades=styles,
+        view, data, shown, alt=alt, key=key, selects="single-cell", on_select=clicked if on_select else "rerun",
+        headings=headings, shades=styles,
     )  # fmt: skip
-    return next((place for place, _ in selection["cells"] if place < len(lines)), None)
+    return asked(selection)
