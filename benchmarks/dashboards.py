@@ -302,11 +302,9 @@ PARTS = ("server", "database", "browser")
 def wait_for_answers(log: Path, since: int) -> None:
     """Until what the log has gained says that the questions were answered ahead."""
     for _ in range(WAIT_SECONDS):
-        said = [
-            line for line in log.read_text(encoding="utf-8")[since:].splitlines() if "questions answered ahead" in line
-        ]
-        if said:
-            return print(said[-1])
+        said = [line for line in log.read_text(encoding="utf-8")[since:].splitlines() if "answered ahead in" in line]
+        if any("of past days" in line for line in said):
+            return print(*said, sep="\n")
         time.sleep(1)
     print(f"not all was answered ahead within {WAIT_SECONDS} s, measured all the same; see {log}")
 

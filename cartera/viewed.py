@@ -1,4 +1,4 @@
-"""What each person took out of the dashboard, whose data they looked at, what they replayed: a log that only grows."""
+"""What each person took out or had e-mailed, whose data they looked at, what they replayed: a log that only grows."""
 
 from __future__ import annotations
 

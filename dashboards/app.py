@@ -17,7 +17,7 @@ from streamlit.navigation.page import StreamlitPage  # noqa: E402
 from cartera import sign_in  # noqa: E402
 from cartera.desk import Actor  # noqa: E402
 from cartera.settings import TELEMETRY_OFF, get_settings  # noqa: E402
-from dashboards.components import clicks, refused, sign_in_page  # noqa: E402
+from dashboards.components import clicks, filters, refused, sign_in_page, states  # noqa: E402
 from dashboards.components.access import may_open  # noqa: E402
 from dashboards.components.actor import Refused, looking  # noqa: E402
 from dashboards.components.view import browser_language, current_words  # noqa: E402
@@ -92,17 +92,20 @@ st.set_page_config(
 )
 st.logo(HERE / "assets" / "logo.svg", size="large", icon_image=HERE / "assets" / "icon.svg")
 choose_language()
-actor = looking()
-page = st.navigation(pages(actor), position="hidden" if isinstance(actor, Refused) else "sidebar")
-name = page.url_path or FIRST
-if st.session_state.get("page", name) != name:
-    clicks.settle()
-    refused.forget()
-# which page a saved view is of
-st.session_state["page"] = name
-if isinstance(actor, Actor):
-    sign_in_page.who_is_here(actor, is_signed_in=sign_in.is_required(get_settings()))
-    with acting(actor):
+# whom the database does not know now, because it is away say, is told that as on any page
+with states.plainly(current_words()):
+    actor = looking()
+    page = st.navigation(pages(actor), position="hidden" if isinstance(actor, Refused) else "sidebar")
+    name = page.url_path or FIRST
+    if st.session_state.get("page", name) != name:
+        clicks.settle()
+        refused.forget()
+        filters.arrive()
+    # which page a saved view is of
+    st.session_state["page"] = name
+    if isinstance(actor, Actor):
+        sign_in_page.who_is_here(actor, is_signed_in=sign_in.is_required(get_settings()))
+        with acting(actor):
+            page.run()
+    else:
         page.run()
-else:
-    page.run()

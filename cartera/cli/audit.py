@@ -77,9 +77,10 @@ def views(
     limit: Annotated[int, typer.Option("--limit", min=1, help="The newest so many.")] = 1000,
     format: Annotated[Format, typer.Option("--format", help="table, csv or json.")] = Format.table,
 ) -> None:
-    """What people took out of the dashboard, whose data they looked at, what they replayed, the newest first.
+    """What people took out as files, or had e-mailed; whose data they looked at, what they replayed; the newest first.
 
-    A line is written before what it tells of: a replay that was cut right after it has one too, and changed nothing.
+    A line is written before what it tells of: a replay that was cut right after it has one too, and changed nothing,
+    and each attempt to hand an e-mail over has its own.
     """
     from cartera.clock import parse_moment
     from cartera.viewed import COLUMNS, listed

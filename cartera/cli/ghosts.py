@@ -26,6 +26,7 @@ TIMELINE_COLUMNS = (
     "step", "channel", "status", "reason", "recipient", "language", "planned_date", "contact_date", "sent_at",
     "delivered_at", "answered_at", "time_to_answer",
 )  # fmt: skip
+KEPT = {True: "kept", False: "BROKEN", None: "nothing to check"}
 
 
 def register(app: typer.Typer) -> None:
@@ -108,7 +109,7 @@ def report(ghost: GhostId, format: FormatOption = Format.table) -> None:
     print_rows(found.ladder, ("step", "tone", "due_on", "came_on", "channels", "outcome"), format, "steps")
     if found.skips:
         print_rows(found.skips, ("as_of_date", "reason"), format, "left in peace")
-    rules = [{"rule": each.rule, "kept": "kept" if each.is_kept else "BROKEN", "saw": each.saw} for each in found.rules]
+    rules = [{"rule": each.rule, "kept": KEPT[each.is_kept], "saw": each.saw} for each in found.rules]
     print_rows(rules, ("rule", "kept", "saw"), format, "rules")
     if format is Format.table:
         for row in found.timeline:

@@ -12,6 +12,7 @@ import typer
 
 from cartera.cli.output import Format, messages, print_json, print_rows
 from cartera.cli.pipeline import FormatOption
+from cartera.cli.reminders import current_user
 from cartera.clock import parse_date, parse_moment
 from cartera.errors import ConfigError
 
@@ -96,8 +97,8 @@ def run(
     from cartera.reports.made import make, reading
     from cartera.reports.wording import Wording
 
-    saved, document = _asked(report, where, user)
     wording, date, moment = Wording("en"), _date(as_of), parse_moment(known_at) if known_at else None
+    saved, document = _asked(report, where, user, date, moment)
     with reading() as connection:
         made = make(connection, saved.name, document, as_of=date, known_at=moment, limit=PREVIEWED)
     parts = [
@@ -134,17 +135,23 @@ def export(
     known_at: KnownAtOption = None,
     user: UserOption = "local",
 ) -> None:
-    """Write a report to a file: every row, with totals by currency."""
+    """Write a report to a file: every row, with totals by currency. That it was taken is in `cartera audit views`."""
+    from cartera.desk import Actor
     from cartera.reports.exports import export as make_file
     from cartera.reports.made import make_whole
     from cartera.reports.wording import Wording
+    from cartera.viewed import record
 
-    saved, document = _asked(report, where, user)
-    moment = parse_moment(known_at) if known_at else None
-    made = make_whole(saved.name, document, as_of=_date(as_of), known_at=moment)
+    date, moment = _date(as_of), parse_moment(known_at) if known_at else None
+    saved, document = _asked(report, where, user, date, moment)
+    made = make_whole(saved.name, document, as_of=date, known_at=moment)
     file = make_file(made, format.value, Wording(language.value))
     path = output or Path(file.name)
     path = path / file.name if path.is_dir() else path
+    operator = Actor.local(current_user())
+    clocks = {"as_of": made.clocks.as_of.isoformat(), "known_at": made.clocks.known_at.isoformat()}
+    given = {"report": made.name, **clocks} | ({"where": " ".join(where)} if where else {})
+    record(operator.user, operator.role, "export", path.name, given, made.row_count)
     path.write_bytes(file.content)
     messages.print(f"wrote {path}: {made.row_count:,} rows", markup=False)
 
@@ -222,11 +229,16 @@ def _parts(each: Saved | Broken) -> str:
     return f"broken: {each.why}" if isinstance(each, Broken) else ", ".join(part.mart for part in each.document.parts)
 
 
-def _asked(report: str, where: list[str] | None, user: str) -> tuple[Saved, Document]:
+def _asked(
+    report: str, where: list[str] | None, user: str, as_of: dt.date | None, known_at: dt.datetime | None
+) -> tuple[Saved, Document]:
+    from cartera.reports.asked import check_values
     from cartera.reports.store import find
 
-    saved = find(user, report)
-    return saved, saved.document.with_filters(_filters(where))
+    saved, filters = find(user, report), _filters(where)
+    narrowed = saved.document.with_filters(filters)
+    check_values(saved.document, filters, None, as_of=as_of, known_at=known_at)
+    return saved, narrowed
 
 
 def _filters(where: list[str] | None) -> list[Filter]:

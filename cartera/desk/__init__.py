@@ -10,6 +10,7 @@ from cartera.desk.calls import record_call
 from cartera.desk.disputes import close_dispute, dispute
 from cartera.desk.file import file_of
 from cartera.desk.holds import hold, release_hold
+from cartera.desk.journal import day_in
 from cartera.desk.model import (
     HOLD_KINDS,
     OUTCOMES,
@@ -38,6 +39,6 @@ from cartera.desk.rights import may
 __all__ = [
     "HOLD_KINDS", "OUTCOMES", "Action", "Actor", "CallOutcome", "CallRecorded", "CustomerFile", "Dispute", "Hold",
     "HoldKind", "Note", "Part", "Plan", "Presence", "Promise", "Repair", "cancel_plan", "cancel_promise",
-    "close_dispute", "dispute", "file_of", "here", "hold", "may", "note", "others_here", "plan", "promise",
+    "close_dispute", "day_in", "dispute", "file_of", "here", "hold", "may", "note", "others_here", "plan", "promise",
     "record_call", "release_hold", "repair_contact",
 ]  # fmt: skip

@@ -83,12 +83,21 @@ def future_day(day: dt.date, desk: Desk, most_days: int = MOST_DAYS) -> dt.date:
 
 
 def covered(
-    desk: Desk, company_id: str, currency_code: str, item_ids: Sequence[str], *, all_invoices: bool = False
+    desk: Desk,
+    company_id: str,
+    currency_code: str,
+    item_ids: Sequence[str],
+    amount: Decimal | None,
+    *,
+    all_invoices: bool = False,
 ) -> Covered:
     """The items named, which must be open between the customer and the company in the currency; with `all_invoices`
-    the invoices of all that is open where none is named. Raises ConfigError."""
+    the invoices of all that is open where none is named. `amount`: how much of what is open is meant, no more than it.
+
+    Raises ConfigError.
+    """
     named = tuple(dict.fromkeys(item_ids))
-    if not (named or all_invoices) or is_ghost(desk.customer.customer_id):
+    if is_ghost(desk.customer.customer_id):
         return Covered(named)
     published = read.publication(desk.connection)
     found = {
@@ -109,8 +118,18 @@ def covered(
             f"{unknown!r} is no open item of {desk.customer.customer_id!r} with {company_id!r} in {currency_code}",
             "see `cartera items --customer`; it may have been paid",
         )
+    meant = [item for item_id, item in found.items() if item_id in named or not named]
+    whole = sum((item["open_amount"] for item in meant), Decimal(0))
+    if amount is not None and amount > whole:
+        raise ConfigError(
+            f"{currency_code} {plain(amount, currency_code)} is more than the {currency_code}"
+            f" {plain(whole, currency_code)} that is open of it",
+            "write an amount of what is owed; what is not published yet can't be agreed on",
+        )
+    if not (named or all_invoices):
+        return Covered()
     invoices: dict[str, Decimal] = {}
-    for item_id, item in found.items():
-        if (item_id in named or not named) and item["invoice_id"] is not None:
+    for item in meant:
+        if item["invoice_id"] is not None:
             invoices[item["invoice_id"]] = invoices.get(item["invoice_id"], Decimal(0)) + item["open_amount"]
     return Covered(named, tuple(invoices.items()))

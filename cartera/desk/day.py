@@ -15,6 +15,7 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.db import Role, transaction
 from cartera.desk.file import file_of
+from cartera.desk.journal import day_in
 from cartera.desk.model import CustomerFile
 from cartera.reminders import portfolio
 from cartera.reminders.calls import CallRule, load_call_rule
@@ -40,7 +41,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Left:
-    """Who is late and left in peace. `why`: on_hold, opted_out, promised or disputed."""
+    """Who is late and left in peace. `why`: on_hold, opted_out, promised, disputed or covered (by credit)."""
 
     late: Row
     why: str
@@ -54,20 +55,21 @@ class Day:
     left: tuple[Left, ...]
 
 
-def day_of(late: Sequence[Row], as_of: dt.date, today: dt.date) -> Day:
-    """Rank who is late. `today`: the day on which people act, which may be later than the figures'."""
+def day_of(late: Sequence[Row], as_of: dt.date, now: dt.datetime) -> Day:
+    """Rank who is late, each by the day where the customer is: the figures' own, or that of `now` once it is past."""
     settings = get_settings()
     ages, rule = load_call_rule(settings.policies_dir), load_worth_rule(settings.policies_dir)
     ids = sorted({row["customer_id"] for row in late})
     with transaction(Role.desk) as connection:
-        live = _Live(connection, ids, as_of, today)
+        live = _Live(connection, ids, as_of, now)
         live.items = _items_of(connection, sorted(live.touched), as_of)
     tasks: list[Task] = []
     left: list[Left] = []
     for row in late:
-        if why := live.why_not(row):
+        if why := live.why_not(row) or row["why"]:
             left.append(Left(row, why))
             continue
+        today = live.today[row["customer_id"]]
         asked, oldest, share = live.asked(row, today, ages)
         if asked <= 0:
             left.append(Left(row, "promised" if live.is_promised_later(row, today) else "disputed"))
@@ -89,9 +91,15 @@ def day_of(late: Sequence[Row], as_of: dt.date, today: dt.date) -> Day:
 class _Live:
     """What was recorded of some customers, as it is now."""
 
-    def __init__(self, connection: Connection, ids: Sequence[str], as_of: dt.date, today: dt.date) -> None:
-        bound = {"ids": list(ids), "as_of": as_of, "today": today}
-        self.held = {row["customer_id"] for row in rows(connection, _HELD, bound)}
+    def __init__(self, connection: Connection, ids: Sequence[str], as_of: dt.date, now: dt.datetime) -> None:
+        bound = {"ids": list(ids), "as_of": as_of, "now": now}
+        zones = {row["customer_id"]: row["timezone"] for row in rows(connection, _ZONES, bound)}
+        self.today = {id: max(as_of, day_in(zones.get(id), now)) for id in ids}
+        self.held = {
+            row["customer_id"]
+            for row in rows(connection, _HELD, bound)
+            if row["held_until"] is None or row["held_until"] >= self.today[row["customer_id"]]
+        }
         self.silent = {row["customer_id"] for row in rows(connection, _OPTED_OUT, bound)}
         self.contacted = portfolio.last_contacts(connection, ids)
         self.promised = _grouped(rows(connection, _PROMISED, bound))
@@ -194,9 +202,13 @@ def customer_file(customer_id: str, companies: frozenset[str] | None = None) -> 
     )
 
 
+_ZONES = """
+select distinct on (customer_id) customer_id, timezone from serve.dim_customers
+where customer_id = any(%(ids)s) and recorded_to > %(now)s order by customer_id, recorded_from
+"""
 _HELD = """
-select distinct customer_id from ops.contact_holds
-where customer_id = any(%(ids)s) and released_at is null and (held_until is null or held_until >= %(today)s)
+select customer_id, held_until from ops.contact_holds
+where customer_id = any(%(ids)s) and released_at is null
     -- whom a machine may not write to, a person calls
     and kind <> 'vulnerable'
 """

@@ -45,7 +45,7 @@ def _open(
 ) -> Done[Dispute]:
     company_id = desk.asked.company_id
     assert company_id is not None
-    meant = checked.covered(desk, company_id, currency_code, item_ids, all_invoices=True)
+    meant = checked.covered(desk, company_id, currency_code, item_ids, amount, all_invoices=True)
     opened = Dispute(
         dispute_id=desk.asked.action_id,
         version=1,

@@ -39,7 +39,7 @@ def _hold(desk: Desk, kind: HoldKind, until: dt.date | None, note: str) -> Done[
         raise ConfigError(f"{until} is past: today is {desk.day}", "write the last day of the hold")
     rows(desk.connection, _END_EXPIRED, {"id": desk.asked.customer_id, "kind": kind, "day": desk.day, "at": desk.at})
     bound = {
-        "id": desk.asked.customer_id, "kind": kind, "until": until, "note": note or kind, "by": desk.by, "at": desk.at,
+        "id": desk.asked.customer_id, "kind": kind, "until": until, "note": note, "by": desk.by, "at": desk.at,
     }  # fmt: skip
     found = rows(desk.connection, _ADD, bound)
     if not found:
@@ -50,7 +50,7 @@ def _hold(desk: Desk, kind: HoldKind, until: dt.date | None, note: str) -> Done[
         customer_id=desk.asked.customer_id,
         kind=kind,
         until=until,
-        note=note or kind,
+        note=note,
         held_by=desk.by,
         held_at=desk.at,
         released_by=None,

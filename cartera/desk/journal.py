@@ -86,7 +86,7 @@ class Desk:
     @property
     def day(self) -> dt.date:
         """Today where the customer is: a promise for today is made in the evening too."""
-        return self.at.astimezone(zone_of(self.customer)).date()
+        return day_in(self.customer.timezone, self.at)
 
 
 @dataclass(frozen=True)
@@ -248,11 +248,13 @@ insert into ops.desk_actions (
 """
 
 
-def zone_of(customer: Customer) -> dt.tzinfo:
+def day_in(timezone: str | None, at: dt.datetime) -> dt.date:
+    """The day that a moment is of where a customer is; in UTC where that is not known."""
     try:
-        return ZoneInfo(customer.timezone) if customer.timezone else dt.UTC
+        zone: dt.tzinfo = ZoneInfo(timezone) if timezone else dt.UTC
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return dt.UTC
+        zone = dt.UTC
+    return at.astimezone(zone).date()
 
 
 @cache

@@ -6,6 +6,7 @@ On a connection of role reader, desk or campaign.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 
 from psycopg2.extensions import connection as Connection
 
@@ -15,11 +16,11 @@ from cartera.warehouse.read import Row, rows
 def since(connection: Connection, moment: dt.datetime, companies: frozenset[str] | None, limit: int) -> list[Row]:
     """What was recorded after a moment about promises, plans and disputes, the newest first.
 
-    kind, customer_id, company_id, currency_code, amount (None: the whole), day (promised for, or opened), acted_by,
-    acted_at. `moment`: until which the warehouse knows everything.
+    kind, customer_id, customer_name, company_id, currency_code, amount (None: the whole), day (promised for, or
+    opened), acted_by, acted_at. `moment`: until which the warehouse knows everything.
     """
     bound = {"moment": moment, "companies": _list(companies), "limit": limit}
-    return rows(connection, _SINCE, bound)
+    return _named(connection, rows(connection, _SINCE, bound))
 
 
 _SINCE = """
@@ -45,31 +46,50 @@ def promises_to_come(
     connection: Connection, day: dt.date, companies: frozenset[str] | None, limit: int
 ) -> list[Row]:  # fmt: skip
     """Promises recorded here that can be withdrawn: not of a plan, their day not yet gone; the soonest first."""
-    return rows(connection, _TO_COME, {"day": day, "companies": _list(companies), "limit": limit})
+    found = rows(connection, _TO_COME, {"day": day, "companies": _list(companies), "limit": limit})
+    return _named(connection, found)
 
 
 _TO_COME = """
-select promise_id::text as promise_id, version, customer_id, company_id, currency_code, promised_amount as amount,
-    made_date, promised_date, note
-from ops.desk_promises
-where not is_cancelled and plan_id is null and promised_date >= %(day)s and customer_id not like 'erased:%%'
-    and (%(companies)s::text[] is null or company_id = any(%(companies)s))
-order by promised_date, promise_id limit %(limit)s
+select p.promise_id::text as promise_id, p.version, p.customer_id, p.company_id, p.currency_code,
+    p.promised_amount as amount, p.made_date, p.promised_date, p.note, a.acted_by
+from ops.desk_promises as p
+join ops.desk_actions as a on a.thing = 'promise' and a.thing_id = p.promise_id::text and a.version = 1
+where not p.is_cancelled and p.plan_id is null and p.promised_date >= %(day)s and p.customer_id not like 'erased:%%'
+    and (%(companies)s::text[] is null or p.company_id = any(%(companies)s))
+order by p.promised_date, p.promise_id limit %(limit)s
 """
 
 
 def open_disputes(connection: Connection, companies: frozenset[str] | None, limit: int) -> list[Row]:
     """Disputes recorded here that wait for a decision, the oldest first."""
-    return rows(connection, _OPEN, {"companies": _list(companies), "limit": limit})
+    return _named(connection, rows(connection, _OPEN, {"companies": _list(companies), "limit": limit}))
 
 
 _OPEN = """
-select dispute_id::text as dispute_id, version, customer_id, company_id, currency_code, disputed_amount as amount,
-    reason, note, opened_date
-from ops.desk_disputes
-where resolved_date is null and customer_id not like 'erased:%%'
-    and (%(companies)s::text[] is null or company_id = any(%(companies)s))
-order by opened_date, dispute_id limit %(limit)s
+select d.dispute_id::text as dispute_id, d.version, d.customer_id, d.company_id, d.currency_code,
+    d.disputed_amount as amount, d.reason, d.note, d.opened_date, a.acted_by
+from ops.desk_disputes as d
+join ops.desk_actions as a on a.thing = 'dispute' and a.thing_id = d.dispute_id::text and a.version = 1
+where d.resolved_date is null and d.customer_id not like 'erased:%%'
+    and (%(companies)s::text[] is null or d.company_id = any(%(companies)s))
+order by d.opened_date, d.dispute_id limit %(limit)s
+"""
+
+
+def _named(connection: Connection, found: Sequence[Row]) -> list[Row]:
+    """The rows with customer_name: the last that is known; the id of whom only invoices tell."""
+    if not found:
+        return []
+    ids = list({row["customer_id"] for row in found})
+    names = {row["customer_id"]: row["name"] for row in rows(connection, _NAMES, {"ids": ids})}
+    return [row | {"customer_name": names.get(row["customer_id"]) or row["customer_id"]} for row in found]
+
+
+_NAMES = """
+select distinct on (customer_id) customer_id, name from serve.dim_customers
+where customer_id = any(%(ids)s)
+order by customer_id, recorded_to desc
 """
 
 

@@ -50,7 +50,8 @@ def _plan(
 ) -> Done[Plan]:
     plan_id, company_id = desk.asked.action_id, desk.asked.company_id
     assert company_id is not None
-    meant = checked.covered(desk, company_id, currency_code, item_ids)
+    whole = sum((amount for _, amount in parts), Decimal(0))
+    meant = checked.covered(desk, company_id, currency_code, item_ids, whole)
     made = Plan(
         plan_id=plan_id,
         version=1,

@@ -46,7 +46,7 @@ def _promise(
 ) -> Done[Promise]:
     company_id = desk.asked.company_id
     assert company_id is not None
-    meant = checked.covered(desk, company_id, currency_code, item_ids)
+    meant = checked.covered(desk, company_id, currency_code, item_ids, amount)
     made = Promise(
         promise_id=desk.asked.action_id,
         version=1,

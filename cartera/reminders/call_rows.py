@@ -57,8 +57,9 @@ WHY = {
     "age": "late for up to {days}",
     "promise_due_today": "promised for today",
     "broken_promise": "promise of {date} broken",
-    "within_habit": "not later than usual ({days})",
-    "beyond_habit": "later than usual ({days})",
+    "usually_late": "usually {days} late",
+    "usually_early": "usually {days} early",
+    "usually_on_time": "usually on time",
     "contacted_lately": "contacted {days} ago",
     "contacted_today": "contacted today",
 }
@@ -69,9 +70,8 @@ def why(call: Call) -> str:
     """The chance in words: the share at that age, and by what each fact multiplies it."""
     told: list[str] = []
     for reason in call.worth.reasons if call.worth else ():
-        days = reason.values.get("days")
-        name = "contacted_today" if reason.name == "contacted_lately" and not days else reason.name
-        text = WHY[name].format(**reason.values | {"days": f"{days} day{'' if days == 1 else 's'}"})
+        days = abs(reason.values.get("days", 0))
+        text = WHY[reason.text].format(**reason.values | {"days": f"{days} day{'' if days == 1 else 's'}"})
         told.append(f"{text}: {'x ' if told else ''}{reason.factor.quantize(Decimal('0.01'))}")
     return "; ".join(told)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
 
+from cartera.contact_rules.model import Asked
 from cartera.db import Role, transaction
 from cartera.reminders import ghosts, portfolio
 from cartera.reminders.addresses import NEEDS, consent, reach
@@ -28,7 +29,7 @@ class Next:
     """How a customer can be reached by a channel, and when the rules next allow it.
 
     `address` None: `why` says why not. `at`: the first allowed moment, UTC; None: none as things stand.
-    `refusals`: the rules that say no now, each with its text.
+    `refusals`: the rules that say no now, each with its text; `closing`: those that close whole days until `at`.
     """
 
     channel: Channel
@@ -37,6 +38,7 @@ class Next:
     at: dt.datetime | None
     why: str
     refusals: tuple[str, ...] = ()
+    closing: tuple[str, ...] = ()
 
     @property
     def is_allowed_now(self) -> bool:
@@ -92,9 +94,16 @@ def _next(channel: Channel, customer: Customer, history: History, rules: Lawful,
         return Next(channel, None, said, None, found.saw)
     if history.hold_reason is not None:
         return Next(channel, found.address, said, None, history.hold_reason, ("hold",))
-    verdict, following = rules.now_and_next(rules.debtor(customer, channel, said), channel, now)
-    refusals = tuple(f"{each.rule.text} [{each.rule.id}]" for each in verdict.refusals)
-    return Next(channel, found.address, said, following, "; ".join(each.saw for each in verdict.refusals), refusals)
+    verdict, following, closing = rules.now_and_next(rules.debtor(customer, channel, said), channel, now)
+    refusals, saw = (
+        tuple(_told(each.rule) for each in verdict.refusals),
+        "; ".join(each.saw for each in verdict.refusals),
+    )
+    return Next(channel, found.address, said, following, saw, refusals, tuple(map(_told, closing)))
+
+
+def _told(rule: Asked) -> str:
+    return f"{rule.text} [{rule.id}]"
 
 
 # what was planned and not yet approved is nobody's message; a skip is no contact

@@ -15,6 +15,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Literal
 
 from psycopg2.extensions import connection as Connection
 
@@ -45,11 +46,30 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Shortfall:
+    """Why nothing can be compared: of `what`, `arm` has `count` where `needed` are needed."""
+
+    arm: Arm
+    what: Literal["customers", "paid", "contacts"]
+    count: int
+    needed: int
+
+    def __str__(self) -> str:
+        arm = "hold-out" if self.arm is Arm.hold_out else str(self.arm)
+        said = {
+            "customers": f"{self.count} customers in the {arm}, {self.needed} are needed",
+            "paid": f"{self.count} customers of the {arm} paid, {self.needed} are needed",
+            "contacts": f"no contact of the {arm} yet",
+        }
+        return f"not enough data: {said[self.what]}"
+
+
+@dataclass(frozen=True)
 class ArmFigures:
     """One arm in one currency. `customers`: drawn, and looked at for the whole window; `too_new`: not yet so long.
 
     `against`: the arm that it is compared with; a challenger stands twice, beside the hold-out and beside its champion.
-    `days_to_pay`: of a unit owed when drawn, at most the window. What is compared is None where `note` says why;
+    `days_to_pay`: of a unit owed when drawn, at most the window. What is compared is None where `shortfall` says why;
     `incremental_per_contact` also beside a champion, which has contacts of its own.
     """
 
@@ -67,7 +87,11 @@ class ArmFigures:
     incremental_per_customer: Interval | None = None
     incremental_per_contact: Interval | None = None
     days_gained: Interval | None = None
-    note: str = ""
+    shortfall: Shortfall | None = None
+
+    @property
+    def note(self) -> str:
+        return str(self.shortfall or "")
 
 
 @dataclass
@@ -208,8 +232,8 @@ def compare(name: str, samples: dict[tuple[str, Arm], Sample]) -> list[ArmFigure
 
 def _figures(name: str, arm: Arm, currency: str, sample: Sample, control: Sample, against: Arm | None) -> ArmFigures:
     owed = sum(sample.owed, Decimal(0))
-    note = _not_enough(sample, control, against) if against else ""
-    is_compared = against is not None and not note
+    shortfall = _not_enough({against: control, arm: sample}) if against else None
+    is_compared = against is not None and shortfall is None
     return ArmFigures(
         experiment=name,
         arm=arm,
@@ -225,17 +249,18 @@ def _figures(name: str, arm: Arm, currency: str, sample: Sample, control: Sample
         incremental_per_customer=welch(sample.cash, control.cash) if is_compared else None,
         incremental_per_contact=_per_contact(sample, control) if is_compared and against is Arm.hold_out else None,
         days_gained=_days_gained(sample, control) if is_compared else None,
-        note=note,
+        shortfall=shortfall,
     )
 
 
-def _not_enough(sample: Sample, control: Sample, against: Arm) -> str:
-    for what, each in (("hold-out" if against is Arm.hold_out else str(against), control), ("arm", sample)):
-        if len(each.owed) < MIN_CUSTOMERS:
-            return f"not enough data: {len(each.owed)} customers in the {what}, {MIN_CUSTOMERS} are needed"
-        if each.paid < MIN_PAID:
-            return f"not enough data: {each.paid} customers of the {what} paid, {MIN_PAID} are needed"
-    return "" if sample.contacts else "not enough data: no contact yet"
+def _not_enough(compared: dict[Arm, Sample]) -> Shortfall | None:
+    """The first that is too little; the last of the two is the arm whose contacts are judged."""
+    for arm, sample in compared.items():
+        if len(sample.owed) < MIN_CUSTOMERS:
+            return Shortfall(arm, "customers", len(sample.owed), MIN_CUSTOMERS)
+        if sample.paid < MIN_PAID:
+            return Shortfall(arm, "paid", sample.paid, MIN_PAID)
+    return None if sample.contacts else Shortfall(arm, "contacts", 0, 1)
 
 
 def _per_contact(sample: Sample, control: Sample) -> Interval:

@@ -27,10 +27,10 @@ from cartera.warehouse.read import Row, rows
 
 @dataclass(frozen=True)
 class Kept:
-    """A rule, whether it was kept, and what was seen."""
+    """A rule, whether it was kept, and what was seen. `is_kept` is None while there is nothing to check it on."""
 
     rule: str
-    is_kept: bool
+    is_kept: bool | None
     saw: str
 
 
@@ -152,36 +152,40 @@ def _ladder(policy: Policy, ghost: Row, told: Sequence[Row]) -> Iterator[Row]:
 def _rules(policy: Policy, ghost: Row, told: Sequence[Row]) -> Iterator[Kept]:
     days = sorted(row["contact_date"] for row in told)
     gaps = [(later - earlier).days for earlier, later in pairwise(days)]
-    yield _kept("one message a day at most", not any(gap == 0 for gap in gaps), f"{len(days)} messages")
+    yield _kept("one message a day at most", told, not any(gap == 0 for gap in gaps), f"{len(days)} messages")
+    smallest = min(gaps, default=0)
     rule = f"{policy.minimum_days_between} days between messages"
-    yield _kept(
-        rule, all(gap >= policy.minimum_days_between for gap in gaps), f"smallest gap: {min(gaps, default='-')}"
-    )
+    yield _kept(rule, gaps, smallest >= policy.minimum_days_between, f"smallest gap: {smallest}")
     for most, span in ((policy.caps.messages_per_week, 7), (policy.caps.messages_per_month, 30)):
         if most is not None:
             busiest = max((sum(0 <= (day - each).days < span for each in days) for day in days), default=0)
-            yield _kept(f"at most {most} messages in {span} days", busiest <= most, f"most: {busiest}")
+            yield _kept(f"at most {most} messages in {span} days", told, busiest <= most, f"most: {busiest}")
     twice = [key for key, count in Counter((r["step"], r["cycle"], r["channel"]) for r in told).items() if count > 1]
-    yield _kept("a step comes once by a channel", not twice, ", ".join(key[0] for key in twice) or "none came twice")
+    seen = ", ".join(key[0] for key in twice) or "none came twice"
+    yield _kept("a step comes once by a channel", told, not twice, seen)
     offsets = [row["offset_days"] for row in sorted(told, key=lambda row: row["contact_date"])]
-    yield _kept("the tone never goes back", offsets == sorted(offsets), ", ".join(row["step"] for row in told) or "-")
+    yield _kept("the tone never goes back", gaps, offsets == sorted(offsets), ", ".join(row["step"] for row in told))
     early = [row["step"] for row in told if (row["contact_date"] - ghost["due_date"]).days < row["offset_days"]]
-    yield _kept("no step comes before its day", not early, ", ".join(early) or "none came early")
+    yield _kept("no step comes before its day", told, not early, ", ".join(early) or "none came early")
     # where a step has several channels, the ones before that which was used said no
     several = {step.name for step in policy.ladder if len(step.channels) > 1}
-    refused = [row["step"] for row in told if row["refused"] and row["step"] not in several]
-    yield _kept("no rule that was asked forbade it", not refused, ", ".join(refused) or "all allowed")
+    asked = [row for row in told if row["asked_planned"] + row["asked_sent"] and row["step"] not in several]
+    refused = [row["step"] for row in asked if row["refused"]]
+    yield _kept("no rule that was asked forbade it", asked, not refused, ", ".join(refused) or "all allowed")
     unasked = [row["step"] for row in told if not row["asked_planned"] or not row["asked_sent"]]
     answers = sum(row["asked_planned"] + row["asked_sent"] for row in told)
-    yield _kept("rules were asked when planned and when sent", not unasked, ", ".join(unasked) or f"{answers} answers")
+    seen = ", ".join(unasked) or f"{answers} answers"
+    yield _kept("rules were asked when planned and when sent", told, not unasked, seen)
     known = {ghost["email"], ghost["phone"], *ghost["authorised"], ""}
     strange = [row["recipient"] for row in told if row["recipient"] not in known]
-    yield _kept("only the addresses given were used", not strange, ", ".join(strange) or "no other")
+    yield _kept("only the addresses given were used", told, not strange, ", ".join(strange) or "no other")
     foreign = [row["step"] for row in told if row["language"] != ghost["language_code"]]
-    yield _kept(f"the language is {ghost['language_code']}", not foreign, ", ".join(foreign) or "in all messages")
-    wrong = [row["step"] for row in told if row["stated_amount"] not in (None, ghost["item_amount"])]
-    yield _kept("the amount asked for is what is owed", not wrong, ", ".join(wrong) or "in all messages")
+    yield _kept(f"the language is {ghost['language_code']}", told, not foreign, ", ".join(foreign) or "in all messages")
+    stating = [row for row in told if row["stated_amount"] is not None]
+    wrong = [row["step"] for row in stating if row["stated_amount"] != ghost["item_amount"]]
+    yield _kept("the amount asked for is what is owed", stating, not wrong, ", ".join(wrong) or "in all messages")
 
 
-def _kept(rule: str, is_kept: bool, saw: Any) -> Kept:
-    return Kept(rule, is_kept, str(saw))
+def _kept(rule: str, checked_on: Sequence[Any], is_kept: bool, saw: str) -> Kept:
+    """Of nothing a rule is neither kept nor broken."""
+    return Kept(rule, is_kept, saw) if checked_on else Kept(rule, None, "-")

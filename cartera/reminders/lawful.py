@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from psycopg2.extensions import connection as Connection
 
@@ -27,6 +28,7 @@ from cartera.contact_rules import (
     load_company_rules,
     rulebook,
 )
+from cartera.contact_rules.model import Asked
 from cartera.reminders.addresses import consent
 from cartera.reminders.model import Answer, Customer, History, Reason
 from cartera.warehouse.read import rows
@@ -125,11 +127,30 @@ class Lawful:
         question = self._question(debtor, named, day, history)
         return self._as_without_history(question, found) or self._ask(question, day)
 
-    def now_and_next(self, debtor: Debtor, channel: str, moment: dt.datetime) -> tuple[Verdict, dt.datetime | None]:
-        """What the rules say of a moment, and from when on they allow it; None: not as things stand."""
+    def now_and_next(
+        self, debtor: Debtor, channel: str, moment: dt.datetime
+    ) -> tuple[Verdict, dt.datetime | None, tuple[Asked, ...]]:
+        """What the rules say of a moment, from when on they allow it (None: not as things stand), and which of them
+        close whole days until then."""
         history = self.events.get(debtor.customer_id, ())
         question = replace(self._question(debtor, Channel(channel), moment.date(), history), at=moment)
-        return self.book.check(question), self.book.next_allowed(question)
+        verdict, following = self.book.check(question), self.book.next_allowed(question)
+        return verdict, following, self._closing(question, following, verdict.time_zones)
+
+    def _closing(self, question: Question, following: dt.datetime | None, zones: Sequence[str]) -> tuple[Asked, ...]:
+        """The rules of hours that alone say no on a day in between: of a weekend or a holiday."""
+        if following is None:
+            return ()
+        zone = ZoneInfo(zones[0])
+        day = question.at.astimezone(zone).date()
+        days = min((following.astimezone(zone).date() - day).days, REMEMBERED_DAYS)
+        found: dict[str, Asked] = {}
+        for ahead in range(1, days):
+            noon = dt.datetime.combine(day + dt.timedelta(days=ahead), dt.time(12), tzinfo=zone)
+            refused = [each.rule for each in self.book.check(replace(question, at=noon.astimezone(dt.UTC))).refusals]
+            if all(rule.kind == "hours" for rule in refused):
+                found |= {rule.id: rule for rule in refused}
+        return tuple(found.values())
 
     def _question(self, debtor: Debtor, channel: Channel, day: dt.date, history: tuple[Event, ...]) -> Question:
         return Question(

@@ -26,10 +26,15 @@ def locale_of(language: Language, country_code: str | None) -> Locale:
 
 def money(amount: Decimal, currency_code: str, locale: Locale) -> str:
     """With the ISO code, as `$` alone is many currencies; and never rounded, as nobody owes the difference."""
+    pattern = f"¤¤\xa0{pattern_of(amount, currency_code)}"
+    return format_currency(amount, currency_code, pattern, locale, currency_digits=False)
+
+
+def pattern_of(amount: Decimal, currency_code: str) -> str:
+    """`#,##0.00`: the decimals of the currency, more where the amount has them. Spreadsheets read it too."""
     exponent = amount.normalize().as_tuple().exponent
     digits = max(minor_units(currency_code), -exponent if isinstance(exponent, int) else 0)
-    pattern = "¤¤\xa0#,##0" + ("." + "0" * digits if digits else "")
-    return format_currency(amount, currency_code, pattern, locale, currency_digits=False)
+    return "#,##0" + ("." + "0" * digits if digits else "")
 
 
 def number(value: Decimal, locale: Locale) -> str:

@@ -1,7 +1,8 @@
 """What became of the reminders: sent, delivered, answered, bounced, and what was paid after them.
 
 A payment is credited as `cartera reminders costs` does it: once, to the last contact with its customer in the days
-before it, the day itself included. It says what came after a contact, not because of it.
+before it, the day itself included. It says what came after a contact, not because of it. A share of those who paid is
+one of the contacts whose days are over, a share of the delivered one of those by channels that report it.
 
 Takes an open connection and only reads: that of a `viewer` its own companies, that of a reader or better all of them.
 Ghost shoppers are in none of the figures.
@@ -38,6 +39,11 @@ STAGES: dict[str, str] = {
     "bounced": "status = 'bounced'",
     "unknown": "status = 'unknown'",
     "paid": "amounts is not null",
+    "judged": "status = any(%(went_out)s) and is_over",
+    "judged_paid": "amounts is not null and is_over",
+    "too_early": "status = any(%(went_out)s) and not is_over",
+    "reported": "status = any(%(went_out)s) and is_reported",
+    "reported_delivered": "status in ('delivered', 'answered') and is_reported",
 }
 """Each a count, of the contacts that meet its condition. Who has answered has been reached."""
 CONDITIONS = STAGES | {"any": "(status = any(%(went_out)s) or status in ('planned', 'approved', 'reserved'))"}
@@ -189,7 +195,12 @@ paid_after as (
     group by contact_id
 ),
 
-followed as (select chosen.*, paid_after.amounts from chosen left join paid_after using (contact_id))
+followed as (
+    -- mail servers are not asked to say what arrived: the few that do so stand for none of the others
+    select chosen.*, paid_after.amounts, went_on + %(days)s <= %(as_of)s as is_over,
+        channel <> 'email' and channel in (select channel from chosen where status = 'delivered') as is_reported
+    from chosen left join paid_after using (contact_id)
+)
 """
 
 

@@ -148,9 +148,12 @@ class Templates:
 
     def statement(self, contact: PlannedContact, customer: Customer, policy: Policy, as_of: dt.date) -> bytes:
         """The statement of account of `contact.statement`, as PDF, outside of any message."""
-        words = self._words_of(contact.language)
+        return pdf.statement(self.statement_facts(contact, customer, policy, as_of), self._fonts)
+
+    def statement_facts(self, contact: PlannedContact, customer: Customer, policy: Policy, as_of: dt.date) -> Facts:
+        """What a statement of account says, in whatever form."""
         stop = policy.creditor_of(contact.company_id).email
-        return pdf.statement(Facts(contact, customer, policy, as_of, words, stop), self._fonts)
+        return Facts(contact, customer, policy, as_of, self._words_of(contact.language), stop)
 
     @contextmanager
     def _told(self, template: str, facts: Facts) -> Iterator[None]:

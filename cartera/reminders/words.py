@@ -46,6 +46,10 @@ class Words(BaseModel):
     issued: str
     original: str
     credit_row: str
+    days_overdue: str
+    disputed: str
+    promised_for: str
+    currency: str
     net_balance: str
     date: str
     customer: str

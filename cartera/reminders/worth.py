@@ -64,11 +64,21 @@ class Facts:
 
 @dataclass(frozen=True)
 class Reason:
-    """One fact and by what it multiplied: `name` is a key of the texts, `values` what they are filled with."""
+    """One fact and by what it multiplied: `values` is what its text is filled with."""
 
     name: str
     factor: Decimal
     values: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The key of its text: days late, days early and none are said in different ones."""
+        if self.name in ("within_habit", "beyond_habit"):
+            days = self.values["days"]
+            return "usually_late" if days > 0 else "usually_early" if days < 0 else "usually_on_time"
+        if self.name == "contacted_lately" and not self.values["days"]:
+            return "contacted_today"
+        return self.name
 
 
 @dataclass(frozen=True)

@@ -123,20 +123,23 @@ def statement(connection: Connection, part: Part, clocks: Clocks) -> tuple[Compo
     return query, bound
 
 
-def choices(connection: Connection, mart: Mart, column: str, clocks: Clocks) -> list[str]:
-    """The values of a text dimension to filter by, at most MOST_CHOICES; "" where some rows have none."""
+def choices(
+    connection: Connection, mart: Mart, column: str, clocks: Clocks, among: Sequence[str] | None = None
+) -> list[str]:
+    """The values of a text dimension to filter by, of all or of some, at most MOST_CHOICES; "" where rows have none."""
     dimension = _dimension(mart, column)
     found = read.rows(
         connection,
         SQL(
             "with cells as ({relation}) select distinct coalesce({column}, '') as choice from cells {known}"
+            " where %(among)s::text[] is null or coalesce({column}, '') = any(%(among)s)"
             " order by choice limit %(limit)s"
         ).format(
             relation=_relation(connection, mart, clocks),
             column=_column(dimension),
             known=SQL(read.CUSTOMERS_KNOWN if dimension.of == "known" else ""),
         ),
-        _bound(clocks) | {"limit": MOST_CHOICES},
+        _bound(clocks) | {"limit": MOST_CHOICES, "among": None if among is None else list(among)},
     )
     return [row["choice"] for row in found]
 
@@ -208,8 +211,14 @@ def _order(part: Part) -> Composable:
         by.append(SQL("array_position(%(buckets)s::text[], bucket)"))
     elif measure and not any(name.endswith(("_month", "_date")) for name in part.columns()[:1]):
         by.append(SQL("{} desc nulls last").format(Identifier(measure.name)))
-    by += [SQL("{} nulls last").format(Identifier(name)) for name in part.columns()]
+    by += [_by(name) for name in part.columns()]
     return SQL(", ").join(by)
+
+
+def _by(name: str) -> Composable:
+    # the catalogue goes from what is asked first to what is asked last
+    ranked = SQL("array_position(%(kpi_names)s::text[], kpi)") if name == "kpi" else Identifier(name)
+    return SQL("{} nulls last").format(ranked)
 
 
 def _column(dimension: Dimension) -> Composable:

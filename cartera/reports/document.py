@@ -75,13 +75,17 @@ def period_days(period: Period, as_of: dt.date) -> tuple[dt.date, dt.date]:
 
 
 class Part(_Model):
-    """Rows of one mart: parted by dimensions and currency, with measures; `filters` must all hold."""
+    """Rows of one mart: parted by dimensions and currency, with measures; `filters` must all hold.
+
+    `is_summed_on_paper`: a PDF has its totals alone, its rows are for the other files.
+    """
 
     mart: Name
     title: str = Field("", max_length=100)
     dimensions: tuple[Name, ...] = Field((), max_length=MOST_COLUMNS)
     measures: tuple[Name, ...] = Field(min_length=1, max_length=MOST_COLUMNS)
     filters: tuple[Filter, ...] = Field((), max_length=MOST_COLUMNS)
+    is_summed_on_paper: bool = False
 
     @model_validator(mode="after")
     def _is_declared(self) -> Part:
@@ -119,6 +123,16 @@ class Part(_Model):
         asked = {each.column for each in self.filters}
         defaults = (self.declared.one_of or {}).items()
         return (*self.filters, *(Filter(column=name, among=(value,)) for name, value in defaults if name not in asked))
+
+
+def as_it_opens(mart: str) -> Part:
+    """All that is shown of a mart until somebody chooses."""
+    declared = MARTS[mart]
+    return Part(
+        mart=mart,
+        dimensions=tuple(name for name in declared.shown if name != CURRENCY and declared.dimension(name)),
+        measures=tuple(name for name in declared.shown if declared.measure(name)),
+    )
 
 
 def _check_filter(mart: Mart, each: Filter) -> None:

@@ -72,10 +72,16 @@ def make(
     Parts of more rows than `limit` are capped. Raises NotPublished, DatabaseError.
     """
     published = read.publication(connection)
-    clocks = Clocks(as_of or document.as_of_date(published.as_of_date), known_at or published.known_at)
+    clocks = clocks_of(published, document, as_of, known_at)
     tables = tuple(table(connection, part, clocks, limit) for part in document.parts)
     certificate = _certificate(connection, published, clocks) if document.with_certificate else None
     return Made(name, document, clocks, published.published_at, tables, certificate)
+
+
+def clocks_of(
+    published: read.Publication, document: Document, as_of: dt.date | None, known_at: dt.datetime | None
+) -> Clocks:
+    return Clocks(as_of or document.as_of_date(published.as_of_date), known_at or published.known_at)
 
 
 def make_whole(

@@ -110,7 +110,7 @@ AGING = Mart(
         Measure("promised_amount", "sum(cells.promised_amount)"),
         Measure("items", "sum(cells.open_items)::bigint", "number"),
     ),
-    ("customer_name", *BUCKETS, "open_amount"),
+    ("customer_name", "open_amount", *BUCKETS),
 )
 
 INVOICES = Mart(

@@ -8,7 +8,8 @@ from cartera.reports.document import Document, Filter, Part
 from cartera.reports.wording import SMALLEST
 from cartera.warehouse.read import BUCKETS
 
-AGED = (*BUCKETS, "overdue_amount", "open_amount")
+AGED = ("open_amount", "overdue_amount", *BUCKETS)
+"""What is open first: rows go by the first amount, and a phone shows it beside the name."""
 
 BOARD_KPIS = (
     "dso_simple_90d", "best_possible_dso_90d", "average_days_delinquent_90d", "cei_whole_period_90d", "past_due_pct",
@@ -31,6 +32,7 @@ AUDITOR_AGING = Document(
                 "days_past_due", "bucket", "item_id",
             ),
             measures=("item_amount", "open_amount", "credit_amount"),
+            is_summed_on_paper=True,
         ),
     ),
     with_certificate=True,

@@ -10,11 +10,14 @@ from zoneinfo import ZoneInfo
 
 from psycopg2.extras import Json
 
+from cartera import users
 from cartera.clock import utc_now
 from cartera.contact_rules.moments import zone_named
 from cartera.db import Role, transaction
+from cartera.desk import Actor
 from cartera.errors import ConfigError
 from cartera.reminders.decide import email_address
+from cartera.reports.asked import check_size, check_values
 from cartera.reports.document import Filter, parse_filters
 from cartera.reports.exports import FORMATS, Format
 from cartera.reports.store import checked_id, find
@@ -96,14 +99,16 @@ def add(
     skips_empty: bool = True,
     schedule_id: str | None = None,
 ) -> str:
-    """Schedule a report from now on; the same id twice does it once. Raises ConfigError."""
+    """Schedule a report from now on; the same id twice does it once. Raises ConfigError, TooLarge."""
     address = email_address(recipient)
     if not address:
         raise ConfigError(f"{recipient!r} is no e-mail address", "write one address, as ana@example.com")
     _check(when, language, format)
     found = find(owner, report)
     # what can't be narrowed would go out whole
-    found.document.with_filters(filters)
+    narrowed, companies = found.document.with_filters(filters), owner_of(owner).companies
+    check_values(found.document, filters, companies)
+    check_size(found.name, narrowed, format, companies)
     given = {
         "id": schedule_id or str(uuid.uuid4()),
         "owner": owner,
@@ -129,6 +134,16 @@ def add(
             given,
         )
     return str(given["id"])
+
+
+def owner_of(owner: str) -> Actor:
+    """As they stand today. Who signs in has an address; other names are of people here. Raises ConfigError."""
+    if "@" not in owner:
+        return Actor.local(owner)
+    user = users.find(owner)
+    if user is None:
+        raise ConfigError(f"{owner} may not sign in any more", "let somebody else schedule it, or `cartera users add`")
+    return Actor(user.email, user.role, user.companies)
 
 
 def schedules(owner: str | None = None, report: str | None = None) -> list[Schedule]:

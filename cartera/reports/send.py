@@ -18,7 +18,7 @@ from email.utils import format_datetime
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import Json
 
-from cartera import users
+from cartera import viewed
 from cartera.clock import utc_now
 from cartera.db import Role, connect, transaction
 from cartera.errors import CarteraError, ConfigError, SendError
@@ -157,6 +157,7 @@ def _make_and_send(channel: EmailChannel, delivery: Row, report: Report, at: AtP
         _set(delivery, "skipped", "no row meets the filters", made)
         report.skipped += 1
         return None
+    recipient = channel.redirect_to or each.recipient
     try:
         message = compose(channel, each, made, delivery["message_id"])
     except (ValueError, KeyError, TypeError) as error:
@@ -166,13 +167,12 @@ def _make_and_send(channel: EmailChannel, delivery: Row, report: Report, at: AtP
 
     def passed(point: str) -> None:
         if point == "before_call":
+            _write_down(each, made, message, recipient)
             _set(delivery, "handed", None, made)
         at(point)
 
     try:
-        return channel.deliver(
-            message, channel.return_path or channel.mail_from, channel.redirect_to or each.recipient, passed
-        )
+        return channel.deliver(message, channel.return_path or channel.mail_from, recipient, passed)
     except SendError:
         _set(delivery, "claimed", None)
         raise
@@ -187,17 +187,22 @@ def made_for(each: schedules.Schedule) -> Made:
         # without its filters it would go out whole
         raise ConfigError(each.broken, "end this schedule and make another one")
     saved = find(each.owner, each.report)
-    return make_whole(saved.name, saved.document.with_filters(each.filters), companies=_companies_of(each.owner))
+    return make_whole(
+        saved.name, saved.document.with_filters(each.filters), companies=schedules.owner_of(each.owner).companies
+    )
 
 
-def _companies_of(owner: str) -> frozenset[str] | None:
-    """None: all. Who signs in has an address; other names are of people at this machine. Raises ConfigError."""
-    if "@" not in owner:
-        return None
-    user = users.find(owner)
-    if user is None:
-        raise ConfigError(f"{owner} may not sign in any more", "let somebody else schedule it, or `cartera users add`")
-    return user.companies
+def _write_down(each: schedules.Schedule, made: Made, message: EmailMessage, recipient: str) -> None:
+    """That a file leaves, in the log of what was taken out; of each attempt, since a file may leave with any."""
+    owner, (file,) = schedules.owner_of(each.owner), message.iter_attachments()
+    given = {
+        "report": made.name,
+        "recipient": recipient,
+        "schedule": each.schedule_id,
+        "as_of": made.clocks.as_of.isoformat(),
+        "known_at": made.clocks.known_at.isoformat(),
+    }
+    viewed.record(owner.user, owner.role, "export", str(file.get_filename()), given, made.row_count)
 
 
 def _record(delivery: Row, outcome: Outcome, report: Report) -> None:

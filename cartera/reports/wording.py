@@ -18,6 +18,7 @@ from cartera.reminders import locale as written
 from cartera.reports.document import Filter, Part
 from cartera.warehouse import metrics
 from cartera.warehouse.read import BUCKETS
+from cartera.yaml_config import PARSER
 
 Language = Literal["en", "es", "pt"]
 SMALLEST = Decimal("0.000001")
@@ -29,7 +30,7 @@ LOCALES: dict[Language, str] = {"en": "en_US", "es": "es_419", "pt": "pt_BR"}
 def texts(language: Language) -> dict[str, str]:
     """Every text of a language by its key."""
     path = Path(__file__).parent / "texts" / f"{language}.yaml"
-    found: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    found: dict[str, str] = yaml.load(path.read_text(encoding="utf-8"), Loader=PARSER)
     return found
 
 
@@ -78,6 +79,9 @@ class Wording:
             return self.bucket(value) if value in BUCKETS else value
         if column in ("item_type", "promise_state"):
             return texts(self.language).get(f"value.{value}", value)
+        if column in ("scheme", "segment"):
+            # who has segments of his own names them in their rules
+            return texts(self.language).get(f"{column}.{value}", value)
         if column == "unit":
             return texts(self.language).get(f"value.unit_{value}", value)
         if column == "kpi":

@@ -18,7 +18,7 @@ from cartera.warehouse.behind import DEBTS, Place, largest
 DAY = dt.timedelta(days=1)
 Measure = Literal["placed_amount", "collected_amount", "credited_amount", "written_off_amount", "open_amount"]
 COLUMNS = (
-    "item_id", "customer_id", "customer_name", "document_number", "due_date", "placed_date", "until_date",
+    "item_id", "invoice_id", "customer_id", "customer_name", "document_number", "due_date", "placed_date", "until_date",
     "placed_amount", "collected_amount", "credited_amount", "written_off_amount", "open_amount", "rows",
     "total_placed_amount", "total_collected_amount", "total_credited_amount", "total_written_off_amount",
     "total_open_amount",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime as dt
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.sql import SQL
+from psycopg2.sql import SQL, Identifier
 
 from cartera.warehouse import read
 
@@ -18,8 +18,7 @@ PROFILE_COLUMNS = (
     "collector", "is_active", "sector", "customer_type", "risk_class", "source", "recorded_from",
 )  # fmt: skip
 BALANCE_COLUMNS = (
-    "company_id", "currency_code", "open_items", "open_amount", "overdue_amount", "disputed_amount",
-    "promised_amount", "unapplied_amount", "oldest_days", *read.BUCKETS,
+    "company_id", "currency_code", "open_items", *read.PARTS, "oldest_days", *read.BUCKETS,
 )  # fmt: skip
 ENTRY_COLUMNS = (
     "effective_date", "recorded_at", "entry_type", "company_id", "currency_code", "amount", "effect_amount",
@@ -82,22 +81,23 @@ order by company_id
 def balances(connection: Connection, as_of: dt.date, known_at: dt.datetime, customer_id: str) -> list[read.Row]:
     """BALANCE_COLUMNS, one row per company and currency in which something is open or unapplied.
 
-    `open_amount` is of instalments, gross; `unapplied_amount` <= 0 is the credit that no invoice has used yet.
+    `open_amount` is of instalments, gross; `unapplied_amount` <= 0 is the credit that no invoice has used yet;
+    `balance` is both.
     """
+    parts = SQL(", ").join(
+        SQL("coalesce(sum(open_amount) filter (where {}), 0) as {}").format(items, Identifier(name))
+        for name, items in read.PARTS.items()
+    )
     buckets = ", ".join(f"coalesce(sum(open_amount) filter (where bucket = %(b{n})s), 0) as bucket_{n}"
                         for n in range(len(read.BUCKETS)))  # fmt: skip
     query = SQL(
         "select company_id, currency_code, count(*) filter (where {debt}) as open_items,"
-        " coalesce(sum(open_amount) filter (where {debt}), 0) as open_amount,"
-        " coalesce(sum(open_amount) filter (where {debt} and days_past_due > 0), 0) as overdue_amount,"
-        " coalesce(sum(open_amount) filter (where {debt} and is_disputed), 0) as disputed_amount,"
-        " coalesce(sum(open_amount) filter (where {debt} and promised_date >= %(as_of)s), 0) as promised_amount,"
-        " coalesce(sum(open_amount) filter (where not ({debt})), 0) as unapplied_amount,"
-        " max(days_past_due) filter (where {debt}) as oldest_days, {buckets}"
+        " {parts}, max(days_past_due) filter (where {debt}) as oldest_days, {buckets}"
         " from {items} as items where customer_id = %(customer)s"
         " group by company_id, currency_code order by company_id, currency_code"
     ).format(
-        debt=SQL("item_type <> 'unapplied_credit'"),
+        debt=read.PARTS["open_amount"],
+        parts=parts,
         buckets=SQL(buckets),
         items=read.items_at(connection, as_of, known_at),
     )

@@ -26,18 +26,20 @@ from decimal import Context, Decimal, localcontext
 from importlib.resources import files
 from itertools import product
 from math import factorial
-from typing import Any, Literal
+from typing import Any
 
 from psycopg2.extensions import connection as Connection
+from psycopg2.sql import SQL
 
-from cartera.warehouse import variables
-from cartera.warehouse.read import Row, rows
+from cartera.warehouse.in_view import IN_VIEW, bound
+from cartera.warehouse.read import Row, View, rows
 
-View = Literal["transaction", "company", "as-of-rate"]
 FACTORS = ("sales", "terms", "mix", "currency", "delinquency")
 COLUMNS = ("company_id", "currency_code", "kpi", "from_days", "to_days", "change_days",
            *(f"{factor}_days" for factor in FACTORS), "rounding_days", "reason")  # fmt: skip
-MEASURES_SQL = files("cartera.warehouse").joinpath("sql/dso_measures.sql").read_text(encoding="utf-8")
+MEASURES_SQL = SQL(files("cartera.warehouse").joinpath("sql/dso_measures.sql").read_text(encoding="utf-8")).format(
+    in_view=IN_VIEW
+)
 STEP = Decimal("0.000001")
 EXACT = Context(prec=60)
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -221,8 +223,7 @@ def _measures(
         "as_of": as_of,
         "known_at": known_at,
         "window_days": days,
-        "view": view,
-        "max_age_days": variables.number("fx_rate_max_age_days"),
+        **bound(view, as_of),
     }
     found: dict[tuple[str, str], list[Row]] = {}
     for row in rows(connection, MEASURES_SQL, values):

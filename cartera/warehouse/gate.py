@@ -153,7 +153,7 @@ def _to_check(gate: Gate, suite: Suite, result: Any) -> Check:
 
 
 def _sample(suite: Suite, unexpected_rows_query: str | None) -> str:
-    """The first of the rows that a query expectation found: its result holds only their number."""
+    """The first of the rows that a query expectation found, and how many more: its result holds only their number."""
     if unexpected_rows_query is None:
         return ""
     with transaction(Role.transformer) as connection, connection.cursor(cursor_factory=RealDictCursor) as cursor:
@@ -161,8 +161,9 @@ def _sample(suite: Suite, unexpected_rows_query: str | None) -> str:
             cursor.execute(unexpected_rows_query.format(batch=f"({suite.query}) as batch"))
         except psycopg2.ProgrammingError:
             return ""  # a query that can't run is told by _message
-        rows = cursor.fetchmany(SHOWN_ROWS)
-    return "".join("; " + ", ".join(f"{column} {_shown(value)}" for column, value in row.items()) for row in rows)
+        rows, more = cursor.fetchmany(SHOWN_ROWS), cursor.rowcount - SHOWN_ROWS
+    listed = [", ".join(f"{column} {_shown(value)}" for column, value in row.items()) for row in rows]
+    return "".join(f"; {each}" for each in [*listed, *([f"and {more:,} more"] if more > 0 else [])])
 
 
 def _shown(value: object) -> str:

@@ -19,12 +19,12 @@ from cartera.warehouse.behind import DEBTS, OF_PLACE, Place, largest
 
 Measure = Literal["unpaid_amount", "entered_amount"]
 OPEN = (
-    "item_id", "customer_id", "customer_name", "document_number", "due_date", "days_past_due", "bucket", "open_amount",
-    "expected_amount", "rows", "total_open_amount", "total_expected_amount",
+    "item_id", "invoice_id", "customer_id", "customer_name", "document_number", "due_date", "days_past_due", "bucket",
+    "open_amount", "expected_amount", "rows", "total_open_amount", "total_expected_amount",
 )  # fmt: skip
 HISTORY = (
-    "item_id", "customer_id", "customer_name", "document_number", "due_date", "entered_date", "entered_amount",
-    "unpaid_amount", "rows", "total_entered_amount", "total_unpaid_amount",
+    "item_id", "invoice_id", "customer_id", "customer_name", "document_number", "due_date", "entered_date",
+    "entered_amount", "unpaid_amount", "rows", "total_entered_amount", "total_unpaid_amount",
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""The debts behind a cell of the transition matrix: what each owed at both ends of a period, and what of it moved so.
+"""The debts behind a cell of the transition matrix or a roll rate: what each owed at both ends of a period, what moved.
 
 Worked out from the balances at the periods' ends, and for what was settled from the write-offs between them.
 """
@@ -17,21 +17,29 @@ from cartera.warehouse.behind import DEBTS, Place, largest
 from cartera.warehouse.risk import Basis
 
 SETTLED = ("paid", "written_off")
+ANY, ON = "any", "on"
+"""What a roll rate divides: from or to any state; from a bucket on to a later one, or written off."""
+
 COLUMNS = (
     "item_id", "invoice_id", "customer_id", "customer_name", "document_number", "from_date", "to_date", "from_amount",
     "to_amount", "amount", "rows", "total_amount",
 )  # fmt: skip
+OF_ROLLED = (*COLUMNS, "written_off_amount", "total_written_off_amount")
 
 
 @dataclass(frozen=True)
 class Asked(Place):
-    """A cell: over `periods` of `period_days` that end at `as_of`; states of risk.STATES."""
+    """A cell: over `periods` of `period_days` that end at `as_of`; states of risk.STATES, or ANY, or to ON."""
 
     from_state: str
     to_state: str
     basis: Basis
     period_days: int
     periods: int
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return OF_ROLLED if self.to_state == ON else COLUMNS
 
 
 MOVED = SQL(
@@ -56,7 +64,7 @@ MOVED = SQL(
     " on opening.item_id = closing.item_id and opening.number = closing.number + 1)"
 )
 IN_CELL = SQL("{moved} select *, {amount} as amount from moved where {which}")
-SETTLED_IN_CELL = SQL(
+SPLIT = SQL(
     "{moved}, fell as (select * from moved where from_bucket = %(from_state)s and from_amount > to_amount),"
     # what was written off of it in the period, and ever until its end
     " lost as (select fell.item_id, fell.from_date, sum(written_off_amount) as ever_amount,"
@@ -66,13 +74,31 @@ SETTLED_IN_CELL = SQL(
     " split as (select fell.*, coalesce(ever_amount, 0) > 0 as is_written_off,"
     " least(greatest(coalesce(lost.amount, 0), 0), from_amount - to_amount) as lost_amount"
     " from fell left join lost using (item_id, from_date))"
-    " select * from (select *, {amount} as amount from split where {which}) as cell where amount > 0"
+)
+SETTLED_IN_CELL = SQL(
+    "{split} select * from (select *, {amount} as amount from split where {which}) as cell where amount > 0"
+)
+ROLLED = SQL(
+    "{split} select * from (select rolled.*, {amount} as amount from (select moved.*,"
+    " coalesce(is_written_off, false) as is_written_off, coalesce(lost_amount, 0) as written_off_amount,"
+    " case when to_bucket = any(%(later)s) then least(from_amount, to_amount) else 0 end as carried_amount"
+    " from moved left join (select item_id, from_date, is_written_off, lost_amount from split) as settled"
+    " using (item_id, from_date) where from_bucket = %(from_state)s) as rolled where {which}) as cell where amount > 0"
 )
 
 CARRIED = (
     SQL("from_bucket = %(from_state)s and to_bucket = %(to_state)s"),
     SQL("least(from_amount, to_amount)"),
 )
+BEGAN = (SQL("from_bucket = %(from_state)s"), SQL("from_amount"))
+ENDED = (SQL("to_bucket = %(to_state)s"), SQL("to_amount"))
+ROLLED_AS = {
+    "amount": (SQL("true"), SQL("carried_amount + written_off_amount")),
+    "count": (
+        SQL("to_bucket = any(%(later)s) or (to_bucket is null and is_written_off)"),
+        SQL("case when to_bucket is null then from_amount else carried_amount end"),
+    ),
+}
 SETTLED_AS = {
     ("paid", "amount"): (SQL("true"), SQL("from_amount - to_amount - lost_amount")),
     ("written_off", "amount"): (SQL("true"), SQL("lost_amount")),
@@ -89,18 +115,27 @@ REOPENED = {
 
 
 def debts(connection: Connection, asked: Asked, limit: int) -> list[read.Row]:
-    """COLUMNS: a debt once for each period in which it moved so, the largest first."""
+    """`asked.columns`: a debt once for each period in which it moved so, the largest first."""
+    moved = MOVED.format(bucket=_bucket(), debts=DEBTS)
     which, amount = _cell(asked)
-    found = (SETTLED_IN_CELL if asked.to_state in SETTLED else IN_CELL).format(
-        moved=MOVED.format(bucket=_bucket(), debts=DEBTS), which=which, amount=amount
-    )
+    if asked.to_state == ON or asked.to_state in SETTLED:
+        of = ROLLED if asked.to_state == ON else SETTLED_IN_CELL
+        found = of.format(split=SPLIT.format(moved=moved), which=which, amount=amount)
+    else:
+        found = IN_CELL.format(moved=moved, which=which, amount=amount)
     given = {
         "from_state": asked.from_state,
         "to_state": asked.to_state,
+        "later": _later(asked.from_state),
         "period_days": asked.period_days,
         "periods": asked.periods,
     }
-    return largest(connection, found, COLUMNS, asked.bound() | given, limit)
+    return largest(connection, found, asked.columns, asked.bound() | given, limit)
+
+
+def _later(state: str) -> list[str]:
+    """The buckets after one."""
+    return list(read.BUCKETS[read.BUCKETS.index(state) + 1 :]) if state in read.BUCKETS else []
 
 
 def _bucket() -> Composed:
@@ -113,6 +148,10 @@ def _bucket() -> Composed:
 
 def _cell(asked: Asked) -> tuple[SQL | Composed, SQL]:
     """Which moves are in it, and how much of each."""
+    if asked.to_state == ON:
+        return ROLLED_AS[asked.basis]
+    if ANY in (asked.from_state, asked.to_state):
+        return ENDED if asked.from_state == ANY else BEGAN
     if asked.from_state == "new":
         return NEW
     if asked.from_state == "reopened":

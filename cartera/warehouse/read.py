@@ -33,6 +33,9 @@ By = Literal[
 ]  # fmt: skip
 View = Literal["transaction", "company", "as-of-rate"]
 ItemType = Literal["instalment", "unapplied_credit"]
+Part = Literal[
+    "balance", "open_amount", "overdue_amount", "unapplied_amount", "disputed_amount", "promised_amount"
+]  # fmt: skip
 
 BUCKETS = ("not_due", *named(EDGES))
 """Days past due, in order; the same edges as dbt's variable `bucket_edges`."""
@@ -42,6 +45,16 @@ AMOUNTS_IN_BUCKETS = SQL(", ").join(
     for name in BUCKETS
 )
 """Of cells: an amount per bucket, named as in BUCKETS."""
+
+PARTS: dict[Part, SQL] = {
+    "balance": SQL("true"),
+    "open_amount": SQL("item_type = 'instalment'"),
+    "overdue_amount": SQL("item_type = 'instalment' and days_past_due > 0"),
+    "unapplied_amount": SQL("item_type = 'unapplied_credit'"),
+    "disputed_amount": SQL("item_type = 'instalment' and is_disputed"),
+    "promised_amount": SQL("item_type = 'instalment' and promised_date >= %(as_of)s"),
+}
+"""Which open items each figure of a customer adds up, and leads to; binds as_of."""
 
 OPEN_ITEM_COLUMNS = (
     "item_id", "item_type", "company_id", "customer_id", "customer_name", "invoice_id", "document_number",
@@ -144,6 +157,7 @@ def open_items(
     currency_code: str | None = None,
     bucket: str | None = None,
     item_type: ItemType | None = None,
+    part: Part | None = None,
     item_ids: Sequence[str] | None = None,
     expected_until: dt.date | None = None,
     group: Group | None = None,
@@ -163,7 +177,8 @@ def open_items(
         "item_type": item_type,
     }
     lists = {"customer_id": customer_ids, "item_id": item_ids}
-    named = [
+    named: list[Composable] = [PARTS[part]] if part else []
+    named += [
         SQL("{} = any({})").format(Identifier(name), Placeholder(f"{name}s"))
         for name, of in lists.items()
         if of is not None

@@ -30,9 +30,9 @@ def invoke(arguments: list[str], slot: str, clocks: Mapping[str, str] | None = N
         from dbt.cli.main import dbtRunner  # 2 s to import: only where it runs
 
         from cartera.warehouse.dbt_connections import kept_open
-        from cartera.warehouse.dbt_events import from_info_on
+        from cartera.warehouse.dbt_quickened import quickened
 
-        with kept_open(), from_info_on():
+        with kept_open(), quickened():
             outcome = dbtRunner().invoke(
                 [
                     "--quiet",

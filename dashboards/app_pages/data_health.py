@@ -18,7 +18,8 @@ from dashboards.queries.session import Clocks
 def data_health(view: View) -> None:
     listed = runs.runs(view.reading)
     if listed.empty:
-        st.info(view.words("health.no_runs"), icon=":material/inbox:")
+        words = view.words
+        st.info(f"**{words('health.no_runs')}**\n\n{words('state.not_published_do')}", icon=":material/inbox:")
         return
     newest, published = listed.iloc[0], view.reading.published
     clocks = view.reading.clocks if published else Clocks(newest["as_of_date"], newest["started_at"])

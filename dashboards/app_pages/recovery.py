@@ -24,9 +24,7 @@ def page(view: View) -> None:
         totals = receivables.totals(view.reading, clocks)
         if not totals.empty:
             places = {"/".join(place): label for place, label in labels(totals).items()}
-            first = totals.sort_values("open_items", ascending=False, kind="stable").iloc[0]
-            most = f"{first['company_id']}/{first['currency_code']}"
-            place = filters.choice(view, "where", places, most)
+            place = filters.place(view, "where", places, totals)
     if totals.empty or not totals["open_items"].sum():
         return states.nothing_open(view, clocks)
     st.caption(view.stamp(clocks, place.rpartition("/")[2]))

@@ -7,7 +7,7 @@ import streamlit as st
 from cartera.reports.store import Broken
 from dashboards.components import filters
 from dashboards.components.page import show
-from dashboards.components.report_choice import choose_document, choose_report, own_clocks
+from dashboards.components.report_choice import choose_document, choose_report, own_date
 from dashboards.components.report_kept import keep, mailing, say_broken
 from dashboards.components.report_shown import export_buttons, show_parts
 from dashboards.components.view import View
@@ -19,7 +19,7 @@ def page(view: View) -> None:
         saved = choose_report(view)
         if isinstance(saved, Broken):
             return say_broken(view, saved)
-        clocks = own_clocks(view, saved, filters.clocks(view))
+        clocks = filters.clocks(view, own_date(view, saved))
     st.caption(view.stamp(clocks))
     document = choose_document(view, saved, clocks)
     if document is None:

@@ -13,16 +13,21 @@ from babel.dates import get_day_names
 from dashboards.charts.theme import finish, theme
 from dashboards.i18n import Words
 
-OUTCOMES = ("delivered", "answered", "paid")
+OUTCOMES = {
+    "delivered": ("reported_delivered", "reported"),
+    "answered": ("answered", "went_out"),
+    "paid": ("judged_paid", "judged"),
+}
+"""What came back: the columns of how many, and of how many something can be said."""
 WEEK = 7
 
 
 def outcome_bars(rows: pd.DataFrame, labels: list[str], words: Words, is_dark: bool) -> go.Figure:
-    """Columns went_out and OUTCOMES, a row per label: what part of it was delivered, answered, paid after."""
+    """The columns of OUTCOMES, a row per label: what part of what went out was delivered, answered, paid after."""
     look, figure = theme(is_dark), go.Figure()
-    for name, colour, pattern in zip(OUTCOMES, look.series, ("", "/", "."), strict=False):
-        counts = list(rows[name])
-        shares = [Decimal(n) / out if out else None for n, out in zip(counts, rows["went_out"], strict=True)]
+    for (name, (part, whole)), colour, pattern in zip(OUTCOMES.items(), look.series, ("", "/", "."), strict=False):
+        counts = list(zip(rows[part], rows[whole], strict=True))
+        shares = [Decimal(n) / of if of else None for n, of in counts]
         figure.add_bar(
             y=labels,
             x=[float(share or 0) for share in shares],
@@ -33,7 +38,7 @@ def outcome_bars(rows: pd.DataFrame, labels: list[str], words: Words, is_dark: b
             cliponaxis=False,
             marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay", "fgcolor": look.page,
                                                  "size": 6, "solidity": 0.25}},
-            customdata=[[words.number(n), words.number(out)] for n, out in zip(counts, rows["went_out"], strict=True)],
+            customdata=[[words.number(n), words.number(of)] for n, of in counts],
             hovertemplate="%{y}<br><b>%{customdata[0]}</b> / %{customdata[1]}<extra>%{fullData.name}</extra>",
         )  # fmt: skip
     figure = finish(figure, look, height=90 + 72 * max(len(labels), 1))

@@ -38,7 +38,8 @@ def admitted(said: Mapping[str, Any]) -> Actor | Refused:
     if not said.get("is_logged_in"):
         return Refused("signed_out")
     email = str(said.get("email") or "")
-    if not email or said.get("email_verified") is False:
+    # some providers write it as text; one that says nothing of it, as Entra ID, vouches by its directory (deploy.md)
+    if not email or str(said.get("email_verified", True)).lower() != "true":
         return Refused("unverified", email)
     signed_in_at = said.get("iat")
     if not isinstance(signed_in_at, int | float):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 import pandas as pd
@@ -53,11 +54,13 @@ def beside(view: View, chosen: Chosen, buckets: pd.DataFrame) -> None:
     st.caption(words("aging.beside_sub", currency=code))
     then = aging.earlier(view.reading, asked)
     data = _compared(view, buckets, then, code)
-    key = f"beside_{identity(view, asked)}"
+    stands = standing("aging_beside", (asked.bucket or "",))
+    key = f"beside_{identity(view, replace(asked, bucket=None))}_{stands.times}"
 
-    def clicked(row: int) -> None:
-        if row < len(buckets):
-            filters.toggle(view, bucket=buckets["bucket"].iloc[row])
+    def clicked(row: int | None) -> None:
+        bucket = buckets["bucket"].iloc[row] if row is not None and row < len(buckets) else ""
+        filters.choose(view, bucket=bucket)
+        narrowed_by("aging_beside", (bucket,))
 
     cell = _listed(view, data, then, key, clicked) if view.is_phone else _table(view, asked, data, then, key, clicked)
     first = aging.first_day(view.reading, asked.clocks.known_at, asked.company_id)
@@ -69,13 +72,20 @@ def beside(view: View, chosen: Chosen, buckets: pd.DataFrame) -> None:
 
 
 def _table(
-    view: View, asked: Asked, data: pd.DataFrame, then: dict[str, Earlier], key: str, narrow: Callable[[int], None]
+    view: View,
+    asked: Asked,
+    data: pd.DataFrame,
+    then: dict[str, Earlier],
+    key: str,
+    narrow: Callable[[int | None], None],
 ) -> tuple[int, str] | None:
     """The row and the earlier day of the amount that was clicked; a click on the bucket, or on now, narrows to it."""
 
     def clicked() -> None:
         cells = st.session_state[key]["selection"]["cells"]
-        if cells and cells[0][1] in ("bucket", "now"):
+        if not cells:
+            narrow(None)
+        elif cells[0][1] in ("bucket", "now"):
             narrow(cells[0][0])
 
     columns = {
@@ -101,7 +111,7 @@ def _table(
 
 
 def _listed(
-    view: View, data: pd.DataFrame, then: dict[str, Earlier], key: str, narrow: Callable[[int], None]
+    view: View, data: pd.DataFrame, then: dict[str, Earlier], key: str, narrow: Callable[[int | None], None]
 ) -> tuple[int, str] | None:
     """The same on a phone: under each bucket what it was, and the change since."""
     words, lines = view.words, list[Line]()
@@ -173,6 +183,7 @@ def _invoices_of_then(view: View, chosen: Chosen, each: Earlier, bucket: str | N
         bucket=bucket,
         title=words("aging.invoices_then", what=what, date=words.date(each.day)),
         group=asked.group,
+        group_name=chosen.labels.get("group"),
     )
     drill(view, Clocks(each.day, asked.clocks.known_at), figure)
 
@@ -188,6 +199,33 @@ def shades(view: View, rows: list[object], columns: list[str], bucket: str | Non
     if bucket in BUCKETS and bucket in columns:
         styles[bucket] = chosen
     return styles
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a table whose cells narrow the page stands to what is chosen.
+
+    `drawn`: what was chosen when it was made, by which its rows and columns are; `now`: what is since its own cells
+    were clicked, or gone through with the arrow keys; `times`: how often it was made, for its key.
+    """
+
+    times: int
+    drawn: tuple[str, ...]
+    now: tuple[str, ...]
+
+
+def standing(name: str, now: tuple[str, ...]) -> Standing:
+    """After a choice made elsewhere the table is another one, in which nothing is selected. After its own it stays the
+    same, so that the keyboard goes on from there."""
+    kept: Standing | None = st.session_state.get(name)
+    if kept is None or kept.now != now:
+        kept = st.session_state[name] = Standing(kept.times + 1 if kept else 0, now, now)
+    return kept
+
+
+def narrowed_by(name: str, now: tuple[str, ...]) -> None:
+    """For the callback of a table: what its cell chose."""
+    st.session_state[name] = replace(st.session_state[name], now=now)
 
 
 def identity(view: View, asked: Asked) -> str:

@@ -1,4 +1,4 @@
-"""What each part and each customer owes by buckets; a click narrows the page to it, a second one takes that away."""
+"""What each part and each customer owes by buckets; a click, or an arrow key, narrows the page to it."""
 
 from __future__ import annotations
 
@@ -10,14 +10,18 @@ import streamlit as st
 
 from cartera.warehouse.read import BUCKETS
 from dashboards.components import filters
-from dashboards.components.aging_figures import identity, shades
+from dashboards.components.aging_figures import identity, narrowed_by, shades, standing
 from dashboards.components.aging_filters import EVERYBODY, Chosen, called
 from dashboards.components.drill import Figure
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import Line, line_list
+from dashboards.components.narrowed import narrowed
 from dashboards.components.tables import CUSTOMER, Column, Kind, table
 from dashboards.components.view import View
 from dashboards.queries import aging, export
+
+Cell = tuple[int, str]
+"""The place of a row and the name of a column."""
 
 MOST_CHARACTERS = 74
 """Of the widest amounts of a row, for all of its buckets to be in sight on a screen of 1,280 pixels."""
@@ -37,8 +41,14 @@ def parts_matrix(view: View, chosen: Chosen) -> None:
     shown = aging.with_total(rows) if is_one_currency else rows
     labels = [words("aging.total") if part is None else called(view, asked.by, part) for part in shown["part"]]
 
-    def clicked(place: int, column: str) -> None:
-        _narrow(view, asked.by, shown["part"].iloc[place], column)
+    stands = standing("aging_parts", (_part_chosen(chosen) or "", asked.bucket or ""))
+
+    def clicked(cell: Cell | None) -> None:
+        part, bucket = "", stands.drawn[1]
+        if cell:
+            part, bucket = shown["part"].iloc[cell[0]] or "", _bucket(shown, cell) or bucket
+        filters.choose(view, **{asked.by if asked.by in ("company", "currency") else "group": part, "bucket": bucket})
+        narrowed_by("aging_parts", (part, bucket))
 
     columns = _columns(view, "part", f"aging.by_{asked.by}" if asked.by != "segment" else "column.segment", shown)
     _drawn(
@@ -48,15 +58,18 @@ def parts_matrix(view: View, chosen: Chosen) -> None:
         clicked,
         alt=title,
         currency_code=asked.currency_code if is_one_currency else None,
-        key=f"parts_{identity(view, asked)}",
+        key=f"parts_{identity(view, _widened(asked))}_{stands.times}",
         headings=[0] if is_one_currency else [],
         shades=shades(view, list(shown["part"]), list(columns), asked.bucket, _part_chosen(chosen)),
     )
     _say_rounded(view, shown)
     if is_one_currency:
+        named = rows.assign(part=[called(view, asked.by, part) for part in rows["part"]])
+        by = words(f"aging.by_{asked.by}", scheme=words.named("scheme", asked.scheme or ""))
+        to = narrowed(words, by=by, company=asked.company_id if asked.by != "company" else None)
         csv_button(
-            view, asked.clocks, asked.currency_code, "aging-parts", lambda: aging.parts_csv(words, asked, rows),
-            of=f"{asked.by}_{asked.scheme}",
+            view, asked.clocks, asked.currency_code, "aging-parts", lambda: aging.parts_csv(words, asked, named, to),
+            narrowed=to, of=f"{asked.by}_{asked.scheme}",
         )  # fmt: skip
 
 
@@ -65,42 +78,59 @@ def _part_chosen(chosen: Chosen) -> str | None:
     return {"company": asked.company_id, "currency": asked.currency_code}.get(asked.by, asked.part)
 
 
-def _narrow(view: View, by: aging.By, part: str | None, column: str) -> None:
-    """To a part, and by the cell of a bucket to that too; the row of all gives the bucket alone, or widens again."""
-    name = by if by in ("company", "currency") else "group"
-    bucket = {"bucket": column} if column in BUCKETS else {}
-    if part is not None:
-        filters.toggle(view, **{name: part}, **bucket)
-    elif bucket:
-        filters.toggle(view, **bucket)
-    else:
-        filters.untoggle(view, name)
+def _widened(asked: aging.Asked) -> aging.Asked:
+    """Without what the cells of its parts choose, and what their amounts are not of."""
+    widened = replace(asked, part=None, bucket=None, customer_id=None)
+    if asked.by == "company":
+        return replace(widened, company_id=None)
+    return replace(widened, currency_code="") if asked.by == "currency" else widened
+
+
+def _bucket(rows: pd.DataFrame, cell: Cell) -> str | None:
+    """That of the cell, where there is an amount in it."""
+    place, column = cell
+    return column if column in BUCKETS and rows[column].iloc[place] else None
 
 
 def customers_matrix(view: View, chosen: Chosen) -> None:
-    """Customers by buckets, or what they have in the bucket chosen; the largest first, the one chosen on top."""
-    words, asked, rows = view.words, chosen.asked, chosen.customers
+    """Customers by buckets, or what they have in the bucket chosen; the largest first, the one chosen on top.
+
+    By a cell of its own neither is moved: all rows and columns stay where the keyboard left them.
+    """
+    words, asked = view.words, chosen.asked
+    customer = EVERYBODY if chosen.is_everybody else asked.customer_id or ""
+    stands = standing("aging_customers", (customer, asked.bucket or ""))
+    on_top, bucket = stands.drawn
+    rows = (
+        chosen.customers
+        if bucket == (asked.bucket or "")
+        else aging.customers(view.reading, replace(asked, bucket=bucket or None))
+    )
     total, listed = rows.iloc[0], len(rows) - 1
     st.subheader(words("aging.matrix"), anchor=False)
     st.caption(words("aging.matrix_sub", currency=asked.currency_code))
-    if asked.customer_id is not None:
+    is_chosen = rows["customer_id"] == on_top
+    if any(is_chosen):
         # in sight also when the list is long
-        is_chosen = rows["customer_id"] == asked.customer_id
         rows = pd.concat([rows.iloc[:1], rows[is_chosen], rows.iloc[1:][~is_chosen.iloc[1:]]])
     everybody = words.counted("aging.all_customers", total["customers"])
     data = rows.assign(customer_name=[everybody, *rows["customer_name"].iloc[1:]]).reset_index(drop=True)
 
-    def clicked(place: int, column: str) -> None:
-        customer = data["customer_id"].iloc[place] or EVERYBODY
-        filters.toggle(view, customer=customer, **({"bucket": column} if column in BUCKETS else {}))
-
     columns = _columns(view, "customer_name", "column.customer", data)
-    if asked.bucket:
+
+    def clicked(cell: Cell | None) -> None:
+        now = ("", bucket)
+        if cell:
+            now = (data["customer_id"].iloc[cell[0]] or EVERYBODY, _bucket(data, cell) or bucket)
+        filters.choose(view, customer=now[0], bucket=now[1])
+        narrowed_by("aging_customers", now)
+
+    if bucket:
         whole = total["open_amount"]
         data["share"] = [float(amount / whole) if whole else 0.0 for amount in data["open_amount"]]
         columns = {
             "customer_name": columns["customer_name"],
-            "open_amount": Column(words.bucket(asked.bucket), "money", is_plain=True),
+            "open_amount": Column(words.bucket(bucket), "money", is_plain=True),
             "share": Column("column.share", "share"),
             "open_items": columns["open_items"],
         }
@@ -111,25 +141,32 @@ def customers_matrix(view: View, chosen: Chosen) -> None:
         clicked,
         alt=words("aging.matrix"),
         currency_code=asked.currency_code,
-        key=f"customers_{identity(view, asked)}_{chosen.is_everybody}",
+        key=f"customers_{identity(view, replace(asked, customer_id=None, bucket=None))}_{stands.times}",
         headings=[0],
-        shades=shades(view, list(data["customer_id"]), list(columns), None, asked.customer_id),
+        shades=shades(view, list(data["customer_id"]), list(columns), asked.bucket, asked.customer_id),
     )
-    if not asked.bucket:
+    if not bucket:
         _say_rounded(view, data)
     if listed < total["customers"]:
         st.caption(words("aging.capped", shown=words.number(listed), count=words.number(total["customers"])))
-    what = (asked.currency_code, asked.company_id, asked.bucket, asked.group)
+    what = (asked.currency_code, asked.company_id, bucket or None, asked.group)
+    # whatever cell is chosen, the whole table is in it
+    to = [label for name, label in chosen.labels.items() if name != "customer" and (name != "bucket" or bucket)]
     csv_button(
-        view, asked.clocks, asked.currency_code, "aging", lambda: export.customers_csv(words, asked.clocks, *what)
-    )  # fmt: skip
+        view,
+        asked.clocks,
+        asked.currency_code,
+        "aging",
+        lambda: export.customers_csv(words, asked.clocks, *what, to),
+        narrowed=to,
+    )
 
 
 def _drawn(
     view: View,
     data: pd.DataFrame,
     columns: Mapping[str, Column],
-    clicked: Callable[[int, str], None],
+    clicked: Callable[[Cell | None], None],
     *,
     alt: str,
     currency_code: str | None,
@@ -137,14 +174,13 @@ def _drawn(
     headings: Sequence[int],
     shades: pd.DataFrame,
 ) -> None:
-    """The table; `clicked` is given the place of the row and the column."""
+    """The table; `clicked` is given the place of the row and the column, or that none is selected any more."""
     if view.is_phone and BUCKETS[0] in columns:
         return _listed(view, data, columns, clicked, alt=alt, key=key, shades=shades)
 
     def on_select() -> None:
-        for place, column in st.session_state[key]["selection"]["cells"][:1]:
-            if place < len(data):
-                clicked(place, column)
+        cells: list[Cell] = st.session_state[key]["selection"]["cells"]
+        clicked(next((cell for cell in cells if cell[0] < len(data)), None))
 
     table(view, data, columns, alt=alt, currency_code=currency_code, key=key, selects="single-cell",
           on_select=on_select, headings=headings, shades=shades)  # fmt: skip
@@ -154,7 +190,7 @@ def _listed(
     view: View,
     data: pd.DataFrame,
     columns: Mapping[str, Column],
-    clicked: Callable[[int, str], None],
+    clicked: Callable[[Cell | None], None],
     *,
     alt: str,
     key: str,
@@ -174,9 +210,7 @@ def _listed(
         for column in (whole, *BUCKETS)
         if column == whole or data[column].iloc[place]
     ]
-    line_list(
-        view, lines, alt=alt, corner=view.words(columns[name].heading), key=key, on_select=lambda cell: clicked(*cell)
-    )
+    line_list(view, lines, alt=alt, corner=view.words(columns[name].heading), key=key, on_select=clicked)
 
 
 def _columns(view: View, name: str, heading: str, amounts: pd.DataFrame) -> dict[str, Column]:
@@ -222,4 +256,5 @@ def invoices_of(view: View, chosen: Chosen) -> Figure | None:
         bucket=asked.bucket,
         title=title,
         group=asked.group,
+        group_name=chosen.labels.get("group"),
     )

@@ -28,8 +28,13 @@ ARMS = {
     "per_customer_text": Column("campaigns.col_per_customer", "figure"),
     "per_contact_text": Column("campaigns.col_per_contact", "figure"),
     "gained_text": Column("campaigns.col_days_gained", "figure"),
-    "verdict": Column("column.note", width="large"),
 }
+COMPARED = {
+    "days_gained": ("campaigns.col_days_gained", "gained_text"),
+    "incremental_per_customer": ("campaigns.col_per_customer", "per_customer_text"),
+    "incremental_per_contact": ("campaigns.col_per_contact", "per_contact_text"),
+}
+"""Of each interval its heading, and where it stands as text."""
 
 
 def experiments_part(view: View) -> None:
@@ -50,10 +55,15 @@ def _experiment(view: View, name: str, arms: pd.DataFrame) -> None:
     title = words("campaigns.experiment", name=as_text(name))
     with st.container(border=True):
         st.subheader(title, anchor=False)
+        rows = [_row(view, arm) for arm in arms.to_dict("records")]
+        st.markdown("\n".join(_sentence(view, row) for row in rows))
         for figure in ("days_gained", "incremental_per_contact"):
-            _chart(view, arms, figure, name)
-        data = pd.DataFrame([_row(view, arm) for arm in arms.to_dict("records")], dtype=object)
-        table(view, data, ARMS, alt=title)
+            _chart(view, rows, figure, name)
+        table(view, pd.DataFrame(rows, dtype=object), ARMS, alt=title)
+
+
+def _sentence(view: View, row: dict[str, Any]) -> str:
+    return f"- **{as_text(row['arm_name'])} · {as_text(row['currency_code'])}:** {as_text(_verdict(view, row))}"
 
 
 def _row(view: View, arm: dict[Any, Any]) -> dict[str, Any]:
@@ -67,7 +77,6 @@ def _row(view: View, arm: dict[Any, Any]) -> dict[str, Any]:
         "per_customer_text": _interval(arm["incremental_per_customer"], lambda value: words.amount(value, code)),
         "per_contact_text": _interval(arm["incremental_per_contact"], lambda value: words.amount(value, code)),
         "gained_text": _interval(arm["days_gained"], lambda value: words.days(value, signed=True)),
-        "verdict": _verdict(view, arm),
     }
 
 
@@ -83,34 +92,42 @@ def _interval(interval: Any, write: Any) -> str:
     return f"{write(interval.estimate)} [{write(interval.low)}; {write(interval.high)}]"
 
 
-def _verdict(view: View, arm: dict[Any, Any]) -> str:
-    """In words: enough data or not, and whether an interval leaves zero out."""
-    words = view.words
-    if arm["arm"] == "hold_out":
+def _verdict(view: View, row: dict[str, Any]) -> str:
+    """In words: what is missing for one, or which intervals leave zero out."""
+    words, short = view.words, row["shortfall"]
+    if row["arm"] == "hold_out":
         return words("campaigns.hold_out")
-    if arm["note"]:
-        return words("campaigns.not_enough", customers=words.number(arm["customers"]), paid=words.number(arm["paid"]))
-    figures = (arm["incremental_per_customer"], arm["incremental_per_contact"], arm["days_gained"])
-    clear = any(each.low > 0 or each.high < 0 for each in figures if each)
-    return words("campaigns.difference" if clear else "campaigns.no_difference")
+    if short is not None:
+        return words(
+            f"campaigns.short_of_{short.what}",
+            arm=words(f"campaigns.arm.{short.arm}"),
+            count=words.number(short.count),
+            needed=words.number(short.needed),
+        )
+    clear = [
+        f"{words(heading)} {row[text]}"
+        for name, (heading, text) in COMPARED.items()
+        if (interval := row[name]) is not None and (interval.low > 0 or interval.high < 0)
+    ]
+    return words("campaigns.difference", figures=" · ".join(clear)) if clear else words("campaigns.no_difference")
 
 
-def _chart(view: View, arms: pd.DataFrame, figure: str, name: str) -> None:
+def _chart(view: View, rows: list[dict[str, Any]], figure: str, name: str) -> None:
     words = view.words
-    compared = [arm for arm in arms.to_dict("records") if arm[figure] is not None]
+    compared = [row for row in rows if row[figure] is not None]
     if not compared:
         return
-    heading = words("campaigns.col_days_gained" if figure == "days_gained" else "campaigns.col_per_contact")
+    key, text = COMPARED[figure]
+    heading = words(key)
     st.markdown(f"**{heading}**")
     intervals: list[tuple[Decimal, Decimal, Decimal]] = [
-        (arm[figure].estimate, arm[figure].low, arm[figure].high) for arm in compared
+        (row[figure].estimate, row[figure].low, row[figure].high) for row in compared
     ]
-    rows = [_row(view, arm) for arm in compared]
     st.plotly_chart(
         interval_bars(
-            [f"{row['arm_name']} · {row['currency_code']}" for row in rows],
+            [f"{row['arm_name']} · {row['currency_code']}" for row in compared],
             intervals,
-            [row["gained_text" if figure == "days_gained" else "per_contact_text"] for row in rows],
+            [row[text] for row in compared],
             view.is_dark,
         ),
         key=f"{figure}_{name}",

@@ -31,6 +31,12 @@ LADDER = {
     "channels": Column("campaigns.col_channel"),
     "outcome": Column("campaigns.col_state"),
 }
+TIMELINE = {
+    "received": ("sent", "unknown", "delivered", "answered"),
+    "to_come": ("planned", "approved", "reserved"),
+    "not_received": ("skipped", "failed", "bounced"),
+}
+"""Of each heading the states of its contacts."""
 RULES = {
     "is_kept": Column("column.result", "passed"),
     "rule": Column("campaigns.col_rule", width="large"),
@@ -56,9 +62,13 @@ def ghosts_part(view: View) -> None:
         return
     _ladder(view, pd.DataFrame(list(report.ladder), columns=list(LADDER), dtype=object))
     _timeline(view, report.timeline)
-    kept = sum(rule.is_kept for rule in report.rules)
+    checked = [rule.is_kept for rule in report.rules if rule.is_kept is not None]
     st.subheader(words("campaigns.rules"), anchor=False)
-    st.caption(words("campaigns.rules_sub", kept=kept, count=len(report.rules)))
+    st.caption(
+        words("campaigns.rules_sub", kept=sum(checked), count=len(checked))
+        if checked
+        else words("campaigns.rules_unchecked")
+    )
     asked = pd.DataFrame(
         [
             [each.is_kept, rules.rule(words, each.rule), "—" if each.saw == "-" else rules.saw(words, each.saw)]
@@ -81,17 +91,26 @@ def _ladder(view: View, rows: pd.DataFrame) -> None:
 
 
 def _timeline(view: View, timeline: tuple[dict[str, object], ...]) -> None:
-    """Each contact with its moments; its text as it was handed over."""
+    """What it received, what is to come and what never got there."""
+    for heading, states in TIMELINE.items():
+        found = [contact for contact in timeline if contact["status"] in states]
+        if not found and heading != "received":
+            continue
+        st.subheader(view.words(f"campaigns.timeline_{heading}"), anchor=False)
+        if not found:
+            st.caption(view.words("campaigns.nothing_received"))
+        _contacts(view, found)
+
+
+def _contacts(view: View, contacts: list[dict[str, object]]) -> None:
+    """Each with its moments; its text as it was handed over."""
     words = view.words
-    st.subheader(words("campaigns.timeline"), anchor=False)
-    if not timeline:
-        st.caption(words("campaigns.no_timeline"))
-    for place, contact in enumerate(timeline):
+    for place, contact in enumerate(contacts):
         day, status = contact["contact_date"] or contact["planned_date"], words(f"campaigns.status.{contact['status']}")
         assert isinstance(day, dt.date)
         channel = words(f"campaigns.channel.{contact['channel']}")
         label = f"{words.date(day)} · {as_text(contact['step'])} · {channel} · {status}"
-        with st.expander(label, expanded=place == len(timeline) - 1):
+        with st.expander(label, expanded=place == len(contacts) - 1):
             moments = [
                 words(f"campaigns.{name}", moment=words.moment(moment))
                 for name in ("planned_at", "sent_at", "delivered_at", "answered_at")

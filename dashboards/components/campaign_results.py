@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboards.charts.campaigns import outcome_bars
+from dashboards.charts.campaigns import OUTCOMES, outcome_bars
 from dashboards.components import filters
 from dashboards.components.campaign_waiting import count_says
 from dashboards.components.customer_link import customers_table
@@ -19,7 +20,7 @@ from dashboards.components.view import View, as_text
 from dashboards.queries import campaigns
 
 PERIODS, DAYS = ("7", "30", "90", "365"), ("7", "14", "30")
-COUNTED = ("went_out", "delivered", "answered", "paid")
+COUNTED = ("went_out", "delivered", "answered", "too_early", "paid")
 OTHERS = ("bounced", "failed", "unknown", "planned", "stopped", "on_its_way")
 SHOWN = (*COUNTED, *OTHERS)
 CONTACTS = {
@@ -62,8 +63,9 @@ def results_part(view: View) -> None:
     labels = [_label(view, row, by, has_several=has_several) for row in rows.to_dict("records")]
     st.subheader(words("campaigns.results"), anchor=False, help=words("campaigns.results_help", days=kept.asked.days))
     st.caption(words("campaigns.results_sub", days=kept.asked.days))
+    _too_early(view, rows, kept.asked.days)
     went = [out > 0 for out in rows["went_out"]]
-    if any(went):
+    if any(rows[part].any() for part, _ in OUTCOMES.values()):
         st.plotly_chart(
             outcome_bars(rows[went], [label for label, out in zip(labels, went, strict=True) if out], words,
                          view.is_dark),
@@ -83,26 +85,52 @@ def _label(view: View, row: dict[Any, Any], by: campaigns.By, *, has_several: bo
 
 
 def _cards(view: View, rows: pd.DataFrame, days: int) -> None:
-    """Went out, delivered, answered, did not arrive, paid after."""
-    words, sums = view.words, {name: int(sum(rows[name])) for name in SHOWN}
+    """Went out, delivered, answered, did not arrive, paid after; a share only where something stands behind it."""
+    words, sums = view.words, {name: int(sum(rows[name])) for name in campaigns.STAGES}
     out = sums["went_out"]
     lost = sums["bounced"] + sums["failed"]
+    unreported = words("campaigns.not_reported" if out else "campaigns.none_so_far")
+    early = words("campaigns.too_early_to_say" if out else "campaigns.none_so_far")
     cards = (
         ("went_out", out, words.counted("campaigns.unsettled", sums["unknown"])),
-        ("delivered", sums["delivered"], _share(view, sums["delivered"], out)),
-        ("answered", sums["answered"], _share(view, sums["answered"], out)),
-        ("lost", lost, _share(view, lost, out + sums["failed"])),
-        ("paid", sums["paid"], _share(view, sums["paid"], out)),
+        ("delivered", _delivered(sums), _of_judged(view, sums, "delivered") or unreported),
+        ("answered", sums["answered"], _of_sent(view, sums["answered"], out)),
+        ("lost", lost, _of_sent(view, lost, out + sums["failed"])),
+        ("paid", sums["paid"], _of_judged(view, sums, "paid") or early),
     )
     for column, (name, count, detail) in zip(st.columns(len(cards)), cards, strict=True):
         column.metric(
-            words(f"campaigns.stage.{name}"), words.number(count), delta=detail, delta_color="off", delta_arrow="off",
-            border=True, help=words(f"campaigns.stage.{name}_help", days=days),
+            words(f"campaigns.stage.{name}"), "—" if count is None else words.number(count), delta=detail,
+            delta_color="off", delta_arrow="off", border=True, help=words(f"campaigns.stage.{name}_help", days=days),
         )  # fmt: skip
 
 
-def _share(view: View, part: int, whole: int) -> str:
-    return view.words("campaigns.of_sent", share=view.words.percent(Decimal(part) / whole if whole else None))
+def _delivered(row: Mapping[Any, Any]) -> int | None:
+    """None where nothing went by a channel that reports it: no report is not the same as none arrived."""
+    return int(row["delivered"]) if row["delivered"] or row["reported"] else None
+
+
+def _of_judged(view: View, sums: dict[str, int], outcome: str) -> str | None:
+    """The share with its two counts, as it is not one of all that went out; None where nothing can be said."""
+    part, whole = (sums[name] for name in OUTCOMES[outcome])
+    if not whole:
+        return None
+    words = view.words
+    share = words.percent(Decimal(part) / whole)
+    return words("campaigns.share_of", share=share, part=words.number(part), whole=words.number(whole))
+
+
+def _of_sent(view: View, part: int, whole: int) -> str:
+    """More may come back: nothing so far is no share."""
+    if not part:
+        return view.words("campaigns.none_so_far")
+    return view.words("campaigns.of_sent", share=view.words.percent(Decimal(part) / whole))
+
+
+def _too_early(view: View, rows: pd.DataFrame, days: int) -> None:
+    early, paid = int(sum(rows["too_early"])), int(sum(rows["paid"]) - sum(rows["judged_paid"]))
+    if early:
+        st.caption(view.words.counted("campaigns.too_early", early, days=days, paid=view.words.number(paid)))
 
 
 def _table(view: View, rows: pd.DataFrame, kept: campaigns.Kept, by: campaigns.By) -> None:
@@ -111,8 +139,10 @@ def _table(view: View, rows: pd.DataFrame, kept: campaigns.Kept, by: campaigns.B
     for amounts in rows["amounts"]:
         for code, amount in amounts.items():
             totals[code] = totals.get(code, Decimal(0)) + Decimal(amount)
-    total = {name: int(sum(rows[name])) for name in SHOWN} | {"group": words("campaigns.all"), "amounts": totals}
-    data = pd.concat([pd.DataFrame([total], dtype=object), rows[["group", *SHOWN, "amounts"]]], ignore_index=True)
+    total = {name: int(sum(rows[name])) for name in campaigns.STAGES}
+    total |= {"group": words("campaigns.all"), "amounts": totals}
+    data = pd.concat([pd.DataFrame([total], dtype=object), rows[list(total)]], ignore_index=True)
+    data["delivered"] = pd.Series([_delivered(row) for row in data.to_dict("records")], dtype=object)
     columns = {"group": Column(words(f"campaigns.by_{by}"), is_plain=True, is_pinned=True, width=150)}
     columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in COUNTED}
     columns |= {"amounts": Column("campaigns.col_paid_amount", "amounts")}
@@ -129,7 +159,9 @@ def _table(view: View, rows: pd.DataFrame, kept: campaigns.Kept, by: campaigns.B
         place, name = cells[0]
         stage = name if name in SHOWN else "paid" if name == "amounts" else "planned"
         group = campaigns.ANY if place == 0 else _group(rows.iloc[place - 1], by)
-        _contacts(view, kept, group, stage, int(data.iloc[place][stage]), data.iloc[place]["group"])
+        count = data.iloc[place][stage]
+        if count is not None:
+            _contacts(view, kept, group, stage, int(count), data.iloc[place]["group"])
 
 
 def _group(row: pd.Series, by: campaigns.By) -> campaigns.Group:

@@ -62,12 +62,12 @@ def contacts(view: View, customer_id: str) -> None:
 
 
 def why(view: View, way: customer.Next) -> str:
-    """Why not now."""
+    """Why not now, and where days in between are closed, by which rule."""
     if way.refusals == ("hold",):
         return view.words("customer.on_hold", reason=rules.saw(view.words, way.why))
     if not way.address and way.why in ("", "none"):
         return view.words("customer.no_address")
-    return rules.saw(view.words, way.why)
+    return "; ".join([rules.saw(view.words, way.why), *(rules.rule(view.words, each) for each in way.closing)])
 
 
 def _way(view: View, way: customer.Next, zone: str | None) -> dict[str, str]:
@@ -79,10 +79,14 @@ def _way(view: View, way: customer.Next, zone: str | None) -> dict[str, str]:
         following = words("customer.allowed_now")
     else:
         following = words.moment_at(way.at, zone) if way.at else words("customer.none_as_things_stand")
+    told = why(view, way)
+    if way.address == "":
+        # a call may be made all the same, to a number that a person finds
+        told = "; ".join(filter(None, (words("saw.no_number"), way.why and told)))
     return {
         "channel": words(f"channel.{way.channel}"),
         "address": way.address or "",
         "said": words(said),
         "next": following,
-        "why": why(view, way),
+        "why": told,
     }

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 
-CUSTOMER_PAGE = "app_pages/customer.py"
+CUSTOMER_PAGE, WORKLIST_PAGE = "app_pages/customer.py", "app_pages/worklist.py"
 
 
 def customers_table(

@@ -9,12 +9,13 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
-from cartera.warehouse.read import BUCKETS
+from cartera.warehouse.read import BUCKETS, PARTS
 from dashboards.components import states
 from dashboards.components.access import may_open
 from dashboards.components.actor import current_actor
+from dashboards.components.customer_link import WORKLIST_PAGE
 from dashboards.components.drill import Figure, drill
-from dashboards.components.export import XLSX, logged
+from dashboards.components.export import XLSX, file_button, logged
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import customer, presence
@@ -39,7 +40,7 @@ OWED = PLACE | {
     "disputed_amount": Column("column.disputed", "money_or_dash"),
     "promised_amount": Column("customer.promised", "money_or_dash"),
 }
-PDF, WORKLIST_PAGE = "application/pdf", "app_pages/worklist.py"
+PDF = "application/pdf"
 BEAT = dt.timedelta(seconds=20)
 
 
@@ -123,7 +124,7 @@ def others(view: View, customer_id: str) -> None:
 
 
 def owes(view: View, clocks: Clocks, customer_id: str, profile: pd.DataFrame) -> None:
-    """Balance and age per company and currency; each leads to its invoices."""
+    """Balance and age per company and currency; each amount leads to what it is made of."""
     words = view.words
     rows = customer.balances(view.reading, clocks, customer_id)
     st.subheader(words("customer.owes"), anchor=False)
@@ -131,21 +132,31 @@ def owes(view: View, clocks: Clocks, customer_id: str, profile: pd.DataFrame) ->
         st.info(words("customer.owes_nothing", date=words.date(clocks.as_of)), icon=":material/event_available:")
         return
     st.caption(words("customer.owes_sub"))
-    data = rows.assign(balance=[a + b for a, b in zip(rows["open_amount"], rows["unapplied_amount"], strict=True)])
     ages = PLACE | {name: Column(words.bucket(name), "money_or_dash", is_plain=True) for name in BUCKETS}
     key = f"owed_{customer_id}_{clocks.as_of}_{clocks.known_at.isoformat()}"
     # side by side they would be wider than the page
-    amounts = table(view, data, OWED, alt=words("customer.owes"), key=key, selects="single-cell")
-    by_age = table(view, data, ages, alt=words("customer.owes_by_age"), key=f"{key}_ages", selects="single-cell")
+    amounts = table(view, rows, OWED, alt=words("customer.owes"), key=key, selects="single-cell")
+    by_age = table(view, rows, ages, alt=words("customer.owes_by_age"), key=f"{key}_ages", selects="single-cell")
     cell = _last_clicked(key, [amounts["cells"], by_age["cells"]])
     if cell is None or cell[0] >= len(rows):
         return
-    row, column = rows.iloc[cell[0]], cell[1]
-    bucket = column if column in BUCKETS else None
-    amount = row[bucket] if bucket else row["open_amount"]
-    items = None if bucket else row["open_items"]
     name = profile["name"].iloc[0] if len(profile) else customer_id
-    drill(view, clocks, Figure(amount, items, row["currency_code"], row["company_id"], customer_id, name, bucket))
+    figure = _figure(view, rows.iloc[cell[0]], cell[1], customer_id, name)
+    if figure is not None:
+        drill(view, clocks, figure)
+
+
+def _figure(view: View, row: pd.Series, column: str, customer_id: str, name: str) -> Figure | None:
+    """What a cell leads to; None where nothing is in it. A balance may be zero of debt and as much credit."""
+    of = (row["currency_code"], row["company_id"], customer_id, name)
+    if column in BUCKETS and row[column]:
+        return Figure(row[column], None, *of, bucket=column)
+    if column not in PARTS or not (row[column] or column == "balance"):
+        return None
+    if column == "open_amount":
+        return Figure(row[column], row["open_items"], *of)
+    title = f"{view.words(OWED[column].heading)} · {name}"
+    return Figure(row[column], None, *of, title=title, part=column)
 
 
 def _last_clicked(key: str, selections: Sequence[Sequence[tuple[int, str]]]) -> tuple[int, str] | None:
@@ -196,10 +207,7 @@ def statements(view: View, clocks: Clocks, customer_id: str) -> None:
         st.info(words("customer.owes_nothing", date=words.date(clocks.as_of)), icon=":material/event_available:")
     for company in dict.fromkeys(rows["company_id"]):
         of_company = rows[rows["company_id"] == company]
-        net = [
-            words.money(row["open_amount"] + row["unapplied_amount"], row["currency_code"])
-            for row in of_company.to_dict("records")
-        ]
+        net = [words.money(row["balance"], row["currency_code"]) for row in of_company.to_dict("records")]
         with st.container(border=True):
             st.markdown(f"**{as_text(company)}** · {as_text(' · '.join(net))}")
             with st.container(horizontal=True):
@@ -211,12 +219,12 @@ def _download(view: View, clocks: Clocks, customer_id: str, company: str, kind: 
     make = customer.statement_pdf if kind == "pdf" else customer.statement_xlsx
     safe = "".join(char if char.isalnum() else "-" for char in customer_id)[:60]
     file_name, mime = f"statement-{safe}-{clocks.as_of.isoformat()}.{kind}", PDF if kind == "pdf" else XLSX
-    st.download_button(
+    file_button(
+        view,
         view.words(f"customer.statement_{kind}"),
         logged(lambda: make(customer_id, company, clocks), file_name, clocks, of=f"{customer_id}/{company}"),
         file_name=file_name,
         mime=mime,
         key=f"statement_{kind}_{company}",
         icon=":material/picture_as_pdf:" if kind == "pdf" else ":material/table_view:",
-        on_click="ignore",
     )

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
+import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import streamlit as st
 
 from cartera import desk
-from cartera.clock import utc_now
 from cartera.desk import Actor
 from cartera.errors import Conflict
-from dashboards.components import states
-from dashboards.components.actor import still
+from dashboards.components import kept_words, states
+from dashboards.components.actor import current_actor, still
 from dashboards.components.clicks import answers, clicked
 from dashboards.components.desk_conflict import event_name
 from dashboards.components.view import View, as_text
+from dashboards.queries.session import acting
 from dashboards.queries.worklist import file_of
 
 End = Callable[[Actor, str], Any]
@@ -24,17 +24,17 @@ CHANGED, REFUSED = "agreements_changed", "agreements_refused"
 
 
 @st.fragment
-def agreements(view: View, actor: Actor, customer_id: str) -> None:
+def agreements(view: View, actor: Actor, customer_id: str, today: dt.date) -> None:
     """One line for each, with the version that its button was drawn with: an older one is refused, and told."""
     words = view.words
-    with states.plainly(words):
+    with states.plainly(words), acting(current_actor()):
         if answers().pop(CHANGED, False):
             st.rerun()
         refused = answers().pop(REFUSED, None)
         if refused:
             st.warning(as_text(refused), icon=":material/group:")
         filed = file_of(customer_id)
-        lines = list(_lines(view, actor, filed))
+        lines = list(_lines(view, actor, filed, today))
         if filed.notes:
             last = filed.notes[0]
             st.info(
@@ -48,16 +48,13 @@ def agreements(view: View, actor: Actor, customer_id: str) -> None:
                 st.markdown(as_text(text.removesuffix(" · ")), width="stretch")
                 if end is not None and button == "desk.close":
                     with st.popover(words(button), type="tertiary"):
-                        st.text_input(
-                            words("desk.field_resolution"), key=f"resolution_{id}", max_chars=500, live="300ms"
-                        )
+                        kept_words.line(words, "desk.field_resolution", actor, customer_id, id, REFUSED)
                         _button(view, actor, "desk.close_now", end, id)
                 elif end is not None:
                     _button(view, actor, button, end, id)
 
 
 def _button(view: View, actor: Actor, label: str, end: End, id: str) -> None:
-    """The action id is made of the person and the version: two clicks are one."""
     st.button(view.words(label), key=f"end_{id}", type="tertiary", on_click=_end, args=(view, actor, end, id))
 
 
@@ -71,13 +68,15 @@ def _end(view: View, actor: Actor, end: End, id: str) -> None:
         return text
 
     with clicked(view.words, REFUSED, refused) as told:
-        end(still(actor), str(uuid.uuid5(uuid.NAMESPACE_URL, f"{actor.user}/{id}")))
+        end(still(actor), kept_words.action_id(actor, id))
         told[CHANGED] = True
 
 
-def _lines(view: View, actor: Actor, filed: desk.CustomerFile) -> Iterator[tuple[str, str, str, End | None]]:
+def _lines(
+    view: View, actor: Actor, filed: desk.CustomerFile, today: dt.date
+) -> Iterator[tuple[str, str, str, End | None]]:
     """What tells it apart with its version, its text, the button's text key, and what the button does."""
-    words, id, today = view.words, filed.customer_id, utc_now().date()
+    words, id = view.words, filed.customer_id
     for each in filed.promises:
         if each.is_cancelled or each.plan_id:
             continue
@@ -98,6 +97,7 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile) -> Iterator[tuple
         if dispute.resolved_date is None:
             text = words(
                 "desk.line_dispute",
+                amount=_contested(view, dispute),
                 reason=dispute.reason,
                 date=words.date(dispute.opened_date),
                 by=dispute.by,
@@ -107,7 +107,7 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile) -> Iterator[tuple
                 f"{dispute.dispute_id}/{dispute.version}",
                 text,
                 "desk.close",
-                _close(id, dispute, f"resolution_{dispute.dispute_id}/{dispute.version}"),
+                _close(id, dispute, f"{dispute.dispute_id}/{dispute.version}"),
             )
     for hold in filed.holds:
         if hold.released_at is None and (hold.until is None or hold.until >= today):
@@ -118,6 +118,13 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile) -> Iterator[tuple
             yield f"hold-{hold.hold_id}/{hold.version}", text, "desk.release", _release(id, hold)
 
 
+def _contested(view: View, dispute: desk.Dispute) -> str:
+    """How much: of so many invoices, or of all that was owed then."""
+    of = view.words.counted("desk.line_items", len(dispute.item_ids)) if dispute.item_ids else ""
+    amount = dispute.amount and view.words.money(dispute.amount, dispute.currency_code)
+    return " · ".join(filter(None, (amount or view.words("promises.whole"), of)))
+
+
 def _cancel_promise(id: str, of: desk.Promise) -> End:
     return lambda who, action_id: desk.cancel_promise(who, action_id, id, of.promise_id, seen=of.version)
 
@@ -126,11 +133,14 @@ def _cancel_plan(id: str, of: desk.Plan) -> End:
     return lambda who, action_id: desk.cancel_plan(who, action_id, id, of.plan_id, seen=of.version)
 
 
-def _close(id: str, of: desk.Dispute, key: str) -> End:
+def _close(id: str, of: desk.Dispute, thing: str) -> End:
     """With the words that stand in the field when it is clicked."""
-    return lambda who, action_id: desk.close_dispute(
-        who, action_id, id, of.dispute_id, seen=of.version, resolution=st.session_state.get(key) or ""
-    )
+
+    def end(who: Actor, action_id: str) -> None:
+        desk.close_dispute(who, action_id, id, of.dispute_id, seen=of.version, resolution=kept_words.typed(thing))
+        kept_words.drop(who, id, thing)
+
+    return end
 
 
 def _release(id: str, of: desk.Hold) -> End:

@@ -30,9 +30,11 @@ PAUSE = "300ms"
 
 @dataclass(frozen=True)
 class Owing:
-    """Of whom a form is. `places`: company and currency in which it owes, that of the list first; `items`: what."""
+    """Of whom a form is. `today`: where it is; `places`: company and currency in which it owes, that of the list first;
+    `items`: what."""
 
     customer_id: str
+    today: dt.date
     places: tuple[tuple[str, str], ...]
     items: tuple[Row, ...]
 

@@ -14,16 +14,16 @@ from decimal import Decimal
 import streamlit as st
 
 from cartera import desk
-from cartera.clock import utc_now
 from cartera.desk import Actor
 from cartera.errors import ConfigError
 from cartera.money import minor_units
 from dashboards.components import filters, states
-from dashboards.components.actor import still
+from dashboards.components.actor import current_actor, still
 from dashboards.components.clicks import answers
 from dashboards.components.desk_conflict import conflict_panel
 from dashboards.components.desk_fields import CONFLICT, NEXT, RECORDED, REFUSED, Form, Owing
 from dashboards.components.view import View, as_text
+from dashboards.queries.session import acting
 
 FORMS = ("call", "promise", "plan", "dispute", "note", "hold", "contact")
 FOLLOWS = {
@@ -38,10 +38,16 @@ __all__ = ["Owing", "forms"]
 
 
 @st.fragment
-def forms(view: View, actor: Actor, owing: Owing) -> None:
-    """One form at a time; what is typed in the others waits. The list is drawn anew once something is recorded."""
+def forms(view: View, actor: Actor, owing: Owing, named: str | None) -> None:
+    """One form at a time; what is typed in the others waits. The list is drawn anew once something is recorded.
+
+    `named`: the customer of the address as the page was drawn.
+    """
     words = view.words
-    with states.plainly(words):
+    if st.query_params.get("customer") not in (named, owing.customer_id):
+        # a click on the next one that came together with what was typed: Streamlit draws this form alone
+        st.rerun()
+    with states.plainly(words), acting(current_actor()):
         told = answers()
         done = told.get(RECORDED)
         if done and done["customer_id"] == owing.customer_id:
@@ -59,7 +65,7 @@ def forms(view: View, actor: Actor, owing: Owing) -> None:
                                       key=key, required=True)  # fmt: skip
         name = filters.link("do", chosen or next(iter(offered)), next(iter(offered)))
         form = Form.opened(words, actor, owing, name)
-        if form.draft.fields:
+        if form.draft.fields and "customer" not in st.query_params:
             # a reload leads back to what was being typed, whoever is the first of the list by then
             st.query_params["customer"] = owing.customer_id
         _FIELDS[name](form)
@@ -104,10 +110,6 @@ def _drop(form: Form) -> None:
         form.told.pop(CONFLICT, None)
 
 
-def _today() -> dt.date:
-    return utc_now().date()
-
-
 def _where(form: Form) -> str:
     offered = {f"{company}/{code}": f"{company} · {code}" for company, code in form.owing.places}
     return form.choice("where", offered, default=next(iter(offered), None)) or ""
@@ -142,7 +144,7 @@ def _promise_fields(form: Form) -> None:
     place = _where(form)
     with st.container(horizontal=True):
         form.amount("amount", needed=True)
-        form.date("date", _today(), needed=True)
+        form.date("date", form.owing.today, needed=True)
     _items(form, place)
     form.text("note")
 
@@ -160,7 +162,7 @@ def _plan_fields(form: Form) -> None:
     place = _where(form)
     with st.container(horizontal=True):
         form.amount("amount", needed=True)
-        form.date("date", _today(), needed=True)
+        form.date("date", form.owing.today, needed=True)
         form.choice("parts", {str(n): form.words.number(n) for n in PARTS}, default="3")
         form.choice("every", {str(n): form.words("desk.every_days", days=n) for n in EVERY}, default="30")
     _items(form, place)
@@ -219,7 +221,7 @@ def _note(form: Form) -> tuple[str, str | None]:
 
 def _hold_fields(form: Form) -> None:
     form.choice("kind", {name: form.words(f"hold.{name}") for name in desk.HOLD_KINDS}, default="other")
-    form.date("until", _today())
+    form.date("until", form.owing.today)
     form.text("note")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from cartera import desk
+from cartera.clock import utc_now
 from dashboards.components.actor import current_actor
 from dashboards.components.contact_parts import why
 from dashboards.components.customer_link import CUSTOMER_PAGE
@@ -36,13 +38,16 @@ def panel(view: View, asked: worklist.Asked, opened: Opened, tasks: tuple[workli
             st.info(words("worklist.now_left", why=words(f"worklist.left_{opened.why}")), icon=":material/spa:")
         else:
             st.info(words("worklist.not_late", currency=asked.currency_code), icon=":material/info:")
-        _how(view, customer.dossier(customer_id))
+        kept = customer.dossier(customer_id)
+        _how(view, kept)
         places, first = _places(balances), (opened.company_id or "", asked.currency_code)
         # where it is about is what the list is of, unless it owes nothing there
         places.sort(key=lambda place: (place != first, place[0] != first[0], place))
         items = customer.items(view.reading, asked.clocks, customer_id)
-        forms(view, current_actor(), Owing(customer_id, tuple(places), tuple(items)))
-        agreements(view, current_actor(), customer_id)
+        today = desk.day_in(kept.customer.timezone, utc_now())
+        owing = Owing(customer_id, today, tuple(places), tuple(items))
+        forms(view, current_actor(), owing, st.query_params.get("customer"))
+        agreements(view, current_actor(), customer_id, today)
 
 
 def invoices(view: View, asked: worklist.Asked, opened: Opened) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -11,9 +10,12 @@ import streamlit as st
 
 from cartera import desk as cartera_desk
 from cartera.errors import Conflict
+from dashboards.components import kept_words, states
+from dashboards.components.access import may_open
 from dashboards.components.actor import current_actor
 from dashboards.components.clicks import answers, clicked
-from dashboards.components.tables import Column, table
+from dashboards.components.customer_link import WORKLIST_PAGE, customers_table
+from dashboards.components.tables import CUSTOMER, Column
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries import desk
@@ -23,7 +25,7 @@ ANSWER = "desk_answer"
 DONE: dict[Thing, str] = {"promise": "promises.done_promise", "dispute": "promises.done_dispute"}
 SINCE = {
     "what": Column("promises.col_what", is_pinned=True),
-    "customer_id": Column("column.customer_id", width="medium"),
+    "customer_name": Column("column.customer", width="medium"),
     "company_id": Column("column.company"),
     "amount_text": Column("promises.col_amount", "figure"),
     "day": Column("promises.col_day", "date"),
@@ -31,19 +33,21 @@ SINCE = {
     "acted_at": Column("promises.col_at", "moment"),
 }
 PROMISES = {
-    "customer_id": Column("column.customer_id", width=150, is_pinned=True),
+    "customer_name": CUSTOMER,
     "company_id": Column("column.company"),
     "amount_text": Column("promises.col_promised", "figure"),
     "promised_date": Column("promises.col_promised_for", "date"),
     "made_date": Column("promises.col_made", "date"),
+    "acted_by": Column("promises.col_by"),
     "note": Column("column.note", width=190, lines=2),
 }
 DISPUTES = {
-    "customer_id": Column("column.customer_id", width=150, is_pinned=True),
+    "customer_name": CUSTOMER,
     "company_id": Column("column.company"),
     "reason": Column("promises.col_reason", width=190, lines=2),
     "amount_text": Column("promises.col_amount", "figure"),
     "opened_date": Column("promises.col_opened", "date"),
+    "acted_by": Column("promises.col_by"),
     "note": Column("column.note", width=190, lines=2),
 }
 
@@ -56,12 +60,14 @@ def desk_part(view: View) -> None:
         st.subheader(words("promises.since"), anchor=False)
         st.info(words("promises.since_sub"), icon=":material/pending:")
         data = _with_amounts(view, recent).assign(what=[words.named("promises.did", kind) for kind in recent["kind"]])
-        table(view, data, SINCE, alt=words("promises.since"))
+        _clicked(view, data, SINCE, alt=words("promises.since"), key=f"desk_since_{hash(tuple(data['acted_at']))}")
     promises, disputes = desk.promises_to_come(view.reading, actor), desk.open_disputes(view.reading, actor)
     if promises.empty and disputes.empty:
         return
     st.subheader(words("promises.desk"), anchor=False)
     st.caption(words("promises.desk_sub"))
+    if may_open(actor, "worklist"):
+        st.page_link(WORKLIST_PAGE, label=words("promises.plans_there"), icon=":material/edit_note:")
     if not promises.empty:
         _changeable(view, promises, PROMISES, "promise", actor)
     if not disputes.empty:
@@ -77,6 +83,23 @@ def _with_amounts(view: View, rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _clicked(
+    view: View, rows: pd.DataFrame, columns: Mapping[str, Column], *, alt: str, key: str
+) -> dict[Any, Any] | None:  # fmt: skip
+    """The row that is clicked, with the ways to its customer: the page, and the worklist, where plans are changed."""
+    row = customers_table(view, rows, columns, alt=alt, key=key)
+    if row is None:
+        return None
+    if may_open(current_actor(), "worklist"):
+        st.page_link(
+            WORKLIST_PAGE,
+            label=view.words("promises.on_worklist", name=as_text(row["customer_name"])),
+            icon=":material/edit_note:",
+            query_params={"customer": row["customer_id"]},
+        )
+    return row.to_dict()
+
+
 def _changeable(
     view: View, rows: pd.DataFrame, columns: Mapping[str, Column], thing: Thing, actor: cartera_desk.Actor
 ) -> None:  # fmt: skip
@@ -85,31 +108,36 @@ def _changeable(
     st.markdown(f"**{title}**")
     # a selection is of a place: with other rows in it, another table, or a late click would be of somebody else's
     key = f"desk_{thing}s_{hash(tuple(rows[f'{thing}_id']))}"
-    selection = table(view, _with_amounts(view, rows), columns, alt=title, key=key, selects="single-cell")
-    cells = [cell for cell in selection["cells"] if cell[0] < len(rows)]
-    if not cells:
+    row = _clicked(view, _with_amounts(view, rows), columns, alt=title, key=key)
+    if row is None:
         return
-    row = rows.iloc[cells[0][0]].to_dict()
     kind = "cancel_promise" if thing == "promise" else "close_dispute"
     if not cartera_desk.may(actor, kind):
         st.caption(words("promises.may_not"))
         return
-    drawn = (row[f"{thing}_id"], row["version"])
-    with st.form(f"form_{kind}_{drawn[0]}_{drawn[1]}", border=True):
-        st.markdown(words(f"promises.{kind}_title", customer=as_text(row["customer_id"])))
-        # the form's action id is as old as the row it was drawn with: sent twice it is done once
-        action_id = st.session_state.setdefault(f"action_{drawn}", str(uuid.uuid4()))
-        st.text_input(words(f"promises.{kind}_note"), key=f"note_{drawn}", max_chars=500)
-        st.form_submit_button(words(f"promises.{kind}"), on_click=_change,
-                              args=(words, action_id, thing, row, drawn))  # fmt: skip
+    _end_form(view, thing, row, kind)
 
 
-def _change(words: Words, action_id: str, thing: Thing, row: dict[Any, Any], drawn: tuple[str, int]) -> None:
-    note = str(st.session_state.get(f"note_{drawn}") or "")
+@st.fragment
+def _end_form(view: View, thing: Thing, row: dict[Any, Any], kind: str) -> None:
+    """What is typed is kept; once it is done, or refused, the page tells it above."""
+    words = view.words
+    if ANSWER in answers():
+        st.rerun()
+    drawn = f"{row[f'{thing}_id']}/{row['version']}"
+    with states.plainly(words), st.container(border=True):
+        st.markdown(words(f"promises.{kind}_title", customer=as_text(row["customer_name"])))
+        kept_words.line(words, f"promises.{kind}_note", current_actor(), row["customer_id"], drawn, ANSWER)
+        st.button(words(f"promises.{kind}"), key=f"end_{drawn}", on_click=_change, args=(words, thing, row, drawn))
+
+
+def _change(words: Words, thing: Thing, row: dict[Any, Any], drawn: str) -> None:
     change = desk.cancel_promise if thing == "promise" else desk.close_dispute
 
     with clicked(words, ANSWER, lambda error, text: error if isinstance(error, Conflict) else text) as told:
-        change(current_actor(), action_id, row, note)
+        actor = current_actor()
+        change(actor, kept_words.action_id(actor, drawn), row, kept_words.typed(drawn))
+        kept_words.drop(actor, row["customer_id"], drawn)
         told[ANSWER] = DONE[thing]
 
 

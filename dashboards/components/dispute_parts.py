@@ -9,6 +9,7 @@ import streamlit as st
 from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import matrix
+from dashboards.components.narrowed import narrowed
 from dashboards.components.tables import Column, telling
 from dashboards.components.view import View, as_text
 from dashboards.queries import promises
@@ -100,11 +101,18 @@ def _list(
         columns = telling(view, data, DISPUTES, ("collector", "company_id", "source"))
         key = f"disputed_{reason}_{age}_{code}_{asked.company_id}"
         customers_table(view, data, columns, alt=title, key=key, currency_code=code)
+        to = narrowed(
+            words,
+            None if reason is None else f"{words('promises.col_reason')}: {_reason(view, reason)}",
+            None if age is None else _age(view, age),
+            company=asked.company_id,
+        )
         csv_button(
             view,
             Clocks(asked.as_of, asked.known_at),
             code,
             "disputes",
-            lambda: promises.disputes_csv(words, asked, reason, age),
+            lambda: promises.disputes_csv(words, asked, reason, age, to),
+            narrowed=to,
             of=f"{reason}_{age}",
         )

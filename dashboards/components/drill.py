@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from cartera.warehouse import read
 from cartera.warehouse.groups import Group
 from dashboards.components.customer_link import CUSTOMER_PAGE
 from dashboards.components.export import csv_button
 from dashboards.components.invoice_parts import invoice
+from dashboards.components.narrowed import narrowed
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import export, receivables
@@ -51,19 +53,32 @@ class Figure:
     item_ids: tuple[str, ...] | None = None
     expected_until: dt.date | None = None
     group: Group | None = None
+    group_name: str | None = None
+    """In the reader's words."""
+
+    part: read.Part = "open_amount"
+    """Which open items of a customer it adds up."""
+
+    @property
+    def has_credit(self) -> bool:
+        return self.part in export.WITH_CREDIT
 
 
 def drill(view: View, clocks: Clocks, figure: Figure) -> None:
     """The invoices of a figure, whether they add up to it, and all of them as CSV."""
     rows = (figure.currency_code, figure.company_id, figure.customer_id, figure.bucket)
     more: dict[str, Any] = {
-        "item_ids": figure.item_ids, "expected_until": figure.expected_until, "group": figure.group
+        "item_ids": figure.item_ids, "expected_until": figure.expected_until, "group": figure.group,
+        "part": figure.part,
     }  # fmt: skip
+    to = _narrowed(view, figure)
     items = receivables.open_items(view.reading, clocks, *rows, limit=receivables.LISTED_ITEMS, **more)
     with st.container(border=True):
         st.subheader(as_text(_title(view, figure)), anchor=False)
         _sum_up(view, figure, items)
         columns = OF_CUSTOMER if figure.customer_id else COLUMNS
+        if figure.has_credit:
+            columns = columns | {name: replace(columns[name], heading=key) for name, key in export.OF_CREDIT.items()}
         of = figure.title or f"{figure.customer_id}/{figure.bucket}"
         selection = table(
             view,
@@ -83,7 +98,8 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
             clocks,
             figure.currency_code,
             "invoices",
-            lambda: export.open_items_csv(view.words, clocks, *rows, **more),
+            lambda: export.open_items_csv(view.words, clocks, *rows, **more, narrowed=to),
+            narrowed=to,
             of=of,
         )
     if row is not None and row["invoice_id"] is not None:
@@ -98,6 +114,19 @@ def _to_customer(view: View, figure: Figure, row: pd.Series | None) -> None:
     if customer_id is not None:
         label = view.words("drill.open_customer", name=as_text(name or customer_id))
         st.page_link(CUSTOMER_PAGE, label=label, icon=":material/person:", query_params={"customer": customer_id})
+
+
+def _narrowed(view: View, figure: Figure) -> tuple[str, ...]:
+    words = view.words
+    return narrowed(
+        words,
+        figure.group_name,
+        words.bucket(figure.bucket) if figure.bucket else None,
+        # of what no filter names: these disputes, this month
+        figure.title if figure.item_ids or figure.expected_until or figure.part != "open_amount" else None,
+        company=figure.company_id,
+        customer=figure.customer_name or figure.customer_id,
+    )
 
 
 def _title(view: View, figure: Figure) -> str:
@@ -121,14 +150,15 @@ def _sum_up(view: View, figure: Figure, items: pd.DataFrame) -> None:
         count = words.number(figure.open_items) if figure.open_items is not None else "…"
         st.caption(words("drill.capped", shown=shown, count=count, amount=chosen))
     elif added == figure.amount:
-        text = words.counted("drill.adds_up", len(items), amount=f"**{chosen}**")
+        key = "drill.items_add_up" if figure.has_credit else "drill.adds_up"
+        text = words.counted(key, len(items), amount=f"**{chosen}**")
         st.markdown(f":material/check_circle: {text}")
     else:
         st.error(words("drill.differs", sum=as_text(words.money(added, figure.currency_code)), amount=chosen))
 
 
 def _credit(view: View, clocks: Clocks, figure: Figure) -> None:
-    if figure.customer_id is None:
+    if figure.customer_id is None or figure.has_credit:
         return
     credit = receivables.unapplied_of(view.reading, clocks, figure.currency_code, figure.company_id, figure.customer_id)
     if credit:

@@ -20,7 +20,7 @@ def dso_parts(view: View, asked: kpis.Asked, since: dt.date, rows: pd.DataFrame)
     st.subheader(words("bridge.title"), anchor=False)
     dates = {"first": words.date(since), "second": words.date(asked.clocks.as_of)}
     st.caption(words("bridge.sub", days=asked.window_days or kpis.window(), **dates))
-    chosen = one_place(view, rows)
+    chosen = one_place(view, asked.clocks, rows)
     row = chosen.iloc[0]
     place = places[row["company_id"], row["currency_code"]]
     if row["change_days"] is None:

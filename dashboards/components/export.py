@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 
 import streamlit as st
 
 from cartera import viewed
 from cartera.desk import Actor
+from dashboards.components import states
 from dashboards.components.actor import still
+from dashboards.components.clicks import answers
 from dashboards.components.view import View
 from dashboards.queries.export import Counted
 from dashboards.queries.session import Clocks, acting, actor
 
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LONGEST = 60
+"""Characters of what a table is narrowed to in the name of its file; the column in the file has all of it."""
 
 
 def csv_button(
@@ -26,42 +31,79 @@ def csv_button(
     name: str,
     content: Callable[[], bytes],
     *,
+    narrowed: Sequence[str] = (),
     of: str = "",
     help_text: str = "",
 ) -> None:
     """A button whose file is made when it is clicked; `content` opens its own transaction.
 
     `of` tells apart two tables of the same name on one page. `currency_code` may be the currency view of a table of
-    several currencies, whose `help_text` says so; empty for a table without amounts.
+    several currencies, whose `help_text` says so; empty for a table without amounts. `narrowed`: to what, in words.
     """
     words, date = view.words, view.words.date(clocks.as_of)
-    file_name = "-".join(filter(None, ("cartera", name, currency_code, f"{clocks.as_of.isoformat()}.csv")))
+    to = re.sub(r"\W+", "-", " ".join(narrowed)).strip("-")[:LONGEST].rstrip("-")
+    file_name = "-".join(filter(None, ("cartera", name, currency_code, to, f"{clocks.as_of.isoformat()}.csv")))
     about = words("export.csv_help", currency=currency_code, date=date) if currency_code else ""
-    st.download_button(
+    file_button(
+        view,
         words("export.csv"),
         logged(lambda: _counted(content()), file_name, clocks, currency_code, of),
         file_name=file_name,
         mime=CSV,
         key=f"export_{name}_{of}",
         icon=":material/download:",
-        on_click="ignore",
-        help=help_text or about or words("export.csv_help_no_amounts", date=date),
+        help_text=help_text or about or words("export.csv_help_no_amounts", date=date),
     )
 
 
 def xlsx_button(view: View, clocks: Clocks, name: str, content: Callable[[], Counted], *, help_text: str) -> None:
     """As `csv_button`, for a workbook of all companies and currencies."""
     file_name = f"cartera-{name}-{clocks.as_of.isoformat()}.xlsx"
-    st.download_button(
+    file_button(
+        view,
         view.words("export.xlsx"),
         logged(content, file_name, clocks),
         file_name=file_name,
         mime=XLSX,
         key=f"export_{name}_xlsx",
         icon=":material/table_view:",
-        on_click="ignore",
-        help=help_text,
+        help_text=help_text,
     )
+
+
+def file_button(
+    view: View,
+    label: str,
+    make: Callable[[], bytes],
+    *,
+    file_name: str,
+    mime: str,
+    key: str,
+    icon: str,
+    help_text: str | None = None,
+    is_disabled: bool = False,
+) -> None:
+    """A button whose file is made when it is clicked; why one was not is told as soon as the page is drawn again.
+
+    It is made in a thread of Streamlit's, where nothing can be shown: until then Streamlit says that it failed.
+    """
+    told, subject = answers(), f"file_{key}"
+    why = told.pop(subject, None)
+    if why:
+        # stays until it is closed: whoever looks something up under the reference has it at hand
+        st.toast(why, icon=":material/error:", duration="infinite")
+
+    def made() -> bytes:
+        try:
+            return make()
+        except Exception as error:
+            told[subject] = states.not_made(view.words, file_name, error)
+            raise
+
+    st.download_button(
+        label, made, file_name=file_name, mime=mime, key=key, icon=icon, on_click="ignore", help=help_text,
+        disabled=is_disabled,
+    )  # fmt: skip
 
 
 def logged(

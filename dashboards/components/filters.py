@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -18,6 +19,9 @@ from dashboards.queries.receivables import headlines
 from dashboards.queries.session import Clocks
 
 MOST_FACTOR = 100
+IN_FORCE, DRAWN = "filters_in_force", "filters_drawn"
+"""The company, currency and dates of this session that are not the default; names of those that this page has drawn."""
+
 EARLIEST = dt.date(1990, 1, 1)
 FEW = 5
 
@@ -30,9 +34,11 @@ def company(view: View, totals: pd.DataFrame) -> str | None:
         refused.heard("company", None if asked in offered else asked, label, None, offered[0])
         return None
     _refuse_strangers("company", offered)
+    _bring_back("company", offered.__contains__)
     chosen = st.selectbox(
         label, offered, index=None, placeholder=all_of_them, key="company", bind="query-params", width=260
     )
+    _keep("company", chosen, None)
     refused.heard("company", None if asked in offered else asked, label, chosen, chosen or all_of_them)
     return chosen
 
@@ -41,6 +47,7 @@ def currency(view: View, totals: pd.DataFrame) -> str:
     """One currency: the one with most open items unless another is chosen."""
     offered = [line.currency_code for line in headlines(totals, None)]
     _refuse_strangers("currency", offered)
+    _bring_back("currency", offered.__contains__)
     asked, label, help_text = _linked_to("currency"), view.words("filter.currency"), view.words("filter.currency_help")
     chosen: str | None
     if len(offered) > FEW:
@@ -56,21 +63,26 @@ def currency(view: View, totals: pd.DataFrame) -> str:
             help=help_text,
         )
     code = chosen or offered[0]
+    _keep("currency", code, offered[0])
     refused.heard("currency", None if asked in offered else asked, label, code, code)
     return code
 
 
-def clocks(view: View) -> Clocks:
-    """As of which day, known at the end of which day; those of the publication unless chosen."""
+def clocks(view: View, own: dt.date | None = None) -> Clocks:
+    """As of which day, known at the end of which day; those of the publication unless chosen.
+
+    `own` is the day of what is shown where that is another than the publication's.
+    """
     words, published = view.words, view.reading.clocks
-    last = max(published.as_of, utc_now().date())
-    as_of = _day(view, "as_of", published.as_of, last, words.date(published.as_of))
+    default, last = own or published.as_of, max(published.as_of, utc_now().date())
+    as_of = _day(view, "as_of", default, last, words.date(default))
     known = _day(view, "known_at", None, published.known_at.date(), words.moment(published.known_at))
-    return Clocks(as_of or published.as_of, known_until(known, published.known_at))
+    return Clocks(as_of or default, known_until(known, published.known_at))
 
 
 def _day(view: View, name: str, default: dt.date | None, last: dt.date, default_shown: str) -> dt.date | None:
     """A day up to the last one that makes sense, written as the reader's language does."""
+    _bring_back(name, lambda day: day <= last)
     asked, label = _linked_to(name), view.words(f"filter.{name}")
     chosen = st.date_input(
         label,
@@ -84,6 +96,7 @@ def _day(view: View, name: str, default: dt.date | None, last: dt.date, default_
         width=170,
     )
     day = chosen if isinstance(chosen, dt.date) else None
+    _keep(name, day, default)
     is_heard = asked is None or (day is not None and asked.replace("/", "-") == day.isoformat())
     refused.heard(name, None if is_heard else asked, label, day, default_shown)
     return day
@@ -109,12 +122,13 @@ def since(view: View, until: dt.date, default: dt.date) -> dt.date:
     return _day(view, "since", default, until - dt.timedelta(days=1), view.words.date(default)) or default
 
 
-def choice(view: View, name: str, offered: Mapping[str, str], default: str) -> str:
+def choice(view: View, name: str, offered: Mapping[str, str], default: str, begins: str | None = None) -> str:
     """One of several, given as its word in the URL to what it is called; `filter.<name>` is the label.
 
-    The URL holds the word, not what it is called, so that a link holds in every language.
+    The URL holds the word, not what it is called, so that a link holds in every language. `begins`: what is chosen
+    where it names nothing, if that is not the default.
     """
-    key = linked(view, name, offered, default)
+    key = linked(view, name, offered, begins or default)
     label, help_text = view.words(f"filter.{name}"), view.words(f"filter.{name}_help")
     if len(offered) > FEW:
         chosen = st.selectbox(
@@ -125,6 +139,29 @@ def choice(view: View, name: str, offered: Mapping[str, str], default: str) -> s
         label, list(offered), format_func=lambda word: offered[word], required=True, key=key, help=help_text, wrap=True
     )
     return link(name, chosen or default, default)
+
+
+def place(view: View, name: str, offered: Mapping[str, str], totals: pd.DataFrame) -> str:
+    """A company and a currency of `offered`: those in force, else where most items are open.
+
+    In the URL only the latter is left out: who opens the link has nothing in force.
+    """
+    by_items = totals.sort_values("open_items", ascending=False, kind="stable")
+    places = [
+        f"{company}/{code}" for company, code in zip(by_items["company_id"], by_items["currency_code"], strict=True)
+    ]
+    most_first = [each for each in places if each in offered] or list(offered)
+    wanted = in_force("company"), in_force("currency")
+    if wanted[0] and not wanted[1]:
+        wanted = wanted[0], headlines(totals, None)[0].currency_code
+
+    def how_near(each: str) -> list[bool]:
+        company, _, code = each.rpartition("/")
+        return [company == wanted[0], code == wanted[1]]
+
+    # later a bare address is of the default, which may have been chosen
+    begins = max(most_first, key=how_near) if _is_new(name) else None
+    return choice(view, name, offered, most_first[0], begins)
 
 
 def factor(view: View, name: str) -> Decimal:
@@ -205,6 +242,15 @@ def toggle(view: View, **wanted: str) -> None:
         st.session_state.update(keys)
 
 
+def choose(view: View, **wanted: str) -> None:
+    """As `toggle`, whatever is chosen already; an empty one is taken away."""
+    for name, value in wanted.items():
+        if value:
+            st.session_state[_key(view, name)] = value
+        else:
+            untoggle(view, name)
+
+
 def untoggle(view: View, name: str) -> None:
     """Take a choice away, for the callback of its chip."""
     if name != "currency":
@@ -212,9 +258,11 @@ def untoggle(view: View, name: str) -> None:
 
 
 def chips(view: View, chosen: Mapping[str, str]) -> None:
-    """What narrows the page: by the name of each choice what it is called; a click on one takes it away."""
-    if not chosen:
-        return
+    """What narrows the page: by the name of each choice what it is called; a click on one takes it away.
+
+    Without any there is an empty container: the browser makes what stands below anew when it moves, and whoever was in
+    it by keyboard is out.
+    """
     with st.container(horizontal=True, vertical_alignment="center"):
         for name, label in chosen.items():
             st.button(
@@ -235,6 +283,41 @@ def _key(view: View, name: str) -> str:
 def _linked_to(key: str) -> str | None:
     """What the URL says where nothing was chosen yet; asked before its widget, which takes out what it refuses."""
     return None if key in st.session_state else st.query_params.get(key)
+
+
+def in_force(name: str) -> Any:
+    """What this session has chosen or a link asked for; None where that is the default."""
+    return st.session_state.get(IN_FORCE, {}).get(name)
+
+
+def arrive() -> None:
+    """Another page is open: all its filters are new."""
+    st.session_state.pop(DRAWN, None)
+
+
+def _keep(name: str, chosen: object, default: object) -> None:
+    kept: dict[str, object] = st.session_state.setdefault(IN_FORCE, {})
+    kept[name] = None if chosen == default else chosen
+
+
+def _is_new(name: str) -> bool:
+    """Whether it is drawn for the first time since this page was opened."""
+    drawn: set[str] = st.session_state.setdefault(DRAWN, set())
+    is_new = name not in drawn
+    drawn.add(name)
+    return is_new
+
+
+def _bring_back(name: str, is_offered: Callable[[Any], bool]) -> None:
+    """What is in force, where a bound widget is new on a page whose address does not name it.
+
+    Streamlit itself keeps what was chosen, but not what came with a link and stayed as it was.
+    """
+    kept, is_new = in_force(name), _is_new(name)
+    if is_new and kept is not None and name not in st.query_params and is_offered(kept):
+        # its binding tells the address of a choice, not of what the widget begins with
+        st.query_params[name] = str(kept)
+        st.session_state[name] = kept
 
 
 def _refuse_strangers(key: str, offered: list[str]) -> None:

@@ -15,22 +15,32 @@ from dashboards.components.drill import Figure
 from dashboards.components.kpi_rows import COLUMNS as ROW_COLUMNS
 from dashboards.components.rows_behind import Sum, rows_behind
 from dashboards.components.target_note import Goal, Goals
-from dashboards.components.view import View
+from dashboards.components.view import View, as_text
 from dashboards.queries import kpi_export, kpis, overview
 from dashboards.queries.session import actor
 
 RECEIVED = "received_amount"
 """Of kpi_rows.PARTS."""
+MADE_OF = {
+    "overview.kpi_rows": (kpis.DSO, "ar_amount"),
+    "column.overdue": ("past_due_pct", "past_due_amount"),
+    "column.disputed": ("disputed_pct", "disputed_amount"),
+    "column.unapplied": ("unapplied_credit_pct", "unapplied_amount"),
+}
+"""What cards lead to: of the KPI page the figure, and of kpi_rows.PARTS the sum that the card shows."""
 
 
 def extra_cards(view: View, asked: Asked, goals: Goals, points: list[Point] | None) -> None:
     """As published; the trend from the same ledger, each of its days as known now."""
     first, second, third, fourth = places(view, 4)
+    together = ""
+    if len(goals.companies) > 1:
+        together = " " + view.words("overview.together", count=view.words.number(len(goals.companies)))
     now = overview.now(view.reading, asked)
     with first:
-        _dso(view, now, points, goals.of("dso", now.dso))
+        _dso(view, now, points, goals.of("dso", now.dso), together)
     with second:
-        _cei(view, now, points, goals.of("cei", now.cei))
+        _cei(view, now, points, goals.of("cei", now.cei), together)
     with third:
         _collected(view, asked, goals.collected(asked.as_of))
     with fourth:
@@ -38,12 +48,21 @@ def extra_cards(view: View, asked: Asked, goals: Goals, points: list[Point] | No
     with st.container(horizontal=True):
         # a link to a page that is not offered is an error of Streamlit's
         if may_open(actor(), "kpis"):
-            st.page_link("app_pages/kpis.py", label=view.words("overview.kpi_rows"), icon=":material/functions:",
-                         query_params={"kpi": overview.kpis.DSO, "rows": "ar_amount",
-                                       "place": f"{goals.companies[0]}/{asked.currency_code}"})  # fmt: skip
+            with st.popover(view.words("overview.rows"), icon=":material/functions:"):
+                _to_rows(view, asked, goals.companies)
         is_shown = st.toggle(view.words("overview.collected_rows"), key="collected_rows")
     if is_shown:
         _collected_rows(view, asked)
+
+
+def _to_rows(view: View, asked: Asked, companies: Sequence[str]) -> None:
+    """Links to the rows of figures on the page of KPIs; those are of one company, so each company has its own."""
+    for label, (kpi, part) in MADE_OF.items():
+        for company_id in companies:
+            of = f" · {as_text(company_id)}" if len(companies) > 1 else ""
+            st.page_link("app_pages/kpis.py", label=view.words(label) + of,
+                         query_params={"kpi": kpi, "rows": part,
+                                       "place": f"{company_id}/{asked.currency_code}"})  # fmt: skip
 
 
 def change(view: View, points: Sequence[Point] | None, name: str) -> str | None:
@@ -65,7 +84,7 @@ def sparkline(points: Sequence[Point] | None, name: str) -> list[float] | None:
     return values if len(values) > 1 else None
 
 
-def _dso(view: View, now: Point, points: list[Point] | None, goal: Goal | None) -> None:
+def _dso(view: View, now: Point, points: list[Point] | None, goal: Goal | None, together: str) -> None:
     words = view.words
     moved = _moved(points, "dso") if now.dso is not None else None
     card(
@@ -78,11 +97,11 @@ def _dso(view: View, now: Point, points: list[Point] | None, goal: Goal | None) 
         goal=goal,
         chart=sparkline(points, "dso"),
         color="inverse",
-        help_text=words("overview.dso_help", window=overview.kpis.window(), days=overview.step_days()),
+        help_text=words("overview.dso_help", window=overview.kpis.window(), days=overview.step_days()) + together,
     )
 
 
-def _cei(view: View, now: Point, points: list[Point] | None, goal: Goal | None) -> None:
+def _cei(view: View, now: Point, points: list[Point] | None, goal: Goal | None, together: str) -> None:
     words = view.words
     moved = _moved(points, "cei") if now.cei is not None else None
     card(
@@ -95,7 +114,7 @@ def _cei(view: View, now: Point, points: list[Point] | None, goal: Goal | None) 
         goal=goal,
         chart=sparkline(points, "cei"),
         color="normal",
-        help_text=words("overview.cei_help", window=overview.kpis.window()),
+        help_text=words("overview.cei_help", window=overview.kpis.window()) + together,
     )
 
 

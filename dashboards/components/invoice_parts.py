@@ -10,8 +10,7 @@ import streamlit as st
 
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
-from dashboards.i18n import texts
-from dashboards.queries import invoices
+from dashboards.queries import customer, invoices
 from dashboards.queries.session import Clocks
 
 INSTALMENTS = {
@@ -30,8 +29,11 @@ MOVEMENTS = {
 }
 
 
-def invoice(view: View, clocks: Clocks, invoice_id: str, number: str, code: str) -> None:
-    """All that is known of it; the payment of a movement that is clicked follows below."""
+def invoice(view: View, clocks: Clocks, invoice_id: str, number: str, code: str, *, of: str = "") -> None:
+    """All that is known of it; the payment of a movement that is clicked follows below.
+
+    `of` tells apart the same invoice under two tables of a page.
+    """
     words = view.words
     with st.container(border=True):
         st.subheader(words("invoice.title", number=as_text(number)), anchor=False)
@@ -42,21 +44,18 @@ def invoice(view: View, clocks: Clocks, invoice_id: str, number: str, code: str)
         moved = invoices.movements(view.reading, clocks, f"invoice:{invoice_id}")
         st.caption(words("invoice.movements_sub"))
         clicked = _movements(view, moved, "settlement_number", words("invoice.movements_of", number=number), code,
-                             f"moved_{invoice_id}_{clocks.as_of}_{clocks.known_at}")  # fmt: skip
+                             f"moved_{of}_{invoice_id}_{clocks.as_of}_{clocks.known_at}")  # fmt: skip
         _adds_up(view, moved, still_open, code, "invoice.adds_up")
         _source_of_invoice(view, clocks, invoice_id)
         if clicked is not None and clicked["settlement_id"] is not None:
-            _payment(view, clocks, clicked["settlement_id"], code)
+            payment(view, clocks, clicked["settlement_id"], code)
 
 
 def _movements(
     view: View, rows: pd.DataFrame, other: str, alt: str, code: str, key: str | None = None
 ) -> pd.Series | None:
     """`other`: the column that names the document on the other side; with a key, the row that is clicked."""
-    known = texts(view.words.language)
-    data = rows.assign(
-        what=[known.get(f"event.{kind}", kind.replace("_", " ")) for kind in rows["entry_type"]], other=rows[other]
-    )
+    data = rows.assign(what=[customer.event(view.words, kind) for kind in rows["entry_type"]], other=rows[other])
     columns = {name: column for name, column in MOVEMENTS.items() if name != "due_date" or key}
     selection = table(view, data, columns, alt=alt, currency_code=code, key=key, selects="single-cell" if key else None)
     if not selection or not selection["cells"] or selection["cells"][0][0] >= len(rows):
@@ -74,7 +73,7 @@ def _adds_up(view: View, rows: pd.DataFrame, figure: Decimal, code: str, told: s
         st.warning(words("invoice.differs", sum=as_text(words.money(added, code)), amount=amount))
 
 
-def _payment(view: View, clocks: Clocks, item_id: str, code: str) -> None:
+def payment(view: View, clocks: Clocks, item_id: str, code: str) -> None:
     """The payment or credit note, and each use of it; what is left of it is unapplied credit."""
     words, found = view.words, invoices.settlement(view.reading, clocks, item_id)
     if found is None:

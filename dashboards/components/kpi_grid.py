@@ -12,7 +12,9 @@ from cartera.warehouse.metrics import Catalogue, Metric
 from dashboards.components import filters
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View
+from dashboards.queries import receivables
 from dashboards.queries.kpis import DSO
+from dashboards.queries.session import Clocks
 
 HEIGHT = 480
 Place = tuple[str, str]
@@ -44,12 +46,12 @@ def kpi_grid(view: View, catalogue: Catalogue, figures: pd.DataFrame) -> str | N
     return names[rows[0]] if rows and rows[0] < len(names) else None
 
 
-def one_place(view: View, rows: pd.DataFrame) -> pd.DataFrame:
+def one_place(view: View, clocks: Clocks, rows: pd.DataFrame) -> pd.DataFrame:
     """Those of one company and currency, chosen where there are several. Once on a page: the choice is in the URL."""
     offered = {_column(place): label for place, label in labels(rows).items()}
     if len(offered) < 2:
         return rows
-    chosen = filters.choice(view, "place", offered, next(iter(offered)))
+    chosen = filters.place(view, "place", offered, receivables.totals(view.reading, clocks))
     return rows[rows["company_id"] + "/" + rows["currency_code"] == chosen]
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pandas as pd
 import streamlit as st
 
-from cartera.warehouse import kpi_rows
+from cartera.warehouse import counting_back, kpi_rows
 from cartera.warehouse.metrics import Metric
 from dashboards.components import filters
 from dashboards.components.access import may_open
 from dashboards.components.kpi_grid import labels, one_place
-from dashboards.components.rows_behind import listed, total
+from dashboards.components.months_counted import counted_back
+from dashboards.components.rows_behind import CLOSE, listed, total
 from dashboards.components.tables import CUSTOMER, Column
 from dashboards.components.view import View, as_text
 from dashboards.queries import kpi_export, kpis
@@ -25,22 +28,21 @@ COLUMNS = {
     "date": Column("column.date", "date"),
     "days": Column("unit.days", "number"),
 }
+VALUED = {"in_document": Column("column.in_document", "figure"), "at_rate": Column("column.rate", "figure")}
+"""Where amounts are in another currency than their documents."""
 
 
 def rows_behind(view: View, asked: kpis.Asked, metric: Metric, figures: pd.DataFrame) -> None:
-    """Of one company and currency, in the currency view in which rows add up as they are."""
+    """Of one company and currency of the view."""
     words, rows = view.words, figures[figures["kpi"] == metric.name]
     if not metric.made_of:
         return _elsewhere(view, metric)
     if rows.empty:
         return
     st.markdown(f"**{words('kpis.rows')}**")
-    if asked.view != kpis.VIEWS[0]:
-        st.caption(words("kpis.rows_own_currency"))
-        return
     offered = {"": words("kpis.rows_none")} | {name: words(f"kpi_part.{name}") for name in metric.made_of}
     with st.container(horizontal=True):
-        row = one_place(view, rows.sort_values(["company_id", "currency_code"])).iloc[0]
+        row = one_place(view, asked.clocks, rows.sort_values(["company_id", "currency_code"])).iloc[0]
         part = filters.choice(view, "rows", offered, "")
     if part:
         _listed(view, asked, metric, row, part, labels(rows)[row["company_id"], row["currency_code"]])
@@ -57,12 +59,21 @@ def _elsewhere(view: View, metric: Metric) -> None:
 def _listed(view: View, asked: kpis.Asked, metric: Metric, row: pd.Series, part: str, label: str) -> None:
     words, code, of = view.words, row["currency_code"], kpi_rows.PARTS[part]
     place = kpis.place(asked, row["company_id"], code)
+    if part == counting_back.SALES:
+        counted = counted_back(view, place, metric, row)
+        if counted is None:
+            return
+        place = counted
     found = kpis.part_rows(view.reading, place, part)
     _sum_up(view, row, found, part, label)
     data, columns = found, COLUMNS
+    if asked.view != kpis.VIEWS[0] and of.unit != "count":
+        columns = COLUMNS | VALUED
+        data = data.assign(in_document=list(map(words.money, data["document_amount"], data["document_currency_code"])),
+                           at_rate=[_rate(view, rate) for rate in data["rate"]])  # fmt: skip
     if not of.is_money:
-        columns = COLUMNS | {"amount": Column(f"kpi_part.{part}", "figure")}
-        data = found.assign(amount=[words.figure(value, "count") for value in found["amount"]])
+        columns = columns | {"amount": Column(f"kpi_part.{part}", "figure")}
+        data = data.assign(amount=[words.figure(value, "count") for value in found["amount"]])
     if found["days"].isna().all():
         columns = {name: column for name, column in columns.items() if name != "days"}
     listed(view, asked.clocks, data, columns, alt=words(f"kpi_part.{part}"), currency_code=code,
@@ -70,13 +81,22 @@ def _listed(view: View, asked: kpis.Asked, metric: Metric, row: pd.Series, part:
            content=lambda: kpi_export.rows_csv(asked, place, part), of=f"{row['company_id']}-{part}")  # fmt: skip
 
 
+def _rate(view: View, rate: Decimal | None) -> str:
+    return "—" if rate is None else view.words.decimal(rate)
+
+
 def _sum_up(view: View, row: pd.Series, found: pd.DataFrame, part: str, place: str) -> None:
     """How many rows, what they add up to, and whether that is what the figure divides, or is divided by."""
     words, is_money = view.words, kpi_rows.PARTS[part].is_money
     count, added = int(total(found, "rows")), total(found, "total_amount")
+    reason = found["reason"].iloc[0] if len(found) else None
+    if reason:
+        st.warning(words.counted("kpis.rows_unvalued", count, reason=as_text(words.reason(reason))),
+                   icon=":material/currency_exchange:")  # fmt: skip
+        return
     written = words.money(added, row["currency_code"]) if is_money else words.figure(added, "count")
     text = words.counted("kpis.rows_add_up", count, amount=f"**{as_text(written)}**")
-    same = [name for name in ("numerator", "denominator") if row[name] == added]
+    same = [name for name in ("numerator", "denominator") if row[name] is not None and abs(row[name] - added) < CLOSE]
     if same:
         text += " " + words(f"kpis.rows_{same[0]}", place=as_text(place))
     st.markdown(f":material/functions: {text}")

@@ -12,6 +12,7 @@ from dashboards.components import filters
 from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import matrix
+from dashboards.components.narrowed import narrowed
 from dashboards.components.tables import CUSTOMER, Column, telling
 from dashboards.components.view import View, as_text
 from dashboards.queries import promises
@@ -98,7 +99,14 @@ def promises_part(view: View, sums: pd.DataFrame, asked: promises.Asked) -> None
         labels = {"": words("promises.anybody"), **{f"={key}": name for key, name in names.items()}}
         who = filters.clickable(view, "promised_by", labels, f"={cell[0]}" if cell else None)
     chosen = next((each for each in promises.STATES if each == state), None)
-    _list(view, asked, chosen, who[1:] if who else None, by, _expected(sums, rows, state, who))
+    to = narrowed(
+        words,
+        company=asked.company_id,
+        judged_in=words("promises.days", days=asked.days),
+        promise_state=states[state] if state else None,
+        promised_by=labels[who] if who else None,
+    )
+    _list(view, asked, chosen, who[1:] if who else None, by, _expected(sums, rows, state, who), to)
 
 
 def _count(sums: pd.DataFrame, state: str) -> int:
@@ -141,6 +149,7 @@ def _list(
     who: str | None,
     by: promises.By,
     expected: int,
+    to: tuple[str, ...],
 ) -> None:
     words, code = view.words, asked.currency_code or ""
     collector, customer_id = (who, None) if by == "collector" else (None, who)
@@ -175,6 +184,7 @@ def _list(
             clocks,
             code,
             "promises",
-            lambda: promises.promises_csv(words, asked, state, collector, customer_id),
+            lambda: promises.promises_csv(words, asked, state, collector, customer_id, to),
+            narrowed=to,
             of=f"{who}/{state}",
         )

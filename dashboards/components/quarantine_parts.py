@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboards.components import filters, states
 from dashboards.components.actor import current_actor
-from dashboards.components.export import CSV, audit_rows, logged
+from dashboards.components.export import CSV, audit_rows, file_button, logged
 from dashboards.components.replay import replay_buttons, say_what_was_replayed, turn
 from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View, as_text
@@ -104,15 +104,15 @@ def _records(view: View, group: Group, name: str, count: int, clocks: Clocks) ->
         with st.container(horizontal=True):
             replay_buttons(view, group, count, data.iloc[cells[0][0]] if cells else None)
             file_name = f"cartera-quarantine-{group.source}-{group.entity}-{clocks.as_of.isoformat()}.csv"
-            st.download_button(
+            file_button(
+                view,
                 words("export.csv"),
                 logged(lambda: quarantine.records_csv(words, group), file_name, clocks, of=subject),
                 file_name=file_name,
                 mime=CSV,
                 key=f"export_quarantine_{subject}",
                 icon=":material/download:",
-                on_click="ignore",
-                help=words("quarantine.export_help"),
+                help_text=words("quarantine.export_help"),
             )
 
 

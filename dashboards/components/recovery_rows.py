@@ -9,9 +9,9 @@ import pandas as pd
 
 from cartera.warehouse import cohort_rows, cure_rows, loss_rows
 from dashboards.components.moved_parts import state_name
-from dashboards.components.rows_behind import Sum, rows_behind
+from dashboards.components.rows_behind import Sum, rows_behind, total
 from dashboards.components.tables import CUSTOMER, Column, foremost
-from dashboards.components.view import View
+from dashboards.components.view import View, as_text
 from dashboards.queries import recovery_rows
 from dashboards.queries.session import Clocks
 
@@ -44,7 +44,11 @@ COHORT = NAMED | {
 }
 CURES = NAMED | {
     "days": Column("column.days", "number"),
-    "amount": Column("column.delinquent", "money"),
+    "amount": Column("column.past_due_at_start", "money"),
+    "collected_amount": Column("column.collected", "money"),
+    "credited_amount": Column("column.credited", "money"),
+    "written_off_amount": Column("column.written_off", "money"),
+    "open_amount": Column("column.open", "money"),
     "outcome": Column("column.outcome"),
 }
 
@@ -65,6 +69,9 @@ CAME_OF: dict[str, cohort_rows.Measure] = {
     "lost": "written_off_amount",
     "open_amount": "open_amount",
 }
+BECAME = ("collected", "credited", "written_off", "open")
+"""What came of a debt, besides the outcome of who owed it."""
+
 OUTCOMES: dict[str, cure_rows.Outcome] = {
     "cured": "cured",
     "cure_rate": "cured",
@@ -157,27 +164,27 @@ def cure_debts(view: View, clocks: Clocks, place: str, figures: pd.DataFrame, co
     asked = recovery_rows.cured(place, clocks, outcome)
     of = {row["basis"]: Decimal(row[outcome or "delinquent"]) for row in figures.to_dict("records")}
     found = recovery_rows.cure_debts(view.reading, asked)
-    data = found.assign(outcome=[_outcome(view, each) for each in found["outcome"]])
+    data = found.assign(outcome=[words(f"recovery.outcome_{each}") for each in found["outcome"]])
+    # of one outcome the title says it
+    columns = {name: shown for name, shown in CURES.items() if name != "outcome" or outcome is None}
+    became = {name: as_text(words.money(total(found, f"total_{name}_amount"), asked.currency_code)) for name in BECAME}
     rows_behind(
         view,
         clocks,
         data,
-        foremost(view, CURES, "customer_name", "amount", "outcome"),
+        foremost(view, columns, "customer_name", "amount", "outcome"),
         [
             Sum("total_customers", words("recovery.cures_count"), of["count"], is_money=False),
-            Sum("total_amount", words("column.delinquent"), of["amount"]),
+            Sum("total_amount", words("column.past_due_at_start"), of["amount"]),
         ],
-        title=words("recovery.cure_debts", outcome=words(f"column.{outcome or 'delinquent'}")),
+        title=words("recovery.cure_debts", outcome=words(f"column.customers_{outcome or 'delinquent'}")),
+        note=words("recovery.cures_became", date=words.date(clocks.as_of), **became),
         currency_code=asked.currency_code,
         key=f"cure_debts_{asked}",
         name="cure-debts",
         content=lambda: recovery_rows.cure_csv(asked, clocks),
         of=outcome or "delinquent",
     )
-
-
-def _outcome(view: View, outcome: str) -> str:
-    return view.words("recovery.late_still" if outcome == "delinquent" else f"column.{outcome}")
 
 
 def _count(view: View, figure: Any) -> Sum:

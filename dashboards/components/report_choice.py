@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import get_args
 
 import streamlit as st
 
-from cartera.reports.document import Document, Filter, Part, Period
+from cartera.reports.document import Document, Filter, Part, Period, as_it_opens
 from cartera.reports.marts import CURRENCY, MARTS, Dimension, Mart
 from cartera.reports.ready_made import READY
 from cartera.reports.store import Broken, Saved, listed
-from cartera.reports.wording import Wording
 from dashboards.components import refused
 from dashboards.components.choosers import added, toggled
 from dashboards.components.clicks import answers
@@ -24,6 +24,8 @@ from dashboards.queries.session import Clocks
 NEW, MOST = "new", 20
 OPENED = "report_opened"
 """The report that a click leads to (clicks.py)."""
+OWN_DATE = "report_own_date"
+"""The day of the report that was shown last."""
 OWN = ("mart", "by", "show", "where")
 """Names in the URL that belong to one report; `where_<column>` too."""
 
@@ -35,7 +37,11 @@ def choose_report(view: View) -> Saved | Broken | None:
     found = {each.report_id: each for each in listed(current_user())}
     offered = {NEW: words("reports.new")} | {key: _label(view, each) for key, each in found.items()}
     label = words("reports.report")
-    key = seeded(_key(view, "report", ""), "report", label, offered, NEW)
+    key = _key(view, "report", "")
+    if key not in st.session_state:
+        # the page was left meanwhile: what its date field holds was chosen elsewhere
+        st.session_state.pop(OWN_DATE, None)
+    seeded(key, "report", label, offered, NEW)
     chosen = st.selectbox(
         label, list(offered), format_func=lambda name: offered[name], key=key, width=320,
         on_change=forget_choices, help=words("reports.report_help"),
@@ -84,12 +90,15 @@ def forget_choices() -> None:
             del st.query_params[name]
 
 
-def own_clocks(view: View, saved: Saved | None, chosen: Clocks) -> Clocks:
-    """A report of the last month-end is of that, unless another date than the published one is chosen."""
+def own_date(view: View, saved: Saved | None) -> dt.date:
+    """The day that a report is of, where the date field stands until another is chosen: of some the last month-end."""
     published = view.reading.clocks.as_of
-    if saved is None or chosen.as_of != published:
-        return chosen
-    return Clocks(saved.document.as_of_date(published), chosen.known_at)
+    own, before = saved.document.as_of_date(published) if saved else published, st.session_state.get(OWN_DATE)
+    if before not in (None, own) and st.session_state.get("as_of") == before:
+        # nobody chose that date: it was the other report's
+        st.session_state["as_of"] = own
+    st.session_state[OWN_DATE] = own
+    return own
 
 
 def is_buildable(saved: Saved | None) -> bool:
@@ -104,26 +113,24 @@ def choose_document(view: View, saved: Saved | None, clocks: Clocks) -> Document
     part = saved.document.parts[0] if saved else None
     said, scope = reports.wording(view.words), f"{saved.report_id}.{saved.version}" if saved else NEW
     offered = {name: said(f"mart.{name}") for name in MARTS}
-    chosen = _one(view, "mart", view.words("reports.mart"), offered, part.mart if part else "aging", scope)
+    chosen = _one(view, "mart", view.words("reports.mart"), offered, part.mart if part else reports.OPENING, scope)
     mart, scope = MARTS[chosen], f"{scope}.{chosen}"
     st.caption(said(f"about.{chosen}"))
-    part = part if part and part.mart == chosen else None
+    part = part if part and part.mart == chosen else as_it_opens(chosen)
     with st.container(border=True):
         dimensions = {each.name: said.column(each.name) for each in mart.dimensions if each.name != CURRENCY}
-        by = part.dimensions if part else [name for name in mart.shown if name in dimensions]
-        names = _several(view, "by", view.words("reports.by"), dimensions, [n for n in by if n != CURRENCY], scope)
+        by = [name for name in part.dimensions if name != CURRENCY]
+        names = _several(view, "by", view.words("reports.by"), dimensions, by, scope)
         measures = {each.name: said.column(each.name) for each in mart.measures}
-        show = part.measures if part else [name for name in mart.shown if name in measures]
-        figures = _several(view, "show", view.words("reports.show"), measures, list(show), scope)
-    kept = part.all_filters() if part else Part(mart=chosen, measures=(mart.measures[0].name,)).all_filters()
-    filters = _filters(view, mart, {each.name: each for each in mart.dimensions}, measures, kept, clocks, scope)
+        figures = _several(view, "show", view.words("reports.show"), measures, list(part.measures), scope)
+    dimensions_of = {each.name: each for each in mart.dimensions}
+    filters = _filters(view, mart, dimensions_of, measures, part.all_filters(), clocks, scope)
     if not figures:
         st.info(view.words("reports.nothing_chosen"), icon=":material/add_chart:")
         return None
-    title = part.title if part else ""
     as_of = saved.document.as_of if saved else "published"
     return Document(
-        parts=(Part(mart=chosen, title=title, dimensions=names, measures=figures, filters=filters),), as_of=as_of
+        parts=(Part(mart=chosen, title=part.title, dimensions=names, measures=figures, filters=filters),), as_of=as_of
     )  # fmt: skip
 
 
@@ -184,7 +191,7 @@ def _filter(
         shown = {value: said(f"value.{value}") for value in values}
     else:
         values = list(dict.fromkeys([*reports.choices(view.reading, mart.name, name, clocks), *_among(kept)]))
-        shown = {value: _called(view, said, name, value) for value in values}
+        shown = {value: str(said.value(name, value) or said("value.none")) for value in values}
     if name in (mart.one_of or {}):
         # over several of them debts would be counted several times
         return Filter(column=name, among=(_one(view, url, label, shown, next(iter(_among(kept)), values[0]), scope),))
@@ -194,12 +201,6 @@ def _filter(
 
 def _among(kept: Filter | None) -> tuple[str, ...]:
     return kept.among if kept else ()
-
-
-def _called(view: View, said: Wording, column: str, value: str) -> str:
-    if column in ("scheme", "segment"):
-        return view.words.named(column, value)
-    return str(said.value(column, value) or said("value.none"))
 
 
 def _at_least(view: View, name: str, label: str, default: str, scope: str) -> Filter | None:

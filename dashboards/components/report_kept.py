@@ -178,9 +178,8 @@ def mailing(view: View, saved: Saved | None, clocks: Clocks) -> None:
 
 
 def _end(words: Words, schedule_id: str) -> None:
-    user = current_user()
     with clicked(words, NOT_SCHEDULED):
-        once(("schedule_end", schedule_id), lambda: schedule.end(user, schedule_id))
+        once(("schedule_end", schedule_id), lambda: schedule.end(current_user(), schedule_id))
 
 
 def _when(view: View, each: schedule.Schedule) -> str:

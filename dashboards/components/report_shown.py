@@ -11,9 +11,9 @@ import streamlit as st
 from cartera.reports.build import Table
 from cartera.reports.document import Document
 from cartera.reports.exports import FORMATS, XLSX, frame
-from cartera.reports.exports.paper import MOST_ROWS
+from cartera.reports.exports.paper import MOST_ROWS, rows_on_paper
 from cartera.reports.made import EXPORTED_ROWS, Made
-from dashboards.components.export import logged
+from dashboards.components.export import file_button, logged
 from dashboards.components.tables import CUSTOMER, Column, Kind, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import reports
@@ -22,8 +22,6 @@ from dashboards.queries.session import Clocks
 
 ICONS = {"xlsx": "table_view", "xlsx-raw": "grid_on", "csv": "download", "pdf": "picture_as_pdf"}
 MEDIA = {"xlsx": XLSX, "xlsx-raw": XLSX, "csv": "text/csv", "pdf": "application/pdf"}
-NARROW, MANY = 136, 8
-"""Of that many columns, a name has so few pixels: else the total of its row would be off the page."""
 
 
 def show_parts(view: View, made: Made) -> None:
@@ -59,8 +57,7 @@ def _part(view: View, made: Made, part: Table, number: int) -> None:
         each.name: Column(said.column(each.name), kinds.get(each.kind, "text"), is_plain=True) for each in shown_columns
     }
     if shown_columns[0].name == "customer_name":
-        width = NARROW if len(columns) >= MANY else CUSTOMER.width
-        columns["customer_name"] = replace(columns["customer_name"], width=width, is_pinned=True)
+        columns["customer_name"] = replace(columns["customer_name"], width=CUSTOMER.width, is_pinned=True)
     rows = [
         {
             each.name: said.value(each.name, row[each.name]) if each.kind in ("text", "yes_no") else row[each.name]
@@ -72,8 +69,6 @@ def _part(view: View, made: Made, part: Table, number: int) -> None:
         for each in shown_columns:
             if each.kind == "figure":
                 row[each.name] = frame.written(row[each.name], each.kind, None, said)
-        for name in {"scheme", "segment"} & row.keys():
-            row[name] = words.named(name, row[name])
     table(view, as_frame(rows, list(columns)), columns, alt=title, key=f"report_rows_{number}")
     _totals(view, part, columns, number)
 
@@ -110,24 +105,26 @@ def _certificate(view: View, made: Made) -> None:
 def export_buttons(view: View, made: Made, document: Document, clocks: Clocks) -> None:
     """A button per kind of file; the file is made when it is clicked, with every row."""
     words, said = view.words, reports.wording(view.words)
+    about = words("reports.file_help")
     with st.container(horizontal=True):
         for format in FORMATS:
-            most = MOST_ROWS if format == "pdf" else EXPORTED_ROWS
+            most, rows = (MOST_ROWS, rows_on_paper(made)) if format == "pdf" else (EXPORTED_ROWS, made.row_count)
             is_zip = format == "csv" and (len(made.tables) > 1 or made.certificate is not None)
             ending = "zip" if is_zip else format.removesuffix("-raw")
-            too_many = made.row_count > most
-            file_name, kind = frame.file_name(made, said, ending), "application/zip" if is_zip else MEDIA[format]
+            too_many = rows > most
+            file_name = frame.file_name(made, said, ending, is_raw=format == "xlsx-raw")
+            kind = "application/zip" if is_zip else MEDIA[format]
             content = partial(reports.file, words, made.name, document, clocks, format)
-            st.download_button(
+            file_button(
+                view,
                 _file_label(view, format),
                 logged(content, file_name, clocks),
                 file_name=file_name,
                 mime=kind,
                 key=f"report_file_{format}",
                 icon=f":material/{ICONS[format]}:",
-                on_click="ignore",
-                disabled=too_many,
-                help=words("reports.too_many", most=words.number(most)) if too_many else words("reports.file_help"),
+                is_disabled=too_many,
+                help_text=words("reports.too_many", most=words.number(most)) if too_many else about,
             )
 
 

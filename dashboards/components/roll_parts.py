@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Decimal
 
 import pandas as pd
 import streamlit as st
 
+from cartera.warehouse import risk
 from dashboards.charts.recovery import rate_bars
 from dashboards.components import filters
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import Cell, matrix
-from dashboards.components.moved_parts import moved_debts, state_name
-from dashboards.components.recovery_rows import cure_debts
+from dashboards.components.moved_parts import gone_on, moved_debts, rolled_debts, state_name
+from dashboards.components.recovery_rows import clicked, cure_debts
 from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View
 from dashboards.queries import recovery, recovery_rows
@@ -31,10 +33,14 @@ def roll_part(view: View, clocks: Clocks, place: str) -> None:
     basis = next(name for name in recovery.BASES if name == counted)
     method = next(name for name in recovery.METHODS if name == followed)
     rates = recovery.of_place(recovery.roll_rates(view.reading, clocks, method, basis, periods), place)
-    _rates(view, rates, code if basis == "amount" else None, periods)
+    rate = _rates(view, rates, method, code if basis == "amount" else None, periods, f"rates_{place}_{basis}_{clocks}")
     csv_button(view, clocks, method, "roll-rates", lambda: recovery.roll_rates_csv(clocks, method, basis, periods),
                help_text=words("recovery.export_help"))  # fmt: skip
     moved = recovery.of_place(recovery.transitions(view.reading, clocks, periods), place)
+    if rate:
+        figures = rates.iloc[rate[0]]
+        asked = recovery_rows.rolled(place, clocks, periods, basis, method, figures, rate[1])
+        rolled_debts(view, clocks, asked, figures, moved)
     cell = _transitions(
         view, moved, code, "items" if basis == "count" else "amount", f"{place}_{periods}_{basis}_{clocks}"
     )
@@ -43,18 +49,21 @@ def roll_part(view: View, clocks: Clocks, place: str) -> None:
     if cell:
         moved_debts(view, clocks, recovery_rows.moved(place, clocks, periods, basis, *cell), moved)
     cured = recovery.of_place(recovery.cures(view.reading, clocks), place)
-    column = _cures(view, cured, code, f"cures_{place}_{clocks}")
+    column = _cures(view, clocks, cured, code, f"cures_{place}_{clocks}")
     if column:
         cure_debts(view, clocks, place, cured, column)
 
 
-def _rates(view: View, rows: pd.DataFrame, code: str | None, periods: int) -> None:
-    words = view.words
+def _rates(
+    view: View, rows: pd.DataFrame, method: risk.Method, code: str | None, periods: int, key: str
+) -> tuple[int, str] | None:
+    """The row and the column of the figure that was clicked."""
+    words, is_tracked = view.words, method == "tracked"
     st.subheader(words("recovery.roll"), anchor=False, help=words("recovery.roll_help"))
     st.caption(words("recovery.roll_sub", days=recovery.PERIOD_DAYS * periods))
     if rows.empty:
         st.info(words("recovery.none"), icon=":material/hourglass_empty:")
-        return
+        return None
     pairs = [
         f"{state_name(view, one)} ↓ {state_name(view, other)}"
         for one, other in zip(rows["bucket"], rows["next_bucket"], strict=True)
@@ -73,7 +82,7 @@ def _rates(view: View, rows: pd.DataFrame, code: str | None, periods: int) -> No
     )
     data = rows.assign(
         bucket=[state_name(view, name) for name in rows["bucket"]],
-        next_bucket=[state_name(view, name) for name in rows["next_bucket"]],
+        next_bucket=[(gone_on if is_tracked else state_name)(view, name) for name in rows["next_bucket"]],
         roll_rate_pct=shares,
         flow_through_pct=[_share(value) for value in rows["flow_through_pct"]],
         reason=[words.reason(reason) for reason in rows["reason"]],
@@ -83,13 +92,17 @@ def _rates(view: View, rows: pd.DataFrame, code: str | None, periods: int) -> No
         "bucket": Column("column.from_bucket", is_pinned=True),
         "denominator": Column("column.at_start", kind),
         "next_bucket": Column("column.to_bucket"),
-        "numerator": Column("column.went_on", kind),
+        "numerator": Column("column.went_on" if is_tracked else "column.at_end", kind),
         "roll_rate_pct": Column("column.roll_rate", "percent"),
         "flow_through_pct": Column("column.flow_through", "percent"),
     }
     columns |= {"reason": Column("column.note", width=300)} if any(data["reason"]) else {}
     columns = foremost(view, columns, "bucket", "roll_rate_pct", "numerator", "denominator")
-    table(view, data, columns, alt=words("recovery.roll"), currency_code=code)
+    selection = table(
+        view, data, columns, alt=words("recovery.roll"), currency_code=code, key=f"{key}_{method}_{periods}",
+        selects="single-cell",
+    )  # fmt: skip
+    return clicked(selection, rows)
 
 
 def _transitions(view: View, rows: pd.DataFrame, code: str, measure: str, key: str) -> Cell | None:
@@ -126,11 +139,14 @@ def _transitions(view: View, rows: pd.DataFrame, code: str, measure: str, key: s
     )
 
 
-def _cures(view: View, rows: pd.DataFrame, code: str, key: str) -> str | None:
+def _cures(view: View, clocks: Clocks, rows: pd.DataFrame, code: str, key: str) -> str | None:
     """The column of the figure that was clicked."""
     words = view.words
     st.subheader(words("recovery.cures"), anchor=False, help=words("recovery.cures_help"))
-    st.caption(words("recovery.cures_sub", horizon=recovery.HORIZON_DAYS, days=recovery.CURE_DAYS))
+    end = clocks.as_of - dt.timedelta(days=recovery.CURE_DAYS)
+    start = end - dt.timedelta(days=recovery.HORIZON_DAYS)
+    days = {"start": words.date(start), "end": words.date(end), "as_of": words.date(clocks.as_of)}
+    st.caption(words("recovery.cures_sub", horizon=recovery.HORIZON_DAYS, days=recovery.CURE_DAYS, **days))
     if rows.empty:
         st.info(words("recovery.none"), icon=":material/hourglass_empty:")
         return None
@@ -152,7 +168,8 @@ def _cures(view: View, rows: pd.DataFrame, code: str, key: str) -> str | None:
         dtype=object,
     )
     columns = {"basis": Column("column.counted_by", is_pinned=True)}
-    columns |= {name: Column(f"column.{name}", "figure") for name in (*counted, "cure_rate", "redefault_rate")}
+    columns |= {name: Column(f"column.customers_{name}", "figure") for name in counted}
+    columns |= {name: Column(f"column.{name}", "figure") for name in ("cure_rate", "redefault_rate")}
     columns |= {"reason": Column("column.note", width=300)} if any(data["reason"]) else {}
     columns = foremost(view, columns, "basis", "cure_rate", "cured", "delinquent")
     selection = table(view, data, columns, alt=words("recovery.cures"), key=key, selects="single-cell")

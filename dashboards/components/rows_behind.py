@@ -11,6 +11,7 @@ import streamlit as st
 
 from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
+from dashboards.components.invoice_parts import invoice, payment
 from dashboards.components.tables import Column
 from dashboards.components.view import View, as_text
 from dashboards.queries.session import Clocks
@@ -42,11 +43,14 @@ def rows_behind(
     name: str,
     content: Callable[[], bytes],
     of: str,
+    note: str = "",
 ) -> None:
     """`found` has `rows` and a total_<column> of each sum; `title` is plain text; the others as in `csv_button`."""
     with st.container(border=True):
         st.subheader(as_text(title), anchor=False)
         _sum_up(view, found, sums, currency_code)
+        if note:
+            st.caption(note)
         listed(view, clocks, found, columns, alt=title, currency_code=currency_code, key=key, name=name,
                content=content, of=of)  # fmt: skip
 
@@ -64,12 +68,23 @@ def listed(
     content: Callable[[], bytes],
     of: str,
 ) -> None:
-    """The rows, whether these are all, their customers' page, and their file."""
+    """The rows, whether these are all, their file, and of the one that is clicked its customer's page and document."""
     words, count = view.words, total(found, "rows")
     if len(found) < count:
         st.caption(words("rows.capped", shown=words.number(len(found)), count=words.number(count)))
-    customers_table(view, found, columns, alt=alt, currency_code=currency_code, key=key)
+    row = customers_table(view, found, columns, alt=alt, currency_code=currency_code, key=key)
     csv_button(view, clocks, currency_code, name, content, of=of)
+    if row is not None:
+        # in a view of another currency an invoice is in its own
+        _document(view, clocks, row, row.get("document_currency_code", currency_code), key)
+
+
+def _document(view: View, clocks: Clocks, row: pd.Series, code: str, of: str) -> None:
+    """The invoice, or the payment or credit note that is on none."""
+    if row["invoice_id"] is not None:
+        invoice(view, clocks, row["invoice_id"], row["document_number"], code, of=of)
+    elif row["item_id"] is not None:
+        payment(view, clocks, row["item_id"], code)
 
 
 def total(found: pd.DataFrame, column: str) -> Decimal:

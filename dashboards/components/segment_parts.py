@@ -11,10 +11,12 @@ from dashboards.charts.segments import segment_treemap
 from dashboards.components import filters
 from dashboards.components.drill import Figure, drill
 from dashboards.components.export import csv_button
+from dashboards.components.narrowed import narrowed
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import receivables, segments
 
+TILES_CLICKED = "segment_tiles_clicked"
 COLUMNS = {
     "segment": Column("column.segment", width=130, is_pinned=True),
     "customers": Column("column.customers", "number"),
@@ -41,15 +43,34 @@ def choose_scheme(view: View, rules: pd.DataFrame) -> str:
 
 
 def treemap(view: View, asked: segments.Asked, rows: pd.DataFrame) -> None:
-    words = view.words
+    """A click on a tile chooses its segment, as one on the row of the table; a second one takes that away."""
+    words, figure = view.words, segment_treemap(segments.by_age(rows), asked.currency_code, view.words, view.is_dark)
+    key = f"treemap_{asked.scheme}_{asked.currency_code}_{asked.company_id}_{words.language}_{_tiles_clicked()}"
+
+    def clicked() -> None:
+        points = st.session_state[key]["selection"]["points"]
+        if points:
+            _, segment, *_ = figure.data[0].ids[points[0]["point_number"]].split("/")
+            filters.toggle(view, segment=segment)
+            st.session_state[TILES_CLICKED] = _tiles_clicked() + 1
+
     st.subheader(words("segments.where"), anchor=False)
     st.caption(words("segments.where_sub", currency=asked.currency_code))
     st.plotly_chart(
-        segment_treemap(segments.by_age(rows), asked.currency_code, words, view.is_dark),
-        key=f"treemap_{asked.scheme}_{asked.currency_code}_{asked.company_id}_{words.language}",
+        figure,
+        key=key,
+        on_select=clicked,
+        selection_mode="points",
         config={"displayModeBar": False},
         alt=words("segments.where_alt", currency=asked.currency_code),
     )
+
+
+def _tiles_clicked() -> int:
+    """For the keys of what can be clicked: Plotly opens the tile that is clicked, so another chart takes its place, and
+    of the table no row stays selected that is not the one chosen."""
+    clicks: int = st.session_state.get(TILES_CLICKED, 0)
+    return clicks
 
 
 def segments_table(view: View, asked: segments.Asked, rows: pd.DataFrame, whole: Decimal) -> str | None:
@@ -70,11 +91,13 @@ def segments_table(view: View, asked: segments.Asked, rows: pd.DataFrame, whole:
         COLUMNS,
         alt=words("segments.table"),
         currency_code=code,
-        key=f"segments_{asked.scheme}_{code}_{asked.company_id}_{asked.clocks.as_of}",
+        key=f"segments_{asked.scheme}_{code}_{asked.company_id}_{asked.clocks.as_of}_{_tiles_clicked()}",
         selects="single-cell",
     )
     cells = [cell for cell in selection["cells"] if cell[0] < len(rows)]
-    csv_button(view, asked.clocks, code, "segments", lambda: segments.totals_csv(words, asked), of=asked.scheme)
+    to = _narrowed(view, asked)
+    csv_button(view, asked.clocks, code, "segments", lambda: segments.totals_csv(words, asked, to), narrowed=to,
+               of=asked.scheme)  # fmt: skip
     offered = {"": words("segments.none_chosen"), **dict(zip(rows["segment"], names, strict=True))}
     clicked = rows["segment"].iloc[cells[0][0]] if cells else None
     return filters.clickable(view, "segment", offered, clicked) or None
@@ -93,16 +116,28 @@ def segment_customers(view: View, asked: segments.Asked, segment: str, rows: pd.
         shown = {n: c for n, c in DEBTORS.items() if n != "company_id" or found["company_id"].nunique() > 1}
         key = f"debtors_{asked.scheme}_{segment}_{code}_{asked.company_id}_{asked.clocks.as_of}"
         selection = table(view, data, shown, alt=title, currency_code=code, key=key, selects="single-cell")
+        to = _narrowed(view, asked, segment)
         csv_button(
             view,
             asked.clocks,
             code,
             "segment-customers",
-            lambda: segments.debtors_csv(words, asked, segment),
+            lambda: segments.debtors_csv(words, asked, segment, to),
+            narrowed=to,
             of=f"{asked.scheme}_{segment}",
         )
     if selection["cells"] and selection["cells"][0][0] < len(found):
         drill(view, asked.clocks, figure_of(found.iloc[selection["cells"][0][0]], code))
+
+
+def _narrowed(view: View, asked: segments.Asked, segment: str | None = None) -> tuple[str, ...]:
+    words = view.words
+    return narrowed(
+        words,
+        company=asked.company_id,
+        scheme=words.named("scheme", asked.scheme),
+        segment=words.named("segment", segment) if segment else None,
+    )
 
 
 def figure_of(row: pd.Series, currency_code: str) -> Figure:

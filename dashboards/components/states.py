@@ -12,13 +12,12 @@ from logging.handlers import RotatingFileHandler
 import streamlit as st
 from psycopg2.errors import QueryCanceled, UndefinedColumn, UndefinedFunction, UndefinedTable
 
-from cartera.errors import CarteraError, ConfigError, NotPublished
+from cartera.errors import CarteraError, ConfigError, DatabaseError, NotPublished
 from cartera.settings import get_settings
-from dashboards.components.actor import current_actor
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words, refusals
 from dashboards.queries import aging
-from dashboards.queries.session import Clocks, acting
+from dashboards.queries.session import Clocks
 
 LOG_NAME = "dashboard.log"
 
@@ -58,13 +57,12 @@ def logged(error: Exception) -> str:
 
 @contextmanager
 def plainly(words: Words) -> Iterator[None]:
-    """Around a page, and around a fragment, which runs again without its page: for who looks now, and no stack trace.
+    """Around all that is drawn, and around a fragment, which runs again without the rest: no stack trace.
 
     With `clicked` the only place that catches everything: for its reader a page is a process boundary.
     """
     try:
-        with acting(current_actor()):
-            yield
+        yield
     except NotPublished:
         not_published(words)
     except Exception as error:  # noqa: BLE001 its reader gets a reference, the log the rest
@@ -84,8 +82,25 @@ def clicked(words: Words, tell: Callable[[Exception, str], None]) -> Iterator[No
 
 def failed(words: Words, error: Exception) -> None:
     """A plain message with a reference; what happened goes to the log under the same reference."""
-    reference = logged(error)
-    shown = words("state.reference", reference=reference, log=f"logs/{LOG_NAME}")
+    problem, mend = _said(words, error)
+    st.error(f"**{problem}**\n\n{mend}\n\n{_reference(words, error)}", icon=":material/error:")
+
+
+def not_made(words: Words, file_name: str, error: Exception) -> str:
+    """As `failed`, of a file: the text, because it is made where nothing can be shown."""
+    if isinstance(error, CarteraError) and not isinstance(error, DatabaseError):
+        why = as_text(refusals.told(words, error))
+    else:
+        why = " · ".join(_said(words, error))
+    return f"**{words('export.not_made', file=as_text(file_name))}**\n\n{why}\n\n{_reference(words, error)}"
+
+
+def _reference(words: Words, error: Exception) -> str:
+    return words("state.reference", reference=logged(error), log=f"logs/{LOG_NAME}")
+
+
+def _said(words: Words, error: Exception) -> tuple[str, str]:
+    """What is the matter, and what to do."""
     problem, mend = words("state.error"), words("state.error_do")
     if isinstance(error, UndefinedFunction | UndefinedTable | UndefinedColumn):
         # published by an earlier Cartera, which had not yet what this page asks
@@ -95,7 +110,7 @@ def failed(words: Words, error: Exception) -> None:
     elif isinstance(error, ConfigError):
         # it says which file and line: the database has nothing to do with it
         problem, mend = as_text(error.problem), as_text(error.mend)
-    st.error(f"**{problem}**\n\n{mend}\n\n{shown}", icon=":material/error:")
+    return problem, mend
 
 
 @cache

@@ -270,8 +270,9 @@ def _worded(view: View, kind: Kind) -> Callable[[Any], str]:
     if kind == "status":
         return lambda status: words(f"status.{status}")
     if kind == "passed":
-        return lambda passed: ("✓ " if passed else "✗ ") + words("health.passed" if passed else "health.failed")
-    return lambda value: words("health.yes" if value else "health.no")
+        results = {True: "✓ " + words("health.passed"), False: "✗ " + words("health.failed")}
+        return lambda passed: words("health.unchecked") if passed is None else results[bool(passed)]
+    return words.yes_no
 
 
 def _share_scale(view: View) -> int:

@@ -13,10 +13,10 @@ import streamlit as st
 
 from dashboards.components import filters
 from dashboards.components.export import csv_button
+from dashboards.components.narrowed import narrowed
 from dashboards.components.sent_message import sent_message
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
-from dashboards.i18n import texts
 from dashboards.queries import customer, worklist
 from dashboards.queries.session import Clocks
 
@@ -70,7 +70,7 @@ def timeline(view: View, clocks: Clocks, customer_id: str) -> None:
         _adds_up(view, clocks, customer_id, facts, code)
     shown = rows[[_shows(row, group, code) for row in rows.to_dict("records")]].head(customer.LISTED_EVENTS)
     data = shown.assign(
-        what=[_what(view, kind) for kind in shown["kind"]],
+        what=[customer.event(words, kind) for kind in shown["kind"]],
         detail=[_detail(view, row) for row in shown.to_dict("records")],
     )
     selection = table(view, data, COLUMNS, alt=words("customer.part_timeline"), currency_code=code or None, height=700,
@@ -78,20 +78,15 @@ def timeline(view: View, clocks: Clocks, customer_id: str) -> None:
     clicked = [shown["contact_id"].iloc[cell[0]] for cell in selection["cells"] if cell[0] < len(shown)]
     told = set(rows["contact_id"])
     sent_message(view, [each for each in kept.contacts if each["contact_id"] in told], clicked)
-    csv_button(
-        view, clocks, code, "timeline", lambda: customer.timeline_csv(words, rows, clocks, code), of=customer_id
-    )  # fmt: skip
+    to = narrowed(words, customer=customer_id)
+    csv_button(view, clocks, code, "timeline", lambda: customer.timeline_csv(words, rows, clocks, code, to),
+               narrowed=to, of=customer_id)  # fmt: skip
 
 
 def _shows(row: dict[str, object], group: str, code: str) -> bool:
     if row["currency_code"] not in (None, code):
         return False
     return group == "all" or str(row["kind"]).startswith(GROUPS[group])
-
-
-def _what(view: View, kind: str) -> str:
-    known = texts(view.words.language)
-    return known.get(f"event.{kind}", kind.replace("_", " "))
 
 
 def _detail(view: View, row: Mapping[Hashable, Any]) -> str | None:

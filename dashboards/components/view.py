@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboards.components.actor import current_actor
 from dashboards.i18n import LOCALES, Words
-from dashboards.queries.session import Clocks, Reading, actor
+from dashboards.queries.session import Clocks, Reading
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:=^&])")
 
@@ -48,8 +49,9 @@ def current_words() -> Words:
 
 
 def current_user() -> str:
-    """Who is looking: "local" where nobody signs in. Raises NotSignedInError."""
-    return actor().user
+    """Who is looking, or clicks: "local" where nobody signs in. Raises NotSignedInError."""
+    # not session.actor(): a click is done before app.py has asked who looks
+    return current_actor().user
 
 
 def browser_language() -> str:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+import pandas as pd
 import streamlit as st
 
 from dashboards.components import filters, refused
+from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
-from dashboards.components.tables import Column, table
+from dashboards.components.narrowed import narrowed
+from dashboards.components.tables import CUSTOMER, Column, still_table, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import customer, worklist
 from dashboards.queries.session import Clocks
@@ -21,6 +24,17 @@ COLUMNS = {
     "company_id": Column("column.company"),
 }
 """What fits beside an open customer, which shows the rest of itself; the file has all. The order is the rank."""
+REASONS = {
+    "reason": Column("worklist.why"),
+    "customers": Column("worklist.customers", "number"),
+    "overdue_amount": Column("column.overdue", "money"),
+}
+LEFT = {
+    "customer_name": CUSTOMER,
+    "overdue_amount": Column("column.overdue", "money"),
+    "reason": Column("worklist.why"),
+    "company_id": Column("column.company"),
+}
 NEXT_KEY, LAST_KEY = "J", "K"
 OPEN = "open-customer"
 """Where on the page the open customer stands."""
@@ -57,27 +71,36 @@ def headline(view: View, asked: worklist.Asked, day: worklist.Day) -> None:
 def left_out(view: View, asked: worklist.Asked, day: worklist.Day) -> None:
     """Who is late and not on the list, and why: with those on it they add up to all who are late."""
     words, code = view.words, asked.currency_code
-    whole = worklist.totals(view.reading, asked.clocks, code, asked.company_id)
+    whole = worklist.totals(view.reading, asked.clocks, code, asked.company_id, asked.collector)
     late = sum((task.late["overdue_amount"] for task in day.tasks), Decimal(0))
-    if asked.collector is None:
-        rest = whole["overdue_amount"] - late
-        st.caption(
-            words(
-                "worklist.of_all",
-                late=as_text(words.money(late, code)),
-                whole=as_text(words.money(whole["overdue_amount"], code)),
-                rest=as_text(words.money(rest, code)),
-                others=words.number(whole["customers"] - len(day.tasks)),
-            )
+    st.caption(
+        words(
+            "worklist.of_all",
+            late=as_text(words.money(late, code)),
+            whole=as_text(words.money(whole["overdue_amount"], code)),
+            rest=as_text(words.money(whole["overdue_amount"] - late, code)),
+            others=words.number(whole["customers"] - len(day.tasks)),
         )
-    left = [f"{words(f'worklist.left_{why}')}: {words.number(count)}" for why, count in sorted(_counted(day).items())]
-    if left:
-        st.caption(words("worklist.left", reasons=" · ".join(left)))
-
-
-def _counted(day: worklist.Day) -> dict[str, int]:
-    reasons = [left.why for left in day.left]
-    return {why: reasons.count(why) for why in set(reasons)}
+    )
+    left = worklist.left(words, day)
+    reasons = [
+        (words(f"worklist.left_{why}"), customers, amount)
+        for why, customers, amount in worklist.left_by_reason(left, whole, day)
+    ]
+    if not reasons:
+        return
+    told = " · ".join(f"{reason}: {words.number(customers)}" for reason, customers, _ in reasons)
+    with st.expander(words("worklist.left", reasons=told)):
+        sums = pd.DataFrame(reasons, columns=list(REASONS))
+        still_table(view, sums, REASONS, alt=words("worklist.left_why"), currency_code=code)
+        if len(left) > worklist.LISTED:
+            st.caption(
+                words("worklist.left_capped", shown=words.number(worklist.LISTED), count=words.number(len(left)))
+            )
+        if len(left):
+            key = f"left_{code}_{asked.company_id}_{asked.collector}"
+            shown = left.head(worklist.LISTED)
+            customers_table(view, shown, LEFT, alt=words("worklist.left_who"), key=key, currency_code=code)
 
 
 @dataclass(frozen=True)
@@ -130,7 +153,9 @@ def tasks_table(view: View, asked: worklist.Asked, tasks: tuple[worklist.Task, .
                       key=key, selects="single-cell", height=760)  # fmt: skip
     if len(tasks) > len(shown):
         st.caption(words("worklist.capped", shown=words.number(len(shown)), count=words.number(len(tasks))))
-    csv_button(view, asked.clocks, asked.currency_code, "worklist", lambda: worklist.day_csv(words, asked))
+    to = narrowed(words, company=asked.company_id, collector=asked.collector)
+    csv_button(view, asked.clocks, asked.currency_code, "worklist", lambda: worklist.day_csv(words, asked, to),
+               narrowed=to)  # fmt: skip
     clicked = tuple(selection["cells"][0]) if selection["cells"] else None
     if clicked != st.session_state.get(f"{key}_seen"):
         # a click counts once: afterwards the keys go on from there

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache, lru_cache
@@ -23,6 +24,7 @@ from babel.numbers import (
 from cartera.clock import utc_now
 from cartera.contact_rules.moments import zone_named
 from cartera.money import minor_units
+from cartera.reports import wording
 from cartera.yaml_config import PARSER
 
 LOCALES = {"EN": "en_US", "ES": "es_419", "PT": "pt_BR"}
@@ -37,12 +39,19 @@ CARD_CHARACTERS = 14
 MONEY = "¤¤\u00a0#,##0.00;¤¤\u00a0-#,##0.00"
 
 
+DAY = r"(?P<date>\d{4}-\d\d-\d\d)"
 REASONS = {
-    re.compile(r"no rate (?P<code>\w+) to (?P<to>\w+) on (?P<date>[\d-]+)"): "reason.no_rate",
+    re.compile(rf"no rate (?P<code>\w+) to (?P<to>\w+) on {DAY}"): "reason.no_rate",
     re.compile(r"the currency of company (?P<company>.+) is not known"): "reason.no_company_currency",
-    re.compile(r"no credit sales above zero in the (?P<days>\d+) days to (?P<date>[\d-]+)"): "reason.no_sales_to",
+    re.compile(rf"no credit sales above zero in the (?P<days>\d+) days to {DAY}"): "reason.no_sales_to",
 }
 """Reasons that name a date or a rate; the others are texts of their own."""
+
+
+OF_REPORTS: Mapping[str, wording.Language] = {"EN": "en", "ES": "es", "PT": "pt"}
+
+SEGMENTED = ("scheme.", "segment.")
+"""Names that the files of reports have too: they stand among their texts."""
 
 
 @cache
@@ -50,7 +59,8 @@ def texts(language: str) -> dict[str, str]:
     """Every text of a language by its key."""
     path = Path(__file__).with_name(f"{language.lower()}.yaml")
     found: dict[str, str] = yaml.load(path.read_text(encoding="utf-8"), Loader=PARSER)
-    return found
+    of_reports = wording.texts(OF_REPORTS[language])
+    return found | {key: text for key, text in of_reports.items() if key.startswith(SEGMENTED)}
 
 
 @cache
@@ -137,7 +147,10 @@ class Words:
         for pattern, key in REASONS.items():
             found = pattern.fullmatch(reason or "")
             if found:
-                return self(key, **found.groupdict())
+                said = found.groupdict()
+                if "date" in said:
+                    said["date"] = self.date(dt.date.fromisoformat(said["date"]))
+                return self(key, **said)
         return texts(self.language).get(f"reason.{reason}", reason or "")
 
     def percent(self, share: Decimal | None) -> str:
@@ -171,6 +184,9 @@ class Words:
     def _grouped(self, value: Decimal | int, decimals: int) -> str:
         """Babel's own formatting takes 40 microseconds, a table has thousands of cells; its symbols are used."""
         return f"{value:,.{decimals}f}".translate(separators(self.locale))
+
+    def yes_no(self, value: object) -> str:
+        return self("health.yes" if value else "health.no")
 
     def named(self, kind: str, name: str) -> str:
         """What a scheme or segment is called: as the reader's language says, or as its rules do."""

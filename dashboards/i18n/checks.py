@@ -42,6 +42,7 @@ NEXT_OF_SOURCE = re.compile(r"; (?=[^;]+ [A-Z]{3}: the books of )")
 """What a source's step says of its totals: `main PEN: ...; main USD: ...`."""
 COLUMN = re.compile(r"(?P<before>; |, )(?P<name>[a-z_]+) (?=\S)")
 """In a row that a check found: `; source erp, rows_in 20`."""
+MORE = re.compile(r"; and (?P<count>[\d,]+) more$")
 
 
 def message(words: Words, check: Row) -> str | None:
@@ -80,8 +81,9 @@ def _expectation(words: Words, name: str, text: str) -> str | None:
     sentence = texts("EN").get(f"check.{name}")
     if sentence is None or not text.startswith(sentence):
         return None
-    rows = text.removeprefix(sentence)
-    return words(f"check.{name}") + COLUMN.sub(lambda found: _column(words, found), rows)
+    rows, more = text.removeprefix(sentence), MORE.search(text)
+    told = words(f"check.{name}") + COLUMN.sub(lambda found: _column(words, found), MORE.sub("", rows))
+    return told + "; " + words("check.more", count=words.number(int(more["count"].replace(",", "")))) if more else told
 
 
 def _column(words: Words, found: re.Match[str]) -> str:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
-from dashboards.i18n import Words
+from dashboards.i18n import Words, texts
 
 Phrases = Mapping[re.Pattern[str], str]
 """From the form of a phrase to the key of its words."""
@@ -21,7 +21,11 @@ def phrased(words: Words, text: str, phrases: Phrases) -> str | None:
     for pattern, key in phrases.items():
         found = pattern.fullmatch(text)
         if found:
-            return words(key, **{name: _written(words, name, value) for name, value in found.groupdict().items()})
+            values = {name: _written(words, name, value) for name, value in found.groupdict().items()}
+            if f"{key}.one" in texts(words.language):
+                del values["count"]
+                return words.counted(key, int(found["count"]), **values)
+            return words(key, **values)
     return None
 
 

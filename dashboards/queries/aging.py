@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal, get_args
@@ -144,7 +145,7 @@ def first_day(reading: Reading, known_at: dt.datetime, company_id: str | None) -
     return read.first_day(reading.connection, known_at, company_id)
 
 
-def parts_csv(words: Words, asked: Asked, rows: pd.DataFrame) -> bytes:
-    """The rows of `parts`, of one currency."""
+def parts_csv(words: Words, asked: Asked, rows: pd.DataFrame, narrowed: Sequence[str] = ()) -> bytes:
+    """The rows of `parts`, of one currency, each named for its reader."""
     records = [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
-    return to_csv(records, CSV, words, asked.clocks, asked.currency_code)
+    return to_csv(records, CSV, words, asked.clocks, asked.currency_code, narrowed=narrowed)

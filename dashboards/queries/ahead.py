@@ -5,7 +5,7 @@ For who sees all companies; then, of the pages that people open in the morning, 
 for each choice of companies that somebody has. Then the days that people look back to, where such answers take long:
 month-ends, and each day of the last month. One question after the other, each in a short transaction of its own: a
 publication never waits for them, and what has begun for one that is over is left. Of past days only while nobody
-clicks.
+clicks: who does cuts off what is being asked.
 """
 
 from __future__ import annotations
@@ -33,9 +33,11 @@ from dashboards.queries import (
     promises,
     receivables,
     recovery,
+    reports,
     session,
     worklist,
 )
+from dashboards.queries.cache import forget
 from dashboards.queries.of_a_day import Question
 from dashboards.queries.session import Clocks, Reading
 
@@ -48,6 +50,9 @@ DAYS_BEFORE = 31
 """Days before the publication's date."""
 QUIET_SECONDS, MOST_PATIENCE = 3.0, 10.0
 """How long nobody has opened a page before a past day is asked for; how long that is waited for."""
+TRIES = 3
+"""So often a question of a past day may be cut off; then it is asked to its end: a dashboard that is never quiet has
+them too."""
 QUICK_SECONDS = 10.0
 """Where what pages ask of the publication's date is answered in these, other dates need not be asked ahead."""
 MOST_SCOPES = 10
@@ -57,6 +62,8 @@ takes_long = threading.Event()
 """Whether it took more than QUICK_SECONDS."""
 
 Companies = frozenset[str] | None
+Key = tuple[str, ...]
+"""Of a publication, as somebody reads it."""
 
 
 log = logging.getLogger(__name__)
@@ -68,13 +75,15 @@ def start(is_serving: Callable[[], bool]) -> None:
 
 
 def _watch(is_serving: Callable[[], bool]) -> None:
-    answered: dict[Companies, tuple[str, ...] | None] = {}
+    today: dict[Companies, Key | None] = {}
+    past: Key | None = None
     while not is_serving():
         time.sleep(0.5)
     while True:
         try:
             for companies in scopes():
-                answered[companies] = answer(answered.get(companies), companies)
+                today[companies] = answer(today.get(companies), companies)
+            past = answer_past(past)
         except CarteraError as error:
             # a database that is away: the next look finds it again
             log.warning("%s", error)
@@ -91,29 +100,64 @@ def scopes() -> list[Companies]:
     return [None, *map(frozenset, sorted(chosen)[:MOST_SCOPES])]
 
 
-def answer(answered: tuple[str, ...] | None = None, companies: Companies = None) -> tuple[str, ...] | None:
-    """Ask everything of what is published, unless it is what was answered; gives what now is. Raises DatabaseError."""
+def answer(answered: Key | None = None, companies: Companies = None) -> Key | None:
+    """Ask what pages ask of what is published, unless it is what was answered; gives what now is. Raises DatabaseError.
+
+    For who sees all companies also what filters ask; and the answers of the publication before are forgotten.
+    """
     with published_to(companies) as opened:
         if opened is None or opened.cache_key() == answered:
             return answered
         current = opened.cache_key()
-        rounds = [list(morning(opened))] if companies else [list(questions(opened)), list(_past(opened))]
-    began, answers = time.monotonic(), 0
-    for asked in rounds:
-        for question in asked:
-            if asked is not rounds[0]:
-                give_way()
-            with published_to(companies) as opened:
-                if opened is None or opened.cache_key() != current:
-                    return answered
-                ask(question, opened)
-        answers += len(asked)
-        seconds = time.monotonic() - began
-        if seconds < QUICK_SECONDS:
-            break
+        asked = list(morning(opened) if companies else questions(opened))
+    if answered is not None and companies is None:
+        forget()
+    began = time.monotonic()
+    if not all(_answered(current, companies, question) for question in asked):
+        return answered
+    seconds = time.monotonic() - began
+    if seconds >= QUICK_SECONDS:
         takes_long.set()
-    log.info("publication %s: %d questions answered ahead in %.1f s", current[1], answers, seconds)
+    log.info("publication %s: %d questions answered ahead in %.1f s", current[1], len(asked), seconds)
     return current
+
+
+def answer_past(answered: Key | None = None) -> Key | None:
+    """The same of past days, where answering takes long; after the mornings of everybody."""
+    with published_to(None) as opened:
+        if opened is None or opened.cache_key() == answered:
+            return answered
+        current = opened.cache_key()
+        asked = list(_past(opened)) if takes_long.is_set() else []
+    began = time.monotonic()
+    if not all(_answered_behind(current, question) for question in asked):
+        return answered
+    seconds = time.monotonic() - began
+    log.info("publication %s: %d questions of past days answered ahead in %.1f s", current[1], len(asked), seconds)
+    return current
+
+
+def _answered(current: Key, companies: Companies, question: Question) -> bool:
+    """Whether that is still published."""
+    with published_to(companies) as opened:
+        if opened is None or opened.cache_key() != current:
+            return False
+        ask(question, opened)
+    return True
+
+
+def _answered_behind(current: Key, question: Question) -> bool:
+    """The same, once nobody clicks; who does meanwhile cuts it off, and it is asked again."""
+    for _ in range(TRIES):
+        give_way()
+        with published_to(None) as opened:
+            if opened is None or opened.cache_key() != current:
+                return False
+            with session.giving_way(opened) as cut_off:
+                ask(question, opened, cut_off)
+        if not cut_off.is_set():
+            return True
+    return _answered(current, None, question)
 
 
 def give_way() -> None:
@@ -123,12 +167,13 @@ def give_way() -> None:
         time.sleep(0.2)
 
 
-def ask(question: Question, opened: Reading) -> None:
+def ask(question: Question, opened: Reading, cut_off: threading.Event | None = None) -> None:
     """What goes wrong is a line in the log: whoever waits for it asks again, and is told."""
     try:
         question(opened)
     except (CarteraError, PostgresError) as error:
-        log.warning("not answered ahead: %s", str(error).partition("\n")[0])
+        if cut_off is None or not cut_off.is_set():
+            log.warning("not answered ahead: %s", str(error).partition("\n")[0])
 
 
 @contextmanager
@@ -150,6 +195,7 @@ def questions(reading: Reading) -> Iterator[Question]:
     clocks = reading.clocks
     yield from of_a_day.PAGES["segments"](clocks)
     yield from of_a_day.PAGES["recovery"](clocks)
+    yield lambda opened: reports.preview(opened, "", reports.opening(), clocks)
     for periods in recovery.PERIODS:
         yield lambda opened, periods=periods: recovery.rolled(opened, clocks, periods)
     yield from _cohorts_and_losses(clocks)
@@ -194,7 +240,7 @@ def _worklist(reading: Reading, currency: str) -> Iterator[Question]:
     clocks = reading.clocks
     yield lambda opened: worklist.collectors(opened, clocks, currency)
     yield lambda opened: worklist.late(opened, worklist.Asked(clocks, currency, None, None))
-    yield lambda opened: worklist.totals(opened, clocks, currency, None)
+    yield lambda opened: worklist.totals(opened, clocks, currency, None, None)
 
 
 def _promises(clocks: Clocks, currency: str) -> Iterator[Question]:

@@ -1,6 +1,7 @@
 """Answers are kept per publication and role: `st.cache_data` is shared by everybody in the process.
 
-A publication never changes, so its answers do not age; the limits only bound memory.
+A publication never changes, so its answers do not age, be it over a long weekend: they are forgotten when the next one
+is served (ahead.py). The limit only bounds memory.
 """
 
 from __future__ import annotations
@@ -13,8 +14,12 @@ from dashboards.queries.session import Reading
 
 cached = functools.partial(
     st.cache_data,
-    ttl="12h",
     max_entries=500,
     show_spinner=False,
     hash_funcs={Reading: Reading.cache_key},
 )
+
+
+def forget() -> None:
+    """All answers: who asks now asks another publication."""
+    st.cache_data.clear()

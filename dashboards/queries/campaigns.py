@@ -48,7 +48,7 @@ SKIPS = ("skip_id", "customer_id", "customer_name", "company_id", "policy_name")
 BY_DAY = ("day", "channel", "contacts")
 ARMS = (
     "experiment", "arm", "currency_code", "customers", "too_new", "contacts", "paid", "owed", "cash", "days_to_pay",
-    "against", "incremental_per_customer", "incremental_per_contact", "days_gained", "note",
+    "against", "incremental_per_customer", "incremental_per_contact", "days_gained", "shortfall",
 )  # fmt: skip
 GHOSTS = (
     "customer_id", "policy", "company", "language", "country", "enrolled_on", "is_removed", "messages",

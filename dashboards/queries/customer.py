@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -15,7 +15,7 @@ from cartera.errors import NotAllowed
 from cartera.reminders import as_sent, statement
 from cartera.reminders import dossier as record
 from cartera.warehouse import customers, read, segments
-from dashboards.i18n import Words
+from dashboards.i18n import Words, texts
 from dashboards.queries.cache import cached
 from dashboards.queries.desk import value_of
 from dashboards.queries.export import Counted, to_csv
@@ -178,11 +178,19 @@ def _day(text: str | None) -> dt.date | None:
     return dt.date.fromisoformat(text) if text else None
 
 
-def timeline_csv(words: Words, rows: pd.DataFrame, clocks: Clocks, currency_code: str) -> bytes:
+def event(words: Words, kind: str) -> str:
+    """What happened, as the page and the file say it."""
+    return texts(words.language).get(f"event.{kind}", kind.replace("_", " "))
+
+
+def timeline_csv(
+    words: Words, rows: pd.DataFrame, clocks: Clocks, currency_code: str, narrowed: Sequence[str] = ()
+) -> bytes:
     """The timeline of one currency with what has no currency."""
     chosen = rows[rows["currency_code"].isin([currency_code]) | rows["currency_code"].isna()]
-    records = [{str(k): v for k, v in row.items()} for row in chosen.to_dict("records")]
-    return to_csv(records, CSV, words, clocks, currency_code)
+    told = chosen.assign(kind=[event(words, kind) for kind in chosen["kind"]])
+    records = [{str(k): v for k, v in row.items()} for row in told.to_dict("records")]
+    return to_csv(records, CSV, words, clocks, currency_code, narrowed=narrowed)
 
 
 def statement_pdf(customer_id: str, company_id: str, clocks: Clocks) -> Counted:

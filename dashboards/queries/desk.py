@@ -17,13 +17,16 @@ from dashboards.queries.receivables import frame
 from dashboards.queries.session import Reading
 
 LISTED = 200
-SINCE = ("kind", "customer_id", "company_id", "currency_code", "amount", "day", "acted_by", "acted_at")
+SINCE = (
+    "kind", "customer_id", "customer_name", "company_id", "currency_code", "amount", "day", "acted_by", "acted_at",
+)  # fmt: skip
 PROMISES = (
-    "promise_id", "version", "customer_id", "company_id", "currency_code", "amount", "made_date", "promised_date",
-    "note",
+    "promise_id", "version", "customer_id", "customer_name", "company_id", "currency_code", "amount", "made_date",
+    "promised_date", "acted_by", "note",
 )  # fmt: skip
 DISPUTES = (
-    "dispute_id", "version", "customer_id", "company_id", "currency_code", "amount", "reason", "note", "opened_date",
+    "dispute_id", "version", "customer_id", "customer_name", "company_id", "currency_code", "amount", "reason", "note",
+    "opened_date", "acted_by",
 )  # fmt: skip
 
 

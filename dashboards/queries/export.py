@@ -28,6 +28,9 @@ ITEMS = {
     "days_past_due": "column.days", "bucket": "column.bucket", "is_disputed": "column.disputed",
     "item_amount": "column.item_amount", "open_amount": "column.open",
 }  # fmt: skip
+WITH_CREDIT: tuple[read.Part, ...] = ("balance", "unapplied_amount")
+OF_CREDIT = {"document_number": "customer.col_document", "item_amount": "customer.col_amount"}
+"""Headings where payments and credit notes stand too, which are no invoices."""
 CUSTOMERS = {
     "customer_id": "column.customer_id", "customer_name": "column.customer", "open_items": "column.items",
     **{bucket: bucket for bucket in read.BUCKETS}, "overdue_amount": "column.overdue", "open_amount": "column.open",
@@ -51,8 +54,10 @@ def open_items_csv(
     item_ids: tuple[str, ...] | None = None,
     expected_until: dt.date | None = None,
     group: Group | None = None,
+    part: read.Part = "open_amount",
+    narrowed: Sequence[str] = (),
 ) -> bytes:
-    """Every instalment behind a figure. Raises DatabaseError."""
+    """Every instalment behind a figure, or what a part has; `narrowed` says it in words. Raises DatabaseError."""
     with reading() as opened:
         rows = read.open_items(
             opened.connection,
@@ -62,13 +67,19 @@ def open_items_csv(
             company_id=company_id,
             customer_id=customer_id,
             bucket=bucket,
-            item_type="instalment",
+            part=part,
             item_ids=item_ids,
             expected_until=expected_until,
             group=group,
             limit=EXPORTED_ROWS + 1,
         )
-    return to_csv(rows, ITEMS, words, clocks, currency_code)
+    # credit is in no bucket
+    said = [
+        row | {"bucket": row["bucket"] and words.bucket(row["bucket"]), "is_disputed": words.yes_no(row["is_disputed"])}
+        for row in rows
+    ]
+    columns = ITEMS | (OF_CREDIT if part in WITH_CREDIT else {})
+    return to_csv(said, columns, words, clocks, currency_code, narrowed=narrowed)
 
 
 def customers_csv(
@@ -78,6 +89,7 @@ def customers_csv(
     company_id: str | None,
     bucket: str | None = None,
     group: Group | None = None,
+    narrowed: Sequence[str] = (),
 ) -> bytes:
     """Every customer by bucket; with a bucket or a group what is in it. Raises DatabaseError."""
     with reading() as opened:
@@ -91,7 +103,8 @@ def customers_csv(
             group=group,
             limit=EXPORTED_ROWS + 1,
         )
-    return to_csv([row for row in rows if row["customer_id"] is not None], CUSTOMERS, words, clocks, currency_code)
+    customers = [row for row in rows if row["customer_id"] is not None]
+    return to_csv(customers, CUSTOMERS, words, clocks, currency_code, narrowed=narrowed)
 
 
 def to_csv(
@@ -101,21 +114,28 @@ def to_csv(
     clocks: Clocks,
     currency_code: str,
     adding: Sequence[str] = (),
+    narrowed: Sequence[str] = (),
 ) -> bytes:
-    """UTF-8 with a mark that Excel understands; each row says its currency and both clocks.
+    """UTF-8 with a mark that Excel understands; each row says its currency, both clocks and what it is narrowed to.
 
-    The last row adds what is above it (`adding`: also these columns), and says so when rows beyond EXPORTED_ROWS were
-    left out.
+    The last row counts and adds what is above it (`adding`: also these columns), and says so when rows beyond
+    EXPORTED_ROWS were left out.
     """
     kept, text = rows[:EXPORTED_ROWS], io.StringIO()
     writer = csv.writer(text)
-    stamp = [currency_code, clocks.as_of.isoformat(), clocks.known_at.isoformat()]
+    stamp = {
+        "column.currency": currency_code,
+        "column.as_of": clocks.as_of.isoformat(),
+        "column.known_at": clocks.known_at.isoformat(),
+        "column.filters": safe_cell(" · ".join(narrowed), currency_code),
+    }
     headings = [words.bucket(label) if label in read.BUCKETS else words(label) for label in columns.values()]
-    writer.writerow([*headings, words("column.currency"), words("column.as_of"), words("column.known_at")])
+    writer.writerow([*headings, *map(words, stamp)])
     for row in kept:
-        writer.writerow([*(safe_cell(row[name], currency_code) for name in columns), *stamp])
-    label = words("export.capped", shown=EXPORTED_ROWS) if len(rows) > len(kept) else words("export.total")
-    writer.writerow([label, *_sums(kept, list(columns)[1:], currency_code, adding), *stamp])
+        writer.writerow([*(safe_cell(row[name], currency_code) for name in columns), *stamp.values()])
+    is_cut = len(rows) > len(kept)
+    label = words("export.capped", shown=EXPORTED_ROWS) if is_cut else f"{words('export.total')}: {len(kept)}"
+    writer.writerow([label, *_sums(kept, list(columns)[1:], currency_code, adding), *stamp.values()])
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import get_args
@@ -13,7 +14,8 @@ import pandas as pd
 from psycopg2.errors import QueryCanceled
 
 from cartera.settings import get_settings
-from cartera.warehouse import dso_bridge, kpi_rows, metrics, read
+from cartera.warehouse import counting_back, dso_bridge, kpi_rows, metrics, read
+from cartera.warehouse.counting_back import Counted
 from dashboards.queries.cache import cached
 from dashboards.queries.receivables import frame
 from dashboards.queries.session import Clocks, Reading, in_time
@@ -101,16 +103,22 @@ def bridge(reading: Reading, asked: Asked, since: dt.date) -> pd.DataFrame:
 
 
 def place(asked: Asked, company_id: str | None, currency_code: str) -> kpi_rows.Asked:
-    """One currency of one company, or of all, of what is asked, in transaction currency."""
+    """One currency of the view, of one company or of all, of what is asked; of all in transaction currency alone."""
     clocks = asked.clocks
     days = asked.window_days or window()
-    return kpi_rows.Asked(clocks.as_of, clocks.known_at, company_id, currency_code, days)
+    return kpi_rows.Asked(clocks.as_of, clocks.known_at, company_id, currency_code, days, asked.view)
 
 
 @cached
 def part_rows(reading: Reading, asked: kpi_rows.Asked, part: str, limit: int = LISTED_ROWS) -> pd.DataFrame:
     """kpi_rows.COLUMNS, the largest first."""
     return frame(kpi_rows.rows(reading.connection, asked, part, limit), kpi_rows.COLUMNS)
+
+
+@cached
+def counted_back(reading: Reading, asked: kpi_rows.Asked, kpi: str, ar_amount: Decimal) -> list[Counted]:
+    """The months whose sales a DSO by counting back has counted, the latest first."""
+    return counting_back.counted(reading.connection, asked, kpi, ar_amount)
 
 
 def of_company(rows: pd.DataFrame, company_id: str | None) -> pd.DataFrame:

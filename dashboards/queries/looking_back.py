@@ -14,8 +14,7 @@ from cartera.errors import CarteraError
 from dashboards.queries import ahead, of_a_day
 from dashboards.queries.session import STATEMENT_TIMEOUT, Clocks, Reading
 
-Day = tuple[tuple[str, ...], Clocks]
-"""Of a publication, as somebody reads it."""
+Day = tuple[ahead.Key, Clocks]
 
 
 @dataclass

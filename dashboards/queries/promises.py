@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -119,7 +119,12 @@ def disputes(
 
 
 def promises_csv(
-    words: Words, asked: Asked, state: State | None, collector: str | None, customer_id: str | None
+    words: Words,
+    asked: Asked,
+    state: State | None,
+    collector: str | None,
+    customer_id: str | None,
+    narrowed: Sequence[str] = (),
 ) -> bytes:
     """Every promise behind a count. Raises DatabaseError."""
     with reading() as opened:
@@ -128,15 +133,25 @@ def promises_csv(
             limit=EXPORTED_ROWS + 1,
         )  # fmt: skip
     named = [row | {"state": words(f"promises.state.{row['state']}")} for row in rows]
-    return _csv(words, named, PROMISES_CSV, Clocks(asked.as_of, asked.known_at), asked.currency_code or "")
+    return _csv(words, named, PROMISES_CSV, Clocks(asked.as_of, asked.known_at), asked.currency_code or "", narrowed)
 
 
-def disputes_csv(words: Words, asked: Disputed, reason: str | None, age: str | None) -> bytes:
+def disputes_csv(
+    words: Words, asked: Disputed, reason: str | None, age: str | None, narrowed: Sequence[str] = ()
+) -> bytes:
     """Every disputed invoice behind an amount. Raises DatabaseError."""
     with reading() as opened:
         rows = disputed.disputes(opened.connection, asked, reason=reason, age=age, limit=EXPORTED_ROWS + 1)
-    return _csv(words, rows, DISPUTES_CSV, Clocks(asked.as_of, asked.known_at), asked.currency_code)
+    return _csv(words, rows, DISPUTES_CSV, Clocks(asked.as_of, asked.known_at), asked.currency_code, narrowed)
 
 
-def _csv(words: Words, rows: list[read.Row], columns: Mapping[str, str], clocks: Clocks, code: str) -> bytes:
-    return to_csv(rows, columns, words, clocks, code, adding=("promised_amount", "kept_amount", "later_amount"))
+def _csv(
+    words: Words,
+    rows: list[read.Row],
+    columns: Mapping[str, str],
+    clocks: Clocks,
+    code: str,
+    narrowed: Sequence[str],
+) -> bytes:
+    adding = ("promised_amount", "kept_amount", "later_amount")
+    return to_csv(rows, columns, words, clocks, code, adding, narrowed)

@@ -152,8 +152,9 @@ def open_items(
     item_ids: tuple[str, ...] | None = None,
     expected_until: dt.date | None = None,
     group: Group | None = None,
+    part: read.Part = "open_amount",
 ) -> pd.DataFrame:
-    """The instalments behind a figure (read.OPEN_ITEM_COLUMNS), longest past due first."""
+    """What is behind a figure (read.OPEN_ITEM_COLUMNS), longest past due first: instalments, or those of a part."""
     rows = read.open_items(
         reading.connection,
         clocks.as_of,
@@ -162,7 +163,7 @@ def open_items(
         company_id=company_id,
         customer_id=customer_id,
         bucket=bucket,
-        item_type="instalment",
+        part=part,
         item_ids=item_ids,
         expected_until=expected_until,
         group=group,

@@ -25,6 +25,17 @@ def moved(place: str, clocks: Clocks, periods: int, basis: risk.Basis, from_stat
     return moves.Asked(*_of(place, clocks), from_state, to_state, basis, PERIOD_DAYS, periods)
 
 
+def rolled(
+    place: str, clocks: Clocks, periods: int, basis: risk.Basis, method: risk.Method, rate: pd.Series, column: str
+) -> moves.Asked:
+    """What a figure of recovery.roll_rates counts: its denominator, or what is divided by it."""
+    if column == "denominator":
+        return moved(place, clocks, periods, basis, rate["bucket"], moves.ANY)
+    if method == "net_flow":
+        return moved(place, clocks, periods, basis, moves.ANY, rate["next_bucket"])
+    return moved(place, clocks, periods, basis, rate["bucket"], moves.ON)
+
+
 def cured(place: str, clocks: Clocks, outcome: cure_rows.Outcome | None) -> cure_rows.Asked:
     return cure_rows.Asked(*_of(place, clocks), HORIZON_DAYS, CURE_DAYS, outcome)
 
@@ -49,7 +60,7 @@ def _of(place: str, clocks: Clocks) -> tuple[dt.date, dt.datetime, str, str]:
 
 @cached
 def moved_debts(reading: Reading, asked: moves.Asked) -> pd.DataFrame:
-    return frame(moves.debts(reading.connection, asked, LISTED_ITEMS), moves.COLUMNS)
+    return frame(moves.debts(reading.connection, asked, LISTED_ITEMS), asked.columns)
 
 
 @cached
@@ -74,7 +85,7 @@ def loss_history(reading: Reading, asked: loss_rows.Asked, bucket: str, first: l
 
 def moved_csv(asked: moves.Asked, clocks: Clocks) -> bytes:
     """As the others: every row, with what was asked and the sums of all beside each. Raises DatabaseError."""
-    return _csv(lambda at: moves.debts(at, asked, EXPORTED_ROWS), moves.COLUMNS, asked, clocks)
+    return _csv(lambda at: moves.debts(at, asked, EXPORTED_ROWS), asked.columns, asked, clocks)
 
 
 def cure_csv(asked: cure_rows.Asked, clocks: Clocks) -> bytes:

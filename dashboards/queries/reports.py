@@ -3,35 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from dataclasses import replace
 
 from cartera.reports import build, exports, made
-from cartera.reports.document import Document, parse
+from cartera.reports.document import Document, as_it_opens, parse
 from cartera.reports.marts import MARTS
-from cartera.reports.wording import Language, Wording
-from dashboards.i18n import Words
+from cartera.reports.wording import Wording
+from dashboards.i18n import OF_REPORTS, Words
 from dashboards.queries.cache import cached
 from dashboards.queries.export import Counted
 from dashboards.queries.session import Clocks, Reading, actor
 
 LISTED_ROWS = 500
+OPENING = "aging"
+"""The mart that a new report begins with."""
 
 
 def wording(words: Words) -> Wording:
-    languages: Mapping[str, Language] = {"EN": "en", "ES": "es", "PT": "pt"}
-    return Wording(languages[words.language])
+    return Wording(OF_REPORTS[words.language])
+
+
+def opening() -> Document:
+    """What the page shows as it opens."""
+    return Document(parts=(as_it_opens(OPENING),))
 
 
 def preview(reading: Reading, name: str, document: Document, clocks: Clocks) -> made.Made:
     """The first rows of each part, and totals of all."""
-    return _preview(reading, name, document.model_dump_json(), clocks)
+    return replace(_preview(reading, document.model_dump_json(), clocks), name=name)
 
 
 @cached
-def _preview(reading: Reading, name: str, document: str, clocks: Clocks) -> made.Made:
+def _preview(reading: Reading, document: str, clocks: Clocks) -> made.Made:
+    """Whatever it is called: that differs by language."""
     return made.make(
         reading.connection,
-        name,
+        "",
         parse(json.loads(document)),
         as_of=clocks.as_of,
         known_at=clocks.known_at,

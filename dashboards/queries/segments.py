@@ -191,19 +191,20 @@ def movers(
     return frame(rows, MOVERS)
 
 
-def totals_csv(words: Words, asked: Asked) -> bytes:
+def totals_csv(words: Words, asked: Asked, narrowed: Sequence[str] = ()) -> bytes:
     """Every segment of the scheme. Raises DatabaseError."""
     with reading() as opened:
         rows = owed(totals(opened, asked.clocks, asked.scheme), asked)
-    records: Sequence[read.Row] = [{str(k): v for k, v in row.items()} for row in rows.to_dict("records")]
-    return to_csv(records, CSV, words, asked.clocks, asked.currency_code)
+    named = rows.assign(segment=[words.named("segment", segment) for segment in rows["segment"]])
+    records: Sequence[read.Row] = [{str(k): v for k, v in row.items()} for row in named.to_dict("records")]
+    return to_csv(records, CSV, words, asked.clocks, asked.currency_code, narrowed=narrowed)
 
 
-def debtors_csv(words: Words, asked: Asked, segment: str) -> bytes:
+def debtors_csv(words: Words, asked: Asked, segment: str, narrowed: Sequence[str] = ()) -> bytes:
     """Every customer of a segment. Raises DatabaseError."""
     with reading() as opened:
         rows = _debtors(opened, asked, segment, EXPORTED_ROWS + 1)
-    return to_csv(rows, DEBTORS_CSV, words, asked.clocks, asked.currency_code)
+    return to_csv(rows, DEBTORS_CSV, words, asked.clocks, asked.currency_code, narrowed=narrowed)
 
 
 def moves_csv(words: Words, asked: Asked, between: Compared) -> bytes:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from psycopg2 import Error as PostgresError
 from psycopg2.errors import QueryCanceled
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
@@ -100,6 +102,7 @@ def actor() -> Actor:
 
 
 _read_at = float("-inf")
+_behind: tuple[Connection, threading.Event] | None = None
 
 
 def seconds_since_read() -> float:
@@ -115,6 +118,7 @@ def reading() -> Iterator[Reading]:
     """
     global _read_at
     _read_at = time.monotonic()
+    _cut_off_what_is_behind()
     companies = actor().companies
     with scope.reading(companies, statement_timeout=STATEMENT_TIMEOUT) as connection:
         try:
@@ -122,6 +126,26 @@ def reading() -> Iterator[Reading]:
         except NotPublished:
             published = None
         yield Reading(connection, published, companies)
+
+
+@contextmanager
+def giving_way(reading: Reading) -> Iterator[threading.Event]:
+    """Within it whoever begins to read cuts off what this transaction asks: then the event is set. One at a time."""
+    global _behind
+    cut_off = threading.Event()
+    _behind = (reading.connection, cut_off)
+    try:
+        yield cut_off
+    finally:
+        _behind = None
+
+
+def _cut_off_what_is_behind() -> None:
+    if _behind is not None:
+        connection, cut_off = _behind
+        cut_off.set()
+        with suppress(PostgresError):  # it has just ended by itself
+            connection.cancel()
 
 
 @contextmanager

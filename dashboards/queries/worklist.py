@@ -11,6 +11,7 @@ import pandas as pd
 from cartera import desk
 from cartera.clock import utc_now
 from cartera.desk import day as desk_day
+from cartera.money import minor_units
 from cartera.reminders.calls import load_call_rule
 from cartera.reminders.worth import Reason
 from cartera.settings import get_settings
@@ -29,6 +30,7 @@ COLUMNS = (
     "rank", "customer_name", "customer_id", "company_id", "collector", "asked_amount", "chance", "expected_amount",
     "oldest_days", "why",
 )  # fmt: skip
+LEFT = ("customer_id", "customer_name", "company_id", "overdue_amount", "why", "reason")
 CSV = {
     "rank": "worklist.rank", "customer_id": "column.customer_id", "customer_name": "column.customer",
     "company_id": "column.company", "collector": "worklist.collector", "overdue_amount": "column.overdue",
@@ -56,7 +58,7 @@ def collectors(reading: Reading, clocks: Clocks, currency_code: str) -> list[str
 
 @cached
 def late(reading: Reading, asked: Asked) -> list[read.Row]:
-    """warehouse.late.LATE_COLUMNS of at most RANKED customers."""
+    """warehouse.late.LATE_COLUMNS of at most RANKED customers, and of as many of whom nothing is to be asked."""
     return _late(reading, asked)
 
 
@@ -77,20 +79,39 @@ def _late(reading: Reading, asked: Asked) -> list[read.Row]:
 
 
 @cached
-def totals(reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None) -> read.Row:
+def totals(
+    reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None, collector: str | None
+) -> read.Row:
     """customers, overdue_amount: all who are late."""
-    return warehouse_late.totals(reading.connection, clocks.as_of, clocks.known_at, currency_code, company_id)
+    return warehouse_late.totals(
+        reading.connection, clocks.as_of, clocks.known_at, currency_code, company_id, collector
+    )  # fmt: skip
 
 
 def day(reading: Reading, asked: Asked) -> Day:
-    """As it is now: never cached, since others act meanwhile. The day is the figures' own, or today once it is past."""
-    as_of = asked.clocks.as_of
-    return desk_day.day_of(late(reading, asked), as_of, max(as_of, utc_now().date()))
+    """As it is now: never cached, since others act meanwhile."""
+    return desk_day.day_of(late(reading, asked), asked.clocks.as_of, utc_now())
 
 
 def file_of(customer_id: str) -> desk.CustomerFile:
     """Everything recorded about a customer, as it is now."""
     return desk_day.customer_file(customer_id, actor().companies)
+
+
+def left(words: Words, day: Day) -> pd.DataFrame:
+    """LEFT: who is late and not to be acted on, the most late first, with the reason in words."""
+    rows = [each.late | {"why": each.why, "reason": words(f"worklist.left_{each.why}")} for each in day.left]
+    return frame(sorted(rows, key=lambda row: (-row["overdue_amount"], row["customer_id"])), LEFT)
+
+
+def left_by_reason(left: pd.DataFrame, whole: read.Row, day: Day) -> list[tuple[str, int, Decimal]]:
+    """Why, how many customers, what is late of them; with those listed they are all who are late."""
+    found = [(why, len(rows), sum(rows["overdue_amount"], Decimal(0))) for why, rows in left.groupby("why")]
+    late = sum((task.late["overdue_amount"] for task in day.tasks), Decimal(0))
+    others = whole["customers"] - len(day.tasks) - len(left)
+    if others:
+        found.append(("unranked", others, whole["overdue_amount"] - late - sum(left["overdue_amount"], Decimal(0))))
+    return [(str(why), customers, amount) for why, customers, amount in found]
 
 
 def listed(words: Words, tasks: Sequence[Task]) -> pd.DataFrame:
@@ -113,24 +134,32 @@ def _rows(words: Words, tasks: Sequence[Task]) -> list[read.Row]:
 
 def reason_text(words: Words, reason: Reason) -> str:
     """A fact in words, without its factor."""
-    values = dict(reason.values)
-    if reason.name == "contacted_lately" and not values["days"]:
-        return words("worklist.why_contacted_today")
+    key, values = f"worklist.why_{reason.text}", dict(reason.values)
     if "date" in values:
         values["date"] = words.date(values["date"])
+    if values.get("days") == 0 and reason.name != "age":  # on time, and today, are said without a count
+        return words(key)
     if "days" in values:
-        return words.counted(f"worklist.why_{reason.name}", values.pop("days"), **values)
-    return words(f"worklist.why_{reason.name}", **values)
+        return words.counted(key, abs(values.pop("days")), **values)
+    return words(key, **values)
 
 
-def day_csv(words: Words, asked: Asked) -> bytes:
+def day_csv(words: Words, asked: Asked, narrowed: Sequence[str] = ()) -> bytes:
     """Everybody of the day, ranked. Raises DatabaseError."""
     with reading() as opened:
         tasks = day(opened, asked).tasks
+    # an amount times a chance, both with all their digits, ends where money does
+    unit = Decimal(1).scaleb(-minor_units(asked.currency_code))
     rows = [
-        row | {"rank": rank, "chance": words.percent(row["chance"])} for rank, row in enumerate(_rows(words, tasks), 1)
+        row
+        | {
+            "rank": rank,
+            "chance": words.percent(row["chance"]),
+            "expected_amount": row["expected_amount"].quantize(unit),
+        }
+        for rank, row in enumerate(_rows(words, tasks), 1)
     ]
-    return to_csv(rows, CSV, words, asked.clocks, asked.currency_code)
+    return to_csv(rows, CSV, words, asked.clocks, asked.currency_code, ("asked_amount",), narrowed=narrowed)
 
 
 def added(tasks: Sequence[Task]) -> tuple[Decimal, Decimal]:

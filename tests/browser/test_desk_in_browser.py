@@ -108,6 +108,26 @@ def test_keys_walk_through_the_list_and_letters_typed_do_not(desk_url: str, open
     expect(panel.get_by_role("heading", name="Bodega 00 SAC")).to_be_visible()
 
 
+@pytest.mark.parametrize("pause", [0, 150, 400])
+def test_the_next_one_is_opened_however_soon_after_typing(desk_url: str, open_page: OpenPage, pause: int) -> None:
+    page = open_page(f"{desk_url}/worklist?do=note&as=soon{pause}")
+    panel = page.locator(".st-key-desk_panel")
+    expect(panel.get_by_role("heading", name="Bodega 00 SAC")).to_be_visible()
+    _settled(page)
+    page.get_by_label("Note *", exact=True).press_sequentially("abc")
+    page.wait_for_timeout(pause)
+    page.get_by_role("button", name="Next").click()
+    expect(panel.get_by_role("heading", name="Bodega 01 SAC")).to_be_visible()
+    _settled(page)
+    page.wait_for_timeout(1000)
+    _settled(page)
+    expect(page).to_have_url(re.compile("customer=files%3AC-01"))
+    page.get_by_role("button", name="Previous").click()
+    expect(panel.get_by_role("heading", name="Bodega 00 SAC")).to_be_visible()
+    _settled(page)
+    expect(page.get_by_label("Note *", exact=True).last).to_have_value("abc")
+
+
 def test_two_people_on_one_customer_see_each_other_and_nothing_is_overwritten(
     desk_url: str, open_page: OpenPage
 ) -> None:

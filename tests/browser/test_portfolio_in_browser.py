@@ -57,6 +57,31 @@ def test_from_a_segment_to_a_customer_to_invoices_that_add_up(
     assert sum(Decimal(row["Open"]) for row in invoices) == Decimal(total["Open"]) == owed
 
 
+def test_a_tile_chooses_its_segment_as_the_table_does_and_a_second_click_takes_it_away(
+    dashboard_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{dashboard_url}/segments")
+    table_named(page, "Segments")
+    tiles = page.locator(".js-plotly-plot .treemaplayer .slice")
+    expect(tiles.first).to_be_visible()
+    count = tiles.count()
+    tile = tiles.filter(has_text="120+").first
+
+    def click(tile: Locator) -> None:
+        expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+        tile.click()
+
+    click(tile)
+    expect(page.get_by_role("heading", name=re.compile("^Customers: "))).to_be_visible()
+    expect(page).to_have_url(re.compile("segment="))
+    expect(tiles).to_have_count(count)
+    click(tile)
+    expect(page).not_to_have_url(re.compile("segment="))
+    expect(tiles).to_have_count(count)
+    _click_row(page, table_named(page, "Segments"), 0)
+    expect(page.get_by_role("heading", name="Customers: Slow")).to_be_visible()
+
+
 def test_expected_losses_follow_the_factor_and_the_link_holds(dashboard_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{dashboard_url}/recovery?part=losses")
     factor = page.get_by_test_id("stNumberInput").locator("input")

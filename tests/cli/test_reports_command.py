@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import getpass
 import io
 import json
 from decimal import Decimal
@@ -14,6 +15,7 @@ from python_calamine import CalamineWorkbook
 from support.serve_fixture import publish_items, sample_items
 from typer.testing import CliRunner, Result
 
+from cartera import viewed
 from cartera.cli import commands
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
@@ -58,15 +60,19 @@ def test_a_report_is_printed_with_totals_that_are_the_sums_of_its_rows() -> None
 
 
 def test_it_is_written_to_a_file_of_each_kind(tmp_path: Path) -> None:
-    for kind, ending in (("xlsx", "xlsx"), ("xlsx-raw", "xlsx"), ("csv", "csv"), ("pdf", "pdf")):
+    for kind, ending in (("xlsx", ".xlsx"), ("xlsx-raw", "-raw.xlsx"), ("csv", ".csv"), ("pdf", ".pdf")):
         folder = tmp_path / kind
         folder.mkdir()
         _ran("export", "By bucket", "--format", kind, "--language", "pt", "--output", str(folder))
-        assert [file.name for file in folder.iterdir()] == [f"cartera-by-bucket-2026-06-30.{ending}"]
+        assert [file.name for file in folder.iterdir()] == [f"cartera-by-bucket-2026-06-30{ending}"]
     lines = CalamineWorkbook.from_path(
         tmp_path / "xlsx" / "cartera-by-bucket-2026-06-30.xlsx"
     ).get_sheet_by_index(0).to_python()  # fmt: skip
     assert ["Saldo em aberto" in line for line in lines].count(True) == 1
+    newest, *_ = logged = viewed.listed()
+    assert len(logged) == 4 and newest["subject"] == "cartera-by-bucket-2026-06-30.pdf"
+    assert (newest["kind"], newest["viewed_by"], newest["row_count"]) == ("export", getpass.getuser(), 18)
+    assert newest["filters"]["report"] == "By bucket"
 
 
 def test_another_date_and_another_amount() -> None:
@@ -82,6 +88,10 @@ def test_another_date_and_another_amount() -> None:
         ("run", "By bucket", "--where", "collector"),
         ("run", "By bucket", "--where", "moon=1"),
         ("run", "By bucket", "--where", "open_amount>=much"),
+        ("run", "By bucket", "--where", "company_id=mian"),
+        ("export", "By bucket", "--where", "bucket=1-30|1-3"),
+        ("run", "auditor_aging", "--where", "company_id=mian"),
+        ("schedule", "By bucket", "--to", "x@example.com", "--weekdays", "1", "--where", "company_id=mian"),
         ("schedule", "By bucket", "--to", "x@example.com"),
         ("schedule", "By bucket", "--to", "x@example.com", "--weekdays", "monday"),
         ("schedule", "By bucket", "--to", "nobody", "--weekdays", "1"),
@@ -93,6 +103,15 @@ def test_what_is_not_possible_is_said_in_plain_words(words: tuple[str, ...]) -> 
     with pytest.raises(ConfigError) as error:
         _ran(*words)
     assert error.value.problem and error.value.mend
+
+
+def test_a_misspelt_value_is_answered_with_those_there_are() -> None:
+    with pytest.raises(ConfigError) as error:
+        _ran("schedule", "By bucket", "--to", "x@example.com", "--weekdays", "1", "--where", "company_id=mian|main")
+    assert (error.value.problem, error.value.mend) == ("no company_id is called mian", "known are main, norte")
+    assert _json("list")["schedules"] == []
+    _ran("schedule", "auditor_aging", "--to", "x@example.com", "--weekdays", "1", "--where", "company_id=main")
+    assert len(_json("list")["schedules"]) == 1
 
 
 def test_scheduled_sent_listed_and_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
+from support.kpi_page import UNTIL
 from support.pages import APP, OpenPage
+from support.sandbox_published import published_sandbox
+
+from dashboards.queries import ahead, looking_back
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -27,6 +33,17 @@ def _installed_packages_read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _nothing_answered_beside_later() -> Iterator[None]:
+    """A thread that still asked would make ready whatever database the tests after this one begin or end with."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ahead, "takes_long", threading.Event())
+        yield
+        patch.setattr(looking_back, "_work", looking_back._Work())
+        for thread in [each for each in threading.enumerate() if each.name == "answers beside"]:
+            thread.join()
+
+
 @pytest.fixture
 def open_page(database: str) -> OpenPage:
     """`open_page("aging", currency="PEN")` runs that page with these URL parameters."""
@@ -40,3 +57,12 @@ def open_page(database: str) -> OpenPage:
         return app.switch_page(f"app_pages/{page}.py").run() if page != "overview" else app
 
     return run
+
+
+@pytest.fixture(scope="module")
+def published_company(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The sandbox company as published on UNTIL."""
+    with published_sandbox("of_pages", tmp_path_factory.mktemp("of_pages"), UNTIL) as name:
+        st.cache_data.clear()
+        yield name
+    st.cache_data.clear()

@@ -15,12 +15,12 @@ from dashboards.i18n import Words
 FIRST, LAST = dt.date(2026, 6, 24), dt.date(2026, 7, 7)
 
 
-def test_shares_are_of_what_went_out() -> None:
-    rows = pd.DataFrame(
-        [[10, 5, 1, 0], [0, 0, 0, 0]], columns=["went_out", "delivered", "answered", "paid"], dtype=object
-    )
-    figure = outcome_bars(rows, ["E-mail", "SMS"], Words("EN"), is_dark=False)
-    assert [list(bar.text) for bar in figure.data] == [["50.0%", "—"], ["10.0%", "—"], ["0.0%", "—"]]
+def test_shares_are_of_what_can_be_said_something_of() -> None:
+    columns = ["went_out", "answered", "reported", "reported_delivered", "judged", "judged_paid"]
+    rows = pd.DataFrame([[20, 2, 10, 5, 4, 0], [8, 0, 0, 0, 0, 0]], columns=columns, dtype=object)
+    figure = outcome_bars(rows, ["SMS", "E-mail"], Words("EN"), is_dark=False)
+    assert [list(bar.text) for bar in figure.data] == [["50.0%", "—"], ["10.0%", "0.0%"], ["0.0%", "—"]]
+    assert list(figure.data[2].customdata[0]) == ["0", "4"]
     assert len({bar.marker.color for bar in figure.data}) == len({bar.marker.pattern.shape for bar in figure.data}) == 3
 
 

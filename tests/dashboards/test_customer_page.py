@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import email
 import email.policy
@@ -13,8 +14,11 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import yaml
+from python_calamine import load_workbook
 from streamlit.testing.v1 import AppTest
 from support import campaign_fixture, serve_customers
+from support.kpi_page import plainly
 from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, KNOWN_AT, Item, item, publish_items, sample_items
 
@@ -23,12 +27,14 @@ from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.desk import Actor
 from cartera.errors import NotAllowed
-from cartera.reminders import approve_reminders, pdf, plan_reminders, send_reminders
+from cartera.reminders import approve_reminders, dossier, pdf, plan_reminders, send_reminders
 from cartera.reminders.channels.caught import CaughtChannel
+from cartera.reminders.model import Customer, History
+from cartera.settings import get_settings
 from cartera.warehouse import customers
 from dashboards.components.contact_parts import why
 from dashboards.components.view import View
-from dashboards.i18n import Words
+from dashboards.i18n import Words, rules
 from dashboards.queries import customer, worklist
 from dashboards.queries.session import Clocks, acting, reading
 
@@ -102,6 +108,49 @@ def test_balances_and_timeline_add_up_by_currency(open_page: OpenPage) -> None:
     events = _table(app, "effect_amount")
     assert sum(events["effect_amount"].dropna(), Decimal(0)) == pen["balance"]
     assert {"Invoice", "Payment", "Payment applied", "Instalment due"} <= set(events["what"])
+
+
+# what stands in PEN, and the documents that it is made of; a dash leads nowhere
+OWED = {
+    "balance": ("1310.50", ["F001-1", "F001-4", "F001-6", "F001-2"]),
+    "open_amount": ("1350.50", ["F001-1", "F001-4", "F001-2"]),
+    "overdue_amount": ("1100.00", ["F001-1", "F001-4"]),
+    "unapplied_amount": ("-40.00", ["F001-6"]),
+    "disputed_amount": ("100.00", ["F001-4"]),
+    "promised_amount": ("250.50", ["F001-2"]),
+    "31-60": ("1100.00", ["F001-1", "F001-4"]),
+    "61-90": ("0", None),
+    "currency_code": ("0", None),
+}
+
+
+@pytest.mark.parametrize(("language", "sums"), [("EN", "the figure chosen"), ("ES", "la cifra elegida")])
+def test_every_amount_of_what_it_owes_leads_to_what_adds_up_to_it(
+    open_page: OpenPage, language: str, sums: str
+) -> None:
+    disputed = item("4", AS_OF - dt.timedelta(days=40), "100", is_disputed=True)
+    publish_items([*(each for each in _items() if each.item_id != "4"), disputed])
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        # item 1 is promised too, for a day that is gone
+        cursor.execute(
+            "update marts_a.fct_open_items set promised_date = %s + case item_id when '1' then -1 else 1 end"
+            " where item_id in ('1', '2')",
+            (AS_OF,),
+        )
+    app = open_page("customer", customer=ID, lang=language)
+    for column, (amount, documents) in OWED.items():
+        table = next(each for each in app.dataframe if {column, "company_id", "currency_code"} <= set(each.value))
+        row = list(table.value["currency_code"]).index("PEN")
+        key = table.proto.id.split("-", 2)[2]
+        app.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": [(row, column)]}}
+        app.run()
+        assert not app.exception and not app.error, said(app)
+        listed = [each.value for each in app.dataframe if "item_amount" in each.value]
+        assert (sums in said(app)) == bool(documents) == bool(listed), column
+        if documents:
+            assert list(listed[0]["document_number"]) == documents, column
+            assert sum(listed[0]["open_amount"]) == Decimal(amount), column
+            assert Words(language).money(Decimal(amount), "PEN").replace("\xa0", " ") in plainly(app), column
 
 
 def test_every_pair_of_clocks_has_a_ledger_that_adds_up(database: str) -> None:
@@ -203,7 +252,7 @@ def test_a_customer_without_any_amount_has_a_timeline_without_a_currency(open_pa
         worklist.file_of("files:C-9"), CLOCKS, is_now=True,
     )  # fmt: skip
     _, note, total = customer.timeline_csv(Words("EN"), rows, CLOCKS, "").decode("utf-8-sig").splitlines()
-    assert "new here" in note and total.startswith("TOTAL,,,,,,,,,,,2026-06-30")
+    assert "new here" in note and total.startswith("TOTAL: 1,,,,,,,,,,,2026-06-30")
 
 
 def test_contacts_say_when_and_why(open_page: OpenPage) -> None:
@@ -235,6 +284,46 @@ def test_why_not_now_is_said_in_the_readers_language() -> None:
     assert why(view, replace(way, why="neither is known")) == "no se conocen ni el país ni la zona horaria"
 
 
+FRIDAY = dt.datetime(2026, 11, 28, 1, 8, tzinfo=dt.UTC)
+"""20:08 in Lima."""
+
+
+def _ways() -> dict[str, customer.Next]:
+    with transaction(Role.campaign) as connection:
+        debtor = Customer("files:C-1", "Andina", "a@example.com", "es", "PE")
+        return {each.channel: each for each in dossier.ways(connection, debtor, History(), FRIDAY)}
+
+
+def test_days_in_between_are_closed_by_a_rule_that_is_named(database: str) -> None:
+    way, view = _ways()["email"], View(None, Words("EN"), is_dark=False)  # type: ignore[arg-type]
+    assert way.at == dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC), "Monday, 7:00 in Lima"
+    assert why(view, way).startswith("20:08 in America/Lima, allowed 07:00-20:00; Messages keep to the same hours")
+    assert why(view, way).endswith("[pe_message_hours]")
+
+
+def test_a_call_without_a_number_says_so_before_its_hours(open_page: OpenPage) -> None:
+    publish_items(_items())
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update marts_a.dim_customers set phone = null, country_code = 'PE' where customer_id = %s", (ID,)
+        )
+    calls = _table(open_page("customer", customer=ID, part="contacts"), "next").set_index("channel").loc["call"]
+    assert calls["address"] == "" and calls["why"].startswith("no number is known")
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "two"),
+    [
+        ("EN", "1 contact made that day, at most 1", "2 contacts made that day, at most 1"),
+        ("ES", "1 contacto logrado ese día, a lo sumo 1", "2 contactos logrados ese día, a lo sumo 1"),
+        ("PT", "1 contato feito nesse dia, no máximo 1", "2 contatos feitos nesse dia, no máximo 1"),
+    ],
+)
+def test_one_contact_is_one(language: str, one: str, two: str) -> None:
+    for count, told in ((1, one), (2, two)):
+        assert rules.saw(Words(language), f"{count} contacts made in that day, at most 1") == told
+
+
 def test_a_statement_is_exact_in_both_forms(database: str) -> None:
     publish_items([*_items(), item("8", AS_OF - dt.timedelta(days=3), "10", document_number="=1+1")])
     text = pdf.text_of(customer.statement_pdf(ID, "main", CLOCKS).content)
@@ -245,7 +334,35 @@ def test_a_statement_is_exact_in_both_forms(database: str) -> None:
         sheet = book.read("xl/worksheets/sheet1.xml").decode()
         strings = book.read("xl/sharedStrings.xml").decode()
     assert "<f>" not in sheet and "=1+1" in strings
-    assert "1220.5" in sheet and "Balance PEN" in strings and "Balance USD" in strings
+    assert "1220.5" in sheet and "Saldo neto PEN" in strings and "Saldo neto USD" in strings
+
+
+@pytest.mark.parametrize("language", ["en", "es", "pt"])
+def test_a_statement_workbook_speaks_the_customers_language_in_dates_and_numbers(database: str, language: str) -> None:
+    late, day = AS_OF - dt.timedelta(days=3), AS_OF - dt.timedelta(days=33)
+    publish_items([*_items(), item("9", late, "900", currency_code="CLP", is_disputed=True)])
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update marts_a.dim_customers set language_code = %s where customer_id = %s", (language, ID))
+    words = yaml.safe_load((get_settings().project_dir / f"templates/words.{language}.yaml").read_text("utf-8"))
+    content = customer.statement_xlsx(ID, "main", CLOCKS).content
+    book = load_workbook(io.BytesIO(content))
+    assert book.sheet_names == [words["file_statement"].removesuffix(".pdf")]
+    rows = book.get_sheet_by_index(0).to_python()
+    told = [row[0] for row in rows[:3]]
+    assert words["statement_title"] in told[0] and told[1] == f"{words['customer']} Comercial Andina SAC (files:C-1)"
+    assert told[2].startswith(words["as_of"].split("{")[0]) and "2026" in told[2]
+    assert rows[4] == [
+        words[name] for name in
+        ("document", "issued", "due", "days_overdue", "situation", "promised_for", "currency", "original", "balance")
+    ]  # fmt: skip
+    of = {row[0]: row[1:] for row in rows[5:]}
+    assert of["F001-9"] == [day, late, 3, words["disputed"], "", "CLP", 900, 900]
+    assert of["F001-2"][2:4] == ["", words["due_in_many"].replace("{days}", "5")]
+    assert of["F001-6"][1:] == ["", "", words["credit_row"], "", "PEN", "", -40]
+    assert of[f"{words['net_balance']} PEN"][-1] == 1210.5
+    with zipfile.ZipFile(io.BytesIO(content)) as files:
+        styles = files.read("xl/styles.xml").decode()
+    assert 'formatCode="#,##0"' in styles and 'formatCode="#,##0.00"' in styles, "CLP has no decimals, PEN has two"
 
 
 def test_a_phone_of_strangers_and_unknown_ids(open_page: OpenPage) -> None:
@@ -267,6 +384,9 @@ def test_the_file_has_the_whole_timeline_and_its_sum(database: str) -> None:
         facts = customer.ledger(opened, CLOCKS, ID)
     text = customer.timeline_csv(Words("EN"), facts, CLOCKS, "PEN").decode("utf-8-sig")
     assert text.splitlines()[-1].split(",")[6] == "1210.50"
+    rows = csv.DictReader(io.StringIO(customer.timeline_csv(Words("ES"), facts, CLOCKS, "PEN").decode("utf-8-sig")))
+    said = {row["Qué"] for row in rows if row["Qué"]}
+    assert said == {"Factura", "Pago", "Pago aplicado", "Vence cuota"}, "as on the page"
 
 
 def test_who_is_of_one_company_sees_and_takes_nothing_of_another(database: str) -> None:

@@ -13,6 +13,7 @@ from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_i
 from cartera import viewed
 from cartera.cells import safe_cell
 from dashboards.components import export as component
+from dashboards.components.narrowed import narrowed
 from dashboards.i18n import Words
 from dashboards.queries import export
 from dashboards.queries.session import Clocks
@@ -32,19 +33,30 @@ def test_the_total_row_adds_up_and_covers_every_customer(database: str, currency
     publish_items(sample_items())
     *rows, total = _rows(export.customers_csv(WORDS, CLOCKS, currency, None))
     assert len(rows) == len({i.customer_id for i in items})
-    assert total["Customer id"] == "TOTAL"
+    assert total["Customer id"] == f"TOTAL: {len(rows)}"
     owed = sum((i.item_amount for i in items), Decimal(0))
     assert Decimal(total["Open"]) == owed == sum(Decimal(row["Open"]) for row in rows)
     assert sum(Decimal(total[WORDS.bucket(b)]) for b in ("not_due", "1-30", "31-60", "61-90", "91-120", "120+")) == owed
     assert {row["Currency"] for row in rows} == {currency}
-    assert {row["As of"] for row in rows} == {"2026-06-30"}
+    assert {row["As of"] for row in rows} == {"2026-06-30"} and {row["Filters"] for row in rows} == {""}
+
+
+def test_every_row_says_to_what_the_table_is_narrowed_and_never_as_a_formula(database: str) -> None:
+    publish_items([item("1", AS_OF, "10.50")])
+    to = narrowed(Words("ES"), WORDS.bucket("1-30"), company="norte", collector=None)
+    assert to == ("Empresa: norte", "1-30 days")
+    for row in _rows(export.customers_csv(Words("ES"), CLOCKS, "PEN", None, narrowed=to)):
+        assert row["Filtros"] == "Empresa: norte · 1-30 days"
+    for row in _rows(export.open_items_csv(WORDS, CLOCKS, "PEN", None, None, None, narrowed=["=1+1", "b"])):
+        assert row["Filters"] == "'=1+1 · b"
 
 
 def test_invoices_behind_a_figure_in_spanish(database: str) -> None:
-    publish_items([item("1", AS_OF, "10.50"), item("2", AS_OF, "3", customer_id="files:C-2")])
+    publish_items([item("1", AS_OF, "10.50", is_disputed=True), item("2", AS_OF, "3", customer_id="files:C-2")])
     row, total = _rows(export.open_items_csv(Words("ES"), CLOCKS, "PEN", None, "files:C-1", "not_due"))
     assert (row["Factura"], row["Vence"], row["Saldo"]) == ("F001-1", "2026-06-30", "10.50")
     assert total["Saldo"] == "10.50"
+    assert (row["En disputa"], row["Tramo"]) == ("sí", "Por vencer")
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n"])

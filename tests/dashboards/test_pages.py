@@ -70,7 +70,8 @@ def test_before_the_first_publication_a_page_says_what_to_do(open_page: OpenPage
 
 
 def test_data_health_works_before_the_first_publication(open_page: OpenPage) -> None:
-    assert "There has been no run yet" in said(open_page("data_health"))
+    told = said(open_page("data_health"))
+    assert "There has been no run yet" in told and "make demo" in told
     record_run(status="stopped", checks=[("landed", "invoices", "totals", "critical", False, "total is negative")])
     app = open_page("data_health")
     assert "stopped before anything was published" in app.error[0].value

@@ -15,12 +15,15 @@ from support.campaign_fixture import reachable
 from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
 from support.serve_promises import applied, disputed, promised
+from support.signed_in import require_sign_in, sign_in_as
 
-from cartera import desk
+from cartera import desk, users
 from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.desk import Actor
+from cartera.desk import day as desk_day
 from cartera.errors import Conflict, NotAllowed
+from cartera.settings import get_settings
 from cartera.warehouse import disputes as disputed_reads
 from cartera.warehouse import promises as promised_reads
 from dashboards.i18n import Words
@@ -240,6 +243,26 @@ def test_a_promise_is_withdrawn_once_and_a_dispute_closed(published: None) -> No
         queries.close_dispute(Actor("joe", "analyst"), str(uuid.uuid4()), disputed_row, "no")
 
 
+def test_why_a_promise_is_withdrawn_is_kept_while_it_is_typed(open_page: OpenPage, published: None) -> None:
+    promise = _record()
+
+    def chosen() -> AppTest:
+        app = open_page("promises")
+        made = next(frame for frame in app.dataframe if {"made_date", "note"} <= set(frame.value))
+        app.session_state[made.proto.id.split("-", 2)[2]] = {
+            "selection": {"rows": [], "columns": [], "cells": [(0, "note")]}
+        }
+        return app.run()
+
+    chosen().text_input(key=f"words_{promise.promise_id}/1").set_value("by phone").run()
+    app = chosen()
+    assert app.text_input(key=f"words_{promise.promise_id}/1").value == "by phone", "a reload keeps it"
+    app = app.button(key=f"end_{promise.promise_id}/1").click().run()
+    assert not app.exception and "withdrawn" in said(app) + "".join(each.value for each in app.success)
+    (ended,) = desk_day.customer_file(C1).promises
+    assert ended.is_cancelled and ended.note == "by phone"
+
+
 def test_who_was_overtaken_is_told_by_whom(open_page: OpenPage, published: None) -> None:
     promise = _record()
     desk.cancel_promise(LOCAL, str(uuid.uuid4()), C1, promise.promise_id, seen=promise.version)
@@ -250,6 +273,56 @@ def test_who_was_overtaken_is_told_by_whom(open_page: OpenPage, published: None)
     app = app.run()
     assert "Nothing was changed" in app.warning[0].value and "promise withdrawn, by ana" in app.warning[0].value
     assert not app.run().warning
+
+
+def _click(app: AppTest, *columns: str) -> AppTest:
+    """The first row of the table that has the columns is clicked."""
+    [frame] = [each for each in app.dataframe if {*columns} <= {*each.value}]
+    key = frame.proto.id.split("-", 2)[2]
+    app.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": [(0, "customer_name")]}}
+    app = app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def _ways(app: AppTest) -> set[tuple[str, str, str]]:
+    """Where links of the page itself lead: page, what they ask for, label."""
+    links = [each.proto for each in app.get("page_link")]
+    return {(link.page, link.query_string, link.label) for link in links}
+
+
+def test_whom_it_is_of_stands_by_name_and_leads_on(open_page: OpenPage, published: None) -> None:
+    _record(note="by phone")
+    desk.dispute(Actor.local("eva"), str(uuid.uuid4()), C2, "main", "PEN", reason="precio")
+    app = open_page("promises")
+    [promised_to_come, contested] = [each.value for each in app.dataframe if "note" in each.value]
+    assert list(promised_to_come["customer_name"]) == ["Comercial Andina SAC"]
+    assert list(promised_to_come["acted_by"]) == ["ana"]
+    assert list(contested["customer_name"]) == ["Otra SAC"] and list(contested["acted_by"]) == ["eva"]
+    assert list(_table(app, "acted_at")["customer_name"]) == ["Otra SAC", "Comercial Andina SAC"]
+    assert ("worklist", "", "A plan is changed on the worklist") in _ways(app)
+    for columns, customer_id, name in (
+        (("acted_at",), C2, "Otra SAC"),
+        (("acted_by", "promised_date"), C1, "Comercial Andina SAC"),
+        (("acted_by", "opened_date"), C2, "Otra SAC"),
+    ):
+        ways = _ways(_click(open_page("promises"), *columns))
+        asked = f"customer={customer_id.replace(':', '%3A')}"
+        assert ("customer", asked, f"Open the page of {name}") in ways, columns
+        assert ("worklist", asked, f"Open {name} on the worklist") in ways, columns
+
+
+def test_who_has_no_worklist_is_not_sent_there(
+    open_page: OpenPage, published: None, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    _record()
+    users.add("joe@example.com", "analyst", (), "test")
+    require_sign_in(monkeypatch)
+    sign_in_as(monkeypatch, "joe@example.com")
+    pages = {page for page, _, _ in _ways(_click(open_page("promises"), "acted_by", "promised_date"))}
+    assert "customer" in pages and "worklist" not in pages
+    monkeypatch.undo()
+    get_settings.cache_clear()
 
 
 def test_scope_of_companies_holds_for_what_was_recorded(published: None) -> None:

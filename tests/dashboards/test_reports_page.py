@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import io
 from decimal import Decimal
 from typing import Any
@@ -61,6 +62,16 @@ def test_rows_add_up_to_the_total_that_is_said(open_page: OpenPage) -> None:
         totals = app.dataframe[1].value.set_index("total")
         (line,) = [label for label in totals.index if code in label]
         assert totals.loc[line, "open_amount"] == expected
+
+
+@pytest.mark.parametrize("asked", [{}, {"report": "auditor_aging"}])
+def test_what_is_open_stands_first_and_the_largest_on_top(open_page: OpenPage, asked: dict[str, str]) -> None:
+    publish_items(sample_items())
+    rows = _rows(open_page("reports", **asked))
+    named = list(rows.columns)
+    assert named[0] == "customer_name" and named[named.index("currency_code") + 1] == "open_amount"
+    for _code, own in rows.groupby("currency_code"):
+        assert list(own["open_amount"]) == sorted(own["open_amount"], reverse=True)
 
 
 def test_a_link_gives_the_same_report_and_strangers_are_left_out(open_page: OpenPage) -> None:
@@ -148,6 +159,35 @@ def test_a_ready_made_report_has_its_parts_and_certificate(open_page: OpenPage) 
         "Tie-out certificate",
     ]
     assert len(app.dataframe) == 5 and not app.error and not app.exception
+
+
+def _field(app: AppTest) -> Any:
+    return next(each for each in app.date_input if each.label == "As of")
+
+
+def _choice(app: AppTest) -> Any:
+    return next(each for each in app.selectbox if str(each.key).startswith("report_report_"))
+
+
+def test_the_date_field_says_the_month_end_of_a_report_and_any_other_day_can_be_chosen(open_page: OpenPage) -> None:
+    published = dt.date(2026, 7, 15)
+    publish_items(sample_items(), as_of=published)
+    closed = store.save("local", "At month-end", AGING.model_copy(update={"as_of": "last_month_end"}))
+    daily = store.save("local", "Daily", AGING)
+    app = open_page("reports", report=closed.report_id)
+    assert _field(app).value == AS_OF and "As of 30 Jun 2026" in _plainly(app)
+    app = _field(app).set_value(published).run()
+    assert "As of 15 Jul 2026" in _plainly(app) and not app.exception
+    link = open_page("reports", report=closed.report_id, as_of=published.isoformat())
+    assert _field(link).value == published and "As of 15 Jul 2026" in _plainly(link)
+
+    app = open_page("reports", report=daily.report_id)
+    assert _field(app).value == published
+    app = _choice(app).set_value(closed.report_id).run()
+    assert _field(app).value == AS_OF and "As of 30 Jun 2026" in _plainly(app)
+    app = _field(app).set_value(dt.date(2026, 5, 31)).run()
+    app = _choice(app).set_value(daily.report_id).run()
+    assert "As of 31 May 2026" in _plainly(app), "what was chosen stays"
 
 
 def test_it_is_scheduled_once_for_a_double_click(open_page: OpenPage) -> None:

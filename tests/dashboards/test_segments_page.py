@@ -94,6 +94,12 @@ def test_exports_have_every_row_and_add_up(database: str) -> None:
     assert {row["Moeda"] for row in rows} == {"PEN"}
 
 
+def test_an_export_names_its_segments_as_the_page_does(database: str) -> None:
+    publish_items(sample_items())
+    *rows, _ = _csv(asked_segments.totals_csv(Words("ES"), _asked()))
+    assert [row["Segmento"] for row in rows] == ["Lento", "Puntual"]
+
+
 def _csv(content: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
 

@@ -164,6 +164,11 @@ def test_who_signs_in_is_known_by_a_verified_address_and_for_some_hours(people: 
     now = int(utc_now().timestamp())
     assert admitted(claims_of("Norte@Example.com")) == Actor(NORTE, "collector", frozenset({"norte"}))
     assert admitted(claims_of(NORTE, email_verified=False)) == Refused("unverified", NORTE)
+    for verified in ("false", "False", "no", 0, None):
+        assert admitted(claims_of(NORTE, email_verified=verified)) == Refused("unverified", NORTE)
+    assert isinstance(admitted(claims_of(NORTE, email_verified="true")), Actor)
+    silent = {name: value for name, value in claims_of(NORTE).items() if name != "email_verified"}
+    assert isinstance(admitted(silent), Actor), "Entra ID says nothing of it"
     assert admitted(claims_of("")) == Refused("unverified", "")
     assert admitted(claims_of(NORTE, iat=now - 13 * 3600)) == Refused("expired", NORTE)
     assert admitted(claims_of(NORTE, iat=None)) == Refused("expired", NORTE)

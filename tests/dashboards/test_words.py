@@ -93,6 +93,7 @@ def test_every_text_is_used() -> None:
         "reports.status_",
         "campaigns.skip.", "campaigns.status.", "campaigns.channel.", "campaigns.language.", "campaigns.stage.",
         "campaigns.tone.", "campaigns.arm.", "campaigns.ladder_", "campaigns.by_", "campaigns.part_", "promises.state.",
+        "campaigns.timeline_", "campaigns.short_of_",
         "campaigns.planned_at", "campaigns.sent_at", "campaigns.delivered_at", "campaigns.answered_at",
         "promises.due_today_", "promises.in_grace_", "promises.broken_", "promises.open_", "promises.cancel_promise",
         "promises.close_dispute", "promises.card_", "promises.by_", "promises.did.", "promises.desk_", "promises.done_",
@@ -172,8 +173,10 @@ def test_figures_are_rounded_to_their_unit() -> None:
 
 def test_reasons_are_in_the_readers_language_and_unknown_ones_as_they_are() -> None:
     spanish = Words("ES")
-    assert spanish.reason("no rate USD to COP on 2026-06-30") == "falta el tipo de cambio de USD a COP del 2026-06-30"
+    assert spanish.reason("no rate USD to COP on 2026-06-30") == "falta el tipo de cambio de USD a COP del 30 jun 2026"
     assert spanish.reason("nothing is open") == "no hay nada abierto"
     assert spanish.reason("moon in the wrong house") == "moon in the wrong house"
     assert spanish.reason(None) == ""
-    assert Words("EN").reason("no rate USD to COP on 2026-06-30") == "no rate USD to COP on 2026-06-30"
+    assert Words("EN").reason("no rate USD to COP on 2026-06-30") == "no rate USD to COP on 30 Jun 2026"
+    unsold = "no credit sales above zero in the 90 days to 2010-01-01"
+    assert spanish.reason(unsold) == "sin ventas a crédito sobre cero en los 90 días hasta el 1 ene 2010"

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from support import serve_customers
+from support.campaign_fixture import reachable
 from support.pages import OpenPage, said
 from support.serve_fixture import Item, item, publish_items, sample_items
 
 from cartera import desk, viewed
 from cartera.clock import utc_now
-from cartera.desk import Actor, day
+from cartera.db import Role, transaction
+from cartera.desk import Actor, day, drafts
 from dashboards.i18n import Words
 from dashboards.queries import worklist
 from dashboards.queries.session import Clocks, reading
@@ -79,11 +83,11 @@ def test_the_list_and_who_is_left_in_peace_are_all_that_is_late(database: str) -
     publish_items(sample_items(TODAY), as_of=TODAY, known_at=NOW)
     with reading() as opened:
         asked = worklist.Asked(opened.clocks, "PEN", None, None)
-        whole = worklist.totals(opened, asked.clocks, "PEN", None)
+        whole = worklist.totals(opened, asked.clocks, "PEN", None, None)
         late = worklist.late(opened, asked)
         found = worklist.day(opened, asked)
-    assert len(found.tasks) + len(found.left) == len(late) <= whole["customers"]
-    assert sum((row["overdue_amount"] for row in late), Decimal(0)) <= whole["overdue_amount"]
+    assert len(found.tasks) + len(found.left) == len(late) == whole["customers"]
+    assert sum((row["overdue_amount"] for row in late), Decimal(0)) == whole["overdue_amount"]
     for task in found.tasks:
         chance = Decimal(1)
         for reason in task.worth.reasons:
@@ -91,6 +95,70 @@ def test_the_list_and_who_is_left_in_peace_are_all_that_is_late(database: str) -
         assert task.worth.expected == task.asked * min(chance, Decimal("0.95")), task
     ranks = [task.worth.expected for task in found.tasks]
     assert ranks == sorted(ranks, reverse=True)
+
+
+def _left_in_peace() -> None:
+    """One of each reason beside C-1: C-4 is disputed, C-5 promised for later, C-6 covered by credit, C-7 held."""
+    ago = TODAY - dt.timedelta(days=20)
+    others = [
+        item("4", ago, "400", customer_id="files:C-4", customer_name="Disputa SA", is_disputed=True),
+        item("5", ago, "300", customer_id="files:C-5", customer_name="Promesa SA"),
+        item("6", ago, "200", customer_id="files:C-6", customer_name="Crédito SA"),
+        item("6c", ago, "-200", customer_id="files:C-6", customer_name="Crédito SA", item_type="unapplied_credit"),
+        item("7", ago, "100", customer_id="files:C-7", customer_name="Espera SA"),
+        # part disputed, part promised, the rest covered: the most of it is the reason
+        item("8", ago, "10", customer_id="files:C-8", customer_name="Mixta SA", is_disputed=True),
+        item("8p", ago, "30", customer_id="files:C-8", customer_name="Mixta SA"),
+        item("8r", ago, "20", customer_id="files:C-8", customer_name="Mixta SA"),
+        item("8c", ago, "-20", customer_id="files:C-8", customer_name="Mixta SA", item_type="unapplied_credit"),
+    ]
+    _publish([*_items(), *others])
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update marts_a.fct_open_items set promised_date = %s where item_id in ('5', '8p')",
+            (TODAY + dt.timedelta(days=5),),
+        )
+    reachable()
+    desk.hold(ME, _id(9), "files:C-7", "other")
+
+
+def test_who_is_left_in_peace_is_counted_by_reason_and_named(open_page: OpenPage) -> None:
+    _left_in_peace()
+    app = open_page("worklist")
+    assert not app.exception and not app.error, said(app)
+    assert "PEN 1,500.00 of the PEN 2,560.00" in said(app).replace("\\", "").replace("\xa0", " ")
+    assert "PEN 1,060.00, of 5 customers" in said(app).replace("\\", "").replace("\xa0", " ")
+    [expander] = [each for each in app.expander if "Left in peace" in each.label]
+    assert expander.label == "Left in peace: covered by credit: 1 · disputed: 1 · on hold: 1 · promised: 2"
+    [sums] = [each.value for each in app.table if "Customers" in each.value]
+    assert dict(zip(sums["Why"], sums["Overdue"], strict=True)) == {
+        "covered by credit": Decimal(200), "disputed": Decimal(400), "on hold": Decimal(100), "promised": Decimal(360),
+    }  # fmt: skip
+    [frame] = [each for each in app.dataframe if "reason" in each.value]
+    assert list(frame.value["customer_name"]) == ["Disputa SA", "Promesa SA", "Crédito SA", "Espera SA", "Mixta SA"]
+    key = frame.proto.id.split("-", 2)[2]
+    app.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": [(2, "reason")]}}
+    app = app.run()
+    assert "customer=files%3AC-6" in {each.proto.query_string for each in app.get("page_link")}
+
+
+def test_a_collector_is_told_of_those_of_hers(open_page: OpenPage) -> None:
+    _left_in_peace()
+    app = open_page("worklist", collector="Bruno")
+    [expander] = [each for each in app.expander if "Left in peace" in each.label]
+    assert expander.label == "Left in peace: covered by credit: 1 · on hold: 1 · promised: 1"
+    told = said(app).replace("\\", "").replace("\xa0", " ")
+    assert "owe PEN 0.00 of the PEN 600.00 that is late. The other PEN 600.00, of 3 customers" in told
+
+
+def test_beyond_those_that_are_ranked_is_said_too(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    _left_in_peace()
+    monkeypatch.setattr(worklist, "RANKED", 1)
+    with reading() as opened:
+        asked = worklist.Asked(opened.clocks, "PEN", None, None)
+        found, whole = worklist.day(opened, asked), worklist.totals(opened, asked.clocks, "PEN", None, None)
+    by_reason = worklist.left_by_reason(worklist.left(Words("EN"), found), whole, found)
+    assert by_reason == [("disputed", 1, Decimal(400)), ("unranked", 5, Decimal(1160))]
 
 
 def test_each_fact_moves_the_rank(database: str) -> None:
@@ -105,6 +173,27 @@ def test_each_fact_moves_the_rank(database: str) -> None:
     assert first.worth.chance == Decimal("0.95"), "capped: 0.80 x 1.3"
     assert [reason.name for reason in second.worth.reasons] == ["age", "within_habit"], "it always pays 70 days late"
     assert second.worth.expected == Decimal(500) * Decimal("0.80") * Decimal("0.4")
+
+
+@pytest.mark.parametrize(
+    ("days_late", "said_so"),
+    [
+        (80, ("usually 80 days late", "suele pagar 80 días tarde", "costuma pagar 80 dias depois")),
+        (1, ("usually 1 day late", "suele pagar 1 día tarde", "costuma pagar 1 dia depois")),
+        (0, ("usually on time", "suele pagar en su día", "costuma pagar no dia")),
+        (-2, ("usually 2 days early", "suele pagar 2 días antes", "costuma pagar 2 dias antes")),
+    ],
+)
+def test_how_a_customer_usually_pays_is_said_as_it_is(
+    database: str, days_late: int, said_so: tuple[str, ...]
+) -> None:  # fmt: skip
+    due = TODAY - dt.timedelta(days=90)
+    paid = item("9", due, "70", customer_id="files:C-2", customer_name="Bodega Norte",
+                settled_date=due + dt.timedelta(days=days_late))  # fmt: skip
+    _publish([_items()[1], paid])
+    [task] = _day().tasks
+    for language, text in zip(("EN", "ES", "PT"), said_so, strict=True):
+        assert worklist.reason_text(Words(language), task.worth.reasons[-1]) == text
 
 
 def test_what_was_recorded_counts_at_once(database: str) -> None:
@@ -216,10 +305,13 @@ def test_what_is_agreed_is_ended_with_a_click_once_and_says_how(open_page: OpenP
     desk.dispute(ME, _id(6), "files:C-1", "main", "PEN", reason="wrong price", seen=0)
     app = open_page("worklist", customer="files:C-1")
     assert "wrong price" in said(app) and "Left in peace: disputed" in said(app)
-    next(each for each in app.text_input if str(each.key).startswith("resolution_")).set_value("credited").run()
+    next(each for each in app.text_input if str(each.key).startswith("words_")).set_value("credited").run()
+    app = open_page("worklist", customer="files:C-1")
+    assert [each.value for each in app.text_input if str(each.key).startswith("words_")] == ["credited"], "a reload"
     app = next(button for button in app.button if str(button.key).startswith("end_")).click().run()
     closed = day.customer_file("files:C-1").disputes[0]
     assert closed.resolution == "credited" and closed.resolved_date == TODAY and not app.exception
+    assert drafts.found(ME, "files:C-1", f"end {closed.dispute_id}/1") is None
     assert "chance of" in said(app), "it is on the list again"
 
 
@@ -297,6 +389,32 @@ def test_the_file_has_everybody_and_adds_up(database: str) -> None:
     asked = worklist.Asked(Clocks(TODAY, NOW), "PEN", None, None)
     text = worklist.day_csv(Words("EN"), asked).decode("utf-8-sig")
     assert len(text.splitlines()) == 4 and "1200.00" in text.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("currency", "unit"), [("PEN", "0.01"), ("CLP", "1"), ("KWD", "0.001")])
+def test_the_file_has_money_to_its_unit_and_totals_of_it(database: str, currency: str, unit: str) -> None:
+    """Of several ages the share is a quotient, so that what is expected has digits without end."""
+    ages, customers = (20, 45, 100), ("files:C-1", "files:C-2")
+    _publish(
+        [
+            item(f"{customer}{days}", TODAY - dt.timedelta(days=days), str(1000 + days), customer_id=customer,
+                 customer_name=customer, currency_code=currency)
+            for customer in customers for days in ages[: 2 + customers.index(customer)]
+        ]
+    )  # fmt: skip
+    asked = worklist.Asked(Clocks(TODAY, NOW), currency, None, None)
+    text = worklist.day_csv(Words("EN"), asked).decode("utf-8-sig")
+    *rows, total = csv.DictReader(io.StringIO(text))
+    assert len(rows) == 2
+    for heading in ("May be asked for", "Expected value", "Overdue"):
+        amounts = [Decimal(row[heading]) for row in rows]
+        assert Decimal(total[heading]) == sum(amounts), heading
+        assert {amount.as_tuple().exponent for amount in amounts} == {Decimal(unit).as_tuple().exponent}, heading
+    expected = {task.key[0]: task.worth.expected for task in _day(currency).tasks}
+    for row in rows:
+        exact = expected[row["Customer id"]]
+        assert exact != Decimal(row["Expected value"]), "else nothing was rounded"
+        assert abs(exact - Decimal(row["Expected value"])) <= Decimal(unit) / 2
 
 
 def _id(number: int) -> str:

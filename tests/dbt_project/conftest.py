@@ -35,7 +35,7 @@ def run_dbt(own_database: str, artifacts: Path) -> Iterator[RunDbt]:
     from dbt.cli.main import dbtRunner
 
     from cartera.warehouse.dbt_connections import kept_open
-    from cartera.warehouse.dbt_events import from_info_on
+    from cartera.warehouse.dbt_quickened import quickened
 
     login = db.parameters(Role.transformer)
     with pytest.MonkeyPatch.context() as patch:
@@ -53,7 +53,7 @@ def run_dbt(own_database: str, artifacts: Path) -> Iterator[RunDbt]:
                 patch.setenv(f"CARTERA_{name.upper()}", value)
             folder = str(PROJECT / "dbt_project")
             quietly = ["--quiet", "--log-level-file=info", f"--project-dir={folder}", f"--profiles-dir={folder}"]
-            with kept_open(), from_info_on():
+            with kept_open(), quickened():
                 outcome = dbtRunner().invoke([*arguments, *quietly])
             assert outcome.result is not None, outcome.exception
             return outcome.result

@@ -172,6 +172,38 @@ def test_the_debts_behind_each_cell_add_up_to_it(
                     _same(figure, sum(row["total_amount"] for row in found[:1]), asked)
 
 
+@pytest.mark.parametrize(("as_of", "known_at"), SOON[:2])
+@pytest.mark.parametrize(("period", "periods"), [(30, 1), (17, 4)])
+def test_the_debts_behind_each_roll_rate_add_up_to_what_it_divides(
+    served: None, as_of: dt.date, known_at: dt.datetime, period: int, periods: int
+) -> None:
+    rates = _rows("select * from marts_a.roll_rates(%s, %s, %s, %s)", as_of, known_at, period, periods)
+    cells = _rows("select * from marts_a.transitions(%s, %s, %s, %s)", as_of, known_at, period, periods)
+    lost = {
+        (cell["company_id"], cell["currency_code"], cell["from_state"]): cell["amount"]
+        for cell in cells
+        if cell["to_state"] == "written_off" and cell["amount"]
+    }
+    places, written_off = sorted({key[:2] for key in lost})[:6], 0
+    with transaction(Role.admin) as connection:
+        for rate in rates:
+            place, basis, bucket = (rate["company_id"], rate["currency_code"]), rate["basis"], rate["bucket"]
+            if place not in places:
+                continue
+            went = (bucket, moves.ON) if rate["method"] == "tracked" else (moves.ANY, rate["next_bucket"])
+            for states, figure in ((went, rate["numerator"]), ((bucket, moves.ANY), rate["denominator"])):
+                asked = moves.Asked(as_of, known_at, *place, *states, basis, period, periods)
+                found = moves.debts(connection, asked, 10_000)
+                if basis == "count":
+                    assert len(found) == figure, asked
+                else:
+                    _adds_up(found, "amount", figure, asked)
+                if basis == "amount" and moves.ON in states:
+                    _adds_up(found, "written_off_amount", lost.get((*place, bucket), Decimal(0)), asked)
+                    written_off += any(row["written_off_amount"] for row in found)
+    assert written_off
+
+
 @pytest.mark.parametrize(("as_of", "known_at"), LATER)
 @pytest.mark.parametrize(("history", "horizon"), [(365, 125), (40, 130)])
 def test_the_debts_behind_the_expected_losses_add_up_to_them(
@@ -228,9 +260,15 @@ def test_the_debts_behind_a_cohort_add_up_to_it(served: None, as_of: dt.date, kn
 
 @pytest.mark.parametrize(("as_of", "known_at"), SOON)
 @pytest.mark.parametrize(("horizon", "window"), [(60, 10), (14, 0)])
-def test_the_debts_behind_the_cures_add_up_to_them(
-    served: None, as_of: dt.date, known_at: dt.datetime, horizon: int, window: int
+def test_the_debts_behind_the_cures_add_up_to_them_and_say_what_came_of_each(
+    built: Mapping[dt.datetime, risk_model.Debts],
+    served: None,
+    as_of: dt.date,
+    known_at: dt.datetime,
+    horizon: int,
+    window: int,
 ) -> None:
+    debts, start = built[known_at], as_of - dt.timedelta(days=horizon + window)
     with transaction(Role.admin) as connection:
         figures = risk.cure_rates(connection, as_of, known_at, horizon_days=horizon, cure_days=window)
         assert horizon < 60 or any(row["cured"] for row in figures) and any(row["written_off"] for row in figures)
@@ -241,6 +279,16 @@ def test_the_debts_behind_the_cures_add_up_to_them(
                 asked = cure_rows.Asked(as_of, known_at, *of, horizon, window, chosen)
                 found = cure_rows.debts(connection, asked, 10_000)
                 _adds_up(found, "customers" if row["basis"] == "count" else "amount", row[outcome], asked)
+                for debt in found if chosen is None else ():
+                    credited, written_off = debts.settled(debt["item_id"], start, as_of)
+                    left = debts.open(as_of).get(debt["item_id"], Fraction(0))
+                    expected = {
+                        "credited_amount": credited,
+                        "written_off_amount": written_off,
+                        "open_amount": left,
+                        "collected_amount": Fraction(debt["amount"]) - credited - written_off - left,
+                    }
+                    _agree({name: debt[name] for name in expected}, expected)
 
 
 def test_the_matrix_begins_and_ends_in_the_aging(built: Mapping[dt.datetime, risk_model.Debts]) -> None:

@@ -68,6 +68,21 @@ def test_a_ghost_walks_down_every_step(world: World, mailbox: Mailbox, channel: 
     assert {row["customer_id"] for row in contacts()} == {ghost}
 
 
+def test_of_nothing_no_rule_is_kept(world: World, channel: EmailChannel) -> None:
+    ghost = add(ASKED, "test")
+    plan_reminders()
+    report = ghost_report(ghost)
+    assert {(rule.is_kept, rule.saw) for rule in report.rules} == {(None, "-")}
+    approve_reminders(approved_by="test")
+    send_reminders({"email": channel}).raise_if_stopped()
+    of_one = {rule.rule: rule.is_kept for rule in ghost_report(ghost).rules}
+    # no message came before it
+    assert [rule for rule, is_kept in of_one.items() if is_kept is None] == [
+        "3 days between messages", "the tone never goes back",
+    ]  # fmt: skip
+    assert set(of_one.values()) == {True, None}
+
+
 def test_it_is_in_no_count_of_real_customers(world: World, channel: EmailChannel) -> None:
     world.owes("bea", due=-10)
     world.owes("cleo", due=-10, is_disputed=True)
@@ -223,6 +238,7 @@ def test_the_commands(world: World, mailbox: Mailbox) -> None:
     (row,) = json.loads(run("list", "--format", "json"))["rows"]
     assert (row["customer_id"], row["phone"], row["messages"]) == (ghost, "+51987654321", 1)
     text = run("report", ghost)
+    assert "nothing to check" in text
     assert "before_due by email" in text and "77,50" in text.replace(".", ",") and "BROKEN" not in text
     report = json.loads(run("report", ghost, "--format", "json"))
     assert report["timeline"][0]["language"] == "pt" and report["rules"][0]["is_kept"]

@@ -10,14 +10,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 from support.serve_fixture import AS_OF, item, publish_items, sample_items
 
-from cartera.reports import made
+from cartera.reports import made, schedule
 from cartera.reports.document import Document, Filter, Part
 from cartera.reports.exports import export, frame, paper
 from cartera.reports.ready_made import READY
 from cartera.reports.wording import LOCALES, Wording, texts
+from cartera.warehouse import metrics
 
 HOSTILE = (
     "=1+1", "+1", "-1+cmd|' /C calc'!A0", "@SUM(1)", "\t=1", "\r=1", "=HYPERLINK(\"http://evil.example\")",
@@ -131,6 +133,28 @@ def test_more_rows_than_paper_holds_are_refused_not_cut(whole: made.Made, monkey
         made.make_whole("x", BY_CUSTOMER)
 
 
+def test_paper_has_the_totals_of_the_auditors_items_and_says_where_their_rows_are(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_items(sample_items())
+    whole, said = made.make_whole("auditor_aging", READY["auditor_aging"]), Wording("es")
+    by_customer, every_item = whole.tables
+    monkeypatch.setattr(paper, "MOST_ROWS", by_customer.row_count)
+    reader = PdfReader(io.BytesIO(export(whole, "pdf", said).content))
+    text = " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+    assert said("said.not_on_paper") in text and "Concilia" in text
+    assert f"Total PEN ({by_customer.totals['PEN']['rows']} filas)" in text
+    documents = {str(row["document_number"]) for row in every_item.rows}
+    assert documents and not [each for each in documents if each in text]
+    monkeypatch.setattr(paper, "MOST_ROWS", by_customer.row_count - 1)
+    with pytest.raises(made.TooLarge):
+        export(whole, "pdf", said)
+    with pytest.raises(made.TooLarge):
+        schedule.add("local", "auditor_aging", "cfo@example.com", schedule.When((1,)), format="pdf")
+    assert schedule.schedules("local") == []
+    schedule.add("local", "auditor_aging", "cfo@example.com", schedule.When((1,)), format="xlsx")
+
+
 def test_several_parts_are_several_sheets_and_files(database: str) -> None:
     publish_items(sample_items())
     whole = made.make_whole("auditor_aging", READY["auditor_aging"])
@@ -150,6 +174,52 @@ def test_several_parts_are_several_sheets_and_files(database: str) -> None:
     ]
     assert file.content == export(whole, "csv", said).content
     assert export(whole, "pdf", said).content.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize(
+    ("language", "scheme", "segment"),
+    [("en", "Payer behaviour", "Slow"), ("es", "Comportamiento de pago", "Lento")],
+)
+def test_segments_are_named_in_the_readers_language(database: str, language: Any, scheme: str, segment: str) -> None:
+    publish_items(sample_items())
+    by_segment = Document(
+        parts=(
+            Part(
+                mart="segments",
+                dimensions=("scheme", "segment"),
+                measures=("open_amount",),
+                filters=(Filter(column="segment", among=("slow",)),),
+            ),
+        )
+    )
+    whole, said = made.make_whole("By segment", by_segment), Wording(language)
+    asked = f"{said.column('segment')}: {segment}; {said.column('scheme')}: {scheme}"
+    rows = list(csv.DictReader(io.StringIO(export(whole, "csv", said).content.decode("utf-8-sig"))))
+    assert {row[said.column("segment")] for row in rows[: whole.row_count]} == {segment}
+    assert {row[said("said.filters")] for row in rows} == {asked}
+    lines = _lines(export(whole, "xlsx", said).content)
+    assert [said("said.filters"), asked] in [line[:2] for line in lines]
+    assert {line[1] for line in lines if line[0] == scheme} == {segment}
+    assert {line[1] for line in _lines(export(whole, "xlsx-raw", said).content)[1:]} == {"slow"}
+
+
+def test_the_certificate_as_csv_says_what_it_is_of_in_the_readers_words(database: str) -> None:
+    publish_items(sample_items())
+    whole, said = made.make_whole("auditor_aging", READY["auditor_aging"]), Wording("es")
+    archive = zipfile.ZipFile(io.BytesIO(export(whole, "csv", said).content))
+    rows = list(csv.DictReader(io.StringIO(archive.read(archive.namelist()[-1]).decode("utf-8-sig"))))
+    assert whole.certificate is not None and len(rows) == len(whole.certificate.lines) > 0
+    assert {row["Concilia"] for row in rows} == {"Sí"}
+    assert {row["A la fecha"] for row in rows} == {AS_OF.isoformat()} and all(row["Corrida"] for row in rows)
+    assert {row["Según lo conocido al"] for row in rows} == {whole.clocks.known_at.isoformat()}
+
+
+def test_rows_that_are_not_added_up_are_counted(database: str) -> None:
+    publish_items(sample_items())
+    whole = made.make_whole("KPIs", Document(parts=(Part(mart="kpis", measures=("value",)),)))
+    *rows, last = csv.reader(io.StringIO(export(whole, "csv", Wording("es")).content.decode("utf-8-sig")))
+    assert len(rows) - 1 == whole.row_count > 0
+    assert last[0] == f"Filas: {whole.row_count}" and len(last) == len(rows[0])
 
 
 @pytest.mark.parametrize("format", ["xlsx", "xlsx-raw"])
@@ -185,6 +255,26 @@ def test_hostile_text_is_quoted_in_csv_and_harmless_on_paper(database: str) -> N
     assert not [cell for cell in cells if cell.startswith("-") and not cell[1:].replace(".", "").isdigit()]
     assert "'=1+1" in cells
     assert export(whole, "pdf", Wording("en")).content.startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_a_total_of_one_row_is_of_one_row(database: str, language: Any) -> None:
+    publish_items([item("one", AS_OF, "10"), item("two", AS_OF, "10", currency_code="USD", customer_id="files:C-2")])
+    said = Wording(language)
+    labels = [label for label, _code, _sums in frame.total_rows(made.make_whole("x", BY_CUSTOMER).tables[0], said)]
+    assert labels and not [each for each in labels if each.endswith("s)")]
+
+
+def test_kpis_stand_as_in_the_catalogue(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_items(sample_items())
+    catalogue = metrics.load_catalogue()
+    for order in (catalogue.metrics, catalogue.metrics[::-1]):
+        ordered = catalogue.model_copy(update={"metrics": order})
+        monkeypatch.setattr(metrics, "load_catalogue", lambda ordered=ordered: ordered)
+        (table,) = made.make_whole("KPIs", Document(parts=(Part(mart="kpis", measures=("value",)),))).tables
+        whose = [(row["currency_code"], row["company_id"]) for row in table.rows]
+        named = [row["kpi"] for row, of in zip(table.rows, whose, strict=True) if of == whose[0]]
+        assert len(set(named)) > 1 and named == sorted(named, key=[metric.kpi for metric in order].index)
 
 
 def test_a_report_of_nothing_says_so(database: str) -> None:

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from psycopg2.errors import CheckViolation
 from python_calamine import CalamineWorkbook
 from support.serve_fixture import AS_OF, publish_items, sample_items
 
-from cartera import users
+from cartera import users, viewed
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError, SendError
 from cartera.reminders.channels.email import EmailChannel
@@ -119,6 +120,42 @@ def test_it_is_sent_once_with_what_it_is_of(mailbox: Mailbox) -> None:
     assert Decimal(totals[0]["PEN"]["open_amount"]) == expected and as_of == AS_OF
 
 
+def test_what_is_sent_is_in_the_log_of_what_was_taken_out(mailbox: Mailbox) -> None:
+    schedule_id = _scheduled()
+    send.send_due(_channel(mailbox), MONDAY)
+    (mail,) = _mails(mailbox)
+    (file,) = mail.iter_attachments()
+    (logged,) = viewed.listed()
+    assert (logged["kind"], logged["viewed_by"], logged["subject"]) == ("export", "ana", file.get_filename())
+    assert logged["row_count"] == send.deliveries()[0]["row_count"] > 0
+    given = {"report": "Mine", "recipient": "cfo@example.com", "schedule": schedule_id, "as_of": AS_OF.isoformat()}
+    assert logged["filters"].items() >= given.items()
+
+
+def test_who_signs_in_is_in_the_log_with_their_role(mailbox: Mailbox) -> None:
+    users.add("eva@example.com", "manager", ["main"], "test")
+    saved = store.save("eva@example.com", "Hers", DOCUMENT)
+    schedule.add("eva@example.com", saved.report_id, "cfo@example.com", When((1,)))
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.report_schedules set active_from = %s", (BEGUN,))
+    assert send.send_due(_channel(mailbox), MONDAY).sent == 1
+    (logged,) = viewed.listed(viewed_by="eva@example.com")
+    assert (logged["role"], logged["filters"]["recipient"]) == ("manager", "cfo@example.com")
+
+
+def test_what_cannot_be_logged_is_not_sent(mailbox: Mailbox) -> None:
+    _scheduled()
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("alter table ops.views_logged add constraint full_disk check (kind = 'customer')")
+    with pytest.raises(CheckViolation):
+        send.send_due(_channel(mailbox), MONDAY)
+    assert mailbox.messages() == [] and _statuses() == [("2026-11-23", "claimed")]
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("alter table ops.views_logged drop constraint full_disk")
+    send.send_due(_channel(mailbox), MONDAY)
+    assert _statuses() == [("2026-11-23", "sent")]
+
+
 def test_missed_runs_catch_up_once(mailbox: Mailbox) -> None:
     _scheduled(when=When(tuple(range(1, 8))))
     assert send.send_due(_channel(mailbox), MONDAY).sent == 1
@@ -176,7 +213,7 @@ def test_two_senders_at_once_send_once(mailbox: Mailbox) -> None:
 
 
 def test_an_empty_one_is_skipped_unless_asked_for(mailbox: Mailbox) -> None:
-    nobody = [Filter(column="customer_name", among=("nobody",))]
+    nobody = [Filter(column="open_amount", at_least=Decimal("1e15"))]
     _scheduled(filters=nobody)
     _scheduled("b@example.com", filters=nobody, skips_empty=False)
     report = send.send_due(_channel(mailbox), MONDAY)
@@ -250,8 +287,12 @@ def test_a_person_of_some_companies_is_sent_theirs_alone(mailbox: Mailbox) -> No
     """As they stand on the day of sending: whoever was let out is sent nothing more."""
     by_company = Document(parts=(Part(mart="aging", dimensions=("company_id",), measures=("open_amount",)),))
     saved = store.save("eva@example.com", "By company", by_company)
+    with pytest.raises(ConfigError, match="may not sign in"):
+        schedule.add("eva@example.com", saved.report_id, "eva@example.com", When((1,)))
+    users.add("eva@example.com", "manager", ["norte"], "test")
     identifier = schedule.add("eva@example.com", saved.report_id, "eva@example.com", When((1,)))
     each = next(each for each in schedule.schedules() if each.schedule_id == identifier)
+    users.remove("eva@example.com", "test")
     with pytest.raises(ConfigError, match="may not sign in"):
         send.made_for(each)
     users.add("eva@example.com", "manager", ["norte"], "test")

@@ -54,6 +54,9 @@ class Airflow:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                env=os.environ | {"PYTHONFAULTHANDLER": "1"},
+                # whoever runs the tests in the background of a script has them, and all they start, ignore Ctrl-C
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
             )
         self.address = self._wait_until_ready()
         password = json.loads((home / "airflow" / "passwords.json").read_text())["admin"]
@@ -190,6 +193,11 @@ def ends_as_a_whole(airflow: Airflow) -> None:
     """Ctrl-C leaves no process behind."""
     everything = airflow.processes()
     os.kill(airflow.process.pid, signal.SIGINT)
-    assert airflow.process.wait(40) == 130
+    try:
+        assert airflow.process.wait(90) == 130
+    except subprocess.TimeoutExpired:
+        os.kill(airflow.process.pid, signal.SIGABRT)  # where it hangs is in its output
+        airflow.process.wait()
+        raise AssertionError(airflow.output.read_text()) from None
     _, alive = psutil.wait_procs(everything, timeout=10)
     assert alive == []

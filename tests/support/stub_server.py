@@ -105,6 +105,9 @@ class Stub:
 
 def _handler(stub: Stub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        # head and body go out apart: put together by Nagle, each answer would take 40 ms
+        disable_nagle_algorithm = True
+
         protocol_version = "HTTP/1.1"
 
         def _serve(self) -> None:

@@ -39,6 +39,15 @@ def test_a_failed_row_query_names_the_rows(database: str, suites: Path) -> None:
     assert check.message == "look at the numbers; number 2, name b"
 
 
+def test_more_rows_than_a_message_names_are_counted(database: str, suites: Path) -> None:
+    rows = "select number from generate_series(1, 1009) as t (number)"
+    query = "select number from {batch} where number > 1 order by number desc"
+    write(suites, expectation("unexpected_rows_expectation", unexpected_rows_query=query), query=rows)
+    (check,) = gate.check("landed")
+    named = "; ".join(f"number {number}" for number in range(1009, 1004, -1))
+    assert check.message == f"look at the numbers; {named}; and 1,003 more"
+
+
 def test_each_expectation_is_a_check_with_its_severity(database: str, suites: Path) -> None:
     write(
         suites,

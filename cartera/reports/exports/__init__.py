@@ -28,8 +28,9 @@ def export(made: Made, format: Format, wording: Wording) -> File:
             # heavy, and needed only here
             from cartera.reports.exports import workbook
 
-            write = workbook.formatted if format == "xlsx" else workbook.raw
-            return File(frame.file_name(made, wording, "xlsx"), XLSX, write(made, wording))
+            is_raw = format == "xlsx-raw"
+            write = workbook.raw if is_raw else workbook.formatted
+            return File(frame.file_name(made, wording, "xlsx", is_raw=is_raw), XLSX, write(made, wording))
         case "csv":
             if len(made.tables) == 1 and made.certificate is None:
                 content = csv_file.part_csv(made, made.tables[0], wording)

@@ -14,15 +14,12 @@ from cartera.reports.wording import Wording
 
 
 def part_csv(made: Made, table: Table, wording: Wording) -> bytes:
-    """Every row says both clocks and the filters, so that a row alone is still a figure; then totals by currency."""
+    """Every row says both clocks and the filters, so that a row alone is still a figure; then totals by currency, or
+    how many rows there are where nothing is added up."""
     text = io.StringIO()
     writer = csv.writer(text)
     stated = [wording("said.as_of"), wording("said.known_at"), wording("said.filters")]
-    stamp = [
-        made.clocks.as_of.isoformat(),
-        made.clocks.known_at.isoformat(),
-        harmless(wording.filters(table.part, made.clocks.as_of)),
-    ]
+    stamp = [*_clocks(made), harmless(wording.filters(table.part, made.clocks.as_of))]
     writer.writerow([*map(harmless, frame.headings(table, wording)), *stated])
     for row in table.rows:
         code = row["currency_code"]
@@ -33,12 +30,13 @@ def part_csv(made: Made, table: Table, wording: Wording) -> bytes:
             for each in table.shown
         ]
         writer.writerow([*cells, *stamp])
-    for label, code, sums in frame.total_rows(table, wording):
-        blanks = [""] * (len(table.columns) - 1)
+    totals, blanks = list(frame.total_rows(table, wording)), [""] * (len(table.columns) - 1)
+    for label, code, sums in totals:
         cells = [safe_cell(sums[each.name], code) if each.adds else "" for each in table.measures]
         writer.writerow([label, *blanks, *cells, *stamp])
-    if not table.rows:
-        writer.writerow([wording("said.empty"), *[""] * (len(table.columns) + len(table.measures) - 1), *stamp])
+    if not totals:
+        count = f"{wording('said.rows')}: {table.row_count}" if table.rows else wording("said.empty")
+        writer.writerow([count, *blanks, *[""] * len(table.measures), *stamp])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -63,8 +61,13 @@ def _certificate(made: Made, wording: Wording) -> bytes:
     assert made.certificate is not None
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([*(wording(f"certificate.{name}") for name in frame.CERTIFICATE), wording("said.run")])
+    stated = [wording("said.as_of"), wording("said.known_at"), wording("said.run")]
+    writer.writerow([*(wording(f"certificate.{name}") for name in frame.CERTIFICATE), *stated])
     for line in made.certificate.lines:
-        cells = [safe_cell(line[name], line["currency_code"]) for name in frame.CERTIFICATE]
-        writer.writerow([*cells, made.certificate.run_id or wording("said.compared_now")])
+        cells = [safe_cell(wording.value(name, line[name]), line["currency_code"]) for name in frame.CERTIFICATE]
+        writer.writerow([*cells, *_clocks(made), made.certificate.run_id or wording("said.compared_now")])
     return text.getvalue().encode("utf-8-sig")
+
+
+def _clocks(made: Made) -> list[str]:
+    return [made.clocks.as_of.isoformat(), made.clocks.known_at.isoformat()]

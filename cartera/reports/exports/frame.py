@@ -78,7 +78,8 @@ def total_rows(table: Table, wording: Wording) -> Iterator[tuple[str, str, dict[
         return
     for code, sums in table.totals.items():
         label = code or wording("said.no_currency")
-        yield wording("said.total_of", currency=label, rows=wording.number(int(sums["rows"]))), code, dict(sums)
+        said = "said.total_of_one" if sums["rows"] == 1 else "said.total_of"
+        yield wording(said, currency=label, rows=wording.number(int(sums["rows"]))), code, dict(sums)
 
 
 def written(value: Any, kind: str, currency_code: str | None, wording: Wording) -> str:
@@ -93,8 +94,9 @@ def written(value: Any, kind: str, currency_code: str | None, wording: Wording) 
     return wording.number(value)
 
 
-def file_name(made: Made, wording: Wording, ending: str) -> str:
-    return f"cartera-{slug(report_title(made, wording))}-{made.clocks.as_of.isoformat()}.{ending}"
+def file_name(made: Made, wording: Wording, ending: str, *, is_raw: bool = False) -> str:
+    raw = "-raw" if is_raw else ""
+    return f"cartera-{slug(report_title(made, wording))}-{made.clocks.as_of.isoformat()}{raw}.{ending}"
 
 
 def slug(text: str) -> str:

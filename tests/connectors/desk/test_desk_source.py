@@ -114,9 +114,10 @@ def test_promises_and_disputes_are_in_the_figures_after_the_next_run(published: 
 
 
 def test_a_plan_that_was_not_kept_ends_by_itself_and_one_that_was_goes_on(published: None) -> None:
-    parts = [(today(1), Decimal(25)), (today(30), Decimal(25))]
-    broken = desk.plan(BOSS, new_id(), "erp:C-1", "acme", "PEN", parts)
-    going = desk.plan(BOSS, new_id(), "erp:C-2", "acme", "USD", parts)
+    broken, going = (
+        desk.plan(BOSS, new_id(), customer, "acme", code, [(today(1), Decimal(part)), (today(30), Decimal(part))])
+        for customer, code, part in (("erp:C-1", "PEN", 25), ("erp:C-2", "USD", 20))
+    )
     for each in (broken, going):
         _move_back(each.parts[0].promise_id, made=-20, due=-10)
         query("update ops.desk_plans set made_date = %(day)s returning 1", day=today(-20))
@@ -128,7 +129,7 @@ def test_a_plan_that_was_not_kept_ends_by_itself_and_one_that_was_goes_on(publis
     assert ended.note == f"broken: PEN 0.00 paid of 25.00 due by {today(-10)}"
     assert pipeline.run(today()).status == "published"  # judged after the publication, it is in the figures of the next
     assert items() == {"erp:F-1": (False, None), "erp:F-2": (False, None), "erp:F-3": (False, today(30))}
-    assert promises() == [(None, 25), (None, 25), (None, 25)]  # the one that was broken, and both of the other
+    assert promises() == [(None, 25), (None, 20), (None, 20)]  # the one that was broken, and both of the other
 
 
 def _move_back(promise_id: str, *, made: int, due: int) -> None:

@@ -93,7 +93,7 @@ class Server(Controller):
 
     def _login(self, _server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
-        return AuthResult(success=(data.login, data.password) == (b"user", b"s3cret@"))
+        return AuthResult(success=(data.login, data.password) == (b"user", b"s3cret@"), handled=False)
 
 
 # with TLS from the start the library warns that it does not ask for STARTTLS
@@ -143,6 +143,7 @@ def test_a_wrong_password_stops_and_is_not_told(server: Server, certificate: Pat
     channel = channel_to(server, certificate, "wr0ng-password")
     with pytest.raises(SendError) as caught:
         channel.send(outgoing(MAIL, "ana@cliente.pe"))
+    assert "535" in str(caught.value)
     assert "wr0ng" not in str(caught.value) and "wr0ng" not in repr(channel)
 
 

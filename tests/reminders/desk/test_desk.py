@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg2
 import pytest
@@ -15,9 +16,10 @@ from reminder_world import World, query
 from cartera import desk
 from cartera.db import Role, transaction
 from cartera.desk import Actor
-from cartera.desk.day import customer_file
+from cartera.desk.day import customer_file, day_of
 from cartera.errors import ConfigError, Conflict, NotAllowed
 from cartera.reminders import plan_reminders
+from cartera.reminders.portfolio import last_contacts
 
 
 @pytest.fixture
@@ -112,6 +114,13 @@ FAULTS: dict[str, tuple[Callable[[], Any], str]] = {
     "nan": (lambda: promise("ana", "NaN"), "no amount"),
     "cents": (lambda: promise("ana", "1.005"), "parts of less"),
     "item": (lambda: promise("ana", item_ids=["files:x"]), "no open item"),
+    "more than is open": (lambda: promise("ana", "160.01"), "160.01 is more than the PEN 160.00 that is open"),
+    "more than its items": (lambda: promise("ana", "60.01", item_ids=["files:a2"]), "more than the PEN 60.00"),
+    "more than what is contested": (lambda: dispute("ana", amount=Decimal(161)), "more than the PEN 160.00"),
+    "parts of more than is open": (
+        lambda: desk.plan(ANA, new_id(), "ana", "main", "PEN", [(in_days(day), Decimal(81)) for day in (1, 2)]),
+        "162.00 is more than",
+    ),
     "currency of item": (lambda: promise("ana", item_ids=["files:a3"]), "no open item"),
     "id": (lambda: promise("ana", id="x"), "no action id"),
     "one part": (lambda: desk.plan(ANA, new_id(), "ana", "main", "PEN", [(in_days(1), Decimal(1))]), "2 to"),
@@ -132,6 +141,31 @@ def test_what_can_not_be_is_refused_and_nothing_is_recorded(owing: World, fault:
     with pytest.raises(ConfigError, match=match):
         do()
     assert query("select 1 from ops.desk_actions union all select 1 from ops.desk_files") == []
+
+
+def test_the_evening_of_a_customer_is_not_the_next_day(owing: World) -> None:
+    """In Mexico the day goes on for six hours after that of UTC."""
+    desk.record_call(ANA, new_id(), "ana", outcome="busy", is_right_party=False)
+    desk.hold(ANA, new_id(), "bea", "other", until=in_days(0))
+    zone = ZoneInfo(owing.home[1])
+    with transaction(Role.desk) as connection:
+        called_on = last_contacts(connection, ["ana"])["ana"]
+    late: dict[str, Any] = {
+        "company_id": "main", "currency_code": "PEN", "asked_amount": Decimal(160), "oldest_days": 40,
+        "age_share": Decimal("0.5"), "promised_today": False, "broken_on": None, "usual_days_late": None,
+        "why": None,
+    }  # fmt: skip
+    until = file_of("bea").holds[0].until
+    assert until is not None
+    for day, customer in ((called_on, "ana"), (until, "bea")):
+        evening = dt.datetime.combine(day, dt.time(23), zone).astimezone(dt.UTC)
+        assert evening.date() == day + dt.timedelta(days=1)
+        ranked = day_of([late | {"customer_id": customer}], day - dt.timedelta(days=1), evening)
+        if customer == "ana":
+            (task,) = ranked.tasks
+            assert {each.name: each.values for each in task.worth.reasons}["contacted_lately"] == {"days": 0}
+        else:
+            assert [left.why for left in ranked.left] == ["on_hold"]
 
 
 def test_a_float_is_no_money(owing: World) -> None:

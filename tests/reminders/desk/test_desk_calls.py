@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,10 +18,12 @@ from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.reminders import approve_reminders, plan_reminders, send_reminders
 from cartera.reminders.audit import erase, verify
+from cartera.reminders.call_rows import why
 from cartera.reminders.calls import call_list
 from cartera.reminders.channels.calls import CallChannel
 from cartera.reminders.lawful import events_of
 from cartera.reminders.model import Reason
+from cartera.reminders.worth import Facts, WorthRule, worth
 
 OUTCOMES: dict[str, tuple[str, Outcome]] = {
     "right_party_promise": ("answered", Outcome.answered),
@@ -97,6 +101,17 @@ def test_a_call_without_a_task_is_a_contact(owing: World, outcome: str) -> None:
     (event,) = events()["ana"]
     assert event.outcome == OUTCOMES[outcome][1] and abs((event.at - made.at).total_seconds()) < 1
     assert call_list().calls == () and verify().is_whole
+
+
+@pytest.mark.parametrize(
+    ("days_late", "said"), [("80.4", "usually 80 days late: x 0.40"), ("1", "usually 1 day late: x 1.20"),
+                            ("0", "usually on time: x 1.20"), ("-2", "usually 2 days early: x 1.20")]
+)  # fmt: skip
+def test_the_list_says_how_a_customer_usually_pays(task: str, days_late: str, said: str) -> None:
+    (asked,) = call_list().calls
+    facts = Facts(Decimal(100), oldest_days=10, age_share=Decimal("0.8"), usual_days_late=Decimal(days_late))
+    rated = replace(asked, worth=worth(facts, WorthRule(), desk_today()))
+    assert why(rated) == f"late for up to 10 days: 0.80; {said}"
 
 
 def test_it_counts_as_a_message_of_the_day_and_as_an_answer(owing: World) -> None:

@@ -87,7 +87,7 @@ def test_what_is_not_meant_is_asked_for(world: World) -> None:
     world.owes("ana", due=-10, item_id="files:j", amount="80")
     world.owes("ana", due=-10, item_id="files:k", amount="90", currency_code="USD")
     world.publish()
-    promise("ana", item_ids=["files:i"])
+    promise("ana", "70", item_ids=["files:i"])
     dispute("ana", item_ids=["files:j"])
     plan_reminders()
     (contact,) = contacts()

@@ -1,0 +1,42 @@
+"""The page of the KPIs over the sandbox company, as tests open it, and the figures of the command line."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from streamlit.testing.v1 import AppTest
+from support.pages import APP, said
+
+from cartera.db import Role, transaction
+from cartera.warehouse import (
+    metrics,
+    read,
+)
+
+UNTIL = dt.date(2026, 6, 30)
+
+
+def open_kpis(**parameters: str) -> AppTest:
+    app = AppTest.from_file(APP, default_timeout=60)
+    if "lang" in parameters:
+        app.query_params["lang"] = parameters["lang"]
+    app = app.run().switch_page("app_pages/kpis.py")
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    app = app.run()
+    assert not app.exception and not app.error, said(app)
+    return app
+
+
+def plainly(app: AppTest) -> str:
+    """What is said, without the marks that keep text from being read as markup."""
+    return said(app).replace("\\", "")
+
+
+def kpi_figures(
+    view: read.View = "transaction", window: int | None = None, as_of: dt.date = UNTIL
+) -> list[dict[str, Any]]:
+    with transaction(Role.reader) as connection:
+        known_at = read.publication(connection).known_at
+        return metrics.kpis(connection, as_of, known_at, "company", window, view)
