@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from cartera.reports import views
 from dashboards.components import clicks
@@ -19,6 +21,20 @@ OPENED = "view"
 """In the URL of a saved view until it is open: what this page showed before gives way to it."""
 KEPT = ("lang", "page", "saved_views")
 VIEW, REFUSED = "view", "view_refused"
+BIN = ":material/delete:"
+
+
+@dataclass
+class Kept:
+    """What this session knows of its views: read once, and again once one more is kept. They cost no page a connection.
+
+    A deleted one keeps its line on the page where that was done, with its bin out of use: the second of two clicks
+    meets no other view's bin, however fast the first was answered.
+    """
+
+    of: dict[str, list[views.SavedView]] = field(default_factory=dict)
+    deleted: dict[str, str | None] = field(default_factory=dict)
+    saves: int = 0
 
 
 def follow_link() -> None:
@@ -34,10 +50,14 @@ def follow_link() -> None:
 
 def sidebar(view: View) -> None:
     """The views as links, each with a button to delete it; and a name for what is shown now."""
-    words, user, page = view.words, current_user(), st.session_state.get("page")
+    words, user, page, kept = view.words, current_user(), st.session_state.get("page"), _kept()
     clicks.granted(VIEW, page, _shown())
     with st.sidebar.expander(words("views.title"), icon=":material/bookmarks:"):
-        for each in _of(user):
+        for each in _of(kept, user):
+            if each.name in kept.deleted:
+                if kept.deleted[each.name] == page:
+                    _deleted_line(words, each.name)
+                continue
             module = each.page.replace("-", "_")
             # a link to a page that is not offered is an error of Streamlit's
             if (PAGES / f"{module}.py").is_file() and may_open(actor(), module):
@@ -48,11 +68,11 @@ def sidebar(view: View) -> None:
         if page is None:
             return
         # a form of its own once one more is kept: empty then, and as it was typed while it is refused
-        field = f"view_name_{len(_of(user))}"
-        with st.form(f"form_{field}", border=False):
-            st.text_input(words("views.name"), max_chars=views.MOST_NAME, help=words("views.help"), key=field)
+        key = f"view_name_{kept.saves}"
+        with st.form(f"form_{key}", border=False):
+            st.text_input(words("views.name"), max_chars=views.MOST_NAME, help=words("views.help"), key=key)
             st.form_submit_button(words("views.save"), icon=":material/bookmark_add:", on_click=_wish,
-                                  args=(words, user, page, field, _shown()))  # fmt: skip
+                                  args=(words, user, page, key, _shown()))  # fmt: skip
 
 
 def _shown() -> list[tuple[str, str]]:
@@ -64,40 +84,50 @@ def _line(view: View, user: str, each: views.SavedView) -> None:
     parameters = [*each.parameters, (OPENED, "1")]
     if "lang" in st.query_params:
         parameters.append(("lang", st.query_params["lang"]))
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+    with _in_a_line():
         st.page_link(f"app_pages/{each.page.replace('-', '_')}.py", label=as_text(each.name), query_params=parameters)
-        # the name is in the key: a second click is of this view, and not of the one that has moved up into its place
-        st.button("", key=f"view_delete_{each.name}", icon=":material/delete:", type="tertiary", on_click=_delete,
-                  args=(view.words, user, each.name), help=view.words("views.delete", name=each.name))  # fmt: skip
+        st.button("", key=f"view_delete_{each.name}", icon=BIN, type="tertiary", on_click=_delete,
+                  args=(view.words, user, each.name, st.session_state.get("page")),
+                  help=view.words("views.delete", name=each.name))  # fmt: skip
 
 
-def _delete(words: Words, user: str, name: str) -> None:
+def _deleted_line(words: Words, name: str) -> None:
+    with _in_a_line():
+        st.caption(as_text(words("views.deleted", name=name)))
+        st.button("", key=f"view_deleted_{name}", icon=BIN, type="tertiary", disabled=True)
+
+
+def _in_a_line() -> DeltaGenerator:
+    return st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
+
+
+def _delete(words: Words, user: str, name: str, page: str | None) -> None:
     kept = _kept()
     with clicks.clicked(words, REFUSED):
         views.delete_view(user, name)
-        kept.pop(user, None)
+        kept.deleted[name] = page
 
 
-def _wish(words: Words, user: str, page: str, field: str, drawn: list[tuple[str, str]]) -> None:
-    name = str(st.session_state.get(field) or "")
+def _wish(words: Words, user: str, page: str, key: str, drawn: list[tuple[str, str]]) -> None:
+    name = str(st.session_state.get(key) or "")
     clicks.wish(VIEW, page, partial(_save, words, user, name, page), drawn)
 
 
 def _save(words: Words, user: str, name: str, page: str, shown: list[tuple[str, str]]) -> None:
     kept = _kept()
     with clicks.clicked(words, REFUSED):
-        views.save_view(user, name, page, shown)
-        kept.pop(user, None)
+        saved = views.save_view(user, name, page, shown)
+        kept.of.pop(user, None)
+        kept.deleted.pop(saved.name, None)
+        kept.saves += 1
 
 
-def _of(user: str) -> list[views.SavedView]:
-    """Read once per session and after every change: they cost no page a connection."""
-    kept = _kept()
-    if user not in kept:
-        kept[user] = views.saved_views(user)
-    return kept[user]
+def _of(kept: Kept, user: str) -> list[views.SavedView]:
+    if user not in kept.of:
+        kept.of[user] = views.saved_views(user)
+    return kept.of[user]
 
 
-def _kept() -> dict[str, list[views.SavedView]]:
-    found: dict[str, list[views.SavedView]] = st.session_state.setdefault("saved_views", {})
+def _kept() -> Kept:
+    found: Kept = st.session_state.setdefault("saved_views", Kept())
     return found

@@ -36,6 +36,10 @@ def _button(app: AppTest, label: str) -> Any:
     return next(each for each in app.button if each.label == label)
 
 
+def _links(app: AppTest) -> list[str]:
+    return [each.proto.label for each in app.get("page_link")]
+
+
 def _plainly(app: AppTest) -> str:
     return said(app).replace("\\", "")
 
@@ -250,10 +254,17 @@ def test_a_view_is_saved_listed_opened_and_deleted(open_page: OpenPage) -> None:
     (view,) = views.saved_views("local")
     assert (view.name, view.page) == ("Slow payers", "segments") and ("segment", "slow") in view.parameters
     assert "lang" not in dict(view.parameters)
-    assert any("Slow payers" in each.proto.label for each in app.get("page_link"))
+    assert any("Slow payers" in label for label in _links(app))
     delete = next(each for each in app.button if each.help == "Delete the view Slow payers")
     app = delete.click().run()
     assert views.saved_views("local") == [] and not app.exception
+    # it keeps its line where it was deleted, and only there; under its name another may be kept
+    assert "Deleted: Slow payers" in _plainly(app) and not any("Slow payers" in label for label in _links(app))
+    next(each for each in app.text_input if each.label == "Name for this view").input("Slow  payers")
+    app = _button(app, "Save this view").click().run()
+    assert "Deleted:" not in _plainly(app) and any("Slow payers" in label for label in _links(app))
+    (again,) = views.saved_views("local")
+    assert again == view
 
 
 def test_a_saved_view_replaces_what_the_page_showed(open_page: OpenPage) -> None:
