@@ -6,7 +6,7 @@ import streamlit as st
 
 from cartera.errors import PlanChanged
 from dashboards.components.actor import current_actor
-from dashboards.components.clicks import answers, clicked, once
+from dashboards.components.clicks import answers, clicked, drawn_anew, once, one_of
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries import campaigns
@@ -37,11 +37,12 @@ def approval_form(view: View, plan_id: int | None) -> None:
             help=words("campaigns.limit_help"),
             width=260,
         )
+        drawn_anew(LAST)
         count = seen.contacts if limit is None else min(int(limit), seen.contacts)
         st.button(
             words.counted("campaigns.approve", count),
             icon=":material/check:",
-            # a late second click is of this form, and not of the next one, which would approve the rest
+            # a second click is of this form, and not of the next one, which would approve the rest
             key=f"approve_{seen.plan_id}_{seen.digest}",
             on_click=_approve,
             args=(words, seen, None if limit is None else int(limit)),
@@ -52,7 +53,8 @@ def _approve(words: Words, seen: campaigns.Seen, limit: int | None) -> None:
     """Runs before the page is drawn again."""
     with clicked(words, LAST, lambda error, text: seen if isinstance(error, PlanChanged) else text) as told:
         form = ("approve", seen.plan_id, seen.digest, seen.event_id)
-        told[LAST] = once(form, lambda: campaigns.approve(current_actor(), seen, limit))
+        with one_of(LAST):
+            told[LAST] = once(form, lambda: campaigns.approve(current_actor(), seen, limit))
 
 
 def say_what_was_approved(view: View) -> None:

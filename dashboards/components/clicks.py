@@ -11,14 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
+from time import monotonic
 from typing import Any, TypeVar
 
 import streamlit as st
 
+from cartera.errors import CarteraError
 from dashboards.components import states
 from dashboards.i18n import Words
 
-ANSWERS, DONE, WISHES = "click_answers", "click_done", "click_wishes"
+ANSWERS, DONE, WISHES, MOVED = "click_answers", "click_done", "click_wishes", "click_moved"
+SOON = 1.0
+"""Seconds for which nobody has read what has just moved under the pointer: so long do browsers, too, keep shut the
+buttons of what they ask of their own accord."""
 T = TypeVar("T")
 
 
@@ -55,6 +60,33 @@ def once(form: Hashable, act: Callable[[], T]) -> T:
     if form not in done:
         done[form] = act()
     return done[form]
+
+
+class NotMeant(CarteraError):
+    """The second of two clicks, which met another's button where the first one's was."""
+
+
+@contextmanager
+def one_of(subject: str) -> Iterator[None]:
+    """Around what a click does to one of several, of which the next then moves into its place.
+
+    Raises NotMeant where the next was drawn there less than SOON ago. `drawn_anew` says when it was.
+    """
+    moved: dict[str, float | None] = st.session_state.setdefault(MOVED, {})
+    drawn_at = moved.get(subject)
+    if drawn_at is not None and monotonic() - drawn_at < SOON:
+        raise NotMeant("the page had just changed under the pointer", "click again")
+    try:
+        yield
+    finally:  # what was refused, too, may be drawn anew: a plan that somebody else had approved, say
+        moved[subject] = None
+
+
+def drawn_anew(subject: str) -> None:
+    """Before the several are drawn."""
+    moved: dict[str, float | None] = st.session_state.setdefault(MOVED, {})
+    if moved.get(subject, 0.0) is None:
+        moved[subject] = monotonic()
 
 
 def wish(subject: str, of: Hashable, act: Callable[[Any], None], drawn: Any) -> None:

@@ -13,7 +13,7 @@ from cartera.desk import Actor
 from cartera.errors import Conflict
 from dashboards.components import kept_words, states
 from dashboards.components.actor import current_actor, still
-from dashboards.components.clicks import answers, clicked
+from dashboards.components.clicks import answers, clicked, drawn_anew, one_of
 from dashboards.components.desk_conflict import event_name
 from dashboards.components.view import View, as_text
 from dashboards.queries.session import acting
@@ -43,6 +43,7 @@ def agreements(view: View, actor: Actor, customer_id: str, today: dt.date) -> No
         if not lines:
             return
         st.markdown(f"**{words('desk.agreed')}**")
+        drawn_anew(CHANGED)
         for id, text, button, end in lines:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(as_text(text.removesuffix(" · ")), width="stretch")
@@ -67,7 +68,7 @@ def _end(view: View, actor: Actor, end: End, id: str) -> None:
             text = view.words("desk.changed_first", theirs=" · ".join(theirs))
         return text
 
-    with clicked(view.words, REFUSED, refused) as told:
+    with clicked(view.words, REFUSED, refused) as told, one_of(CHANGED):
         end(still(actor), kept_words.action_id(actor, id))
         told[CHANGED] = True
 

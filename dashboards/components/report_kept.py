@@ -16,7 +16,7 @@ from cartera.reports.exports import FORMATS
 from cartera.reports.store import Broken, Saved
 from cartera.reports.wording import LOCALES
 from dashboards.components.choosers import added, toggled
-from dashboards.components.clicks import answers, clicked, granted, once, wish
+from dashboards.components.clicks import answers, clicked, drawn_anew, granted, once, one_of, wish
 from dashboards.components.report_choice import NEW, OPENED, common_dimensions, unpin
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text, current_user
@@ -162,6 +162,7 @@ def mailing(view: View, saved: Saved | None, clocks: Clocks) -> None:
         if saved is None:
             st.caption(words("reports.save_first"))
             return
+        drawn_anew(NOT_SCHEDULED)
         for each in schedule.schedules(user, saved.report_id):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{as_text(each.recipient)} · {as_text(each.broken or _when(view, each))}")
@@ -178,7 +179,7 @@ def mailing(view: View, saved: Saved | None, clocks: Clocks) -> None:
 
 
 def _end(words: Words, schedule_id: str) -> None:
-    with clicked(words, NOT_SCHEDULED):
+    with clicked(words, NOT_SCHEDULED), one_of(NOT_SCHEDULED):
         once(("schedule_end", schedule_id), lambda: schedule.end(current_user(), schedule_id))
 
 

@@ -11,7 +11,7 @@ from cartera.desk.rights import DECIDERS
 from cartera.errors import ConfigError
 from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
 from dashboards.components.actor import current_actor
-from dashboards.components.clicks import answers, clicked
+from dashboards.components.clicks import answers, clicked, drawn_anew, one_of
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries.segments import Asked
@@ -36,6 +36,7 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
                           key=AT_LEAST)  # fmt: skip
             st.form_submit_button(words("segments.save"), icon=":material/save:", on_click=_save,
                                   args=(words, asked, segment))  # fmt: skip
+        drawn_anew(REFUSED)
         for saved, audience in saved_segments().items():
             if not all(_in_scope(actor, company) for company in audience.companies or (None,)):
                 continue
@@ -51,7 +52,7 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
 
 
 def _delete(view: View, saved: str) -> None:
-    with clicked(view.words, REFUSED):
+    with clicked(view.words, REFUSED), one_of(REFUSED):
         delete_segment(saved, current_actor().companies)
 
 

@@ -37,6 +37,7 @@ REFUSALS: Phrases = {
         (rf"customer {_ID} is on hold already: (?P<hold>\w+)", "held_already"),
         (r"this hold was released by (?P<by>.+)", "hold_released"),
         (r".+ may not release a hold of kind (?P<hold>\w+)", "hold_of_managers"),
+        (r"the page had just changed under the pointer", "not_meant"),
         # rights
         (r".+ is (?P<role>\w+) and may not record a .+", "may_not_record"),
         (r".+ is (?P<role>\w+) and may not approve reminders", "may_not_approve"),

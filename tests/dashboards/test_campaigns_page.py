@@ -29,6 +29,7 @@ from cartera.reminders.preview import Preview
 from cartera.settings import get_settings
 from cartera.warehouse import scope
 from cartera.warehouse.read import rows
+from dashboards.components import clicks
 from dashboards.components.message import boxed
 from dashboards.queries import campaigns
 from dashboards.queries.session import reading
@@ -102,6 +103,26 @@ def test_the_same_form_sent_twice_approves_once(open_page: OpenPage, planned: in
     assert _approve_button(app).label == f"Approve {planned - 3} messages"
 
 
+@pytest.mark.parametrize("elses", [0, 2])
+def test_the_second_of_two_clicks_does_not_approve_the_rest(
+    open_page: OpenPage, planned: int, monkeypatch: pytest.MonkeyPatch, elses: int
+) -> None:
+    """The form of what is left stands where the first one was: after one's own approval, and somebody else's."""
+    app = open_page("campaigns")
+    app.number_input[0].set_value(3)
+    button = _approve_button(app.run())
+    if elses:
+        approve_reminders(limit=elses, approved_by="ana")
+    app = button.click().run()
+    approved = len(contacts("approved"))
+    monkeypatch.setattr(clicks, "SOON", 60.0)
+    app = _approve_button(app).click().run()
+    assert len(contacts("approved")) == approved and "just changed under the pointer" in app.error[0].value
+    monkeypatch.setattr(clicks, "SOON", 0.0)
+    app = _approve_button(app).click().run()
+    assert len(contacts("approved")) == planned and not app.error
+
+
 def test_who_comes_second_is_told_what_happened_and_does_nothing(open_page: OpenPage, planned: int) -> None:
     app = open_page("campaigns")
     approve_reminders(limit=2, approved_by="ana")
@@ -123,6 +144,7 @@ def test_an_approval_that_failed_can_be_tried_again(
         patch.setattr("cartera.desk.approvals.approve_seen", fail)
         app = _approve_button(app).click().run()
     assert "The approval failed: The database gave up" in app.error[0].value and not contacts("approved")
+    monkeypatch.setattr(clicks, "SOON", 0.0)
     app = _approve_button(app).click().run()
     assert len(contacts("approved")) == planned and not app.error
 

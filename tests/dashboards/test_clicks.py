@@ -64,3 +64,32 @@ def test_the_server_runs_one_script_of_a_session_after_the_other() -> None:
     """Else a second click runs beside the first one's work, and draws what was before it."""
     config = tomllib.loads((Path(clicks.__file__).parents[1] / ".streamlit" / "config.toml").read_text("utf-8"))
     assert config["runner"]["fastReruns"] is False
+
+
+def test_the_second_of_two_clicks_does_nothing_to_what_moved_into_the_place_of_the_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = 100.0
+    monkeypatch.setattr(clicks, "monotonic", lambda: clock)
+    done: list[str] = []
+
+    def click(what: str) -> None:
+        with clicks.one_of("rows"):
+            done.append(what)
+
+    def draw(at: float) -> None:
+        nonlocal clock
+        clock = at
+        clicks.drawn_anew("rows")
+
+    draw(100.0)
+    click("first")
+    click("first, before it is drawn anew")
+    draw(103.0)
+    clock += clicks.SOON / 2
+    with pytest.raises(clicks.NotMeant):
+        click("the one that moved up")
+    draw(103.0 + clicks.SOON * 0.6)
+    clock = 103.0 + clicks.SOON
+    click("the one that moved up, meant")
+    assert done == ["first", "first, before it is drawn anew", "the one that moved up, meant"]

@@ -17,6 +17,7 @@ from cartera.db import Role, transaction
 from cartera.reports import schedule, store, views
 from cartera.reports.document import Document, Part
 from cartera.reports.marts import MARTS
+from dashboards.components import clicks
 from dashboards.i18n import Words
 from dashboards.queries import reports
 from dashboards.queries.session import Clocks
@@ -204,6 +205,19 @@ def test_it_is_scheduled_once_for_a_double_click(open_page: OpenPage) -> None:
     assert (each.report, each.recipient, each.when.weekdays) == ("auditor_aging", "cfo@example.com", (1,))
     app = _button(app, "Stop sending").click().run()
     assert schedule.schedules("local") == [] and not app.error
+
+
+def test_the_second_of_two_clicks_ends_no_other_schedule(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_items(sample_items())
+    for name in ("ana", "eva"):
+        when = schedule.When((1,), None, 7, "America/Lima")
+        schedule.add("local", "auditor_aging", f"{name}@example.com", when)
+    app = open_page("reports", report="auditor_aging")
+    app = _button(app, "Stop sending").click().run()
+    (left,) = schedule.schedules("local")
+    monkeypatch.setattr(clicks, "SOON", 60.0)
+    app = _button(app, "Stop sending").click().run()
+    assert schedule.schedules("local") == [left] and "just changed under the pointer" in app.error[0].value
 
 
 def test_an_address_that_is_none_is_said_and_schedules_nothing(open_page: OpenPage) -> None:
