@@ -61,6 +61,17 @@ def disputes(
     return read.rows(connection, query, asdict(asked) | {"reason": reason, "age": age, "limit": limit})
 
 
+def reasons(connection: Connection, limit: int) -> list[str]:
+    """Why invoices were contested so far, in the words that were used, the most frequent first."""
+    return [row["reason"] for row in read.rows(connection, _REASONS, {"limit": limit})]
+
+
+_REASONS = """
+select trim(reason) as reason from serve.fct_disputes
+where trim(reason) <> '' group by trim(reason) order by count(*) desc, trim(reason) limit %(limit)s
+"""
+
+
 def _disputed(connection: Connection, asked: Asked) -> Composable:
     return SQL(_DISPUTED).format(items=read.items_at(connection, asked.as_of, asked.known_at))
 

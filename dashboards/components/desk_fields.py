@@ -17,6 +17,7 @@ from cartera.errors import ConfigError, Conflict
 from cartera.warehouse.read import Row
 from dashboards.components import states
 from dashboards.components.clicks import answers
+from dashboards.components.view import as_text
 from dashboards.i18n import Words
 
 RECORDED, NEXT, REFUSED, CONFLICT = "desk_recorded", "desk_next", "desk_refused", "desk_conflict"
@@ -31,12 +32,13 @@ PAUSE = "300ms"
 @dataclass(frozen=True)
 class Owing:
     """Of whom a form is. `today`: where it is; `places`: company and currency in which it owes, that of the list first;
-    `items`: what."""
+    `items`: what; `reasons`: why invoices were contested so far, which may be clicked instead of typed."""
 
     customer_id: str
     today: dt.date
     places: tuple[tuple[str, str], ...]
     items: tuple[Row, ...]
+    reasons: tuple[str, ...] = ()
 
     def items_at(self, place: str) -> list[Row]:
         return [row for row in self.items if f"{row['company_id']}/{row['currency_code']}" == place]
@@ -92,6 +94,17 @@ class Form:
         st.text_input(
             self.label(field, needed), key=self.key(field), max_chars=longest, live=PAUSE, on_change=self.keep
         )
+
+    def suggested(self, field: str, offered: Sequence[str]) -> None:
+        """Below a line of text: what it often says, to be clicked instead of typed."""
+        key, text = f"suggested_{self.draft.action_id}_{field}", st.session_state.get(self.key(field))
+        st.session_state[key] = text if text in offered else None
+        st.pills(self.words("desk.suggested"), offered, key=key, on_change=self._take, args=(field, key),
+                 label_visibility="collapsed", format_func=as_text)  # fmt: skip
+
+    def _take(self, field: str, key: str) -> None:
+        st.session_state[self.key(field)] = st.session_state[key] or ""
+        self.keep()
 
     def amount(self, field: str, *, needed: bool = False) -> None:
         """Typed as the reader's language writes numbers; never a float."""

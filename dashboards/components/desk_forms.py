@@ -32,6 +32,9 @@ FOLLOWS = {
 }  # fmt: skip
 """What is recorded next after a call that ended so."""
 CHANNELS = ("email", "call", "sms", "whatsapp", "voice", "letter")
+USUAL_REASONS = ("price", "quantity", "quality", "not_delivered", "not_ordered", "paperwork")
+MOST_REASONS, LONGEST_REASON = 8, 60
+"""Of a dispute: how many are offered, and the characters of one that still reads as a word to be clicked."""
 PARTS, EVERY = (2, 3, 4, 5, 6, 8, 10, 12, 18, 24), (7, 14, 30)
 
 __all__ = ["Owing", "forms"]
@@ -198,8 +201,18 @@ def _dispute_fields(form: Form) -> None:
     place = _where(form)
     _items(form, place)
     form.text("reason", needed=True, longest=200)
+    form.suggested("reason", _reasons(form))
     form.amount("amount")
     form.text("note")
+
+
+def _reasons(form: Form) -> list[str]:
+    """As they were called before, so that disputes of one reason count as one; then the usual ones."""
+    offered: dict[str, str] = {}
+    for reason in (*form.owing.reasons, *(form.words(f"desk.reason_{reason}") for reason in USUAL_REASONS)):
+        if len(reason) <= LONGEST_REASON:
+            offered.setdefault(reason.casefold(), reason)
+    return [*offered.values()][:MOST_REASONS]
 
 
 def _dispute(form: Form) -> tuple[str, str | None]:

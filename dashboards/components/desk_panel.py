@@ -18,6 +18,7 @@ from dashboards.components.export import audit_view
 from dashboards.components.view import View, as_text
 from dashboards.components.worklist_parts import OPEN, Opened, walk
 from dashboards.queries import customer, worklist
+from dashboards.queries.desk import dispute_reasons
 
 
 def panel(view: View, asked: worklist.Asked, opened: Opened, tasks: tuple[worklist.Task, ...]) -> None:
@@ -45,7 +46,7 @@ def panel(view: View, asked: worklist.Asked, opened: Opened, tasks: tuple[workli
         places.sort(key=lambda place: (place != first, place[0] != first[0], place))
         items = customer.items(view.reading, asked.clocks, customer_id)
         today = desk.day_in(kept.customer.timezone, utc_now())
-        owing = Owing(customer_id, today, tuple(places), tuple(items))
+        owing = Owing(customer_id, today, tuple(places), tuple(items), tuple(dispute_reasons(view.reading)))
         forms(view, current_actor(), owing, st.query_params.get("customer"))
         agreements(view, current_actor(), customer_id, today)
 

@@ -12,11 +12,13 @@ import pandas as pd
 from cartera import desk
 from cartera.clock import utc_now
 from cartera.desk import lately
+from cartera.warehouse import disputes
 from dashboards.i18n import Words
+from dashboards.queries.cache import cached
 from dashboards.queries.receivables import frame
 from dashboards.queries.session import Reading
 
-LISTED = 200
+LISTED, REASONS = 200, 8
 SINCE = (
     "kind", "customer_id", "customer_name", "company_id", "currency_code", "amount", "day", "acted_by", "acted_at",
 )  # fmt: skip
@@ -63,6 +65,11 @@ def promises_to_come(reading: Reading, actor: desk.Actor) -> pd.DataFrame:
 
 def open_disputes(reading: Reading, actor: desk.Actor) -> pd.DataFrame:
     return frame(lately.open_disputes(reading.connection, actor.companies, LISTED), DISPUTES)
+
+
+@cached
+def dispute_reasons(reading: Reading) -> list[str]:
+    return disputes.reasons(reading.connection, REASONS)
 
 
 def cancel_promise(actor: desk.Actor, action_id: str, row: Mapping[str, object], note: str) -> None:

@@ -14,6 +14,7 @@ from support import serve_customers
 from support.campaign_fixture import reachable
 from support.pages import OpenPage, said
 from support.serve_fixture import Item, item, publish_items, sample_items
+from support.serve_promises import disputed
 
 from cartera import desk, viewed
 from cartera.clock import utc_now
@@ -419,3 +420,21 @@ def test_the_file_has_money_to_its_unit_and_totals_of_it(database: str, currency
 
 def _id(number: int) -> str:
     return f"6f2f6ab0-0000-4000-8000-{number:012}"
+
+
+def test_a_reason_that_was_given_before_is_a_click(open_page: OpenPage) -> None:
+    _publish(_items())
+    for number, reason in enumerate(("Precio", "Flete", "Flete ", "not delivered", "x" * 61)):
+        disputed("1", opened=0, reason=reason, dispute_id=str(number))
+    app = open_page("worklist", customer="files:C-1", do="dispute")
+    offered = next(each for each in app.button_group if "suggested_" in str(each.key))
+    assert offered.options[:4] == ["Flete", "Precio", "not delivered", "Wrong price"], "the most frequent first"
+    assert len(offered.options) == 8 and "Not delivered" not in offered.options, "one of each, whatever its case"
+    app = offered.set_value("Flete").run()
+    assert _field(app, "reason").value == "Flete"
+    draft = drafts.found(ME, "files:C-1", "dispute")
+    assert draft is not None and draft.fields["reason"] == "Flete", "kept as if it were typed"
+    app = _field(app, "reason").set_value("Flete doble").run()
+    assert not next(each for each in app.button_group if "suggested_" in str(each.key)).value
+    _record(app)
+    assert [each.reason for each in day.customer_file("files:C-1").disputes] == ["Flete doble"]
