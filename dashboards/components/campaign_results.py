@@ -13,6 +13,7 @@ import streamlit as st
 from dashboards.charts.campaigns import OUTCOMES, outcome_bars
 from dashboards.components import filters
 from dashboards.components.campaign_waiting import count_says
+from dashboards.components.card_grid import card, places
 from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
 from dashboards.components.tables import CUSTOMER, Column, table
@@ -98,11 +99,15 @@ def _cards(view: View, rows: pd.DataFrame, days: int) -> None:
         ("lost", lost, _of_sent(view, lost, out + sums["failed"])),
         ("paid", sums["paid"], _of_judged(view, sums, "paid") or early),
     )
-    for column, (name, count, detail) in zip(st.columns(len(cards)), cards, strict=True):
-        column.metric(
-            words(f"campaigns.stage.{name}"), "—" if count is None else words.number(count), delta=detail,
-            delta_color="off", delta_arrow="off", border=True, help=words(f"campaigns.stage.{name}_help", days=days),
-        )  # fmt: skip
+    for place, (name, count, detail) in zip(places(view, len(cards)), cards, strict=True):
+        with place:
+            card(
+                view,
+                words(f"campaigns.stage.{name}"),
+                "—" if count is None else words.number(count),
+                note=detail,
+                help_text=words(f"campaigns.stage.{name}_help", days=days),
+            )
 
 
 def _delivered(row: Mapping[Any, Any]) -> int | None:

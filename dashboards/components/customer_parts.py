@@ -13,6 +13,7 @@ from cartera.warehouse.read import BUCKETS, PARTS
 from dashboards.components import states
 from dashboards.components.access import may_open
 from dashboards.components.actor import current_actor
+from dashboards.components.card_grid import card, places
 from dashboards.components.customer_link import WORKLIST_PAGE
 from dashboards.components.drill import Figure, drill
 from dashboards.components.export import XLSX, file_button, logged
@@ -181,17 +182,16 @@ def behaviour(view: View, clocks: Clocks, customer_id: str) -> None:
     for row in known:
         if len(known) > 1:
             st.caption(words("customer.at_company", company=as_text(row["company_id"])))
-        with st.container(horizontal=True):
-            _measure(view, "weighted_days_late", _days(view, row["weighted_days_late"]))
-            _measure(view, "days_late_trend", _days(view, row["days_late_trend"], signed=True))
-            late = row["paid_late_pct"]
-            _measure(view, "paid_late_pct", words.percent(None if late is None else late / 100))
-            _measure(view, "late_payments", words.number(int(row["late_payments"] or 0)))
-
-
-def _measure(view: View, name: str, value: str) -> None:
-    words = view.words
-    st.metric(words(f"customer.{name}"), value, border=True, width=200, help=words(f"customer.{name}_help"))
+        late = row["paid_late_pct"]
+        measures = {
+            "weighted_days_late": _days(view, row["weighted_days_late"]),
+            "days_late_trend": _days(view, row["days_late_trend"], signed=True),
+            "paid_late_pct": words.percent(None if late is None else late / 100),
+            "late_payments": words.number(int(row["late_payments"] or 0)),
+        }
+        for place, (name, value) in zip(places(view, len(measures)), measures.items(), strict=True):
+            with place:
+                card(view, words(f"customer.{name}"), value, help_text=words(f"customer.{name}_help"))
 
 
 def _days(view: View, value: Decimal | None, *, signed: bool = False) -> str:

@@ -7,6 +7,7 @@ import streamlit as st
 
 from dashboards.charts.recovery import rate_bars
 from dashboards.components import filters
+from dashboards.components.card_grid import card, headline, places
 from dashboards.components.export import xlsx_button
 from dashboards.components.moved_parts import state_name
 from dashboards.components.recovery_rows import Cell, clicked, loss_debts
@@ -100,13 +101,12 @@ def _matrix(view: View, rows: pd.DataFrame, code: str, *, is_alone: bool, key: s
 def _cards(view: View, total: pd.Series, code: str) -> None:
     words = view.words
     cards = (
-        ("balance", "—" if total["balance_amount"] is None else words.headline(total["balance_amount"], code)),
-        ("ecl", "—" if total["ecl_amount"] is None else words.headline(total["ecl_amount"], code)),
+        ("balance", "—" if total["balance_amount"] is None else headline(view, total["balance_amount"], code)),
+        ("ecl", "—" if total["ecl_amount"] is None else headline(view, total["ecl_amount"], code)),
         ("coverage", words.figure(total["ecl_pct"], "percent")),
     )
-    for column, (name, figure) in zip(st.columns(3), cards, strict=True):
-        column.metric(
-            words(f"recovery.{name}", currency=code), figure, border=True, help=words(f"recovery.{name}_help")
-        )
+    for place, (name, figure) in zip(places(view, len(cards)), cards, strict=True):
+        with place:
+            card(view, words(f"recovery.{name}", currency=code), figure, help_text=words(f"recovery.{name}_help"))
     if total["reason"]:
         st.info(words.reason(total["reason"]), icon=":material/info:")

@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboards.charts.promises import promise_weeks
 from dashboards.components import filters
+from dashboards.components.card_grid import card, headline, places
 from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import matrix
@@ -42,27 +43,25 @@ def cards(view: View, sums: pd.DataFrame, asked: promises.Asked) -> None:
     words, code = view.words, asked.currency_code or ""
     of = {row["state"]: row for row in sums.to_dict("records")}
     judged, kept = int(sum(sums["judged"])), int(sum(sums["kept_judged"]))
-    columns = st.columns(5)
-    for column, state in zip(columns, ("due_today", "in_grace", "broken", "open"), strict=False):
+    *of_states, last = places(view, 5)
+    for place, state in zip(of_states, ("due_today", "in_grace", "broken", "open"), strict=True):
         row = of[state]
-        column.metric(
-            words(f"promises.card_{state}", currency=code),
-            words.headline(row["promised_amount"], code),
-            delta=words.counted("promises.count", row["promises"]),
-            delta_color="off",
-            delta_arrow="off",
-            border=True,
-            help=f"**{words.money(row['promised_amount'], code)}**\n\n{words(f'promises.{state}_help')}",
+        with place:
+            card(
+                view,
+                words(f"promises.card_{state}", currency=code),
+                headline(view, row["promised_amount"], code),
+                note=words.counted("promises.count", row["promises"]),
+                help_text=f"**{words.money(row['promised_amount'], code)}**\n\n{words(f'promises.{state}_help')}",
+            )
+    with last:
+        card(
+            view,
+            words("promises.kept_rate"),
+            words.percent(Decimal(kept) / judged if judged else None),
+            note=words("promises.kept_of", kept=words.number(kept), judged=words.number(judged)),
+            help_text=words("promises.kept_rate_help", days=asked.days),
         )
-    columns[4].metric(
-        words("promises.kept_rate"),
-        words.percent(Decimal(kept) / judged if judged else None),
-        delta=words("promises.kept_of", kept=words.number(kept), judged=words.number(judged)),
-        delta_color="off",
-        delta_arrow="off",
-        border=True,
-        help=words("promises.kept_rate_help", days=asked.days),
-    )
 
 
 def weeks(view: View, asked: promises.Asked) -> None:
