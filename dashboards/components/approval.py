@@ -6,7 +6,7 @@ import streamlit as st
 
 from cartera.errors import PlanChanged
 from dashboards.components.actor import current_actor
-from dashboards.components.clicks import answers, clicked, drawn_anew, once, one_of
+from dashboards.components.clicks import clicked, drawn_anew, once, one_of, told
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries import campaigns
@@ -51,15 +51,15 @@ def approval_form(view: View, plan_id: int | None) -> None:
 
 def _approve(words: Words, seen: campaigns.Seen, limit: int | None) -> None:
     """Runs before the page is drawn again."""
-    with clicked(words, LAST, lambda error, text: seen if isinstance(error, PlanChanged) else text) as told:
+    with clicked(words, LAST, lambda error, text: seen if isinstance(error, PlanChanged) else text) as kept:
         form = ("approve", seen.plan_id, seen.digest, seen.event_id)
         with one_of(LAST):
-            told[LAST] = once(form, lambda: campaigns.approve(current_actor(), seen, limit))
+            kept[LAST] = once(form, lambda: campaigns.approve(current_actor(), seen, limit))
 
 
 def say_what_was_approved(view: View) -> None:
     """Once: what the last click did, or why it did nothing."""
-    words, last = view.words, answers().pop(LAST, None)
+    words, last = view.words, told(LAST)
     if last is None:
         return
     if isinstance(last, campaigns.ApproveReport):

@@ -20,7 +20,7 @@ from cartera.errors import CarteraError
 from dashboards.components import states
 from dashboards.i18n import Words
 
-ANSWERS, DONE, WISHES, MOVED = "click_answers", "click_done", "click_wishes", "click_moved"
+ANSWERS, DONE, WISHES, MOVED, TOLD = "click_answers", "click_done", "click_wishes", "click_moved", "click_told"
 SOON = 1.0
 """Seconds for which nobody has read what has just moved under the pointer: so long do browsers, too, keep shut the
 buttons of what they ask of their own accord."""
@@ -45,13 +45,33 @@ def clicked(
 
     `refused` makes the answer of an error and of its text in plain words.
     """
-    told = answers()
+    kept = answers()
 
     def tell(error: Exception, text: str) -> None:
-        told[subject] = refused(error, text)
+        kept[subject] = refused(error, text)
 
     with states.clicked(words, tell):
-        yield told
+        yield kept
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """Around what a page draws: what is told in it is forgotten once it is drawn to its end.
+
+    Another click may cut it off before that; then the page that this one asks for tells it.
+    """
+    st.session_state[TOLD] = set()
+    yield
+    for subject in st.session_state.pop(TOLD):
+        answers().pop(subject, None)
+
+
+def told(subject: str) -> Any:
+    """For a page: what a click did, to be told once; None where none did."""
+    answer = answers().get(subject)
+    if answer is not None:
+        st.session_state[TOLD].add(subject)
+    return answer
 
 
 def once(form: Hashable, act: Callable[[], T]) -> T:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboards.components import banners, refused, saved_views, states
+from dashboards.components import banners, clicks, refused, saved_views, states
 from dashboards.components.view import View, current_words, is_dark, is_phone
 from dashboards.queries.session import reading
 
@@ -17,7 +17,7 @@ def show(draw: Callable[[View], None], *, title: str, needs_publication: bool = 
     words = current_words()
     st.title(words(title), anchor=False)
     # the spinner is shown when it takes over half a second
-    with states.plainly(words), st.spinner(words("state.loading")), reading() as opened:
+    with states.plainly(words), st.spinner(words("state.loading")), clicks.telling(), reading() as opened:
         view = View(opened, words, is_dark(), is_phone())
         banners.sidebar(view)
         banners.show(view, links_to_health=needs_publication)

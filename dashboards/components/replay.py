@@ -9,7 +9,7 @@ import streamlit as st
 
 from cartera.errors import Busy
 from dashboards.components.actor import current_actor
-from dashboards.components.clicks import answers, clicked, once
+from dashboards.components.clicks import answers, clicked, once, told
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries import quarantine
@@ -65,16 +65,16 @@ def _replay(words: Words, group: Group, quarantine_id: int | None, drawn: int) -
     def refused(error: Exception, text: str) -> str:
         return words("quarantine.busy") if isinstance(error, Busy) else text
 
-    with clicked(words, LAST, refused) as told, st.spinner(words("quarantine.replaying")):
+    with clicked(words, LAST, refused) as kept, st.spinner(words("quarantine.replaying")):
         actor = current_actor()
         form = ("replay", group, quarantine_id, drawn)
-        told[LAST] = once(form, lambda: quarantine.replay(actor, group, quarantine_id))
-        told[ROUND] = drawn + 1
+        kept[LAST] = once(form, lambda: quarantine.replay(actor, group, quarantine_id))
+        kept[ROUND] = drawn + 1
 
 
 def say_what_was_replayed(view: View) -> None:
     """Once: what the last click did, or why it did nothing."""
-    words, last = view.words, answers().pop(LAST, None)
+    words, last = view.words, told(LAST)
     if isinstance(last, str):
         st.error(words("quarantine.not_replayed", problem=as_text(last)), icon=":material/error:")
     elif isinstance(last, Replayed):

@@ -16,7 +16,7 @@ from cartera.reports.exports import FORMATS
 from cartera.reports.store import Broken, Saved
 from cartera.reports.wording import LOCALES
 from dashboards.components.choosers import added, toggled
-from dashboards.components.clicks import answers, clicked, drawn_anew, granted, once, one_of, wish
+from dashboards.components.clicks import answers, clicked, drawn_anew, granted, once, one_of, told, wish
 from dashboards.components.report_choice import NEW, OPENED, common_dimensions, unpin
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text, current_user
@@ -47,9 +47,9 @@ def keep(view: View, saved: Saved | None, document: Document) -> None:
         # whoever clicked elsewhere meanwhile goes there: a rerun asked for first would take the place of that click
         st.empty()
         st.rerun()
-    told = answers().pop(TOLD, None)
-    if told:
-        st.success(told, icon=":material/check_circle:")
+    done = told(TOLD)
+    if done:
+        st.success(done, icon=":material/check_circle:")
     _say_refused(view)
     with st.container(horizontal=True):
         report_id = answers().setdefault(NEW_REPORT, str(uuid.uuid4()))
@@ -91,7 +91,7 @@ def _deletion(view: View, saved: Saved | Broken) -> None:
 
 def _say_refused(view: View) -> None:
     """Once: why the last click did nothing; and the way to what somebody else made of the report."""
-    refused = answers().pop(REFUSED, None)
+    refused = told(REFUSED)
     if refused is None:
         return
     text, theirs = refused
@@ -107,8 +107,8 @@ def _clicked(words: Words, saved: Saved | Broken | None = None) -> Iterator[dict
     def refused(error: Exception, text: str) -> tuple[str, str | None]:
         return text, saved.report_id if saved and isinstance(error, store.ChangedMeanwhile) else None
 
-    with clicked(words, REFUSED, refused) as told:
-        yield told
+    with clicked(words, REFUSED, refused) as kept:
+        yield kept
 
 
 def _wish_new(words: Words, of: str, report_id: str, document: Document) -> None:
@@ -117,42 +117,42 @@ def _wish_new(words: Words, of: str, report_id: str, document: Document) -> None
 
 
 def _save_new(words: Words, report_id: str, name: str, is_shared: bool, document: Document) -> None:
-    with _clicked(words) as told:
+    with _clicked(words) as kept:
         saved = store.save(current_user(), name, document, report_id=report_id, is_shared=is_shared)
-        told.pop(NEW_REPORT, None)
-        told[TOLD] = words("reports.saved", name=as_text(saved.name))
-        told[OPENED] = saved.report_id
+        kept.pop(NEW_REPORT, None)
+        kept[TOLD] = words("reports.saved", name=as_text(saved.name))
+        kept[OPENED] = saved.report_id
 
 
 def _save_change(words: Words, saved: Saved, document: Document) -> None:
-    with _clicked(words, saved) as told:
+    with _clicked(words, saved) as kept:
         once(
             ("report_change", saved.report_id, saved.version),
             lambda: store.change(current_user(), saved.report_id, saved.version, document=document),
         )
-        told[TOLD] = words("reports.saved", name=as_text(saved.name))
-        told[OPENED] = saved.report_id
+        kept[TOLD] = words("reports.saved", name=as_text(saved.name))
+        kept[OPENED] = saved.report_id
 
 
 def _share(words: Words, saved: Saved) -> None:
-    with _clicked(words, saved) as told:
+    with _clicked(words, saved) as kept:
         once(
             ("report_share", saved.report_id, saved.version),
             lambda: store.change(current_user(), saved.report_id, saved.version, is_shared=not saved.is_shared),
         )
         what = "reports.unshared" if saved.is_shared else "reports.shared"
-        told[TOLD] = words(what, name=as_text(saved.name))
-        told[OPENED] = saved.report_id
+        kept[TOLD] = words(what, name=as_text(saved.name))
+        kept[OPENED] = saved.report_id
 
 
 def _delete(words: Words, saved: Saved | Broken) -> None:
-    with _clicked(words, saved) as told:
+    with _clicked(words, saved) as kept:
         once(
             ("report_delete", saved.report_id, saved.version),
             lambda: store.delete(current_user(), saved.report_id, saved.version),
         )
-        told[TOLD] = words("reports.deleted", name=as_text(saved.name))
-        told[OPENED] = NEW
+        kept[TOLD] = words("reports.deleted", name=as_text(saved.name))
+        kept[OPENED] = NEW
 
 
 def mailing(view: View, saved: Saved | None, clocks: Clocks) -> None:
@@ -224,7 +224,7 @@ def _new_schedule(view: View, saved: Saved, clocks: Clocks) -> None:
     schedule_id = answers().setdefault(NEW_SCHEDULE, str(uuid.uuid4()))
     st.button(words("reports.schedule"), icon=":material/schedule_send:", key=f"schedule_{schedule_id}",
               on_click=_add, args=(words, saved.report_id, schedule_id))  # fmt: skip
-    refused = answers().pop(NOT_SCHEDULED, None)
+    refused = told(NOT_SCHEDULED)
     if refused:
         st.error(as_text(refused), icon=":material/error:")
     st.caption(said("said.currency_own").capitalize() + ".")
@@ -242,14 +242,14 @@ def _add(words: Words, report_id: str, schedule_id: str) -> None:
     )  # fmt: skip
     column = form["column"]
     among = tuple(form.get(f"values_{column}", ()))
-    with clicked(words, NOT_SCHEDULED) as told:
+    with clicked(words, NOT_SCHEDULED) as kept:
         schedule.add(
             current_user(), report_id, form["to"], when, language=form["language"], format=form["format"],
             filters=[Filter(column=column, among=among)] if column and among else [], skips_empty=form["skip"],
             schedule_id=schedule_id,
         )  # fmt: skip
-        told.pop(NEW_SCHEDULE, None)
-        told[TOLD] = words("reports.scheduled", recipient=as_text(form["to"]))
+        kept.pop(NEW_SCHEDULE, None)
+        kept[TOLD] = words("reports.scheduled", recipient=as_text(form["to"]))
 
 
 def _own_filters(view: View, saved: Saved, clocks: Clocks) -> None:

@@ -62,7 +62,7 @@ def sidebar(view: View) -> None:
             # a link to a page that is not offered is an error of Streamlit's
             if (PAGES / f"{module}.py").is_file() and may_open(actor(), module):
                 _line(view, user, each)
-        refused = clicks.answers().pop(REFUSED, None)
+        refused = clicks.told(REFUSED)
         if refused:
             st.error(as_text(refused))
         if page is None:

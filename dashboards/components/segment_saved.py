@@ -11,7 +11,7 @@ from cartera.desk.rights import DECIDERS
 from cartera.errors import ConfigError
 from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
 from dashboards.components.actor import current_actor
-from dashboards.components.clicks import answers, clicked, drawn_anew, one_of
+from dashboards.components.clicks import clicked, drawn_anew, one_of, told
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries.segments import Asked
@@ -44,7 +44,7 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
                 st.markdown(f"`{saved}` · {as_text(audience.in_words())}")
                 st.button(words("segments.delete"), key=f"segment_delete_{saved}", type="tertiary",
                           on_click=_delete, args=(view, saved))  # fmt: skip
-        saved_as, refused = answers().pop(SAVED, None), answers().pop(REFUSED, None)
+        saved_as, refused = told(SAVED), told(REFUSED)
         if saved_as:
             st.success(words("segments.saved", name=as_text(saved_as)), icon=":material/check_circle:")
         if refused:
@@ -64,7 +64,7 @@ def _in_scope(actor: Actor, company_id: str | None) -> bool:
 def _save(words: Words, asked: Asked, segment: str) -> None:
     """What the popover was of when it was clicked, under the name that stands in it."""
     name, typed = (str(st.session_state.get(field) or "").strip() for field in (NAME, AT_LEAST))
-    with clicked(words, REFUSED) as told:
+    with clicked(words, REFUSED) as kept:
         actor = current_actor()
         try:
             at_least = Decimal(typed) if typed else None
@@ -80,4 +80,4 @@ def _save(words: Words, asked: Asked, segment: str) -> None:
             at_least=at_least,
             companies=actor.companies,
         )
-        told[SAVED] = name
+        kept[SAVED] = name

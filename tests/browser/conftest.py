@@ -19,7 +19,7 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-WAIT_MILLISECONDS = 30_000
+WAIT_MILLISECONDS = 60_000
 
 OpenPage = Callable[..., Page]
 Contexts = Callable[[str, str], BrowserContext]

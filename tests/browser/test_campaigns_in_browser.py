@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocket, expect
 from support.campaign_fixture import become, contacts, go_out, reachable
 from support.databases import fresh_database
 from support.in_browser import table_named
@@ -23,6 +23,7 @@ from cartera.landing.load import one_at_a_time
 from cartera.reminders import plan_reminders
 from cartera.reminders.enrol import Enrolment, add
 from cartera.reminders.model import Status
+from cartera.warehouse.read import rows
 
 GHOST = Enrolment(
     email="ghost@acme.example", language="en", country="MX", policy_name="default", company_id="main",
@@ -131,7 +132,10 @@ def _replays() -> int:
 def test_what_a_replay_did_is_told_also_to_who_clicked_elsewhere_meanwhile(
     campaign_url: str, open_page: OpenPage, bad_rows: Path
 ) -> None:
-    page = open_page(f"{campaign_url}/data-health?quarantine=erp/payments/missing_value", height=3600)
+    opened: list[WebSocket] = []
+    page = open_page(campaign_url, height=3600)
+    page.on("websocket", lambda socket: opened.append(socket))
+    page.goto(f"{campaign_url}/data-health?quarantine=erp/payments/missing_value")
     replay = page.get_by_role("button", name="Replay 1 row", exact=True)
     expect(replay).to_be_visible()
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
@@ -139,8 +143,11 @@ def test_what_a_replay_did_is_told_also_to_who_clicked_elsewhere_meanwhile(
     with transaction(Role.loader) as connection, connection.cursor() as cursor:
         one_at_a_time(cursor)
         replay.click()
-        page.wait_for_timeout(400)
-        page.get_by_role("radio", name="ES").click()
+        waiting = "select 1 from pg_locks where locktype = 'advisory' and not granted"
+        while not rows(connection, waiting, {}):
+            page.wait_for_timeout(50)
+        with opened[-1].expect_event("framesent"):
+            page.get_by_role("radio", name="ES").click()
         page.wait_for_timeout(400)
     expect(page.get_by_text("1 fila falló otra vez")).to_be_visible()
     assert _replays() == before + 1

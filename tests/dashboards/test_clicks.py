@@ -93,3 +93,16 @@ def test_the_second_of_two_clicks_does_nothing_to_what_moved_into_the_place_of_t
     clock = 103.0 + clicks.SOON
     click("the one that moved up, meant")
     assert done == ["first", "first, before it is drawn anew", "the one that moved up, meant"]
+
+
+def test_what_a_page_told_before_it_was_cut_off_is_told_by_the_next_one() -> None:
+    answers().update(mine="done", other="of another page")
+    with pytest.raises(KeyboardInterrupt), clicks.telling():
+        assert clicks.told("mine") == "done"
+        raise KeyboardInterrupt
+    with clicks.telling():
+        assert clicks.told("other") == "of another page"
+    with clicks.telling():
+        assert clicks.told("mine") == "done"
+    with clicks.telling():
+        assert [clicks.told(subject) for subject in ("mine", "other", "none")] == [None, None, None]
