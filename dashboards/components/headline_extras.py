@@ -9,6 +9,7 @@ from decimal import Decimal
 import streamlit as st
 
 from cartera.warehouse.headline import Asked, Point
+from dashboards.components import filters
 from dashboards.components.access import may_open
 from dashboards.components.card_grid import card, headline, places
 from dashboards.components.drill import Figure
@@ -50,7 +51,7 @@ def extra_cards(view: View, asked: Asked, goals: Goals, points: list[Point] | No
         if may_open(actor(), "kpis"):
             with st.popover(view.words("overview.rows"), icon=":material/functions:"):
                 _to_rows(view, asked, goals.companies)
-        is_shown = st.toggle(view.words("overview.collected_rows"), key="collected_rows")
+        is_shown = filters.switch(view, "collected_rows", view.words("overview.collected_rows"))
     if is_shown:
         _collected_rows(view, asked)
 
