@@ -128,9 +128,10 @@ def _moved(points: Sequence[Point] | None, name: str) -> Decimal | None:
 def _collected(view: View, asked: Asked, goal: Decimal | None) -> None:
     words, code = view.words, asked.currency_code
     months = overview.collected(view.reading, asked)
-    so_far, before = months[-1][1], months[-2][1]
+    so_far = months[-1][1]
     if goal is None:
-        delta, note = words.headline(before, code), words("overview.collected_before", month=words.month(months[-2][0]))
+        day, before = overview.collected_before(view.reading, asked)
+        delta, note = words.headline(before, code), words("overview.collected_by", date=words.date(day))
     else:
         delta = words.percent(so_far / goal)
         note = words("overview.collected_target", amount=words.headline(goal, code))
