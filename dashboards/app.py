@@ -48,14 +48,16 @@ SIDEBAR = 240
 
 def choose_language() -> None:
     """The switch at the foot of the sidebar; the choice lives in the URL as `lang`."""
-    st.sidebar.segmented_control(
-        "Language · Idioma",
+    asked, label = filters.linked_to("lang"), "Language · Idioma"
+    chosen = st.sidebar.segmented_control(
+        label,
         list(LOCALES),
         default=browser_language(),
         required=True,
         key="lang",
         bind="query-params",
     )
+    refused.heard("lang", None if asked in LOCALES else asked, label, chosen, str(chosen))
 
 
 def pages(actor: Actor | Refused) -> list[StreamlitPage]:

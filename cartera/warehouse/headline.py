@@ -112,6 +112,19 @@ def collected_by_month(connection: Connection, asked: Asked, months: int) -> lis
     return list(sums.items())
 
 
+def collected_by_same_day(connection: Connection, asked: Asked) -> tuple[dt.date, Decimal]:
+    """The day of last month that this month has come to, its last one where it has none, and what was received by then
+    in that month."""
+    last = asked.as_of.replace(day=1) - dt.timedelta(days=1)
+    day = last.replace(day=min(asked.as_of.day, last.day))
+    received = [
+        -row["amount"]
+        for row in flows(connection, asked, last.replace(day=1))
+        if row["entry_type"] == "received" and row["effective_date"] <= day
+    ]
+    return day, sum(received, Decimal(0))
+
+
 def expected(connection: Connection, asked: Asked, days: int) -> list[Row]:
     """Per day: expected_date, open_items, open_amount of what falls due, or is promised, in the next days.
 

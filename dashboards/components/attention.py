@@ -7,6 +7,7 @@ from decimal import Decimal
 import streamlit as st
 
 from cartera.warehouse.headline import Asked
+from dashboards.components import filters
 from dashboards.components.access import may_open
 from dashboards.components.banners import HEALTH_PAGE
 from dashboards.components.drill import Figure
@@ -32,14 +33,16 @@ def attention(view: View, asked: Asked) -> Figure | None:
     if not there and not said:
         st.caption(f":material/check_circle: {words('attention.nothing')}")
         return None
+    named = {name: f"{of.title}: {words.money(of.amount, asked.currency_code)}" for name, of in there.items()}
     chosen = st.pills(
         words("attention.rows"),
-        list(there),
-        format_func=lambda name: f"{there[name].title}: {words.money(there[name].amount, asked.currency_code)}",
-        key=f"{LOOK_AT}_{asked.currency_code}_{asked.company_id}_{words.language}",
+        list(named),
+        format_func=lambda name: named[name],
+        key=filters.optional(view, LOOK_AT, words("attention.rows"), named),
         label_visibility="collapsed",
         wrap=True,
     )
+    filters.link(LOOK_AT, chosen or "", "")
     for text in said:
         st.markdown(text)
     if said and may_open(actor(), "data_health"):

@@ -22,6 +22,7 @@ MOST_FACTOR = 100
 IN_FORCE, DRAWN = "filters_in_force", "filters_drawn"
 """The company, currency and dates of this session that are not the default; names of those that this page has drawn."""
 
+ON = "1"
 EARLIEST = dt.date(1990, 1, 1)
 FEW = 5
 
@@ -29,7 +30,7 @@ FEW = 5
 def company(view: View, totals: pd.DataFrame) -> str | None:
     """A company, or None for all of them; not asked when there is one."""
     offered = sorted(totals["company_id"].unique())
-    asked, label, all_of_them = _linked_to("company"), view.words("filter.company"), view.words("filter.all_companies")
+    asked, label, all_of_them = linked_to("company"), view.words("filter.company"), view.words("filter.all_companies")
     if len(offered) < 2:
         refused.heard("company", None if asked in offered else asked, label, None, offered[0])
         return None
@@ -48,7 +49,7 @@ def currency(view: View, totals: pd.DataFrame) -> str:
     offered = [line.currency_code for line in headlines(totals, None)]
     _refuse_strangers("currency", offered)
     _bring_back("currency", offered.__contains__)
-    asked, label, help_text = _linked_to("currency"), view.words("filter.currency"), view.words("filter.currency_help")
+    asked, label, help_text = linked_to("currency"), view.words("filter.currency"), view.words("filter.currency_help")
     chosen: str | None
     if len(offered) > FEW:
         chosen = st.selectbox(label, offered, key="currency", bind="query-params", help=help_text, width=160)
@@ -83,7 +84,7 @@ def clocks(view: View, own: dt.date | None = None) -> Clocks:
 def _day(view: View, name: str, default: dt.date | None, last: dt.date, default_shown: str) -> dt.date | None:
     """A day up to the last one that makes sense, written as the reader's language does."""
     _bring_back(name, lambda day: day <= last)
-    asked, label = _linked_to(name), view.words(f"filter.{name}")
+    asked, label = linked_to(name), view.words(f"filter.{name}")
     chosen = st.date_input(
         label,
         value=default,
@@ -220,6 +221,48 @@ def seeded(key: str, name: str, label: str, offered: Mapping[str, str], default:
     return key
 
 
+def optional(view: View, name: str, label: str, offered: Mapping[str, str]) -> str:
+    """The key of a list or of pills in which nothing may be chosen; `link` writes it."""
+    key, none = f"{name}_{view.words.language}", view.words("filter.nothing")
+    linked_to = None if key in st.session_state else st.query_params.get(name)
+    asked = st.session_state.get(key, linked_to)
+    chosen = st.session_state[key] = asked if asked in offered else None
+    is_heard = linked_to in (None, chosen)
+    refused.heard(name, None if is_heard else linked_to, label, chosen, offered.get(chosen or "", none))
+    return key
+
+
+def switch(view: View, name: str, label: str) -> bool:
+    """On or off; only on has a place in the URL."""
+    linked_to = None if name in st.session_state else st.query_params.get(name)
+    if linked_to == ON:
+        st.session_state[name] = True
+    is_on = st.toggle(label, key=name)
+    none = view.words("filter.nothing")
+    refused.heard(name, None if linked_to == ON else linked_to, label, is_on, label if is_on else none)
+    link(name, ON if is_on else "", "")
+    return is_on
+
+
+def opened(view: View, name: str, label: str, offered: Mapping[str, str], clicked: str | None) -> str:
+    """What a click on a chart opened, or a link; empty where nothing is.
+
+    A chart can't be told what is chosen in it, so what is open has a chip that closes it.
+    """
+    key, seen = _key(view, name), f"{name}_clicked"
+    if _is_new(name):  # no widget's, so nobody else forgets it
+        st.session_state.pop(key, None)
+        st.session_state.pop(seen, None)
+    seeded(key, name, label, {"": view.words("filter.nothing")} | offered, "")
+    if clicked != st.session_state.get(seen):
+        st.session_state[key] = clicked or ""
+        refused.forget(name)
+    st.session_state[seen] = clicked
+    chosen = link(name, st.session_state[key], "")
+    chips(view, {name: offered[chosen]} if chosen else {})
+    return chosen
+
+
 def link(name: str, chosen: str, default: str) -> str:
     """Write a choice into the URL; the default has no place there."""
     if chosen == default:
@@ -280,7 +323,7 @@ def _key(view: View, name: str) -> str:
     return name if name in ("company", "currency") else f"{name}_{view.words.language}"
 
 
-def _linked_to(key: str) -> str | None:
+def linked_to(key: str) -> str | None:
     """What the URL says where nothing was chosen yet; asked before its widget, which takes out what it refuses."""
     return None if key in st.session_state else st.query_params.get(key)
 

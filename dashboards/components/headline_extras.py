@@ -9,6 +9,7 @@ from decimal import Decimal
 import streamlit as st
 
 from cartera.warehouse.headline import Asked, Point
+from dashboards.components import filters
 from dashboards.components.access import may_open
 from dashboards.components.card_grid import card, headline, places
 from dashboards.components.drill import Figure
@@ -50,7 +51,7 @@ def extra_cards(view: View, asked: Asked, goals: Goals, points: list[Point] | No
         if may_open(actor(), "kpis"):
             with st.popover(view.words("overview.rows"), icon=":material/functions:"):
                 _to_rows(view, asked, goals.companies)
-        is_shown = st.toggle(view.words("overview.collected_rows"), key="collected_rows")
+        is_shown = filters.switch(view, "collected_rows", view.words("overview.collected_rows"))
     if is_shown:
         _collected_rows(view, asked)
 
@@ -127,9 +128,10 @@ def _moved(points: Sequence[Point] | None, name: str) -> Decimal | None:
 def _collected(view: View, asked: Asked, goal: Decimal | None) -> None:
     words, code = view.words, asked.currency_code
     months = overview.collected(view.reading, asked)
-    so_far, before = months[-1][1], months[-2][1]
+    so_far = months[-1][1]
     if goal is None:
-        delta, note = words.headline(before, code), words("overview.collected_before", month=words.month(months[-2][0]))
+        day, before = overview.collected_before(view.reading, asked)
+        delta, note = words.headline(before, code), words("overview.collected_by", date=words.date(day))
     else:
         delta = words.percent(so_far / goal)
         note = words("overview.collected_target", amount=words.headline(goal, code))

@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from cartera.warehouse.headline import Asked
 from dashboards.charts.aging import CLICKED, aging_columns, aging_over_time
-from dashboards.components import states
+from dashboards.components import filters, states
 from dashboards.components.drill import Figure, drill
 from dashboards.components.tables import CUSTOMER, Column, still_table
 from dashboards.components.view import View
@@ -51,10 +51,12 @@ def aging_chart(
         alt=words("overview.aging_alt", currency=currency_code),
     )
     picked = event["selection"].get(CLICKED) or []
-    found = buckets[buckets["bucket"].isin([each["bucket"] for each in picked[:1]])]
-    if found.empty:
+    offered = {bucket: words.bucket(bucket) for bucket in buckets["bucket"]}
+    clicked = next((each["bucket"] for each in picked if each["bucket"] in offered), None)
+    bucket = filters.opened(view, "bar", words("overview.aging"), offered, clicked)
+    if not bucket:
         return None
-    chosen = found.iloc[0]
+    chosen = buckets[buckets["bucket"] == bucket].iloc[0]
     return Figure(chosen["open_amount"], chosen["open_items"], currency_code, company_id, bucket=chosen["bucket"])
 
 
@@ -75,15 +77,17 @@ def over_time_chart(view: View, asked: Asked, below: DeltaGenerator) -> None:
         alt=words("overview.over_time_alt", currency=code),
     )
     picked = event["selection"].get(CLICKED) or []
-    boxes = [(each["day"], each["bucket"]) for each in picked[:1]]
-    found = rows[
-        [(day.isoformat(), name) in boxes for day, name in zip(rows["as_of_date"], rows["bucket"], strict=True)]
-    ]
-    if found.empty:
+    boxes = {f"{row['as_of_date']}/{row['bucket']}": row for row in rows.to_dict("records")}
+    offered = {
+        name: words("aging.invoices_then", what=words.bucket(row["bucket"]), date=words.date(row["as_of_date"]))
+        for name, row in boxes.items()
+    }
+    clicked = next((box for each in picked if (box := f"{each['day']}/{each['bucket']}") in offered), None)
+    box = filters.opened(view, "box", words("overview.over_time"), offered, clicked)
+    if not box:
         return
-    row = found.iloc[0]
+    row, what = boxes[box], offered[box]
     day: dt.date = row["as_of_date"]
-    what = words("aging.invoices_then", what=words.bucket(row["bucket"]), date=words.date(day))
     figure = Figure(row["open_amount"], row["open_items"], code, asked.company_id, bucket=row["bucket"], title=what)
     with below:
         drill(view, replace(view.reading.clocks, as_of=day), figure)
@@ -118,9 +122,10 @@ def debtors_table(
         index=None,
         format_func=lambda customer_id: str(names[customer_id]),
         placeholder=words("overview.debtor_none"),
-        key=f"debtors_{code}_{company_id}",
+        key=filters.optional(view, "debtor", words("overview.debtor_rows"), names),
         width=320,
     )
+    filters.link("debtor", chosen or "", "")
     columns = {name: DEBTORS[name] for name in PHONE_DEBTORS} if view.is_phone else DEBTORS
     still_table(view, data, columns, alt=words("overview.debtors"), currency_code=code)
     if chosen is None:

@@ -226,8 +226,8 @@ def _currencies(reading: Reading) -> list[str]:
 def _overview(reading: Reading, currency: str) -> Iterator[Question]:
     asked = overview.asked(reading, currency, None)
     for ask in (
-        overview.trend_in_time, overview.now, overview.collected, overview.expected, overview.broken_promises,
-        overview.new_disputes,
+        overview.trend_in_time, overview.now, overview.collected, overview.collected_before,
+        overview.expected, overview.broken_promises, overview.new_disputes,
     ):  # fmt: skip
         yield lambda opened, ask=ask: ask(opened, asked)
     yield lambda opened: overview.expected(opened, overview.expected_days_before(asked))

@@ -139,6 +139,12 @@ def collected(reading: Reading, asked: Asked) -> list[tuple[dt.date, Decimal]]:
     return headline.collected_by_month(reading.connection, asked, MONTHS)
 
 
+@cached
+def collected_before(reading: Reading, asked: Asked) -> tuple[dt.date, Decimal]:
+    """The same day of last month, and what was received in that month by then."""
+    return headline.collected_by_same_day(reading.connection, asked)
+
+
 def targets() -> Targets:
     """Read anew each time, for the file may change. Raises ConfigError."""
     return load_targets()

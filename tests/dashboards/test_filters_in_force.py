@@ -47,3 +47,34 @@ def test_another_place_is_chosen_over_what_is_in_force(open_page: OpenPage) -> N
     assert not app.exception and _address(app, "where") is None
     app = app.sidebar.segmented_control(key="lang").set_value("ES").run()
     assert app.selectbox(key="where_ES").value == "main/PEN" and _address(app, "where") is None
+
+
+OPEN = {"look_at": "expected", "bar": "1-30", "box": "2026-06-30/1-30"}
+
+
+def test_what_is_open_on_the_overview_is_in_its_address(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    plain = open_page("overview", currency="PEN")
+    before = len(plain.dataframe)
+    debtor = _address(plain.selectbox(key="debtor_EN").select_index(2).run(), "debtor")
+    assert debtor and debtor.startswith("files:")
+    app = open_page("overview", currency="PEN", debtor=debtor, **OPEN)
+    assert not app.exception and not app.error, [each.value for each in app.error]
+    assert {name: _address(app, name) for name in OPEN} == OPEN and _address(app, "debtor") == debtor
+    assert len(app.dataframe) == before + 4, "each has its rows"
+    app = app.button(key="chip_bar").click().run()
+    app = app.selectbox(key="debtor_EN").set_value(None).run()
+    assert not {"bar", "debtor"} & set(app.query_params) and "box" in app.query_params
+    app = app.switch_page("app_pages/aging.py").run().switch_page("app_pages/overview.py")
+    app.query_params.clear()  # as a browser does when the page changes
+    app = app.run()
+    assert not set(OPEN) & set(app.query_params) and len(app.dataframe) == before
+
+
+def test_what_the_overview_can_not_open_is_told_and_stays_shut(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    app = open_page("overview", currency="PEN", **dict.fromkeys(("debtor", "collected_rows", *OPEN), "nobody"))
+    assert not app.exception and not app.error
+    (line,) = [each.value for each in app.caption if "nobody" in each.value]
+    assert line.count("nobody") == line.count("shown: none") == 5
+    assert not set(OPEN) & set(app.query_params)

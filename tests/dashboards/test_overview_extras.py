@@ -78,8 +78,12 @@ def test_what_was_collected_stands_beside_its_target(database: str, targets: Pat
         item("1", day(-20), "80", issue_date=day(-60), settled_date=day(-3)),
         item("2", day(-20), "50", issue_date=day(-60), settled_date=day(-35)),
         item("3", day(5), "10"),
+        item("4", day(-40), "7", issue_date=day(-60), settled_date=dt.date(2026, 5, 31)),
     ])  # fmt: skip
-    assert card(open_page("overview"), "Collected in Jun 2026, PEN") == ("80.00", "50.00")
+    app = open_page("overview")
+    assert card(app, "Collected in Jun 2026, PEN") == ("80.00", "50.00"), "on 31 May this month was over"
+    collected = next(metric for metric in app.metric if metric.label.startswith("Collected in"))
+    assert collected.proto.delta_description == "by 30 May 2026"
     targets.write_text("collected:\n  - {company: main, currency: PEN, amount: 320}\n")
     assert card(open_page("overview"), "Collected in Jun 2026, PEN") == ("80.00", "25.0%")
     targets.write_text(

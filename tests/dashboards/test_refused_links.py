@@ -76,6 +76,16 @@ def test_what_is_understood_is_not_told(open_page: OpenPage) -> None:
         assert not app.exception and not told(app), page
 
 
+def test_a_language_that_is_not_there_is_told_until_one_is_chosen(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    app = open_page("overview", lang="FR")
+    (line,) = told(app)
+    assert "Idioma “FR” (shown: EN)" in line
+    assert told(app.run()) == [line]
+    app = app.sidebar.segmented_control(key="lang").set_value("PT").run()
+    assert not told(app, "PT") and not told(app)
+
+
 def test_outside_text_is_text_and_short(open_page: OpenPage) -> None:
     publish_items(sample_items())
     bucket = "**now** [here](http://evil.example)\n# \u202egnp" + "x" * 200
@@ -90,6 +100,7 @@ def test_outside_text_is_text_and_short(open_page: OpenPage) -> None:
     [
         ("overview", {"currency": "XXX"}),
         ("overview", {"company": "nobody"}),
+        ("overview", {"lang": "FR"}),
         ("aging", {"customer": "nobody"}),
         ("worklist", {"customer": "nobody", "currency": "PEN"}),
         ("recovery", {"part": "losses", "factor": "a lot"}),

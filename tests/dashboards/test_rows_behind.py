@@ -233,6 +233,14 @@ def test_what_was_collected_this_month_leads_to_its_payments(published_company: 
     assert f"rows add up to the figures: **Collected {money}**" in plainly(app)
     payments = next(frame.value for frame in app.dataframe if "date" in frame.value and "amount" in frame.value)
     assert min(payments["date"]) >= month and sum(payments["amount"]) == figure
+    linked = AppTest.from_file(APP, default_timeout=60)
+    for name in ("currency", "company", "collected_rows"):
+        if name in app.query_params:
+            linked.query_params[name] = app.query_params[name]
+    linked = linked.run()
+    assert "rows add up to the figures" in said(linked), "a link has it open"
+    linked = linked.toggle(key="collected_rows").set_value(False).run()
+    assert "rows add up to the figures" not in said(linked) and "collected_rows" not in linked.query_params
     app = _choose(app, "document_number", 0, "amount")
     assert f"Payment {payments['document_number'].iloc[0]}" in plainly(app)
 
