@@ -14,6 +14,7 @@ from cartera.reports.marts import CURRENCY
 from dashboards.components import report_rows
 from dashboards.components.access import may_open
 from dashboards.components.aging_filters import EVERYBODY
+from dashboards.components.saved_views import OPENED
 from dashboards.components.view import View, as_text
 from dashboards.queries.session import Clocks, actor
 
@@ -42,8 +43,10 @@ def certificate_rows(
                 "company": company_id,
                 "currency": code,
                 "customer": EVERYBODY,
-                # also where another day was chosen before
                 "as_of": clocks.as_of.isoformat(),
                 "known_at": clocks.known_at.date().isoformat(),
+                # as a saved view is opened: whatever day was chosen before
+                OPENED: "1",
+                **({"lang": st.query_params["lang"]} if "lang" in st.query_params else {}),
             },
         )
