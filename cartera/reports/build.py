@@ -90,9 +90,14 @@ def sums(rows: Sequence[Row], adding: Sequence[str]) -> Totals:
     return totals
 
 
-def statement(connection: Connection, part: Part, clocks: Clocks) -> tuple[Composable, dict[str, Any]]:
-    """The query without order and limit, and what it binds. Identifiers are those of the declaration alone."""
-    mart = part.declared
+def statement(
+    connection: Connection, part: Part, clocks: Clocks, *, of: Mart | None = None, at: Mapping[str, Any] | None = None
+) -> tuple[Composable, dict[str, Any]]:
+    """The query without order and limit, and what it binds. Identifiers are those of the declaration alone.
+
+    `of`: another declaration of the same figures; `at`: only where these dimensions have exactly these values.
+    """
+    mart = of or part.declared
     bound = _bound(clocks)
     wheres: dict[str, list[Composable]] = {"cells": [], "known": []}
     having: list[Composable] = []
@@ -103,6 +108,11 @@ def statement(connection: Connection, part: Part, clocks: Clocks) -> tuple[Compo
             having += conditions
         else:
             wheres[dimension.of] += _conditions(dimension, each, number, clocks.as_of, bound)
+    for number, (column, value) in enumerate((at or {}).items()):
+        dimension, name = _dimension(mart, column), f"at_{number}"
+        bound[name] = value
+        same = SQL("{} is not distinct from {}").format(_column(dimension), SQL(f"%({name})s"))
+        wheres[dimension.of].append(same)
     used = [_dimension(mart, name) for name in part.columns()]
     needs_known = bool(wheres["known"]) or any(each.of == "known" for each in used)
     query = SQL(

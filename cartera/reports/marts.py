@@ -8,7 +8,7 @@ aging, the segments and the KPIs at the two clocks, which every mart takes: %(as
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from cartera.warehouse.read import BUCKETS
@@ -38,6 +38,17 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class Documents:
+    """The rows that the figures of a mart add up: one per `key`. `relation` where the mart's own rows are sums already;
+    it has all columns of the mart and `further` ones, so that the same expressions give the same figures."""
+
+    key: str
+    shown: tuple[str, ...]
+    relation: str | None = None
+    further: tuple[Dimension, ...] = ()
+
+
+@dataclass(frozen=True)
 class Mart:
     """`always`: dimensions that no report of it may leave out. `one_of`: those that must be filtered by one value, and
     which one unless asked, because over several values debts would be counted several times."""
@@ -49,6 +60,17 @@ class Mart:
     shown: tuple[str, ...]
     always: tuple[str, ...] = ()
     one_of: Mapping[str, str] | None = None
+    documents: Documents | None = None
+
+    def by_document(self) -> Mart:
+        """The same figures over the rows that they add up."""
+        assert self.documents is not None
+        return replace(
+            self,
+            relation=self.documents.relation or self.relation,
+            dimensions=(*self.dimensions, *self.documents.further),
+            always=(),
+        )
 
     def dimension(self, name: str) -> Dimension | None:
         return next((each for each in self.dimensions if each.name == name), None)
@@ -71,6 +93,22 @@ ATTRIBUTES = tuple(
     for name in ("country_code", "collector", "sector", "customer_type", "risk_class", "parent_id")
 )
 CUSTOMER = (*_texts("company_id", CURRENCY, "customer_id"), Dimension("customer_name", of="known"), *ATTRIBUTES)
+
+DEBTS = (
+    "select items.*, 1 as open_items, case when is_disputed then open_amount else 0 end as disputed_amount,"
+    " case when promised_date is not null then open_amount else 0 end as promised_amount"
+    " from {items} as items where item_type = 'instalment'"
+)
+"""The open items that aging adds up, with its columns."""
+OF_ITEM = (
+    *_texts("item_id", "invoice_id", "document_number"),
+    *_dates("due_date"),
+    Dimension("days_past_due", "number"),
+)
+ITEM_SHOWN = (
+    "company_id", "customer_id", "customer_name", "item_id", "invoice_id", "document_number", "due_date",
+    "days_past_due",
+)  # fmt: skip
 
 OPEN = "coalesce(sum(cells.open_amount) filter (where {}), 0)"
 
@@ -96,6 +134,7 @@ OPEN_ITEMS = Mart(
         Measure("items", "count(*)", "number"),
     ),
     ("customer_name", "document_number", "due_date", "days_past_due", "open_amount"),
+    documents=Documents("item_id", ITEM_SHOWN),
 )
 
 AGING = Mart(
@@ -111,6 +150,7 @@ AGING = Mart(
         Measure("items", "sum(cells.open_items)::bigint", "number"),
     ),
     ("customer_name", "open_amount", *BUCKETS),
+    documents=Documents("item_id", ITEM_SHOWN, DEBTS, OF_ITEM),
 )
 
 INVOICES = Mart(
@@ -122,6 +162,10 @@ INVOICES = Mart(
     (*CUSTOMER, *_texts("invoice_id", "document_number", "issue_month"), *_dates("issue_date", "due_date")),
     (Measure("invoiced_amount", "sum(cells.total_amount)"), Measure("invoices", "count(*)", "number")),
     ("issue_month", "company_id", "invoiced_amount", "invoices"),
+    documents=Documents(
+        "invoice_id",
+        ("company_id", "customer_id", "customer_name", "invoice_id", "document_number", "issue_date", "due_date"),
+    ),
 )
 
 PAYMENTS = Mart(
@@ -131,6 +175,9 @@ PAYMENTS = Mart(
     (*CUSTOMER, *_texts("payment_id", "document_number", "received_month"), *_dates("received_date")),
     (Measure("paid_amount", "sum(cells.payment_amount)"), Measure("payments", "count(*)", "number")),
     ("received_month", "company_id", "paid_amount", "payments"),
+    documents=Documents(
+        "payment_id", ("company_id", "customer_id", "customer_name", "payment_id", "document_number", "received_date")
+    ),
 )
 
 PROMISES = Mart(
@@ -146,6 +193,10 @@ PROMISES = Mart(
     (*CUSTOMER, *_texts("promise_id", "invoice_id", "promise_state"), *_dates("made_date", "promised_date")),
     (Measure("promised_amount", "sum(cells.promised_amount)"), Measure("promises", "count(*)", "number")),
     ("customer_name", "promised_date", "promise_state", "promised_amount"),
+    documents=Documents(
+        "promise_id",
+        ("company_id", "customer_id", "customer_name", "promise_id", "invoice_id", "made_date", "promised_date"),
+    ),
 )
 
 DISPUTES = Mart(
@@ -172,6 +223,19 @@ DISPUTES = Mart(
     ),
     (Measure("open_amount", "sum(cells.open_amount)"), Measure("disputes", "count(*)", "number")),
     ("customer_name", "document_number", "reason", "opened_date", "open_amount"),
+    documents=Documents(
+        "dispute_id",
+        (
+            "company_id",
+            "customer_id",
+            "customer_name",
+            "dispute_id",
+            "invoice_id",
+            "document_number",
+            "reason",
+            "opened_date",
+        ),
+    ),
 )
 
 SEGMENTS = Mart(
@@ -188,6 +252,13 @@ SEGMENTS = Mart(
     ),
     ("segment", "customers", "open_amount", "overdue_amount"),
     one_of={"scheme": "payer_behaviour"},
+    documents=Documents(
+        "item_id",
+        ITEM_SHOWN,
+        "select items.*, 1 as open_items, member.scheme, member.segment from {items} as items"
+        " join {members} as member using (company_id, customer_id) where item_type = 'instalment'",
+        OF_ITEM,
+    ),
 )
 
 KPIS = Mart(

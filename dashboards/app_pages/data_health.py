@@ -28,7 +28,7 @@ def data_health(view: View) -> None:
     certificate, found = runs.certificate(view.reading, shown), sources(view)
     health_cards.certified_card(view, certified, certificate)
     health_cards.fresh_card(view, fresh, found)
-    certificate_table(view, certificate)
+    certificate_table(view, certificate, clocks if published else None)
     of_sources = st.container()
     groups = quarantine_part(view, clocks)
     health_cards.waiting_card(view, waiting, groups)

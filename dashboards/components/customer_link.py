@@ -28,10 +28,16 @@ def customers_table(
     if not cells:
         return None
     row: pd.Series = rows.iloc[cells[0][0]]
+    to_customer(view, row)
+    return row
+
+
+def to_customer(view: View, row: pd.Series) -> None:
+    if row["customer_id"] is None:
+        return
     st.page_link(
         CUSTOMER_PAGE,
         label=view.words("campaigns.open_customer", name=as_text(row["customer_name"] or row["customer_id"])),
         icon=":material/person:",
         query_params={"customer": row["customer_id"]},
     )
-    return row

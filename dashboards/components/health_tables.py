@@ -11,11 +11,13 @@ import pandas as pd
 import streamlit as st
 
 from cartera.warehouse.read import Row
+from dashboards.components.certificate_rows import certificate_rows
 from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View, as_text
 from dashboards.i18n import checks as check_words
 from dashboards.i18n import log
 from dashboards.queries import docs
+from dashboards.queries.session import Clocks
 
 RUNS = {
     "started_at": Column("column.started", "moment"),
@@ -149,10 +151,18 @@ def checks_table(view: View, checks: pd.DataFrame) -> None:
     table(view, shown, columns, alt=words("health.checks"))
 
 
-def certificate_table(view: View, certificate: pd.DataFrame) -> None:
+def certificate_table(view: View, certificate: pd.DataFrame, clocks: Clocks | None = None) -> None:
+    """With the clocks of what is published a line leads to its rows; what an earlier run knew is served no more."""
     words = view.words
     st.subheader(words("health.certificate"), anchor=False)
     st.caption(words("health.certificate_sub" if len(certificate) else "health.no_certificate"))
-    if len(certificate):
-        columns = foremost(view, CERTIFICATE, "company_id", "currency_code", "is_tied", "open_items_amount")
+    if not len(certificate):
+        return
+    columns = foremost(view, CERTIFICATE, "company_id", "currency_code", "is_tied", "open_items_amount")
+    if clocks is None:
         table(view, certificate, columns, alt=words("health.certificate"))
+        return
+    st.caption(f":material/touch_app: {words('health.certificate_click')}")
+    key = f"certificate_{clocks.as_of}_{clocks.known_at}"
+    chosen = table(view, certificate, columns, alt=words("health.certificate"), key=key, selects="single-cell")
+    certificate_rows(view, clocks, certificate, chosen["cells"], key)

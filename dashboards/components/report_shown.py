@@ -13,8 +13,10 @@ from cartera.reports.document import Document
 from cartera.reports.exports import FORMATS, XLSX, frame
 from cartera.reports.exports.paper import MOST_ROWS, rows_on_paper
 from cartera.reports.made import EXPORTED_ROWS, Made
+from dashboards.components import report_rows
+from dashboards.components.certificate_rows import certificate_rows
 from dashboards.components.export import file_button, logged
-from dashboards.components.tables import CUSTOMER, Column, Kind, table
+from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import reports
 from dashboards.queries.receivables import frame as as_frame
@@ -50,11 +52,12 @@ def _part(view: View, made: Made, part: Table, number: int) -> None:
     if part.is_capped:
         shown = words.number(len(part.rows))
         st.caption(words("reports.capped", shown=shown, rows=words.number(part.row_count)))
+    report_rows.hint(view, part)
     # in sight also when the others scroll
     shown_columns = sorted(part.shown, key=lambda each: each.name != "customer_name")
-    kinds: dict[str, Kind] = {"money": "money_or_dash", "date": "date", "number": "number", "figure": "figure"}
     columns = {
-        each.name: Column(said.column(each.name), kinds.get(each.kind, "text"), is_plain=True) for each in shown_columns
+        each.name: Column(said.column(each.name), report_rows.KINDS.get(each.kind, "text"), is_plain=True)
+        for each in shown_columns
     }
     if shown_columns[0].name == "customer_name":
         columns["customer_name"] = replace(columns["customer_name"], width=CUSTOMER.width, is_pinned=True)
@@ -69,11 +72,13 @@ def _part(view: View, made: Made, part: Table, number: int) -> None:
         for each in shown_columns:
             if each.kind == "figure":
                 row[each.name] = frame.written(row[each.name], each.kind, None, said)
-    table(view, as_frame(rows, list(columns)), columns, alt=title, key=f"report_rows_{number}")
-    _totals(view, part, columns, number)
+    key = report_rows.table_key(made, part, "rows", number)
+    selection = table(view, as_frame(rows, list(columns)), columns, alt=title, key=key, selects="single-cell")
+    report_rows.of_row(view, made, part, selection["cells"], key)
+    _totals(view, made, part, columns, number)
 
 
-def _totals(view: View, part: Table, columns: Mapping[str, Column], number: int) -> None:
+def _totals(view: View, made: Made, part: Table, columns: Mapping[str, Column], number: int) -> None:
     """By currency; of all rows, also of those that are not listed."""
     said = reports.wording(view.words)
     totals = [{"total": label, **sums} for label, _code, sums in frame.total_rows(part, said)]
@@ -82,7 +87,9 @@ def _totals(view: View, part: Table, columns: Mapping[str, Column], number: int)
         return
     shown = {"total": Column(said("said.total"), width=130, is_plain=True)}
     shown |= {each.name: columns[each.name] for each in part.measures if each.adds}
-    table(view, as_frame(totals, list(shown)), shown, alt=view.words("reports.totals"), key=f"report_totals_{number}")
+    key, data = report_rows.table_key(made, part, "totals", number), as_frame(totals, list(shown))
+    selection = table(view, data, shown, alt=view.words("reports.totals"), key=key, selects="single-cell")
+    report_rows.of_total(view, made, part, selection["cells"], key)
 
 
 def _certificate(view: View, made: Made) -> None:
@@ -99,7 +106,11 @@ def _certificate(view: View, made: Made) -> None:
         for name in names
     }
     rows = as_frame(list(made.certificate.lines), names)
-    table(view, rows, columns, alt=said("said.certificate"), key="report_certificate")
+    st.caption(f":material/touch_app: {view.words('health.certificate_click')}")
+    clocks = Clocks(made.clocks.as_of, made.clocks.known_at)
+    key = f"report_certificate_{clocks.as_of}_{clocks.known_at}"
+    chosen = table(view, rows, columns, alt=said("said.certificate"), key=key, selects="single-cell")
+    certificate_rows(view, clocks, rows, chosen["cells"], key)
 
 
 def export_buttons(view: View, made: Made, document: Document, clocks: Clocks) -> None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
-from dashboards.components.customer_link import customers_table
+from dashboards.components.customer_link import customers_table, to_customer
 from dashboards.components.export import csv_button
 from dashboards.components.invoice_parts import invoice, payment
 from dashboards.components.tables import Column
@@ -44,15 +44,20 @@ def rows_behind(
     content: Callable[[], bytes],
     of: str,
     note: str = "",
+    opens_one: bool = False,
 ) -> None:
-    """`found` has `rows` and a total_<column> of each sum; `title` is plain text; the others as in `csv_button`."""
+    """`found` has `rows` and a total_<column> of each sum; `title` is plain text; the others as in `csv_button`.
+
+    `opens_one`: a single row is opened without a click of its own.
+    """
     with st.container(border=True):
         st.subheader(as_text(title), anchor=False)
-        _sum_up(view, found, sums, currency_code)
+        if sums:
+            _sum_up(view, found, sums, currency_code)
         if note:
             st.caption(note)
         listed(view, clocks, found, columns, alt=title, currency_code=currency_code, key=key, name=name,
-               content=content, of=of)  # fmt: skip
+               content=content, of=of, opens_one=opens_one)  # fmt: skip
 
 
 def listed(
@@ -67,6 +72,7 @@ def listed(
     name: str,
     content: Callable[[], bytes],
     of: str,
+    opens_one: bool = False,
 ) -> None:
     """The rows, whether these are all, their file, and of the one that is clicked its customer's page and document."""
     words, count = view.words, total(found, "rows")
@@ -74,6 +80,9 @@ def listed(
         st.caption(words("rows.capped", shown=words.number(len(found)), count=words.number(count)))
     row = customers_table(view, found, columns, alt=alt, currency_code=currency_code, key=key)
     csv_button(view, clocks, currency_code, name, content, of=of)
+    if row is None and opens_one and len(found) == 1:
+        row = found.iloc[0]
+        to_customer(view, row)
     if row is not None:
         # in a view of another currency an invoice is in its own
         _document(view, clocks, row, row.get("document_currency_code", currency_code), key)

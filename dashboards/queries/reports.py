@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
-from cartera.reports import build, exports, made
-from cartera.reports.document import Document, as_it_opens, parse
+import pandas as pd
+
+from cartera.reports import behind, build, exports, made
+from cartera.reports.behind import Place
+from cartera.reports.document import Document, Part, as_it_opens, parse
 from cartera.reports.marts import MARTS
 from cartera.reports.wording import Wording
 from dashboards.i18n import OF_REPORTS, Words
 from dashboards.queries.cache import cached
 from dashboards.queries.export import Counted
+from dashboards.queries.receivables import EXPORTED_ROWS as MOST_IN_CSV
+from dashboards.queries.receivables import LISTED_ITEMS, frame
+from dashboards.queries.recovery import to_csv
 from dashboards.queries.session import Clocks, Reading, actor
+from dashboards.queries.session import reading as opening_one
 
 LISTED_ROWS = 500
 OPENING = "aging"
@@ -57,3 +65,47 @@ def file(words: Words, name: str, document: Document, clocks: Clocks, format: ex
     companies = actor().companies
     whole = made.make_whole(name, document, as_of=clocks.as_of, known_at=clocks.known_at, companies=companies)
     return Counted(exports.export(whole, format, wording(words)).content, whole.row_count)
+
+
+def documents(reading: Reading, place: Place, clocks: Clocks) -> pd.DataFrame:
+    """The largest documents behind a row or total, with `rows` and total_<measure> of them all."""
+    return _documents(reading, place.part.model_dump_json(), place.values, place.measure, clocks)
+
+
+@cached
+def _documents(
+    reading: Reading, part: str, values: tuple[tuple[str, Any], ...], measure: str | None, clocks: Clocks
+) -> pd.DataFrame:
+    place = Place(Part.model_validate_json(part), values, measure)
+    rows = behind.documents(reading.connection, place, build.Clocks(clocks.as_of, clocks.known_at), LISTED_ITEMS)
+    totals = [f"total_{each.name}" for each in place.measures]
+    return frame([_linked(row) for row in rows], [*LINKED, *_columns(place), "rows", *totals])
+
+
+LINKED = ("invoice_id", "item_id", "document_number")
+"""What leads from a row to its document."""
+
+
+def _linked(row: dict[str, Any]) -> dict[str, Any]:
+    found = dict.fromkeys(LINKED) | row
+    if row.get("payment_id"):
+        found["item_id"] = f"payment:{row['payment_id']}"
+    return found | {"document_number": found["document_number"] or found["invoice_id"]}
+
+
+def _columns(place: Place) -> list[str]:
+    finest = place.mart.documents
+    shown = finest.shown if finest else ()
+    return [*(name for name in shown if name not in LINKED), *(each.name for each in place.measures)]
+
+
+def documents_csv(words: Words, place: Place, clocks: Clocks) -> bytes:
+    """Every one of them, each with what it was asked for. Raises DatabaseError, NotSignedInError."""
+    at = build.Clocks(clocks.as_of, clocks.known_at)
+    with opening_one() as opened:
+        rows = behind.documents(opened.connection, place, at, MOST_IN_CSV)
+    finest = place.mart.documents
+    columns = [*(finest.shown if finest else ()), *(each.name for each in place.measures)]
+    stated = {name: value for name, value in place.values if name not in columns}
+    stated["filters"] = wording(words).filters(place.part, clocks.as_of)
+    return to_csv(frame(rows, columns), clocks, stated)

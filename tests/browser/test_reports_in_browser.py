@@ -55,6 +55,46 @@ def test_built_here_saved_opened_again_and_exported(dashboard_url: str, open_pag
         assert _saved(page, button, tmp_path).suffix == ending
 
 
+def test_a_figure_leads_to_its_documents_also_on_a_phone(dashboard_url: str, open_page: OpenPage) -> None:
+    said = {"en-US": "add up to the figures", "es-PE": "suman lo que dicen las cifras", "pt-BR": "somam o que dizem os"}
+    for locale, text in said.items():
+        page = open_page(f"{dashboard_url}/reports?{FEW}", locale=locale, **PHONE)
+        _settled(page)
+        _click_in_first_row(page.get_by_test_id("stDataFrame").first)
+        expect(page.get_by_text(re.compile(text))).to_be_visible()
+        _settled(page)
+
+
+def test_a_line_of_the_certificate_leads_to_aging_whatever_was_chosen_before(
+    dashboard_url: str, open_page: OpenPage
+) -> None:
+    page = open_page(f"{dashboard_url}/aging?currency=USD&company=norte&as_of=2026-05-31")
+    _settled(page)
+    page.get_by_role("link", name="Data health").click()
+    expect(page.get_by_text("Tie-out certificate")).to_be_visible()
+    _settled(page)
+    _click_in_first_row(
+        page.locator('[aria-label="Tie-out certificate"]').locator(
+            "xpath=ancestor-or-self::*[@data-testid='stDataFrame']"
+        )
+    )
+    link = page.get_by_role("link", name=re.compile("^.*Aging of main in COP"))
+    link.click()
+    expect(page).to_have_url(re.compile("aging"))
+    expect(page.get_by_text(re.compile("amounts in COP"))).to_be_visible()
+    expect(page.get_by_text(re.compile("As of 30 Jun 2026"))).to_be_visible()
+    owed = [each for each in sample_items() if (each.company_id, each.currency_code) == ("main", "COP")]
+    total = sum((each.item_amount for each in owed if each.item_type == "instalment"), Decimal(0))
+    expect(page.get_by_text(re.compile(f"add up to COP.{total:,.2f}"))).to_be_visible()
+
+
+def _click_in_first_row(table: Locator) -> None:
+    """On the phone a table's toolbar stands above it; the first row is the second line."""
+    box = table.locator("canvas").first.bounding_box()
+    assert box
+    table.page.mouse.click(box["x"] + 40, box["y"] + 35 + 17)
+
+
 def test_a_view_is_kept_and_opened_also_on_its_own_page(dashboard_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{dashboard_url}/segments?segment=slow&currency=USD")
     _settled(page)
