@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
 
 from dashboards.charts.kpis import PARTS, dso_waterfall
 from dashboards.components.kpi_grid import labels, one_place
+from dashboards.components.saved_views import OPENED
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View
 from dashboards.queries import kpis
+
+SAME = ("known_at", "currency_view", "window", "lang")
+"""What the rows of an end are asked with, too."""
 
 
 def dso_parts(view: View, asked: kpis.Asked, since: dt.date, rows: pd.DataFrame) -> None:
@@ -34,12 +39,28 @@ def dso_parts(view: View, asked: kpis.Asked, since: dt.date, rows: pd.DataFrame)
         )
         moved = words.days(row["change_days"], signed=True)
         st.caption(words("bridge.adds_up", place=place, change=moved))
+    _to_rows(view, row, {"from_days": since, "to_days": asked.clocks.as_of})
     if view.is_phone:
         _one_below_the_other(view, _written(view, chosen), _columns(view, dates, chosen))
     else:
         table(view, _written(view, rows), _columns(view, dates, rows), alt=words("bridge.title"))
     with st.expander(words("bridge.how"), icon=":material/function:"):
         st.markdown("\n".join(f"- **{words(f'bridge.{part}')}**: {words(f'bridge.{part}_help')}" for part in PARTS))
+
+
+def _to_rows(view: View, row: pd.Series, ends: Mapping[str, dt.date]) -> None:
+    """Each end is a DSO: the sums that it divides and is divided by lead to their rows, as of its own day."""
+    words, metric = view.words, kpis.catalogue().find(kpis.DSO)
+    assert metric is not None, "the catalogue has the KPI that the bridge is of"
+    same = {name: st.query_params[name] for name in SAME if name in st.query_params}
+    for name, day in ends.items():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(words("bridge.made_of", date=words.date(day), days=words.figure(row[name], "days")))
+            for part in metric.made_of:
+                asked = {"kpi": kpis.DSO, "rows": part, "place": f"{row['company_id']}/{row['currency_code']}",
+                         "as_of": day.isoformat(), OPENED: "1"}  # fmt: skip
+                st.page_link("app_pages/kpis.py", label=words(f"kpi_part.{part}"), icon=":material/list_alt:",
+                             query_params=same | asked)  # fmt: skip
 
 
 def _one_below_the_other(view: View, written: pd.DataFrame, columns: dict[str, Column]) -> None:

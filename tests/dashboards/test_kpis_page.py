@@ -5,11 +5,13 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 import streamlit as st
@@ -152,6 +154,24 @@ def test_what_moved_dso_is_the_bridge_of_the_command_line(published_company: str
     ]
     assert "andes-pe · PEN: the parts" in said(app)
     assert len(app.get("plotly_chart")) == 1
+
+
+def test_both_ends_of_the_bridge_lead_to_the_rows_that_make_them(published_company: str) -> None:
+    app = open_kpis(show="dso", since="2026-02-28", place="andes-pe/PEN", window="30")
+    with transaction(Role.reader) as connection:
+        known_at = read.publication(connection).known_at
+        rows = dso_bridge.bridge(connection, dt.date(2026, 2, 28), UNTIL, known_at, days=30)
+    (row,) = [each for each in rows if (each["company_id"], each["currency_code"]) == ("andes-pe", "PEN")]
+    asked = [dict(parse_qsl(link.proto.query_string)) for link in app.get("page_link")]
+    for day, end in (("2026-02-28", "from_days"), ("2026-06-30", "to_days")):
+        sums = {}
+        for link in asked:
+            if link.get("as_of") == day and "rows" in link:
+                told = re.search(r"add up to \*\*PEN\s(\S+?)\*\*", plainly(open_kpis(**link)))
+                assert told, link
+                sums[link["rows"]] = Decimal(told[1].replace(",", ""))
+        days = sums["ar_amount"] / (sums["invoiced_amount"] - sums["credit_noted_amount"]) * 30
+        assert abs(days - row[end]) < Decimal("0.000001"), (day, sums)
 
 
 def test_the_export_has_every_figure_to_the_last_decimal(published_company: str) -> None:
