@@ -100,12 +100,15 @@ def _columns(place: Place) -> list[str]:
 
 
 def documents_csv(words: Words, place: Place, clocks: Clocks) -> bytes:
-    """Every one of them, each with what it was asked for. Raises DatabaseError, NotSignedInError."""
+    """Up to MOST_IN_CSV of them, each with what it was asked for, and the number and sums of all.
+
+    Raises DatabaseError, NotSignedInError.
+    """
     at = build.Clocks(clocks.as_of, clocks.known_at)
     with opening_one() as opened:
         rows = behind.documents(opened.connection, place, at, MOST_IN_CSV)
-    finest = place.mart.documents
-    columns = [*(finest.shown if finest else ()), *(each.name for each in place.measures)]
+    finest, measures = place.mart.documents, [each.name for each in place.measures]
+    columns = [*(finest.shown if finest else ()), *measures, "rows", *(f"total_{name}" for name in measures)]
     stated = {name: value for name, value in place.values if name not in columns}
     stated["filters"] = wording(words).filters(place.part, clocks.as_of)
     return to_csv(frame(rows, columns), clocks, stated)

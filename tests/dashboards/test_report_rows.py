@@ -91,8 +91,14 @@ def test_a_click_lists_the_documents_of_a_figure(open_page: OpenPage, mart: str,
     asked = {"mart": mart, "by": by, "show": show}
     table = open_page("reports", **asked).dataframe[0].value
     assert table[CURRENCY].nunique() > 1
-    for code in sorted(table[CURRENCY].unique()):
-        place = next(place for place, row in enumerate(table.to_dict("records")) if row[CURRENCY] == code and row[show])
+    rows = table.to_dict("records")
+    places = [
+        next(place for place, row in enumerate(rows) if row[CURRENCY] == code and row[show])
+        for code in sorted(table[CURRENCY].unique())
+    ]
+    places.append(next(place for place, row in enumerate(rows) if row[show] and any(not row[name] for name in by)))
+    for place in places:
+        code = rows[place][CURRENCY]
         app = _clicked(open_page("reports", **asked), 0, place, show)
         figure = table[show].iloc[place]
         listed = app.dataframe[1].value
@@ -161,6 +167,8 @@ def test_the_file_has_every_document_and_what_was_asked(database: str) -> None:
     lines = list(csv.DictReader(io.StringIO(file)))
     assert sum(Decimal(line["open_amount"]) for line in lines) == row["open_amount"]
     assert {(line["bucket"], line[CURRENCY]) for line in lines} == {(row["bucket"], row[CURRENCY])}
+    stated = {(int(line["rows"]), Decimal(line["total_open_amount"])) for line in lines}
+    assert stated == {(len(lines), row["open_amount"])}
 
 
 def test_a_line_of_the_certificate_leads_to_its_items_and_to_aging(published_company: str) -> None:
