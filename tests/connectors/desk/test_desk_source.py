@@ -67,7 +67,7 @@ def new_id() -> str:
 def promises() -> list[tuple[str, Decimal]]:
     found = query(
         "select invoice_id, promised_amount from serve.fct_promises where recorded_to > '9999-01-01'"
-        " and source = 'desk' order by promised_date, invoice_id"
+        " and source = 'desk' order by promised_date, invoice_id, promised_amount desc"
     )
     return [(row["invoice_id"], row["promised_amount"]) for row in found]
 
