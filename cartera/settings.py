@@ -41,7 +41,8 @@ class Settings(BaseSettings):
     channels_file: Path = Path()
     """How messages leave, and which ways are switched on. Default: `channels.yaml` in the project."""
     targets_file: Path = Path()
-    """What is to be collected in a month, and what figures should be. Default: `targets.yaml` in the project."""
+    """What is to be collected in a month, and what figures should be. Default: `targets.yaml` in the project;
+    where there is none, the one in `home`, which `cartera demo` writes for its own company."""
     database_url: SecretStr | None = None
     """postgresql://user:password@host:port/database of a server of yours; else the embedded one is used."""
     database_url_file: Path | None = None
@@ -83,6 +84,8 @@ class Settings(BaseSettings):
         ):
             given: Path = getattr(self, name)
             setattr(self, name, (default if given == Path() else given).expanduser().absolute())
+        if self.targets_file == self.project_dir.absolute() / "targets.yaml" and not self.targets_file.exists():
+            self.targets_file = self.home / "targets.yaml"
         for name in ("database_url", "smtp_url", "sign_in_client_secret"):
             path: Path | None = getattr(self, f"{name}_file")
             if path is not None and getattr(self, name) is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import webbrowser
+from decimal import ROUND_CEILING, Decimal
 from typing import Annotated
 
 import typer
@@ -14,6 +15,10 @@ from cartera.cli.progress import shown_steps, told
 from cartera.clock import parse_date, utc_now
 from cartera.db import Role, ensure_ready, transaction
 from cartera.errors import SourceError
+from cartera.targets import Figure
+
+MONTHS = 3
+FIGURES: dict[Figure, Decimal] = {"dso": Decimal(60), "overdue_pct": Decimal(35), "cei": Decimal(80)}
 
 
 def register(app: typer.Typer) -> None:
@@ -38,7 +43,13 @@ def demo(
         report = pipeline.run(date, ["sandbox"])
         for error in report.source_errors.values():
             raise SourceError(error.problem, error.mend)
-        _send_reminders(date)
+        others = other_sources()
+        if others:
+            # a message into the sandbox mailbox would count as sent to a real debtor
+            messages.print(f"reminders: left out, because {', '.join(sorted(others))} landed here too", markup=False)
+        else:
+            set_targets()
+            _send_reminders(date)
     aging(as_of=None, known_at=None, by=By.bucket, format=Format.table)
     _show(headless)
 
@@ -61,16 +72,46 @@ def _make_company(date: dt.date, invoices: int, seed: int) -> None:
         )
 
 
+def set_targets() -> None:
+    """What the company might have set itself, where no targets are: a little more than it received a month lately."""
+    import yaml
+
+    from cartera.settings import get_settings
+    from cartera.targets import FigureTarget, Target, Targets
+    from cartera.warehouse import headline, read
+
+    path = get_settings().targets_file
+    if path.exists():
+        return
+    collected = []
+    with transaction(Role.reader) as connection:
+        published = read.publication(connection)
+        for place in read.rows(connection, _PLACES):
+            company, code = place["company_id"], place["currency_code"]
+            asked = headline.Asked(published.as_of_date, published.known_at, code, company)
+            *months, _this_month = headline.collected_by_month(connection, asked, 1 + MONTHS)
+            amount = sum((received for _, received in months), Decimal(0)) / MONTHS
+            if amount > 0:
+                two_digits = amount.quantize(Decimal(1).scaleb(amount.adjusted() - 1), ROUND_CEILING)
+                target = Decimal(f"{two_digits:f}")
+                collected.append(Target(company=company, currency=code, amount=target))
+    companies = sorted({each.company for each in collected})
+    # of these companies alone: the same folder may hold another one's data later
+    figures = [FigureTarget(figure=name, target=at, company=each) for each in companies for name, at in FIGURES.items()]
+    targets = Targets(collected=tuple(collected), figures=tuple(figures)).model_dump(mode="json", exclude_none=True)
+    aside = path.with_suffix(".new")
+    aside.write_text(f"# written by `cartera demo`\n{yaml.safe_dump(targets, sort_keys=False)}", encoding="utf-8")
+    aside.replace(path)
+
+
+_PLACES = "select distinct company_id, currency_code from serve.fct_daily_flows order by company_id, currency_code"
+
+
 def _send_reminders(date: dt.date) -> None:
     """Plan, approve and send into the sandbox mailbox: nothing of the sandbox ever leaves this machine."""
     from cartera.outgoing import sandbox_channels
     from cartera.reminders import approve_reminders, plan_reminders, send_reminders
 
-    others = other_sources()
-    if others:
-        # a message into the sandbox mailbox would count as sent to a real debtor
-        messages.print(f"reminders: left out, because {', '.join(sorted(others))} landed here too", markup=False)
-        return
     _record_consents()
     with told("reminders: plan") as report:
         plan = plan_reminders(date)

@@ -15,9 +15,10 @@ from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
 
+from cartera.cli.demo import set_targets
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
-from cartera.settings import get_settings
+from cartera.settings import Settings, get_settings
 from cartera.targets import load_targets
 from cartera.warehouse import headline, read
 from dashboards.charts.aging import aging_over_time
@@ -265,3 +266,30 @@ def _slow_in_the_past(ask: Callable[..., Any]) -> Callable[..., Any]:
         return ask(connection, as_of, *more, **named)
 
     return slow
+
+
+def test_the_demo_has_targets_that_its_overview_is_held_against(published_company: str, targets: Path) -> None:
+    set_targets()
+    made = load_targets()
+    with transaction(Role.reader) as connection:
+        published = read.publication(connection)
+        for target in made.collected:
+            asked = headline.Asked(published.as_of_date, published.known_at, target.currency, target.company)
+            *months, _ = headline.collected_by_month(connection, asked, 4)
+            average = sum((received for _, received in months), Decimal(0)) / 3
+            assert average <= target.amount <= average * Decimal("1.1"), target
+    assert {each.company for each in made.figures} == {each.company for each in made.collected} != set()
+    # one's own are left as they are
+    targets.write_text("collected: []\n")
+    set_targets()
+    assert load_targets().collected == ()
+
+
+def test_targets_of_the_demo_give_way_to_those_of_the_clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CARTERA_TARGETS_FILE")
+    own = Settings(project_dir=tmp_path, home=tmp_path / "home")
+    assert own.targets_file == tmp_path / "home" / "targets.yaml"
+    (tmp_path / "targets.yaml").write_text("collected: []\n")
+    assert Settings(project_dir=tmp_path, home=tmp_path / "home").targets_file == tmp_path / "targets.yaml"
+    named = Settings(project_dir=tmp_path, targets_file=tmp_path / "none.yaml")
+    assert named.targets_file == tmp_path / "none.yaml"
