@@ -30,8 +30,8 @@ from cartera.landing.inspect import Counted, Group
 from cartera.settings import get_settings
 
 LOOKERS = frozenset({"finance", "manager", "analyst", "administrator"})
-PATIENCE = "5s"
-"""How long somebody at a page waits for a landing to end; looking may take four times as long."""
+PATIENCE = "15s"
+"""How long somebody at a page waits for a landing to end: that of a usual delivery takes some seconds."""
 LOOKING = "20s"
 
 
