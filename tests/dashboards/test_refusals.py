@@ -40,7 +40,7 @@ SAMPLES = {"what": "note", "actor.role": "collector", "kind": "other", "before.k
 def _raised(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         call = node.exc if isinstance(node, ast.Raise) else None
-        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("ConfigError", "NotAllowed"):
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("ConfigError", "NotAllowed", "NotMeant"):
             yield _written(call.args[0])
 
 
