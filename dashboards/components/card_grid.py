@@ -60,7 +60,9 @@ def card(
             note = None
         label, help_text = short or label, "\n\n".join([*filter(None, [" · ".join(told)]), help_text])
     elif goal:
-        label = f"{label} · {goal.mark}"
+        # both at full length are cut off on a screen of 1280
+        help_text = f"{label}\n\n{help_text}" if short else help_text
+        label = f"{short or label} · {goal.mark}"
     if goal:
         help_text = f"**{goal.said}**\n\n{help_text}"
     if chip is None:
