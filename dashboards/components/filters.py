@@ -214,32 +214,32 @@ def linked(view: View, name: str, offered: Mapping[str, str], default: str) -> s
 
 def seeded(key: str, name: str, label: str, offered: Mapping[str, str], default: str) -> str:
     """`linked` where the key is another one than that of the name in this language."""
-    linked_to = None if key in st.session_state else st.query_params.get(name)
-    asked = st.session_state.get(key, linked_to)
+    wanted = linked_to(name, key)
+    asked = st.session_state.get(key, wanted)
     chosen = st.session_state[key] = asked if asked in offered else default
-    refused.heard(name, None if linked_to in offered else linked_to, label, chosen, offered.get(chosen, chosen))
+    refused.heard(name, None if wanted in offered else wanted, label, chosen, offered.get(chosen, chosen))
     return key
 
 
 def optional(view: View, name: str, label: str, offered: Mapping[str, str]) -> str:
     """The key of a list or of pills in which nothing may be chosen; `link` writes it."""
     key, none = f"{name}_{view.words.language}", view.words("filter.nothing")
-    linked_to = None if key in st.session_state else st.query_params.get(name)
-    asked = st.session_state.get(key, linked_to)
+    wanted = linked_to(name, key)
+    asked = st.session_state.get(key, wanted)
     chosen = st.session_state[key] = asked if asked in offered else None
-    is_heard = linked_to in (None, chosen)
-    refused.heard(name, None if is_heard else linked_to, label, chosen, offered.get(chosen or "", none))
+    is_heard = wanted in (None, chosen)
+    refused.heard(name, None if is_heard else wanted, label, chosen, offered.get(chosen or "", none))
     return key
 
 
 def switch(view: View, name: str, label: str) -> bool:
     """On or off; only on has a place in the URL."""
-    linked_to = None if name in st.session_state else st.query_params.get(name)
-    if linked_to == ON:
+    wanted = linked_to(name)
+    if wanted == ON:
         st.session_state[name] = True
     is_on = st.toggle(label, key=name)
     none = view.words("filter.nothing")
-    refused.heard(name, None if linked_to == ON else linked_to, label, is_on, label if is_on else none)
+    refused.heard(name, None if wanted == ON else wanted, label, is_on, label if is_on else none)
     link(name, ON if is_on else "", "")
     return is_on
 
@@ -323,9 +323,12 @@ def _key(view: View, name: str) -> str:
     return name if name in ("company", "currency") else f"{name}_{view.words.language}"
 
 
-def linked_to(key: str) -> str | None:
-    """What the URL says where nothing was chosen yet; asked before its widget, which takes out what it refuses."""
-    return None if key in st.session_state else st.query_params.get(key)
+def linked_to(name: str, key: str | None = None) -> str | None:
+    """What the URL says where nothing was chosen yet; asked before its widget, which takes out what it refuses.
+
+    `key` is the widget's where that is not the name.
+    """
+    return None if (key or name) in st.session_state else st.query_params.get(name)
 
 
 def in_force(name: str) -> Any:
