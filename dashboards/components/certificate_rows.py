@@ -14,7 +14,7 @@ from cartera.reports.marts import CURRENCY
 from dashboards.components import report_rows
 from dashboards.components.access import may_open
 from dashboards.components.aging_filters import EVERYBODY
-from dashboards.components.saved_views import OPENED
+from dashboards.components.saved_views import opening
 from dashboards.components.view import View, as_text
 from dashboards.queries.session import Clocks, actor
 
@@ -39,14 +39,11 @@ def certificate_rows(
             "app_pages/aging.py",
             label=view.words("health.open_aging", company=as_text(company_id), currency=code),
             icon=":material/stacked_bar_chart:",
-            query_params={
-                "company": company_id,
-                "currency": code,
-                "customer": EVERYBODY,
-                "as_of": clocks.as_of.isoformat(),
-                "known_at": clocks.known_at.date().isoformat(),
-                # as a saved view is opened: whatever day was chosen before
-                OPENED: "1",
-                **({"lang": st.query_params["lang"]} if "lang" in st.query_params else {}),
-            },
+            query_params=opening(
+                company=company_id,
+                currency=code,
+                customer=EVERYBODY,
+                as_of=clocks.as_of.isoformat(),
+                known_at=clocks.known_at.date().isoformat(),
+            ),
         )

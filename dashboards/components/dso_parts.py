@@ -10,12 +10,12 @@ import streamlit as st
 
 from dashboards.charts.kpis import PARTS, dso_waterfall
 from dashboards.components.kpi_grid import labels, one_place
-from dashboards.components.saved_views import OPENED
+from dashboards.components.saved_views import opening
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View
 from dashboards.queries import kpis
 
-SAME = ("known_at", "currency_view", "window", "lang")
+SAME = ("known_at", "currency_view", "window")
 """What the rows of an end are asked with, too."""
 
 
@@ -57,10 +57,10 @@ def _to_rows(view: View, row: pd.Series, ends: Mapping[str, dt.date]) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(words("bridge.made_of", date=words.date(day), days=words.figure(row[name], "days")))
             for part in metric.made_of:
-                asked = {"kpi": kpis.DSO, "rows": part, "place": f"{row['company_id']}/{row['currency_code']}",
-                         "as_of": day.isoformat(), OPENED: "1"}  # fmt: skip
+                place = f"{row['company_id']}/{row['currency_code']}"
+                asked = opening(kpi=kpis.DSO, rows=part, place=place, as_of=day.isoformat(), **same)
                 st.page_link("app_pages/kpis.py", label=words(f"kpi_part.{part}"), icon=":material/list_alt:",
-                             query_params=same | asked)  # fmt: skip
+                             query_params=asked)  # fmt: skip
 
 
 def _one_below_the_other(view: View, written: pd.DataFrame, columns: dict[str, Column]) -> None:

@@ -16,7 +16,7 @@ from cartera.reports.made import Made
 from cartera.reports.marts import CURRENCY
 from dashboards.components.access import may_open
 from dashboards.components.rows_behind import Sum, rows_behind
-from dashboards.components.saved_views import OPENED
+from dashboards.components.saved_views import opening
 from dashboards.components.tables import CUSTOMER, Column, Kind
 from dashboards.components.view import View, as_text
 from dashboards.queries import reports
@@ -159,12 +159,10 @@ def _to_kpi(view: View, made: Made, part: Table, row: Mapping[str, Any]) -> None
         "app_pages/kpis.py",
         label=view.words("reports.open_kpi", kpi=as_text(name)),
         icon=":material/list_alt:",
-        query_params={
-            "kpi": row["kpi"],
-            "place": f"{row['company_id']}/{row[CURRENCY]}",
-            "as_of": made.clocks.as_of.isoformat(),
-            "known_at": made.clocks.known_at.date().isoformat(),
-            OPENED: "1",
-            **({"lang": st.query_params["lang"]} if "lang" in st.query_params else {}),
-        },
+        query_params=opening(
+            kpi=row["kpi"],
+            place=f"{row['company_id']}/{row[CURRENCY]}",
+            as_of=made.clocks.as_of.isoformat(),
+            known_at=made.clocks.known_at.date().isoformat(),
+        ),
     )

@@ -48,6 +48,12 @@ def follow_link() -> None:
             del st.session_state[name]
 
 
+def opening(**parameters: str) -> dict[str, str]:
+    """Of a link that shows what it names, in this language, whatever was chosen before: as a saved view is opened."""
+    language = {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
+    return parameters | {OPENED: "1"} | language
+
+
 def sidebar(view: View) -> None:
     """The views as links, each with a button to delete it; and a name for what is shown now."""
     words, user, page, kept = view.words, current_user(), st.session_state.get("page"), _kept()
@@ -81,9 +87,7 @@ def _shown() -> list[tuple[str, str]]:
 
 
 def _line(view: View, user: str, each: views.SavedView) -> None:
-    parameters = [*each.parameters, (OPENED, "1")]
-    if "lang" in st.query_params:
-        parameters.append(("lang", st.query_params["lang"]))
+    parameters = [*each.parameters, *opening().items()]
     with _in_a_line():
         st.page_link(f"app_pages/{each.page.replace('-', '_')}.py", label=as_text(each.name), query_params=parameters)
         st.button("", key=f"view_delete_{each.name}", icon=BIN, type="tertiary", on_click=_delete,
