@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import cast
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
 
 import yaml
 
 from cartera.settings import get_settings
+from cartera.yaml_config import PARSER
 
 
 def number(name: str) -> int:
     """A variable of dbt_project.yml that is a whole number, such as fx_rate_max_age_days."""
-    document = yaml.safe_load((get_settings().dbt_dir / "dbt_project.yml").read_text(encoding="utf-8"))
-    return cast(int, document["vars"][name])
+    return cast(int, _variables(get_settings().dbt_dir)[name])
+
+
+@cache
+def _variables(dbt_dir: Path) -> dict[str, Any]:
+    """Read once: a page asks for them each time it is drawn."""
+    document = yaml.load((dbt_dir / "dbt_project.yml").read_text(encoding="utf-8"), PARSER)
+    return cast(dict[str, Any], document["vars"])

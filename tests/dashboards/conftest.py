@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -21,8 +22,11 @@ from dashboards.queries import ahead, looking_back
 @pytest.fixture(autouse=True, scope="session")
 def _as_the_server_is_set() -> None:
     """dashboards/.streamlit/config.toml, which an AppTest does not read: without it each run looks through all that the
-    tests hold for garbage."""
-    st.config.set_option("runner.postScriptGC", False)
+    tests hold for garbage, counts which of Streamlit's functions are called and looks for magic in the scripts."""
+    settings = tomllib.loads((APP.parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    for section in ("runner", "browser", "client", "global"):
+        for name, value in settings[section].items():
+            st.config.set_option(f"{section}.{name}", value)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -53,8 +57,10 @@ def open_page(database: str) -> OpenPage:
         app = AppTest.from_file(APP, default_timeout=30)
         for name, value in parameters.items():
             app.query_params[name] = value
-        app.run()
-        return app.switch_page(f"app_pages/{page}.py").run() if page != "overview" else app
+        if "_" in page:
+            # a page whose address is not its file's name is known to an AppTest once the pages are
+            app.run()
+        return (app if page == "overview" else app.switch_page(f"app_pages/{page}.py")).run()
 
     return run
 

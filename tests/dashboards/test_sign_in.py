@@ -108,8 +108,7 @@ def test_who_looks_is_asked_once_for_one_drawing(
     monkeypatch.setattr("cartera.users.find", lambda email: asked.append(email) or find(email))
     app = open_page(page, **more)
     assert not app.exception and not app.error
-    # the first page, and then this one
-    assert asked == [BOSS, BOSS]
+    assert asked == [BOSS]
 
 
 def test_banners_tell_nothing_that_may_be_of_another_company(
