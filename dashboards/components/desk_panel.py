@@ -72,7 +72,7 @@ def _why(view: View, asked: worklist.Asked, task: worklist.Task) -> None:
         "worklist.worth",
         asked=as_text(words.money(task.asked, asked.currency_code)),
         chance=as_text(words.percent(worth.chance)),
-        expected=as_text(words.money(worth.expected, asked.currency_code)),
+        expected=as_text(words.money(worklist.expected(task, asked.currency_code), asked.currency_code)),
     )
     st.markdown(f":material/lightbulb: {sentence}")
     first, *rest = worth.reasons

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import parse_qsl, urlencode
 
 import pandas as pd
 import streamlit as st
@@ -24,6 +25,9 @@ IN_FORCE, DRAWN = "filters_in_force", "filters_drawn"
 
 ON = "1"
 EARLIEST = dt.date(1990, 1, 1)
+DAYS = ("as_of", "known_at", "since")
+BOUND = ("company", "currency", *DAYS)
+"""Names of widgets that are bound to the address, on more pages than one."""
 FEW = 5
 
 
@@ -334,6 +338,25 @@ def linked_to(name: str, key: str | None = None) -> str | None:
 def in_force(name: str) -> Any:
     """What this session has chosen or a link asked for; None where that is the default."""
     return st.session_state.get(IN_FORCE, {}).get(name)
+
+
+def carried(parameters: Mapping[str, str]) -> str:
+    """What a link names that Streamlit takes out of it on a page that binds the same name: a word for `carry`.
+
+    It takes that for what the page left behind, also where the link asks for another value.
+    """
+    return urlencode({name: parameters[name] for name in BOUND if name in parameters}) or ON
+
+
+def carry(word: str) -> None:
+    """In force from now on, where the address has lost it; the filters of the page refuse what they do not offer."""
+    kept: dict[str, object] = st.session_state.setdefault(IN_FORCE, {})
+    for name, value in parse_qsl(word):
+        if name in DAYS:
+            with contextlib.suppress(ValueError):
+                kept[name] = max(EARLIEST, dt.date.fromisoformat(value))
+        elif name in BOUND:
+            kept[name] = value
 
 
 def arrive() -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from cartera.reports import views
-from dashboards.components import clicks
+from dashboards.components import clicks, filters
 from dashboards.components.access import may_open
 from dashboards.components.view import View, as_text, current_user
 from dashboards.i18n import Words
@@ -39,19 +39,25 @@ class Kept:
 
 def follow_link() -> None:
     """When a saved view is opened on the page that is shown, forget what was chosen there: the URL decides."""
-    if st.query_params.get(OPENED) is None:
+    named = st.query_params.get(OPENED)
+    if named is None:
         return
     clicks.settle()
     del st.query_params[OPENED]
     for name in list(st.session_state):
         if name not in KEPT:
             del st.session_state[name]
+    filters.carry(named)
 
 
 def opening(**parameters: str) -> dict[str, str]:
     """Of a link that shows what it names, in this language, whatever was chosen before: as a saved view is opened."""
+    return parameters | _opened(parameters)
+
+
+def _opened(parameters: dict[str, str]) -> dict[str, str]:
     language = {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
-    return parameters | {OPENED: "1"} | language
+    return {OPENED: filters.carried(parameters)} | language
 
 
 def sidebar(view: View) -> None:
@@ -87,7 +93,7 @@ def _shown() -> list[tuple[str, str]]:
 
 
 def _line(view: View, user: str, each: views.SavedView) -> None:
-    parameters = [*each.parameters, *opening().items()]
+    parameters = [*each.parameters, *_opened(dict(each.parameters)).items()]
     with _in_a_line():
         st.page_link(f"app_pages/{each.page.replace('-', '_')}.py", label=as_text(each.name), query_params=parameters)
         st.button("", key=f"view_delete_{each.name}", icon=BIN, type="tertiary", on_click=_delete,

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 from typing import Any, Literal
 from unicodedata import east_asian_width
@@ -145,7 +145,11 @@ def still_table(
     for name, column in columns.items():
         heading = column.heading if column.is_plain else view.words(column.heading)
         if column.kind in WORDED:
-            shown[heading] = data[name].map(_worded(view, column.kind)).map(as_text)
+            text = data[name].map(_worded(view, column.kind))
+            if view.is_phone and isinstance(column.width, int):
+                # one long name would push the amounts of all others out of sight
+                text = text.map(partial(cut, width=column.width))
+            shown[heading] = text.map(as_text)
             continue
         # numbers stay numbers, which stand to the right
         shown[heading] = data[name].astype(float) if column.kind == "percent" else data[name]

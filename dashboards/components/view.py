@@ -12,6 +12,9 @@ from dashboards.i18n import LOCALES, Words
 from dashboards.queries.session import Clocks, Reading
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:=^&])")
+ADDRESS = re.compile(r"(?i)(https?:|www)(?=//|\.)")
+UNSEEN = "\u2060"
+"""A word joiner. The browser makes links of addresses after it has taken the backslashes away."""
 
 
 @dataclass(frozen=True)
@@ -70,4 +73,4 @@ def is_phone() -> bool:
 
 def as_text(outside: object) -> str:
     """Text from outside, shown as it is: Streamlit reads Markdown in headings and captions (law 10)."""
-    return MARKDOWN.sub(r"\\\1", " ".join(str(outside).split()))
+    return MARKDOWN.sub(r"\\\1", ADDRESS.sub(rf"\1{UNSEEN}", " ".join(str(outside).split())))

@@ -58,7 +58,7 @@ def choose_collector(view: View, clocks: Clocks, currency_code: str) -> str | No
 def headline(view: View, asked: worklist.Asked, day: worklist.Day) -> None:
     """What the day is worth, in one line: a day's work is the list below it."""
     words, code = view.words, asked.currency_code
-    owed, expected = worklist.added(day.tasks)
+    owed, expected = worklist.added(day.tasks, code)
     figures = (
         ("customers", words.number(len(day.tasks))),
         ("asked", words.money(owed, code)),
@@ -141,7 +141,7 @@ def tasks_table(view: View, asked: worklist.Asked, tasks: tuple[worklist.Task, .
     if not tasks:
         st.info(words("worklist.nothing"), icon=":material/event_available:")
         return
-    shown = worklist.listed(words, tasks[: worklist.LISTED])
+    shown = worklist.listed(words, tasks[: worklist.LISTED], asked.currency_code)
     key = f"tasks_{asked.currency_code}_{asked.company_id}_{asked.collector}"
     # a click is of a place in the list that was looked at: what anybody recorded since may have moved it
     looked_at, st.session_state[f"{key}_rows"] = st.session_state.get(f"{key}_rows", []), [task.key for task in tasks]

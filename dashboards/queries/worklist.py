@@ -114,18 +114,23 @@ def left_by_reason(left: pd.DataFrame, whole: read.Row, day: Day) -> list[tuple[
     return [(str(why), customers, amount) for why, customers, amount in found]
 
 
-def listed(words: Words, tasks: Sequence[Task]) -> pd.DataFrame:
+def listed(words: Words, tasks: Sequence[Task], currency_code: str) -> pd.DataFrame:
     """COLUMNS, the most worth first."""
-    return frame([row | {"rank": rank} for rank, row in enumerate(_rows(words, tasks), 1)], COLUMNS)
+    return frame([row | {"rank": rank} for rank, row in enumerate(_rows(words, tasks, currency_code), 1)], COLUMNS)
 
 
-def _rows(words: Words, tasks: Sequence[Task]) -> list[read.Row]:
+def expected(task: Task, currency_code: str) -> Decimal:
+    """An amount times a chance, both with all their digits, ends where money does: then sums are of what is shown."""
+    return task.worth.expected.quantize(Decimal(1).scaleb(-minor_units(currency_code)))
+
+
+def _rows(words: Words, tasks: Sequence[Task], currency_code: str) -> list[read.Row]:
     return [
         task.late
         | {
             "asked_amount": task.asked,
             "chance": task.worth.chance,
-            "expected_amount": task.worth.expected,
+            "expected_amount": expected(task, currency_code),
             "why": " · ".join(reason_text(words, reason) for reason in task.worth.reasons),
         }
         for task in tasks
@@ -148,23 +153,16 @@ def day_csv(words: Words, asked: Asked, narrowed: Sequence[str] = ()) -> bytes:
     """Everybody of the day, ranked. Raises DatabaseError."""
     with reading() as opened:
         tasks = day(opened, asked).tasks
-    # an amount times a chance, both with all their digits, ends where money does
-    unit = Decimal(1).scaleb(-minor_units(asked.currency_code))
     rows = [
-        row
-        | {
-            "rank": rank,
-            "chance": words.percent(row["chance"]),
-            "expected_amount": row["expected_amount"].quantize(unit),
-        }
-        for rank, row in enumerate(_rows(words, tasks), 1)
+        row | {"rank": rank, "chance": words.percent(row["chance"])}
+        for rank, row in enumerate(_rows(words, tasks, asked.currency_code), 1)
     ]
     return to_csv(rows, CSV, words, asked.clocks, asked.currency_code, ("asked_amount",), narrowed=narrowed)
 
 
-def added(tasks: Sequence[Task]) -> tuple[Decimal, Decimal]:
+def added(tasks: Sequence[Task], currency_code: str) -> tuple[Decimal, Decimal]:
     """What may be asked for, and what is expected, of all of them."""
     return (
         sum((task.asked for task in tasks), Decimal(0)),
-        sum((task.worth.expected for task in tasks), Decimal(0)),
+        sum((expected(task, currency_code) for task in tasks), Decimal(0)),
     )

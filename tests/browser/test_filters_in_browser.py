@@ -27,3 +27,10 @@ def _is_of_what_was_asked(page: Page, path: str) -> None:
     stamp = page.get_by_test_id("stCaptionContainer").filter(has_text="As of 31 May 2026")
     expect(stamp.filter(has_text="amounts in USD")).to_be_visible()
     expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def test_an_address_in_text_from_outside_is_no_link(dashboard_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{dashboard_url}/aging?company=pay+at+https://evil.example+or+www.evil.example")
+    told = page.get_by_test_id("stCaptionContainer").filter(has_text="not understood in the link")
+    expect(told).to_contain_text("evil.example or www")
+    expect(page.locator("a[href*=evil]")).to_have_count(0)

@@ -113,6 +113,25 @@ def test_a_view_is_kept_and_opened_also_on_its_own_page(dashboard_url: str, open
     expect(other).not_to_have_url(re.compile("view="))
 
 
+def test_a_view_opens_what_it_names_from_a_page_of_another_currency_and_day(
+    dashboard_url: str, open_page: OpenPage
+) -> None:
+    """Streamlit takes out of a link what the page that has it binds to widgets of its own."""
+    views.save_view("local", "Dollars of May", "segments", [("as_of", "2026-05-31"), ("currency", "USD")])
+    page = open_page(f"{dashboard_url}/aging?as_of=2026-04-30&currency=PEN&company=norte")
+    _settled(page)
+    page.get_by_text("Saved views").click()
+    page.get_by_role("link", name="Dollars of May").click()
+    expect(page).to_have_url(re.compile("/segments"))
+    stamp = page.get_by_test_id("stCaptionContainer").filter(has_text="amounts in USD")
+    expect(stamp.filter(has_text="As of 31 May 2026")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"as_of=2026-05-31"))
+    expect(page).to_have_url(re.compile(r"currency=USD"))
+    # the company was the other page's own
+    expect(page).not_to_have_url(re.compile(r"company=|view="))
+    views.delete_view("local", "Dollars of May")
+
+
 def test_two_clicks_on_the_bin_of_a_view_delete_that_one(dashboard_url: str, open_page: OpenPage) -> None:
     for name in ("AA", "AB", "AC"):
         views.save_view("local", name, "kpis", [])

@@ -38,6 +38,18 @@ def test_sums_beside_each_other_are_whole_on_a_phone(
     assert ("sums in tables without decimals" in " ".join(each.value for each in app.caption)) is is_phone
 
 
+@pytest.mark.parametrize("is_phone", [True, False])
+def test_one_long_name_does_not_push_the_amounts_of_all_debtors_out_of_sight(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, is_phone: bool
+) -> None:
+    long = "Importaciones, Exportaciones y Representaciones Generales del Sur S.A.C."
+    publish_items([item("1", AS_OF, "1000", customer_name=long), item("2", AS_OF, "900", customer_id="files:C-2")])
+    monkeypatch.setattr(page, "is_phone", lambda: is_phone)
+    first, second = _shown(open_page("overview"), "Customer")["Customer"].str.replace("\\", "")
+    assert first == ("Importaciones, Exportaciones y…" if is_phone else long)
+    assert second == "Comercial Andina SAC"
+
+
 def test_documents_are_asked_for_to_the_cent(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     publish_items(sample_items())
     monkeypatch.setattr(page, "is_phone", lambda: True)

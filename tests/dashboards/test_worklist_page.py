@@ -411,7 +411,12 @@ def test_the_file_has_money_to_its_unit_and_totals_of_it(database: str, currency
         amounts = [Decimal(row[heading]) for row in rows]
         assert Decimal(total[heading]) == sum(amounts), heading
         assert {amount.as_tuple().exponent for amount in amounts} == {Decimal(unit).as_tuple().exponent}, heading
-    expected = {task.key[0]: task.worth.expected for task in _day(currency).tasks}
+    tasks = _day(currency).tasks
+    above = worklist.added(tasks, currency)
+    assert above == (Decimal(total["May be asked for"]), Decimal(total["Expected value"])), "the line above the list"
+    listed = worklist.listed(Words("EN"), tasks, currency)
+    assert list(listed["expected_amount"]) == [Decimal(row["Expected value"]) for row in rows]
+    expected = {task.key[0]: task.worth.expected for task in tasks}
     for row in rows:
         exact = expected[row["Customer id"]]
         assert exact != Decimal(row["Expected value"]), "else nothing was rounded"
