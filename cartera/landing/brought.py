@@ -22,8 +22,8 @@ from cartera.landing.entities import ENTITIES, Entity
 
 QUARANTINED = ("quarantined", "replayed", "superseded")
 """What a load refused, by what became of it since."""
-CHANGES = ("deleted", "changed", "new", *QUARANTINED, "unchanged")
-"""What a row is to its load, in the order of the list."""
+CHANGES = (*QUARANTINED, "deleted", "changed", "new", "unchanged")
+"""What a row is to its load, in the order of the list: what is amiss first."""
 
 HELD = "held"
 """Of a delivery of everything a record that stayed as it was and of whose key a row was refused: nobody knows whether

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboards.components.actor import current_actor
 from dashboards.components.export import CSV, audit_rows, file_button, logged
 from dashboards.components.saved_views import opening
-from dashboards.components.tables import Column, table
+from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import loads, quarantine
 from dashboards.queries.loads import Behind, Load
@@ -63,7 +63,7 @@ def load_rows(view: View, clocks: Clocks, load_id: int, figure: str) -> None:
                 change_text=[words(f"health.row_{change}") for change in data["change"]],
                 amount_text=[_amount(view, amount, code) for amount, code in _pairs(data)],
             )
-            table(view, data, _columns(data), alt=title, key=f"load_rows_{load_id}_{figure}")
+            table(view, data, _columns(view, data), alt=title, key=f"load_rows_{load_id}_{figure}")
         _export(view, clocks, of, figure)
         _to_quarantine(view, of, found)
 
@@ -86,7 +86,8 @@ def _said(view: View, name: str, rows: int, amounts: dict[str, object]) -> str:
     """A figure with its amounts by currency, which are never added."""
     parts = [f"{name} {view.words.number(rows)}"]
     for code, amount in sorted(amounts.items(), key=lambda pair: (pair[0] == NO_CURRENCY, pair[0])):
-        parts.append(_amount(view, amount, view.words("health.control_sum") if code == NO_CURRENCY else code))
+        none = view.words("health.no_currency")
+        parts.append(f"{_amount(view, amount, None)} {none}" if code == NO_CURRENCY else _amount(view, amount, code))
     return as_text(" · ".join(parts))
 
 
@@ -98,9 +99,10 @@ def _amount(view: View, amount: object, code: object) -> str:
     return "" if amount is None else f"{code or ''} {view.words.decimal(amount)}".strip()
 
 
-def _columns(data: pd.DataFrame) -> dict[str, Column]:
+def _columns(view: View, data: pd.DataFrame) -> dict[str, Column]:
     """Without those in which no such record has anything."""
-    return {name: column for name, column in ROWS.items() if any(value not in (None, "") for value in data[name])}
+    columns = {name: column for name, column in ROWS.items() if any(value not in (None, "") for value in data[name])}
+    return foremost(view, columns, "record_key", "amount_text")
 
 
 def _export(view: View, clocks: Clocks, of: Load, figure: str) -> None:

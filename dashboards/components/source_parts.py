@@ -29,8 +29,7 @@ SOURCES = {
 }
 LOADS = {
     "source": Column("column.source", is_pinned=True),
-    "entity": Column("column.entity", width=145),
-    "kind_text": Column("health.kind", width=80),
+    "entity": Column("column.entity", width=125),
     "recorded_at": Column("column.landed", "moment"),
     "rows_in": Column("column.rows_in", "number"),
     "rows_loaded": Column("column.loaded", "number"),
@@ -39,6 +38,7 @@ LOADS = {
     "rows_changed": Column("column.changed", "number"),
     "rows_unchanged": Column("column.unchanged", "number"),
     "rows_deleted": Column("column.deleted", "number"),
+    "kind_text": Column("health.kind", width=70),
 }
 MARKS = {"fresh": "✓", "stale": "⚠", "stopped": "✗"}
 

@@ -85,15 +85,17 @@ def test_what_each_row_was_is_said(connection: Connection) -> None:
     )
     assert by_change(behind(first, "loaded")) == [(key, "new") for key in "ABCD"]
     found = behind(second, "in")
-    assert by_change(found) == [("B", "changed"), ("E", "new"), ("D", "quarantined"), ("A", "unchanged")]
+    assert by_change(found) == [("D", "quarantined"), ("B", "changed"), ("E", "new"), ("A", "unchanged")]
     assert (found.amounts, found.waiting) == ({"USD": Decimal(29), "PEN": Decimal(10)}, {"bad_amount": 1})
-    assert found.rows[0].document_date == dt.date(2026, 5, 1) and found.rows[0].currency_code == "USD"
+    assert found.rows[1].document_date == dt.date(2026, 5, 1) and found.rows[1].currency_code == "USD"
     assert by_change(behind(second, "deleted")) == [("C", "deleted")]
     assert by_change(behind(second, "written")) == [("C", "deleted"), ("B", "changed"), ("E", "new")]
-    assert by_change(behind(second, "in", 2)) == [("B", "changed"), ("E", "new")] and behind(second, "in", 2).count == 4
+    assert by_change(behind(second, "in", 2)) == [("D", "quarantined"), ("B", "changed")]
+    assert behind(second, "in", 2).count == 4, "of all, however few are listed"
     # a third load takes nothing from what the second was
     third = land_now(connection, deliver([Payment("A", Decimal(1)), Payment("C")]))
-    assert by_change(behind(second, "in"))[2:] == [("D", "superseded"), ("A", "unchanged")]
+    found = behind(second, "in")
+    assert by_change(found) == [("D", "superseded"), ("B", "changed"), ("E", "new"), ("A", "unchanged")]
     assert by_change(behind(third, "new")) == [("C", "new")], "it came back"
     check([first, second, third])
 
