@@ -63,22 +63,23 @@ def may_replay(actor: Actor) -> bool:
 
 def groups(actor: Actor) -> list[Counted]:
     """What is open, by source, entity and reason. Raises NotAllowed, DatabaseError."""
-    with _looking(actor) as connection:
+    with looking(actor) as connection:
         return inspect.counted(connection)
 
 
 def records(actor: Actor, group: Group, limit: int) -> list[Quarantined]:
     """The open records of a group, newest loads first. Raises NotAllowed, DatabaseError."""
-    with _looking(actor) as connection:
+    with looking(actor) as connection:
         return inspect.search(
             connection, source=group.source, entity=group.entity, reason_code=group.reason_code, limit=limit
         )
 
 
 @contextmanager
-def _looking(actor: Actor) -> Iterator[Connection]:
+def looking(actor: Actor) -> Iterator[Connection]:
+    """A read-only transaction of the loader for who sees all companies. Raises NotAllowed, DatabaseError."""
     if not may_look(actor):
-        raise NotAllowed(f"{actor.user} may not see what is in quarantine", "ask an administrator")
+        raise NotAllowed(f"{actor.user} may not see what the sources delivered", "ask an administrator")
     with transaction(Role.loader) as connection:
         with connection.cursor() as cursor:
             cursor.execute("set transaction read only")

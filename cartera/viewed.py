@@ -11,7 +11,7 @@ from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.warehouse.read import Row, rows
 
-Kind = Literal["export", "customer", "quarantine", "replay"]
+Kind = Literal["export", "customer", "quarantine", "replay", "load"]
 COLUMNS = ("viewed_at", "viewed_by", "role", "kind", "subject", "filters", "row_count")
 
 

@@ -85,14 +85,26 @@ def certificate(connection: Connection, run_id: str) -> list[Row]:
 
 
 def latest_loads(connection: Connection) -> list[Row]:
-    """The last delivery of each source and entity: kind, recorded_at, rows_in, rows_loaded, rows_quarantined,
+    """The last delivery of each source and entity: load_id, kind, recorded_at, rows_in, rows_loaded, rows_quarantined,
     rows_new, rows_changed, rows_unchanged, rows_deleted, amounts, files."""
     return rows(
         connection,
-        "select distinct on (source, entity) source, entity, kind, recorded_at, rows_in, rows_loaded,"
+        "select distinct on (source, entity) load_id, source, entity, kind, recorded_at, rows_in, rows_loaded,"
         " rows_quarantined, rows_new, rows_changed, rows_unchanged, rows_deleted, amounts, files"
         " from ops.loads order by source, entity, load_id desc",
     )
+
+
+def loads_of_run(connection: Connection, run_id: str) -> dict[tuple[str, str], int]:
+    """The load of each source and entity that landed within a run; where several did, none of them is meant."""
+    found = rows(
+        connection,
+        "select source, entity, max(load_id) as load_id from ops.loads"
+        " join ops.runs on recorded_at between started_at and coalesce(finished_at, 'infinity')"
+        " where run_id = %(run_id)s and kind <> 'replay' group by source, entity having count(*) = 1",
+        {"run_id": run_id},
+    )
+    return {(row["source"], row["entity"]): row["load_id"] for row in found}
 
 
 def stopped_sources(connection: Connection, *, with_message: bool = True) -> list[Row]:

@@ -9,7 +9,7 @@ from dashboards.components.health_tables import certificate_table
 from dashboards.components.page import show
 from dashboards.components.quarantine_parts import quarantine_part
 from dashboards.components.run_parts import last_runs
-from dashboards.components.source_parts import loads_table, sources, sources_part
+from dashboards.components.source_parts import loads_part, sources, sources_part
 from dashboards.components.view import View
 from dashboards.queries import runs
 from dashboards.queries.session import Clocks
@@ -36,9 +36,9 @@ def data_health(view: View) -> None:
         sources_part(view, found, groups)
     parts = {name: view.words(f"health.{name}") for name in ("runs", "loads")}
     if filters.choice(view, "details", parts, "runs") == "loads":
-        loads_table(view, runs.loads(view.reading))
+        loads_part(view, clocks, runs.loads(view.reading))
     else:
-        last_runs(view, listed, shown)
+        last_runs(view, clocks, listed, shown)
 
 
 show(data_health, title="health.title", needs_publication=False)

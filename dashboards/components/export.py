@@ -134,11 +134,12 @@ def audit_view(who: Actor, customer_id: str) -> None:
         st.session_state[key] = (who.user, customer_id)
 
 
-def audit_rows(who: Actor, subject: str, ids: Sequence[int]) -> None:
-    """Write down that somebody looks at quarantined rows, as `audit_view` does of a customer; of other rows again."""
-    key, looked_at = "quarantine_looked_at", (who.user, subject, tuple(ids))
+def audit_rows(who: Actor, subject: str, ids: Sequence[int], kind: viewed.Kind = "quarantine") -> None:
+    """Write down that somebody looks at rows in quarantine or of a load, as `audit_view` does of a customer; of other
+    rows again."""
+    key, looked_at = f"{kind}_looked_at", (who.user, subject, tuple(ids))
     if st.session_state.get(key) != looked_at:
-        viewed.record(who.user, who.role, "quarantine", subject, {}, len(ids))
+        viewed.record(who.user, who.role, kind, subject, {}, len(ids))
         st.session_state[key] = looked_at
 
 

@@ -79,7 +79,8 @@ def runs_table(view: View, runs: pd.DataFrame, failed: Mapping[str, Sequence[Row
     return runs.iloc[chosen if chosen < len(runs) else 0]
 
 
-def steps_table(view: View, run: Any, steps: pd.DataFrame, failed: Sequence[Row]) -> None:
+def steps_table(view: View, run: Any, steps: pd.DataFrame, failed: Sequence[Row]) -> list[tuple[int, str]]:
+    """Returns the cell that was clicked."""
     title = view.words("health.steps", moment=view.words.moment(run["started_at"]))
     st.subheader(title, anchor=False)
     seconds = [None if value is None else round(value, 2) for value in steps["seconds"]]
@@ -88,8 +89,11 @@ def steps_table(view: View, run: Any, steps: pd.DataFrame, failed: Sequence[Row]
         step=[log.step(view.words, name) for name in steps["step"]],
         message=worded(view, steps["message"], [failed] * len(steps)),
     )
-    table(view, data, foremost(view, STEPS, "step", "rows_in", "rows_quarantined", "status"), alt=title)
+    st.caption(f":material/touch_app: {view.words('health.steps_click')}")
+    columns = foremost(view, STEPS, "step", "rows_in", "rows_quarantined", "status")
+    selection = table(view, data, columns, alt=title, key=f"steps_{run['run_id']}", selects="single-cell")
     _amounts_table(view, data)
+    return list(selection["cells"])
 
 
 def _amounts_table(view: View, steps: pd.DataFrame) -> None:

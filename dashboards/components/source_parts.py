@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from cartera.settings import get_settings
+from dashboards.components import filters, states
+from dashboards.components.load_rows import COLUMNS, FIGURES, figure_of, load_rows
 from dashboards.components.tables import Column, foremost, table
 from dashboards.components.view import View
 from dashboards.i18n import log
 from dashboards.queries import overview, runs
+from dashboards.queries.session import Clocks
 
 SOURCES = {
     "source": Column("column.source", width=90, is_pinned=True),
@@ -25,15 +29,16 @@ SOURCES = {
 }
 LOADS = {
     "source": Column("column.source", is_pinned=True),
-    "entity": Column("column.entity", width=145),
-    "kind_text": Column("health.kind", width=80),
+    "entity": Column("column.entity", width=125),
     "recorded_at": Column("column.landed", "moment"),
     "rows_in": Column("column.rows_in", "number"),
     "rows_loaded": Column("column.loaded", "number"),
     "rows_quarantined": Column("column.quarantined", "number"),
     "rows_new": Column("column.new", "number"),
     "rows_changed": Column("column.changed", "number"),
+    "rows_unchanged": Column("column.unchanged", "number"),
     "rows_deleted": Column("column.deleted", "number"),
+    "kind_text": Column("health.kind", width=70),
 }
 MARKS = {"fresh": "✓", "stale": "⚠", "stopped": "✗"}
 
@@ -77,7 +82,8 @@ def _row(view: View, source: dict[str, Any], stale: list[str]) -> dict[str, Any]
     }
 
 
-def loads_table(view: View, loads: pd.DataFrame) -> None:
+def loads_part(view: View, clocks: Clocks, loads: pd.DataFrame) -> None:
+    """The last load of each source and table; a click on a figure, or a link, opens its rows below."""
     if loads.empty:
         return
     words = view.words
@@ -87,4 +93,29 @@ def loads_table(view: View, loads: pd.DataFrame) -> None:
     columns = foremost(view, LOADS, "entity", "rows_in", "rows_quarantined")
     if view.is_phone:
         columns["source"] = replace(columns["source"], is_pinned=False)
-    table(view, loads.assign(kind_text=kinds), columns, alt=words("health.loads"))
+    selection = table(
+        view,
+        loads.assign(kind_text=kinds),
+        columns,
+        alt=words("health.loads"),
+        key=f"loads_{max(loads['load_id'])}",
+        selects="single-cell",
+    )
+    cells = [cell for cell in selection["cells"] if cell[0] < len(loads)]
+    rows, called = loads.to_dict("records"), {figure: words(text) for figure, text in FIGURES.items()}
+    offered = {"": words("health.no_load_chosen")} | {
+        _name(row, figure): f"{row['source']} · {row['entity']} · {called[figure]}: {words.number(row[column])}"
+        for row in rows
+        for column, figure in COLUMNS.items()
+        if row.get(column)
+    }
+    clicked = _name(rows[cells[0][0]], figure_of(cells)) if cells else None
+    chosen = filters.clickable(view, "load", offered, clicked)
+    if chosen:
+        row = next(row for row in rows if chosen.startswith(_name(row, "")))
+        with states.plainly(words):
+            load_rows(view, clocks, row["load_id"], chosen.rpartition("/")[2])
+
+
+def _name(row: Mapping[Any, Any], figure: str) -> str:
+    return f"{row['source']}/{row['entity']}/{figure}"

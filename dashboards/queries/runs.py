@@ -20,8 +20,8 @@ CERTIFICATE = (
     "source_control_amount", "is_tied",
 )  # fmt: skip
 LOADS = (
-    "source", "entity", "kind", "recorded_at", "rows_in", "rows_loaded", "rows_quarantined", "rows_new", "rows_changed",
-    "rows_deleted",
+    "load_id", "source", "entity", "kind", "recorded_at", "rows_in", "rows_loaded", "rows_quarantined", "rows_new",
+    "rows_changed", "rows_unchanged", "rows_deleted",
 )  # fmt: skip
 
 
@@ -31,6 +31,13 @@ def runs(reading: Reading) -> pd.DataFrame:
 
 def steps(reading: Reading, run_id: str) -> pd.DataFrame:
     return frame(read_runs.run_steps(reading.connection, run_id), STEPS)
+
+
+def loads_of_steps(reading: Reading, run_id: str, steps: pd.DataFrame) -> list[int | None]:
+    """The load of each step, None of a step that is of none."""
+    found = read_runs.loads_of_run(reading.connection, run_id).items()
+    loads = {f"  {source}.{entity}": load_id for (source, entity), load_id in found}
+    return [loads.get(step) for step in steps["step"]]
 
 
 def checks(reading: Reading, run_id: str) -> pd.DataFrame:
