@@ -12,10 +12,12 @@ import streamlit as st
 
 from cartera.warehouse import read
 from cartera.warehouse.groups import Group
+from dashboards.components import filters
 from dashboards.components.customer_link import CUSTOMER_PAGE
 from dashboards.components.export import csv_button
 from dashboards.components.invoice_parts import invoice
 from dashboards.components.narrowed import narrowed
+from dashboards.components.saved_views import opening
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import export, receivables
@@ -91,7 +93,7 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
         )
         cells = [cell for cell in selection["cells"] if cell[0] < len(items)]
         row = items.iloc[cells[0][0]] if cells else None
-        _to_customer(view, figure, row)
+        _to_customer(view, clocks, figure, row)
         _credit(view, clocks, figure)
         csv_button(
             view,
@@ -106,14 +108,19 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
         invoice(view, clocks, row["invoice_id"], row["document_number"] or row["invoice_id"], figure.currency_code)
 
 
-def _to_customer(view: View, figure: Figure, row: pd.Series | None) -> None:
-    """To the page of the customer: of the figure, or of the row that was clicked."""
+def _to_customer(view: View, clocks: Clocks, figure: Figure, row: pd.Series | None) -> None:
+    """To the page of the customer, of the figure or of the row that was clicked, as of the figure's day."""
     customer_id, name = figure.customer_id, figure.customer_name
     if customer_id is None and row is not None:
         customer_id, name = row["customer_id"], row["customer_name"]
     if customer_id is not None:
         label = view.words("drill.open_customer", name=as_text(name or customer_id))
-        st.page_link(CUSTOMER_PAGE, label=label, icon=":material/person:", query_params={"customer": customer_id})
+        asked = {"customer": customer_id}
+        if clocks.as_of != (filters.in_force("as_of") or view.reading.clocks.as_of):
+            # what stands beside the page's own day
+            days = {"as_of": clocks.as_of, "known_at": filters.in_force("known_at")}
+            asked = opening(**asked, **{name: day.isoformat() for name, day in days.items() if day})
+        st.page_link(CUSTOMER_PAGE, label=label, icon=":material/person:", query_params=asked)
 
 
 def _narrowed(view: View, figure: Figure) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pandas as pd
 import pytest
@@ -244,6 +245,20 @@ def test_aging_over_time_is_that_of_each_month_end(database: str) -> None:
     }
     assert totals[-1] == {"month": "jun 2026", "height": 120.0, "late": "83%"}
     assert len({each["month"] for each in totals}) == 6
+
+
+def test_a_customer_behind_an_earlier_month_opens_as_of_that_day(database: str, open_page: OpenPage) -> None:
+    publish_items([item("late", day(-40), "100")])
+    for box, days in (("2026-05-31/1-30", ["2026-05-31"]), (f"{AS_OF}/31-60", [])):
+        app = open_page("overview", currency="PEN", box=box)
+        [invoices] = [each for each in app.dataframe if "document_number" in each.value]
+        key = invoices.proto.id.split("-", 2)[2]
+        app.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": [(0, "open_amount")]}}
+        app = app.run()
+        assert not app.exception, app.exception
+        [link] = [each.proto for each in app.get("page_link") if "customer=" in each.proto.query_string]
+        asked = parse_qs(link.query_string)
+        assert asked["customer"] == ["files:C-1"] and asked.get("as_of", []) == days, box
 
 
 def test_past_days_that_take_too_long_are_said_to(
