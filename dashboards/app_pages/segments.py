@@ -35,10 +35,10 @@ def page(view: View) -> None:
         return states.empty(words, words.date(clocks.as_of))
 
     left, right = st.columns([5, 12], gap="medium")
-    with left:
-        treemap(view, asked, rows)
     with right:
         segment = segments_table(view, asked, rows, line.open_amount)
+    with left:  # drawn last: it shows which segment is chosen
+        treemap(view, asked, rows, segment)
     if segment:
         segment_customers(view, asked, segment, rows)
         save_for_policies(view, asked, segment)

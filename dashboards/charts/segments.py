@@ -12,8 +12,13 @@ from dashboards.charts.theme import finish, theme
 from dashboards.i18n import Words
 
 
-def segment_treemap(rows: pd.DataFrame, currency_code: str, words: Words, is_dark: bool) -> go.Figure:
-    """Columns segment, bucket, open_amount: a box per segment, in it one per bucket, areas as the amounts."""
+def segment_treemap(
+    rows: pd.DataFrame, currency_code: str, words: Words, is_dark: bool, chosen: str | None = None
+) -> go.Figure:
+    """Columns segment, bucket, open_amount: a box per segment, in it one per bucket, areas as the amounts.
+
+    With a segment `chosen` its box and those in it are framed and the others fade.
+    """
     look = theme(is_dark)
     whole = sum(rows["open_amount"], Decimal(0))
     ids, labels, parents, amounts, colours, told = [], [], [], [], [], []
@@ -36,6 +41,13 @@ def segment_treemap(rows: pd.DataFrame, currency_code: str, words: Words, is_dar
             place = BUCKETS.index(row.bucket) if row.bucket in BUCKETS else len(BUCKETS) - 1
             colours.append(look.ages[place])
             told.append((words.money(row.open_amount, currency_code), words.percent(row.open_amount / owed)))
+    framed = [chosen is not None and each.split("/")[1] == chosen for each in ids]
+    if any(framed):
+        colours = [colour if is_in else look.faded(colour) for colour, is_in in zip(colours, framed, strict=True)]
+    frames = {
+        "color": [look.text if is_in else look.page for is_in in framed],
+        "width": [2.5 if is_in else 1.5 for is_in in framed],
+    }
     figure = go.Figure(
         go.Treemap(
             ids=ids,
@@ -47,7 +59,7 @@ def segment_treemap(rows: pd.DataFrame, currency_code: str, words: Words, is_dar
             texttemplate="<b>%{label}</b><br>%{text}",
             customdata=told,
             hovertemplate="<b>%{label}</b><br>%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
-            marker={"colors": colours, "line": {"color": look.page, "width": 1.5}, "cornerradius": 4},
+            marker={"colors": colours, "line": frames, "cornerradius": 4},
             tiling={"pad": 2},
             pathbar={"visible": False},
             maxdepth=3,

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboards.charts.campaigns import interval_bars
 from dashboards.components import filters
+from dashboards.components.matrix import Line, line_list
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import campaigns
@@ -59,7 +60,23 @@ def _experiment(view: View, name: str, arms: pd.DataFrame) -> None:
         st.markdown("\n".join(_sentence(view, row) for row in rows))
         for figure in ("days_gained", "incremental_per_contact"):
             _chart(view, rows, figure, name)
-        table(view, pd.DataFrame(rows, dtype=object), ARMS, alt=title)
+        if view.is_phone:
+            line_list(view, _lines(view, rows), alt=title, corner=words("campaigns.col_arm"), key=f"arms_{name}")
+        else:
+            table(view, pd.DataFrame(rows, dtype=object), ARMS, alt=title)
+
+
+def _lines(view: View, rows: list[dict[str, Any]]) -> list[Line]:
+    """On a phone each group heads its figures, as twelve columns would be out of sight."""
+    lines = list[Line]()
+    for row in rows:
+        lines.append(Line(f"{row['arm_name']} · {row['currency_code']}", is_heading=True))
+        for name, column in ARMS.items():
+            if column.kind == "number":
+                lines.append(Line(view.words(column.heading), view.words.number(row[name])))
+            elif column.kind == "figure":
+                lines.append(Line(view.words(column.heading), row[name]))
+    return lines
 
 
 def _sentence(view: View, row: dict[str, Any]) -> str:

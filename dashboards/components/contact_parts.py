@@ -16,7 +16,6 @@ WAYS = {
     "next": Column("customer.next_allowed", width=165),
     "said": Column("customer.consent", width=120),
     "address": Column("customer.address", width=200, is_cut=True),
-    "why": Column("customer.why", width=300, is_cut=True),
 }
 SAID = {
     "said_at": Column("customer.col_recorded", "moment"),
@@ -41,6 +40,10 @@ def contacts(view: View, customer_id: str) -> None:
     st.caption(words("customer.contacts_sub", zone=as_text(kept.customer.timezone or words("customer.no_zone"))))
     rows = [_way(view, each, kept.customer.timezone) for each in kept.ways]
     table(view, frame(rows, list(WAYS)), WAYS, alt=words("customer.part_contacts"))
+    # as text, which wraps: a sentence for each is longer than any column
+    reasons = [f"- **{as_text(row['channel'])}**: {as_text(row['why'])}" for row in rows if row["why"]]
+    if reasons:
+        st.markdown("\n".join([f"**{words('customer.why')}**", "", *reasons]))
     with st.expander(words("customer.rules_asked"), icon=":material/gavel:"):
         if not any(each.refusals for each in kept.ways):
             st.caption(words("customer.no_refusals"))

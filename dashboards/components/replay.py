@@ -9,7 +9,8 @@ import streamlit as st
 
 from cartera.errors import Busy
 from dashboards.components.actor import current_actor
-from dashboards.components.clicks import answers, clicked, once, told
+from dashboards.components.clicks import answers, once, told
+from dashboards.components.states import Refusal, refusing
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries import quarantine
@@ -62,10 +63,12 @@ def _of(words: Words, group: Group, quarantine_id: int | None = None) -> dict[st
 def _replay(words: Words, group: Group, quarantine_id: int | None, drawn: int) -> None:
     """Runs before the page is drawn again."""
 
-    def refused(error: Exception, text: str) -> str:
-        return words("quarantine.busy") if isinstance(error, Busy) else text
+    kept = answers()
 
-    with clicked(words, LAST, refused) as kept, st.spinner(words("quarantine.replaying")):
+    def refused(refusal: Refusal) -> None:
+        kept[LAST] = refusal
+
+    with refusing(refused), st.spinner(words("quarantine.replaying")):
         actor = current_actor()
         form = ("replay", group, quarantine_id, drawn)
         kept[LAST] = once(form, lambda: quarantine.replay(actor, group, quarantine_id))
@@ -75,8 +78,9 @@ def _replay(words: Words, group: Group, quarantine_id: int | None, drawn: int) -
 def say_what_was_replayed(view: View) -> None:
     """Once: what the last click did, or why it did nothing."""
     words, last = view.words, told(LAST)
-    if isinstance(last, str):
-        st.error(words("quarantine.not_replayed", problem=as_text(last)), icon=":material/error:")
+    if isinstance(last, Refusal):
+        problem = words("quarantine.busy") if isinstance(last.error, Busy) else last.told(words)
+        st.error(words("quarantine.not_replayed", problem=as_text(problem)), icon=":material/error:")
     elif isinstance(last, Replayed):
         _say(words, last)
 

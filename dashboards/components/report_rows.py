@@ -19,7 +19,7 @@ from dashboards.components.rows_behind import Sum, rows_behind
 from dashboards.components.saved_views import opening
 from dashboards.components.tables import CUSTOMER, Column, Kind
 from dashboards.components.view import View, as_text
-from dashboards.queries import reports
+from dashboards.queries import kpis, reports
 from dashboards.queries.session import Clocks, actor
 
 KINDS: Mapping[str, Kind] = {"money": "money_or_dash", "date": "date", "number": "number", "figure": "figure"}
@@ -151,10 +151,12 @@ def _leads_to_kpis(part: Table) -> bool:
 
 
 def _to_kpi(view: View, made: Made, part: Table, row: Mapping[str, Any]) -> None:
-    """A KPI is a quotient: its numerator and denominator have their rows on its own page."""
+    """A KPI is a quotient: its sums have their rows on its own page, where those of the first are open."""
     if not _leads_to_kpis(part):
         return
     name = reports.wording(view.words).value("kpi", row["kpi"])
+    metric = kpis.catalogue().find(row["kpi"])
+    first = {"rows": metric.made_of[0]} if metric and metric.made_of else {}
     st.page_link(
         "app_pages/kpis.py",
         label=view.words("reports.open_kpi", kpi=as_text(name)),
@@ -164,5 +166,6 @@ def _to_kpi(view: View, made: Made, part: Table, row: Mapping[str, Any]) -> None
             place=f"{row['company_id']}/{row[CURRENCY]}",
             as_of=made.clocks.as_of.isoformat(),
             known_at=made.clocks.known_at.date().isoformat(),
+            **first,
         ),
     )

@@ -42,9 +42,10 @@ def choose_scheme(view: View, rules: pd.DataFrame) -> str:
     return filters.choice(view, "scheme", offered, default)
 
 
-def treemap(view: View, asked: segments.Asked, rows: pd.DataFrame) -> None:
+def treemap(view: View, asked: segments.Asked, rows: pd.DataFrame, chosen: str | None) -> None:
     """A click on a tile chooses its segment, as one on the row of the table; a second one takes that away."""
-    words, figure = view.words, segment_treemap(segments.by_age(rows), asked.currency_code, view.words, view.is_dark)
+    words = view.words
+    figure = segment_treemap(segments.by_age(rows), asked.currency_code, words, view.is_dark, chosen)
     key = f"treemap_{asked.scheme}_{asked.currency_code}_{asked.company_id}_{words.language}_{_tiles_clicked()}"
 
     def clicked() -> None:

@@ -6,6 +6,7 @@ import logging
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from logging.handlers import RotatingFileHandler
 
@@ -59,7 +60,7 @@ def logged(error: Exception) -> str:
 def plainly(words: Words) -> Iterator[None]:
     """Around all that is drawn, and around a fragment, which runs again without the rest: no stack trace.
 
-    With `clicked` the only place that catches everything: for its reader a page is a process boundary.
+    With `refusing` the only place that catches everything: for its reader a page is a process boundary.
     """
     try:
         yield
@@ -69,15 +70,35 @@ def plainly(words: Words) -> Iterator[None]:
         failed(words, error)
 
 
+@dataclass(frozen=True)
+class Refusal:
+    """Why a click did nothing, kept to be said when it is drawn, which may be in another language by then."""
+
+    error: Exception
+    reference: str | None
+
+    def told(self, words: Words) -> str:
+        if isinstance(self.error, CarteraError):
+            return refusals.told(words, self.error)
+        return words("desk.failed", reference=self.reference)
+
+
 @contextmanager
-def clicked(words: Words, tell: Callable[[Exception, str], None]) -> Iterator[None]:
+def refusing(tell: Callable[[Refusal], None]) -> Iterator[None]:
     """Around what a click does before anything is drawn: `tell` keeps why nothing was done, to be shown then."""
     try:
         yield
     except CarteraError as error:
-        tell(error, refusals.told(words, error))
+        tell(Refusal(error, None))
     except Exception as error:  # noqa: BLE001 who clicked gets a reference, the log the rest
-        tell(error, words("desk.failed", reference=logged(error)))
+        tell(Refusal(error, logged(error)))
+
+
+@contextmanager
+def clicked(words: Words, tell: Callable[[Exception, str], None]) -> Iterator[None]:
+    """As `refusing`, in words: of what is drawn in the language in which it was clicked."""
+    with refusing(lambda refusal: tell(refusal.error, refusal.told(words))):
+        yield
 
 
 def failed(words: Words, error: Exception) -> None:

@@ -19,6 +19,7 @@ from cartera.reminders import outcomes, plan_reminders
 from cartera.reminders.costs import costs
 from cartera.reminders.enrol import Enrolment, add
 from cartera.reminders.model import Status
+from dashboards.components import page
 from dashboards.i18n import Words
 from dashboards.queries import campaigns
 
@@ -212,6 +213,20 @@ def test_an_experiment_with_enough_data_has_intervals(open_page: OpenPage, plann
     (verdict,) = [line for line in _unescaped(app).splitlines() if line.startswith("- **Champion")]
     assert "leaves zero out" in verdict and "[" in gained
     assert f"Days gained {gained}" in verdict
+
+
+def test_an_experiment_on_a_phone_is_a_list_of_its_figures(
+    open_page: OpenPage, planned: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(page, "is_phone", lambda: True)
+    _draw("hold_out", 1)
+    _draw("champion", 2)
+    app = open_page("campaigns", look="experiments")
+    assert not app.error and not app.exception
+    listed = _table(app, "figure")
+    assert list(listed.columns) == ["name", "figure"] and "Champion · PEN" in list(listed["name"])
+    champion = listed.iloc[list(listed["name"]).index("Champion · PEN") + 1 :]
+    assert list(champion.iloc[0]) == ["Customers", "2"]
 
 
 @pytest.mark.parametrize(

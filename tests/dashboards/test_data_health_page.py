@@ -161,6 +161,20 @@ def test_who_may_not_is_refused_by_the_function_too(
     assert open_records() == {"0002", "0003", "0004"} and not [each for each in seen() if each[0] == "replay"]
 
 
+def test_a_refused_replay_is_told_in_the_language_chosen_meanwhile(
+    landed: Path, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> None:
+        raise Busy("deliveries are landing", "try again later")
+
+    monkeypatch.setattr(asked, "replay", busy)
+    app = open_page("data_health", quarantine=PLACE)
+    app.sidebar.segmented_control(key="lang").set_value("ES")
+    app = button(app, "Replay all of erp").click().run()
+    (told,) = [each.value for each in app.error]
+    assert told.startswith("No se reprocesó nada: en este momento se están recibiendo entregas")
+
+
 def test_a_replay_does_not_wait_for_long_and_may_be_of_one_row(landed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quarantine, "PATIENCE", "100ms")
     with transaction(Role.loader) as landing, landing.cursor() as cursor:

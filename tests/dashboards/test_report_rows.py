@@ -19,7 +19,7 @@ from cartera.reports.document import Filter, Part
 from cartera.reports.marts import CURRENCY, MARTS
 from dashboards.components import certificate_rows
 from dashboards.i18n import Words
-from dashboards.queries import reports
+from dashboards.queries import kpis, reports
 from dashboards.queries.session import reading
 
 BY = {
@@ -154,6 +154,16 @@ def test_a_kpi_leads_to_its_own_page(open_page: OpenPage) -> None:
     assert (
         f"place={row['company_id']}%2F{row[CURRENCY]}" in link.query_string and "as_of=2026-06-30" in link.query_string
     )
+
+
+def test_a_kpi_of_a_report_leads_to_the_rows_of_its_first_sum(published_company: str) -> None:
+    app = _clicked(_opened("reports", mart="kpis"), 0, 0, "value")
+    [link] = [each.proto for each in app.get("page_link") if each.proto.label.startswith("Rows of")]
+    opened = dict(parse_qsl(link.query_string))
+    metric = kpis.catalogue().find(opened["kpi"])
+    assert metric is not None and opened["rows"] == metric.made_of[0]
+    app = _opened("kpis", **opened)
+    assert not app.error and any("document_number" in each.value for each in app.dataframe)
 
 
 def test_the_file_has_every_document_and_what_was_asked(database: str) -> None:

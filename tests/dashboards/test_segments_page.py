@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -164,6 +165,22 @@ def test_a_failing_query_shows_no_figure(open_page: OpenPage, monkeypatch: pytes
     monkeypatch.setattr("cartera.warehouse.segments.totals", lambda *_, **__: 1 / 0)
     app = open_page("segments")
     assert "could not be read" in app.error[0].value and not app.dataframe and not app.exception
+
+
+def test_the_segment_of_a_link_is_framed_in_the_chart_and_the_others_fade(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    plain, linked = (_tiles(open_page("segments", **asked)) for asked in ({}, {"segment": "slow"}))
+    assert list(linked["ids"]) == list(plain["ids"]) and set(plain["marker"]["line"]["width"]) == {1.5}
+    for place, tile in enumerate(linked["ids"]):
+        is_chosen = tile.split("/")[1] == "slow"
+        assert (linked["marker"]["line"]["width"][place] > 2) == is_chosen
+        assert (linked["marker"]["colors"][place] == plain["marker"]["colors"][place]) == is_chosen
+
+
+def _tiles(app: AppTest) -> Any:
+    (chart,) = [json.loads(each.proto.spec) for each in app.get("plotly_chart")]
+    (tiles,) = chart["data"]
+    return tiles
 
 
 def test_segments_that_do_not_add_up_are_not_believed(open_page: OpenPage) -> None:
