@@ -173,7 +173,13 @@ def ask(question: Question, opened: Reading, cut_off: threading.Event | None = N
         question(opened)
     except (CarteraError, PostgresError) as error:
         if cut_off is None or not cut_off.is_set():
-            log.warning("not answered ahead: %s", str(error).partition("\n")[0])
+            log.warning("not answered ahead: %s: %s", str(error).partition("\n")[0], _asked(error))
+
+
+def _asked(error: Exception) -> str:
+    """How the statement begins that failed."""
+    query = getattr(getattr(error, "cursor", None), "query", None) or b""
+    return " ".join(query.decode(errors="replace").split())[:160]
 
 
 @contextmanager

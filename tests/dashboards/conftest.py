@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
 from support.kpi_page import UNTIL
-from support.pages import APP, OpenPage
+from support.pages import APP, OpenPage, page_opened
 from support.sandbox_published import published_sandbox
 
 from dashboards.queries import ahead, looking_back
@@ -52,17 +51,7 @@ def _nothing_answered_beside_later() -> Iterator[None]:
 def open_page(database: str) -> OpenPage:
     """`open_page("aging", currency="PEN")` runs that page with these URL parameters."""
     st.cache_data.clear()
-
-    def run(page: str, **parameters: str) -> AppTest:
-        app = AppTest.from_file(APP, default_timeout=30)
-        for name, value in parameters.items():
-            app.query_params[name] = value
-        if "_" in page:
-            # a page whose address is not its file's name is known to an AppTest once the pages are
-            app.run()
-        return (app if page == "overview" else app.switch_page(f"app_pages/{page}.py")).run()
-
-    return run
+    return page_opened
 
 
 @pytest.fixture(scope="module")

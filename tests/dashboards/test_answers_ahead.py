@@ -99,3 +99,17 @@ def test_the_answers_of_an_earlier_publication_are_forgotten(
     assert ahead.answer(answered) != answered
     with pytest.raises(AssertionError, match="asked again"):
         receivables.totals(before, before.clocks)
+
+
+def test_a_question_that_takes_too_long_is_named_in_the_log(
+    published: ahead.Key, caplog: pytest.LogCaptureFixture
+) -> None:
+    def question(opened: Reading) -> None:
+        with opened.connection.cursor() as cursor:
+            cursor.execute("select %s,\n  pg_sleep(600)", ("expected losses",))
+
+    with ahead.published_to(None, "10ms") as opened:
+        assert opened is not None
+        ahead.ask(question, opened)
+    [record] = caplog.records
+    assert "statement timeout: select 'expected losses', pg_sleep(600)" in record.getMessage()

@@ -17,7 +17,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 from support.kpi_page import UNTIL, kpi_figures, open_kpis, plainly
-from support.pages import APP, said
+from support.pages import page_opened, said
 from support.signed_in import require_sign_in, sign_in_as
 
 from cartera import users
@@ -227,10 +227,7 @@ def test_places_and_notes_name_what_differs() -> None:
 def test_the_pages_of_risk_and_segments_read_the_real_ledger(
     published_company: str, page: str, parameters: dict[str, str]
 ) -> None:
-    app = AppTest.from_file(APP, default_timeout=60).run().switch_page(f"app_pages/{page}.py")
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app = app.run()
+    app = page_opened(page, **parameters)
     assert not app.exception and not app.error, said(app)
     assert len(app.dataframe) >= 2
 
@@ -273,15 +270,13 @@ def test_what_pages_ask_as_they_open_is_answered_ahead(published_company: str, m
             monkeypatch.setattr(module, name, asked)
     assert ahead.answer(answered) == answered
     for page in ("overview", "aging", "segments", "recovery", "worklist", "promises", "kpis", "reports"):
-        app = AppTest.from_file(APP, default_timeout=60).run()
-        app = app if page == "overview" else app.switch_page(f"app_pages/{page}.py").run()
+        app = page_opened(page)
         assert not app.exception and not app.error, (page, said(app))
     # nor of who sees one company, where a day begins
     require_sign_in(monkeypatch)
     sign_in_as(monkeypatch, "ana@example.com")
     for page in ("overview", "aging", "worklist", "promises"):
-        app = AppTest.from_file(APP, default_timeout=60).run()
-        app = app if page == "overview" else app.switch_page(f"app_pages/{page}.py").run()
+        app = page_opened(page)
         assert app.title[0].value != "Cartera" and not app.exception and not app.error, (page, said(app))
     monkeypatch.undo()
     get_settings.cache_clear()
@@ -305,9 +300,7 @@ def test_days_that_people_look_back_to_are_answered_ahead_where_answers_take_lon
     cured = risk.cure_rates
     monkeypatch.setattr(risk, "cure_rates", lambda *given, **named: asked.append(given[1]) or cured(*given, **named))
     for day in (year_ago, last):
-        app = AppTest.from_file(APP, default_timeout=60)
-        app.query_params["as_of"] = day.isoformat()
-        app.run().switch_page("app_pages/recovery.py").run()
+        app = page_opened("recovery", as_of=day.isoformat())
         assert not app.exception and not app.error, said(app)
     assert asked == ([] if is_large else [year_ago, last])
 
@@ -341,9 +334,7 @@ def test_who_looks_back_to_a_day_finds_the_other_pages_of_it_answered(
     day, asked = UNTIL - dt.timedelta(days=43), []
 
     def look_back(page: str) -> None:
-        app = AppTest.from_file(APP, default_timeout=60).run().switch_page(f"app_pages/{page}.py")
-        app.query_params["as_of"] = day.isoformat()
-        app = app.run()
+        app = page_opened(page, as_of=day.isoformat())
         assert not app.exception and not app.error, said(app)
 
     look_back("aging")

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from support.pages import APP, OpenPage, said
+from support.pages import OpenPage, page_opened, said
 from support.serve_fixture import publish_items, sample_items
 from support.serve_promises import promised
 
@@ -216,10 +216,7 @@ def _added(listed: Any) -> Decimal:
 
 
 def _opened(page: str, **parameters: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app = app.run().switch_page(f"app_pages/{page}.py").run()
+    app = page_opened(page, **parameters)
     assert not app.exception, said(app)
     return app
 

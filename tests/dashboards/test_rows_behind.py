@@ -13,7 +13,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 from support.kpi_page import UNTIL, kpi_figures, open_kpis, plainly
-from support.pages import APP, said
+from support.pages import page_opened, said
 
 from cartera.warehouse import in_view, risk
 from dashboards.components.headline_extras import MADE_OF
@@ -122,12 +122,7 @@ RECOVERY = (
 
 def _clicked(table: str, row: int, column: str, **parameters: str) -> AppTest:
     """The page of recovery with a figure of one of its tables clicked."""
-    app = AppTest.from_file(APP, default_timeout=60)
-    app.query_params["lang"] = parameters.get("lang", "EN")
-    app = app.run().switch_page("app_pages/recovery.py")
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    return _choose(app.run(), table, row, column)
+    return _choose(page_opened("recovery", **parameters), table, row, column)
 
 
 def _choose(app: AppTest, table: str, row: int, column: str) -> AppTest:
@@ -217,11 +212,7 @@ def test_debts_of_a_cohort_as_a_file(published_company: str) -> None:
 
 @pytest.mark.parametrize("company", ["", "andes-pe"])
 def test_what_was_collected_this_month_leads_to_its_payments(published_company: str, company: str) -> None:
-    app = AppTest.from_file(APP, default_timeout=60)
-    app.query_params["currency"] = "PEN"
-    if company:
-        app.query_params["company"] = company
-    app = app.run()
+    app = page_opened("overview", currency="PEN", **({"company": company} if company else {}))
     assert "rows add up to the figures" not in said(app)
     app = app.toggle(key="collected_rows").set_value(True).run()
     assert not app.exception and not app.error, said(app)
@@ -233,11 +224,7 @@ def test_what_was_collected_this_month_leads_to_its_payments(published_company: 
     assert f"rows add up to the figures: **Collected {money}**" in plainly(app)
     payments = next(frame.value for frame in app.dataframe if "date" in frame.value and "amount" in frame.value)
     assert min(payments["date"]) >= month and sum(payments["amount"]) == figure
-    linked = AppTest.from_file(APP, default_timeout=60)
-    for name in ("currency", "company", "collected_rows"):
-        if name in app.query_params:
-            linked.query_params[name] = app.query_params[name]
-    linked = linked.run()
+    linked = page_opened("overview", **{name: value for name, value in app.query_params.items() if name != "lang"})
     assert "rows add up to the figures" in said(linked), "a link has it open"
     linked = linked.toggle(key="collected_rows").set_value(False).run()
     assert "rows add up to the figures" not in said(linked) and "collected_rows" not in linked.query_params
@@ -253,9 +240,7 @@ def _rows_of_cards(app: AppTest) -> list[tuple[str, dict[str, str]]]:
 
 def test_figures_of_several_companies_lead_to_the_rows_of_each(published_company: str) -> None:
     """Which are those of the same ledger: what is open of each adds up to the card's."""
-    app = AppTest.from_file(APP, default_timeout=60)
-    app.query_params["currency"] = "USD"
-    app = app.run()
+    app = page_opened("overview", currency="USD")
     links = [link for link in _rows_of_cards(app) if link[1]["kpi"] == kpis.DSO]
     assert [link[1]["place"] for link in links] == ["andes-co/USD", "andes-pe/USD"]
     assert ["andes-co" in links[0][0], "andes-pe" in links[1][0]] == [True, True]
@@ -266,9 +251,7 @@ def test_figures_of_several_companies_lead_to_the_rows_of_each(published_company
     behind = [kpi for kpi in kpi_figures() if kpi["kpi"] == "past_due_pct" and kpi["currency_code"] == "USD"]
     assert sum(kpi["denominator"] for kpi in behind) == next(e.open_amount for e in shown if e.currency_code == "USD")
 
-    app = AppTest.from_file(APP, default_timeout=60)
-    app.query_params["currency"], app.query_params["company"] = "USD", "andes-pe"
-    app = app.run()
+    app = page_opened("overview", currency="USD", company="andes-pe")
     links = _rows_of_cards(app)
     assert [(link["kpi"], link["rows"]) for _label, link in links] == list(MADE_OF.values())
     of = next(e for e in receivables.headlines(totals, "andes-pe") if e.currency_code == "USD")

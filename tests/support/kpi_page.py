@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
-from support.pages import APP, said
+from support.pages import page_opened, said
 
 from cartera.db import Role, transaction
 from cartera.warehouse import (
@@ -18,13 +18,7 @@ UNTIL = dt.date(2026, 6, 30)
 
 
 def open_kpis(**parameters: str) -> AppTest:
-    app = AppTest.from_file(APP, default_timeout=60)
-    if "lang" in parameters:
-        app.query_params["lang"] = parameters["lang"]
-    app = app.run().switch_page("app_pages/kpis.py")
-    for name, value in parameters.items():
-        app.query_params[name] = value
-    app = app.run()
+    app = page_opened("kpis", **parameters)
     assert not app.exception and not app.error, said(app)
     return app
 

@@ -16,6 +16,21 @@ PAGES = (
 OpenPage = Callable[..., AppTest]
 
 
+def page_opened(page: str, **parameters: str) -> AppTest:
+    """That page as a link opens it, run once; who follows a link has not seen another page before."""
+    app = AppTest.from_file(APP, default_timeout=60)
+    if "_" in page:
+        # a page whose address is not its file's name is known to an AppTest once the pages are
+        if "lang" in parameters:
+            app.query_params["lang"] = parameters["lang"]
+        app.run()
+    if page != "overview":
+        app.switch_page(f"app_pages/{page}.py")
+    for name, value in parameters.items():
+        app.query_params[name] = value
+    return app.run()
+
+
 def said(app: AppTest) -> str:
     """Everything that a reader sees as running text."""
     kinds = (app.title, app.subheader, app.markdown, app.caption, app.error, app.warning, app.info)
