@@ -391,11 +391,13 @@ def aged_at(connection: Connection, as_of: dt.date, known_at: dt.datetime, ages:
     return SQL(CELLS).format(keys=_identifiers(("company_id", "currency_code", "customer_id", "bucket")), items=items)
 
 
-def segments_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
-    """The relation of company, customer, scheme and segment; its query binds as_of and known_at."""
+def segments_at(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, binds: tuple[str, str] = ("as_of", "known_at")
+) -> Composable:
+    """The relation of company, customer, scheme and segment; its query binds both clocks by these names."""
     if _is_published(connection, as_of, known_at):
         return SQL("serve.fct_customer_segments")
-    return SQL("serve.customer_segments(%(as_of)s, %(known_at)s)")
+    return SQL("serve.customer_segments({}, {})").format(*map(Placeholder, binds))
 
 
 def _within(connection: Connection, group: Group | None) -> tuple[Composable, dict[str, Any]]:

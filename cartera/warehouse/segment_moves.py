@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from psycopg2.extensions import connection as Connection
-from psycopg2.sql import SQL, Composable
+from psycopg2.sql import SQL, Composable, Placeholder
 
 from cartera.warehouse import read
 
@@ -55,7 +55,7 @@ def moves(connection: Connection, compared: Compared) -> list[read.Row]:
     query = SQL(
         "{moved} select scheme, from_segment, to_segment, count(*) as customers from moved"
         " group by scheme, from_segment, to_segment"
-    ).format(moved=_moved(compared))
+    ).format(moved=_moved(connection, compared))
     return read.rows(connection, query, _bound(compared))
 
 
@@ -84,7 +84,11 @@ def movers(
         " coalesce(owed.open_amount, 0) as open_amount"
         " from cells left join owed using (company_id, customer_id) {known}"
         " order by coalesce(owed.open_amount, 0) desc, company_id, customer_id limit %(limit)s"
-    ).format(moved=_moved(compared), cells=read.cells_at(connection, as_of, known_at), known=SQL(read.CUSTOMERS_KNOWN))
+    ).format(
+        moved=_moved(connection, compared),
+        cells=read.cells_at(connection, as_of, known_at),
+        known=SQL(read.CUSTOMERS_KNOWN),
+    )
     given = {
         "as_of": as_of, "known_at": known_at, "from_segment": from_segment, "to_segment": to_segment,
         "currency": currency_code, "limit": limit,
@@ -92,18 +96,22 @@ def movers(
     return read.rows(connection, query, _bound(compared) | given)
 
 
-def _moved(compared: Compared) -> Composable:
-    if compared.basis == "kept":
-        each = (
-            "select scheme, company_id, customer_id, segment from serve.fct_segment_memberships"
-            " where (%(scheme)s::text is null or scheme = %(scheme)s) and valid_from <= {date} and valid_to > {date}"
-        )
-    else:
-        each = (
-            "select scheme, company_id, customer_id, segment from serve.customer_segments({date}, %(moment)s)"
-            " where %(scheme)s::text is null or scheme = %(scheme)s"
-        )
-    return _MOVED.format(first=SQL(each).format(date=SQL("%(first)s")), second=SQL(each).format(date=SQL("%(second)s")))
+def _moved(connection: Connection, compared: Compared) -> Composable:
+    first, second = (_members(connection, compared, date) for date in ("first", "second"))
+    return _MOVED.format(first=first, second=second)
+
+
+def _members(connection: Connection, compared: Compared, date: str) -> Composable:
+    """The segments on one of the two dates."""
+    members: Composable = SQL("serve.fct_segment_memberships")
+    holds: Composable = SQL("valid_from <= {date} and valid_to > {date}").format(date=Placeholder(date))
+    if compared.basis == "known":
+        day = compared.first if date == "first" else compared.second
+        members, holds = read.segments_at(connection, day, compared.known_at, (date, "moment")), SQL("true")
+    return SQL(
+        "select scheme, company_id, customer_id, segment from {members}"
+        " where (%(scheme)s::text is null or scheme = %(scheme)s) and {holds}"
+    ).format(members=members, holds=holds)
 
 
 def _bound(compared: Compared) -> read.Row:
