@@ -57,6 +57,8 @@ def segment_treemap(
             branchvalues="total",
             text=[words.compact(amount) for amount in amounts],
             texttemplate="<b>%{label}</b><br>%{text}",
+            # Plotly's own choice was not legible on every colour
+            textfont={"color": [look.label_on(colour) for colour in colours]},
             customdata=told,
             hovertemplate="<b>%{label}</b><br>%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
             marker={"colors": colours, "line": frames, "cornerradius": 4},

@@ -30,6 +30,13 @@ class Theme:
         """What is not chosen, beside what is."""
         return self._over_page(colour, 0.35)
 
+    def label_on(self, colour: str) -> str:
+        """Black or white, whichever is read more easily on it: one of them has 4.5:1 on any colour (WCAG AA)."""
+        channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+        lightness = sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+        return "#000000" if (lightness + 0.05) ** 2 > 1.05 * 0.05 else "#ffffff"
+
     def _over_page(self, colour: str, share: float) -> str:
         pairs = ((self.page[at : at + 2], colour[at : at + 2]) for at in (1, 3, 5))
         return "#" + "".join(f"{round(int(a, 16) * (1 - share) + int(b, 16) * share):02x}" for a, b in pairs)

@@ -13,6 +13,7 @@ from cartera.warehouse.read import BUCKETS
 from dashboards.charts.aging import aging_bars, aging_columns
 from dashboards.charts.kpis import dso_waterfall, kpi_trend
 from dashboards.charts.recovery import rate_bars
+from dashboards.charts.segments import segment_treemap
 from dashboards.charts.theme import DARK, LIGHT, Theme, amount_axis, theme
 from dashboards.i18n import Words
 
@@ -119,6 +120,18 @@ def test_age_can_be_told_in_greyscale_and_the_oldest_stands_out(look: Theme, pag
     assert _contrast(look.text, page) > 7
     assert _contrast(look.muted, page) > 4.5
     assert all(_contrast(colour, page) > 3 for colour in look.series), "WCAG for lines"
+
+
+@pytest.mark.parametrize("is_dark", [False, True])
+@pytest.mark.parametrize("chosen", [None, "B"])
+def test_every_label_on_a_box_is_legible(is_dark: bool, chosen: str | None) -> None:
+    """WCAG AA asks for 4.5:1."""
+    boxes = [(segment, bucket, Decimal(10)) for segment in "AB" for bucket in BUCKETS]
+    rows = pd.DataFrame(boxes, columns=["segment", "bucket", "open_amount"])
+    (tree,) = segment_treemap(rows, "PEN", Words("EN"), is_dark, chosen).data
+    pairs = list(zip(tree.marker.colors, tree.textfont.color, strict=True))
+    assert len(pairs) == 2 * (1 + len(BUCKETS))
+    assert all(_contrast(fill, label) >= 4.5 for fill, label in pairs)
 
 
 def test_labels_of_rates_stand_upright_a_word_in_a_line() -> None:
