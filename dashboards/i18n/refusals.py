@@ -42,8 +42,12 @@ REFUSALS: Phrases = {
         (r".+ is (?P<role>\w+) and may not record a .+", "may_not_record"),
         (r".+ is (?P<role>\w+) and may not approve reminders", "may_not_approve"),
         (r".+ may not approve for other companies", "other_companies"),
+        (r".+ is (?P<role>\w+) and may not replay", "may_not_replay"),
+        (r".+ may not see what the sources delivered", "may_not_see_delivered"),
         (rf".+ has no rights in the company {_ID}", "no_rights"),
         (r".+ is of no company of .+", "no_rights"),
+        # rows that a source delivered
+        (rf"records of source (?P<source>{_ID}) are in quarantine, but it is not connected any more", "not_connected"),
         # views, reports, schedules, segments
         (r"the name is empty, too long or not printable", "no_name"),
         (r"this address can't be kept", "no_view"),

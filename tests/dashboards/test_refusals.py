@@ -23,6 +23,7 @@ SOURCES = (
     *sorted((ROOT / "desk").glob("*.py")),
     *(ROOT / "reports" / f"{name}.py" for name in ("views", "store", "schedule", "asked")),
     ROOT / "reminders" / "saved_segments.py",
+    ROOT / "quarantine.py",
     ROOT.parent / "dashboards" / "components" / "clicks.py",
 )
 ONLY_TYPED = (
