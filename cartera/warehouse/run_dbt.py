@@ -44,6 +44,9 @@ def invoke(arguments: list[str], slot: str, clocks: Mapping[str, str] | None = N
                     f"--profiles-dir={settings.dbt_dir}",
                 ]
             )
+    if isinstance(outcome.exception, (KeyboardInterrupt, SystemExit)):
+        # somebody ended this command; dbt hands over whatever was raised within it
+        raise outcome.exception
     if outcome.result is None:
         raise BuildFailed(
             f"dbt could not start: {outcome.exception}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from dbt_common.events.base_types import EventLevel
@@ -86,3 +86,15 @@ def test_the_same_sql_and_the_same_error_come_out(database: str, monkeypatch: py
     monkeypatch.setattr(dbt_quickened, "quickened", nullcontext)
     assert _compiled() == quick
     assert sum(map(bool, quick.values())) > 100 and "called by macro open_items_as_of" in quick["failed"]
+
+
+@pytest.mark.parametrize("ended", [SystemExit(143), KeyboardInterrupt()])
+def test_who_ends_a_command_is_not_told_to_mend_the_project(
+    database: str, monkeypatch: pytest.MonkeyPatch, ended: BaseException
+) -> None:
+    def end(*_given: Any, **_named: Any) -> NoReturn:
+        raise ended
+
+    monkeypatch.setattr("dbt.cli.requires.load_profile", end)
+    with pytest.raises(type(ended)):
+        run_dbt.invoke(["compile", "--select", "dim_buckets", "--vars", "{}"], "a")
