@@ -71,23 +71,27 @@ def load_rows(view: View, clocks: Clocks, load_id: int, figure: str) -> None:
 def _sum_up(view: View, found: Behind) -> None:
     words = view.words
     name = words(FIGURES[found.figure])
-    said = _said(view, name, found.stated_rows, {} if found.unlisted else found.stated)
+    # of a table whose rows have no currency of their own
+    is_control = found.load.amounts.keys() == {NO_CURRENCY}
+    none = words("health.control_sum" if is_control else "health.no_currency")
+    said = _said(view, name, found.stated_rows, {} if found.unlisted else found.stated, none)
     if not found.adds_up:
-        added = _said(view, name, found.count + found.unlisted, found.amounts if found.stated else {})
+        added = _said(view, name, found.count + found.unlisted, found.amounts if found.stated else {}, none)
         st.error(words("rows.differ", added=added, said=said))
     elif found.unlisted:
         unlisted = words.counted("health.rows_unlisted", found.unlisted, listed=words.number(found.count), said=said)
         st.markdown(f":material/check_circle: {unlisted}")
     else:
         st.markdown(f":material/check_circle: {words.counted('rows.add_up', found.count, sums=f'**{said}**')}")
+    if is_control and found.stated and not found.unlisted:
+        st.caption(words("health.control_sum_sub"))
 
 
-def _said(view: View, name: str, rows: int, amounts: dict[str, object]) -> str:
-    """A figure with its amounts by currency, which are never added."""
+def _said(view: View, name: str, rows: int, amounts: dict[str, object], none: str) -> str:
+    """A figure with its amounts by currency, which are never added; `none` names that of no currency."""
     parts = [f"{name} {view.words.number(rows)}"]
     for code, amount in sorted(amounts.items(), key=lambda pair: (pair[0] == NO_CURRENCY, pair[0])):
-        none = view.words("health.no_currency")
-        parts.append(f"{_amount(view, amount, None)} {none}" if code == NO_CURRENCY else _amount(view, amount, code))
+        parts.append(f"{none} {_amount(view, amount, None)}" if code == NO_CURRENCY else _amount(view, amount, code))
     return as_text(" · ".join(parts))
 
 

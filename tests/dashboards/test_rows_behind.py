@@ -262,3 +262,12 @@ def test_figures_of_several_companies_lead_to_the_rows_of_each(published_company
     (link,) = [link for link in links if link[1]["kpi"] == kpis.DSO]
     assert link == ("What DSO and effectiveness are made of", link[1]) and link[1]["place"] == "andes-pe/USD"
     assert not any("companies together" in str(each.proto) for each in app.metric)
+
+
+def test_what_a_load_adds_up_across_currencies_is_called_a_control_sum(published_company: str) -> None:
+    app = page_opened("data_health", details="loads", load="sandbox/allocations/loaded")
+    assert not app.exception and not app.error, said(app)
+    assert "rows add up to the figures: **Loaded" in plainly(app) and "control sum" in plainly(app)
+    assert "no amount of money" in said(app)
+    of_currency = page_opened("data_health", details="loads", load="sandbox/invoices/loaded")
+    assert "PEN" in plainly(of_currency) and "control sum" not in plainly(of_currency)
