@@ -6,6 +6,7 @@ is, as for quarantine, and reads in a read-only transaction of the loader.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +17,7 @@ from cartera.desk.model import Actor
 from cartera.errors import ConfigError
 from cartera.landing import brought
 from cartera.landing.brought import HELD, QUARANTINED, Brought, Load, Total
+from cartera.landing.delivery import NO_CURRENCY
 from cartera.landing.entities import Entity
 
 FIGURES: dict[str, tuple[str, ...]] = {
@@ -62,7 +64,7 @@ class Behind:
     @property
     def amounts(self) -> dict[str, Decimal]:
         """By currency what the rows add up to, of currencies in which anything is."""
-        found = {total.currency_code: Decimal(0) for total in self.totals if total.amount is not None}
+        found: dict[str, Decimal] = defaultdict(Decimal)
         for total in self.totals:
             if total.amount is not None:
                 found[total.currency_code] += total.amount
@@ -98,9 +100,10 @@ def load(actor: Actor, load_id: int) -> Load | None:
 def behind(actor: Actor, of: Load, figure: str, limit: int) -> Behind:
     """The rows of a figure, the first `limit` of them listed. Raises NotAllowed, DatabaseError."""
     with quarantine.looking(actor) as connection:
-        declared, changes = partial(_declared, of), FIGURES[figure]
-        added = brought.totals(connection, of, declared, [*changes, HELD])
-        rows = tuple(brought.listed(connection, of, declared, changes, limit))
+        changes = FIGURES[figure]
+        relation = brought.rows_of(connection, of, partial(_declared, of), changes)
+        added = brought.totals(connection, of, relation, [*changes, HELD])
+        rows = tuple(brought.listed(connection, of, relation, changes, limit))
         waiting = brought.waiting(connection, of) if {*changes} & {*QUARANTINED} else {}
     totals = tuple(total for total in added if total.change != HELD)
     unlisted = 0
@@ -118,4 +121,4 @@ def _declared(of: Load) -> Entity | None:
     return None
 
 
-__all__ = ["FIGURES", "Behind", "Brought", "Load", "Total", "behind", "load", "stated_rows"]
+__all__ = ["FIGURES", "NO_CURRENCY", "Behind", "Brought", "Load", "Total", "behind", "load", "stated_rows"]

@@ -10,15 +10,15 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
-from psycopg2.sql import SQL, Composable, Identifier
+from psycopg2.sql import SQL, Composable, Identifier, Literal
 
 from cartera.landing import contacts
 from cartera.landing.delivery import NO_CURRENCY, DeliveryKind
 from cartera.landing.entities import ENTITIES, Entity
+from cartera.landing.inspect import rows
 
 QUARANTINED = ("quarantined", "replayed", "superseded")
 """What a load refused, by what became of it since."""
@@ -78,7 +78,7 @@ class Brought:
 
 
 def load(connection: Connection, load_id: int) -> Load | None:
-    found = _rows(
+    found = rows(
         connection,
         "select load_id, source, entity, kind, recorded_at, rows_in, rows_loaded, rows_quarantined, rows_new,"
         " rows_changed, rows_unchanged, rows_deleted, amounts from ops.loads where load_id = %(load_id)s",
@@ -111,42 +111,27 @@ def _holds(cursor: Cursor, statement: str, schema: str, of: Load) -> bool:
     return cursor.fetchone() == (True,)
 
 
-def totals(connection: Connection, of: Load, declared: Declared, changes: Sequence[str]) -> list[Total]:
-    """What the rows of these changes add up to."""
-    rows_of = _rows_of(connection, of, declared, changes)
-    return [
-        Total(**row)
-        for row in _rows(
-            connection,
-            SQL(
-                "select change, coalesce(currency_code, {none}) as currency_code, count(*) as rows,"
-                " sum(amount) as amount from ({rows}) as brought where change = any(%(changes)s) group by 1, 2"
-            ).format(none=SQL(f"'{NO_CURRENCY}'"), rows=rows_of),
-            _values(of, changes),
-        )
-    ]
+def totals(connection: Connection, of: Load, relation: Composable, changes: Sequence[str]) -> list[Total]:
+    """What the rows of these changes add up to; `relation` is that of `rows_of`."""
+    query = SQL(
+        "select change, coalesce(currency_code, {none}) as currency_code, count(*) as rows, sum(amount) as amount"
+        " from ({relation}) as brought where change = any(%(changes)s) group by 1, 2"
+    ).format(none=Literal(NO_CURRENCY), relation=relation)
+    return [Total(**row) for row in rows(connection, query, _values(of, changes))]
 
 
-def listed(connection: Connection, of: Load, declared: Declared, changes: Sequence[str], limit: int) -> list[Brought]:
+def listed(connection: Connection, of: Load, relation: Composable, changes: Sequence[str], limit: int) -> list[Brought]:
     """The first of them in the order of CHANGES, and within it of their keys."""
-    rows_of = _rows_of(connection, of, declared, changes)
-    return [
-        Brought(**row)
-        for row in _rows(
-            connection,
-            SQL(
-                "select record_key, change, document_date, amount, currency_code from ({rows}) as brought"
-                " where change = any(%(changes)s)"
-                " order by array_position(%(order)s, change), record_key limit %(limit)s"
-            ).format(rows=rows_of),
-            _values(of, changes) | {"limit": limit},
-        )
-    ]
+    query = SQL(
+        "select record_key, change, document_date, amount, currency_code from ({relation}) as brought"
+        " where change = any(%(changes)s) order by array_position(%(order)s, change), record_key limit %(limit)s"
+    ).format(relation=relation)
+    return [Brought(**row) for row in rows(connection, query, _values(of, changes) | {"limit": limit})]
 
 
 def waiting(connection: Connection, of: Load) -> dict[str, int]:
     """What of a load still waits in quarantine: rows by reason."""
-    found = _rows(
+    found = rows(
         connection,
         "select reason_code, count(*) as rows from quarantine.records"
         " where load_id = %(load_id)s and status = 'open' group by reason_code order by reason_code",
@@ -181,8 +166,11 @@ from quarantine.records where load_id = %(load_id)s
 """
 
 
-def _rows_of(connection: Connection, of: Load, declared: Declared, changes: Sequence[str]) -> Composable:
-    """Only what is asked is read: to find what stayed as it was takes the whole table."""
+def rows_of(connection: Connection, of: Load, declared: Declared, changes: Sequence[str]) -> Composable:
+    """The rows of these changes as a query, which binds the load.
+
+    Only what is asked is read: to find what stayed as it was takes the whole table.
+    """
     versions = _versions(connection, of, declared)
     parts: list[Composable] = [SQL(_QUARANTINED)] if {*QUARANTINED} & {*changes} or versions is None else []
     if versions is not None and {"new", "changed", "deleted"} & {*changes}:
@@ -222,7 +210,7 @@ def _versions(connection: Connection, of: Load, declared: Declared) -> Composabl
 
 def _columns(connection: Connection, schema: str, entity: str) -> dict[str, str]:
     """The columns of a raw table in their order, with their types. The first date is that of the document."""
-    found = _rows(
+    found = rows(
         connection,
         "select attname, format_type(atttypid, null) as type from pg_attribute"
         " where attrelid = to_regclass(quote_ident(%(schema)s) || '.' || quote_ident(%(entity)s))"
@@ -234,10 +222,3 @@ def _columns(connection: Connection, schema: str, entity: str) -> dict[str, str]
 
 def _values(of: Load, changes: Sequence[str]) -> dict[str, object]:
     return vars(of) | {"changes": list(changes), "order": list(CHANGES), "amounts": None}
-
-
-def _rows(connection: Connection, query: str | Composable, values: Mapping[str, object]) -> list[dict[str, Any]]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, dict(values))
-        names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor]

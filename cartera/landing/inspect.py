@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from psycopg2.extensions import connection as Connection
+from psycopg2.sql import Composable
 
 from cartera.errors import ConfigError
 from cartera.landing.delivery import RawFormat
@@ -130,7 +131,7 @@ def counted(connection: Connection) -> list[Counted]:
     """The groups that are open, by source, entity and reason."""
     return [
         Counted(**row)
-        for row in _rows(
+        for row in rows(
             connection,
             "select source, entity, reason_code, sum(records)::bigint as records,"
             " coalesce(jsonb_object_agg(currency_code, amount::text) filter (where amount is not null), '{}')"
@@ -147,11 +148,14 @@ def counted(connection: Connection) -> list[Counted]:
 
 
 def _read(connection: Connection, where: str, values: Sequence[object] | dict[str, object]) -> list[Quarantined]:
-    found = _rows(connection, _SELECT + where, values)
+    found = rows(connection, _SELECT + where, values)
     return [Quarantined(**row | {"raw_bytes": bytes(row["raw_bytes"])}) for row in found]
 
 
-def _rows(connection: Connection, query: str, values: Sequence[object] | dict[str, object]) -> list[dict[str, Any]]:
+def rows(
+    connection: Connection, query: str | Composable, values: Sequence[object] | dict[str, object]
+) -> list[dict[str, Any]]:
+    """Each row by the names of its columns."""
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         names = [column.name for column in cursor.description or ()]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from cartera.loads import NO_CURRENCY
 from dashboards.components.actor import current_actor
 from dashboards.components.export import CSV, audit_rows, file_button, logged
 from dashboards.components.saved_views import opening
@@ -35,7 +36,6 @@ ROWS = {
     "amount_text": Column("quarantine.amount", "figure"),
     "document_date": Column("health.document_date", "date"),
 }
-NO_CURRENCY = "*"
 
 
 def figure_of(cells: Sequence[tuple[int, str]]) -> str:

@@ -139,6 +139,20 @@ def to_csv(
     return text.getvalue().encode("utf-8-sig")
 
 
+def records_csv(
+    words: Words, of: Mapping[str, object], columns: Sequence[str], rows: Sequence[read.Row], *, is_cut: bool
+) -> Counted:
+    """Records as a source delivered them, by the machine's names, `of` before each; the last line counts them."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([*of, *columns])
+    for row in rows:
+        writer.writerow([*of.values(), *(safe_cell(row[name], row["currency_code"]) for name in columns)])
+    last = words("export.capped", shown=EXPORTED_ROWS) if is_cut else f"{words('export.total')}: {len(rows)}"
+    writer.writerow([last, *[""] * (len(of) + len(columns) - 1)])
+    return Counted(text.getvalue().encode("utf-8-sig"), len(rows))
+
+
 def _sums(rows: Iterable[read.Row], names: Sequence[str], currency_code: str, more: Sequence[str] = ()) -> list[object]:
     """The sum of each column that adds up; nothing under the others."""
     rows, adding = list(rows), {*read.BUCKETS, *ADDED, *more}

@@ -3,17 +3,15 @@ is in quarantine may be settled any moment."""
 
 from __future__ import annotations
 
-import csv
-import io
 from functools import partial
 
 import pandas as pd
 
 from cartera import loads
-from cartera.cells import safe_cell
 from cartera.desk import Actor
 from cartera.loads import Behind, Load
 from dashboards.i18n import Words
+from dashboards.queries import export
 from dashboards.queries.cache import cached
 from dashboards.queries.export import Counted
 from dashboards.queries.receivables import EXPORTED_ROWS, frame
@@ -56,13 +54,6 @@ def listed(found: Behind) -> pd.DataFrame:
 def rows_csv(words: Words, of: Load, figure: str) -> Counted:
     """Every row of a figure, the last line counts them. Raises NotAllowed, DatabaseError."""
     found = loads.behind(actor(), of, figure, EXPORTED_ROWS)
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["load_id", "source", "entity", *ROWS])
-    for row in found.rows:
-        cells = [safe_cell(getattr(row, name), row.currency_code) for name in ROWS]
-        writer.writerow([of.load_id, of.source, of.entity, *cells])
-    is_cut = found.count > len(found.rows)
-    last = words("export.capped", shown=EXPORTED_ROWS) if is_cut else f"{words('export.total')}: {len(found.rows)}"
-    writer.writerow([last, *[""] * (len(ROWS) + 2)])
-    return Counted(text.getvalue().encode("utf-8-sig"), len(found.rows))
+    names = {"load_id": of.load_id, "source": of.source, "entity": of.entity}
+    rows = [vars(row) for row in found.rows]
+    return export.records_csv(words, names, ROWS, rows, is_cut=found.count > len(rows))

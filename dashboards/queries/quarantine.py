@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import PurePath
 
 import pandas as pd
 
 from cartera import quarantine
-from cartera.cells import safe_cell
 from cartera.desk import Actor
 from cartera.quarantine import Group, Replayed, may_replay, subject
 from cartera.warehouse import read_runs
 from dashboards.i18n import Words
+from dashboards.queries import export
 from dashboards.queries.export import Counted
 from dashboards.queries.receivables import EXPORTED_ROWS, frame
 from dashboards.queries.session import Reading, actor, reading
@@ -59,13 +57,6 @@ def records_csv(words: Words, group: Group) -> Counted:
     """Every record of a group, the last line counts them. Raises NotAllowed, DatabaseError."""
     with reading() as opened:
         found = records(opened, group, EXPORTED_ROWS + 1)
-    text, kept = io.StringIO(), found[:EXPORTED_ROWS]
-    writer = csv.writer(text)
-    writer.writerow(["source", "entity", *RECORDS])
-    for row in kept.to_dict("records"):
-        cells = [safe_cell(row[name], row["currency_code"]) for name in RECORDS]
-        writer.writerow([group.source, group.entity, *cells])
-    is_cut = len(found) > len(kept)
-    last = words("export.capped", shown=EXPORTED_ROWS) if is_cut else f"{words('export.total')}: {len(kept)}"
-    writer.writerow([last, *[""] * (len(RECORDS) + 1)])
-    return Counted(text.getvalue().encode("utf-8-sig"), len(kept))
+    kept = found[:EXPORTED_ROWS].to_dict("records")
+    of = {"source": group.source, "entity": group.entity}
+    return export.records_csv(words, of, RECORDS, kept, is_cut=len(found) > len(kept))

@@ -166,7 +166,7 @@ def test_the_rows_of_a_load_are_found_by_its_moment(connection: Connection) -> N
         cursor.execute("analyze raw_files.payments")
     of = behind(load, "written").load
     with transaction(Role.loader) as asking, asking.cursor() as cursor:
-        rows_of = brought._rows_of(asking, of, lambda: None, FIGURES["written"])
+        rows_of = brought.rows_of(asking, of, lambda: None, FIGURES["written"])
         cursor.execute(SQL("explain ") + rows_of, vars(of) | {"amounts": None})
         plan = "\n".join(line for (line,) in cursor)
     assert "Seq Scan on payments" not in plan
