@@ -12,7 +12,7 @@ from dashboards.charts.theme import finish, theme
 from dashboards.i18n import Words
 
 CLICKED = "bar"
-"""What Vega calls the choice of a bar in `aging_columns`."""
+"""What Vega calls the choice of a bar in `aging_columns`, or a box in `aging_over_time`: it `opens` what it names."""
 
 
 def aging_bars(
@@ -59,7 +59,9 @@ def aging_bars(
     return finish(figure, look, height).update_yaxes(range=[0, float(max(amounts, default=Decimal(0))) * 1.22 or 1])
 
 
-def aging_columns(buckets: pd.DataFrame, currency_code: str, words: Words, is_dark: bool) -> dict[str, Any]:
+def aging_columns(
+    buckets: pd.DataFrame, currency_code: str, words: Words, is_dark: bool, chosen: str | None = None
+) -> dict[str, Any]:
     """The bars of `aging_bars` in Vega-Lite, which draws the sparklines of the first page anyhow: so that nobody waits
     for Plotly, a third of the browser's work there, before they see a figure.
     """
@@ -67,9 +69,10 @@ def aging_columns(buckets: pd.DataFrame, currency_code: str, words: Words, is_da
     amounts: list[Decimal] = list(buckets["open_amount"])
     whole = sum(amounts, Decimal(0))
     counts = [words.counted("overview.items", count) for count in buckets["open_items"]]
+    colours = [look.ages[min(place, len(look.ages) - 1)] for place in range(len(amounts))]
     values = [
         {
-            "bucket": bucket,
+            "opens": bucket,
             "name": words.bucket(bucket),
             "height": float(amount),
             "amount": words.compact(amount),
@@ -77,9 +80,10 @@ def aging_columns(buckets: pd.DataFrame, currency_code: str, words: Words, is_da
             "exact": words.money(amount, currency_code),
             "items": items,
             "told": f"{words.bucket(bucket)}: {words.money(amount, currency_code)}, {items}",
-            "colour": look.ages[min(place, len(look.ages) - 1)],
+            "colour": colour if chosen in (None, bucket) else look.faded(colour),
+            "frame": 2.5 if bucket == chosen else 0,
         }
-        for place, (bucket, amount, items) in enumerate(zip(buckets["bucket"], amounts, counts, strict=True))
+        for bucket, amount, items, colour in zip(buckets["bucket"], amounts, counts, colours, strict=True)
     ]
     # room above the tallest bar for its two lines of text
     highest = float(max(amounts, default=Decimal(0))) * 1.22 or 1
@@ -93,11 +97,11 @@ def aging_columns(buckets: pd.DataFrame, currency_code: str, words: Words, is_da
     y = {"field": "height", "type": "quantitative", "axis": None, "scale": {"domain": [0, highest]}}
     titles = {"name": words("column.days"), "exact": words("column.open"), "items": words("column.items")}
     bars = {
-        "mark": {"type": "bar", "cursor": "pointer"},
-        "params": [{"name": CLICKED, "select": {"type": "point", "fields": ["bucket"]}}],
+        "mark": {"type": "bar", "cursor": "pointer", "stroke": look.text},
+        "params": [{"name": CLICKED, "select": {"type": "point", "fields": ["opens"]}}],
         "encoding": {
             "color": {"field": "colour", "type": "nominal", "scale": None},
-            "opacity": {"condition": {"param": CLICKED, "value": 1}, "value": 0.35},
+            "strokeWidth": {"field": "frame", "type": "quantitative", "scale": None},
             "tooltip": [{"field": name, "type": "nominal", "title": title} for name, title in titles.items()],
             "description": {"field": "told", "type": "nominal"},
         },
@@ -118,9 +122,12 @@ def aging_columns(buckets: pd.DataFrame, currency_code: str, words: Words, is_da
     }
 
 
-def aging_over_time(rows: pd.DataFrame, currency_code: str, words: Words, is_dark: bool) -> dict[str, Any]:
+def aging_over_time(
+    rows: pd.DataFrame, currency_code: str, words: Words, is_dark: bool, chosen: str | None = None
+) -> dict[str, Any]:
     """A column per day of the columns as_of_date, bucket, open_items, open_amount, oldest day first; in it a box per
-    bucket, what is not due at the foot, and above it the share that is overdue. In Vega-Lite, as `aging_columns`.
+    bucket, what is not due at the foot, and above it the share that is overdue. With one `chosen` (its day and bucket,
+    as in "2026-04-30/1-30") the other boxes fade. In Vega-Lite, as `aging_columns`.
     """
     look = theme(is_dark)
     buckets = list(dict.fromkeys(rows["bucket"]))
@@ -135,19 +142,20 @@ def aging_over_time(rows: pd.DataFrame, currency_code: str, words: Words, is_dar
         totals.append({"month": month, "height": float(whole), "late": share})
         for row in of_day.itertuples(index=False):
             exact, name = words.money(row.open_amount, currency_code), words.bucket(row.bucket)
+            box = f"{day.isoformat()}/{row.bucket}"
             share = words.percent(row.open_amount / whole if whole else None)
             boxes.append(
                 {
                     "month": month,
-                    "day": day.isoformat(),
+                    "opens": box,
                     "date": date,
-                    "bucket": row.bucket,
                     "name": name,
                     "place": buckets.index(row.bucket),
                     "height": float(row.open_amount),
                     "exact": f"{exact} ({share})",
                     "items": words.counted("overview.items", row.open_items),
                     "told": f"{date}, {name}: {exact}, {share}",
+                    "opacity": 1 if chosen in (None, box) else 0.35,
                 }
             )
     months = [total["month"] for total in totals]
@@ -170,14 +178,14 @@ def aging_over_time(rows: pd.DataFrame, currency_code: str, words: Words, is_dar
         "layer": [
             {
                 "mark": {"type": "bar", "cursor": "pointer", "stroke": look.page, "strokeWidth": 1},
-                "params": [{"name": CLICKED, "select": {"type": "point", "fields": ["day", "bucket"]}}],
+                "params": [{"name": CLICKED, "select": {"type": "point", "fields": ["opens"]}}],
                 "encoding": {
                     "x": x,
                     "y": y,
                     "color": {"field": "name", "type": "nominal", "scale": {"domain": names, "range": colours},
                               "legend": legend},
                     "order": {"field": "place", "type": "quantitative"},
-                    "opacity": {"condition": {"param": CLICKED, "value": 1}, "value": 0.35},
+                    "opacity": {"field": "opacity", "type": "quantitative", "scale": None},
                     "tooltip": [{"field": n, "type": "nominal", "title": words(t)} for n, t in titles.items()],
                     "description": {"field": "told", "type": "nominal"},
                 },

@@ -248,20 +248,12 @@ def switch(view: View, name: str, label: str) -> bool:
     return is_on
 
 
-def opened(view: View, name: str, label: str, offered: Mapping[str, str], clicked: str | None) -> str:
-    """What a click on a chart opened, or a link; empty where nothing is.
-
-    A chart can't be told what is chosen in it, so what is open has a chip that closes it.
-    """
-    key, seen = _key(view, name), f"{name}_clicked"
+def opened(view: View, name: str, label: str, offered: Mapping[str, str]) -> str:
+    """What `toggle` opened by a click on a chart, or a link; empty where nothing is. Its chip closes it."""
+    key = _key(view, name)
     if _is_new(name):  # no widget's, so nobody else forgets it
         st.session_state.pop(key, None)
-        st.session_state.pop(seen, None)
     seeded(key, name, label, {"": view.words("filter.nothing")} | offered, "")
-    if clicked != st.session_state.get(seen):
-        st.session_state[key] = clicked or ""
-        refused.forget(name)
-    st.session_state[seen] = clicked
     chosen = link(name, st.session_state[key], "")
     chips(view, {name: offered[chosen]} if chosen else {})
     return chosen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import asdict, replace
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -43,21 +44,32 @@ def aging_chart(
     words = view.words
     st.subheader(words("overview.aging"), anchor=False)
     st.caption(words("overview.aging_sub", currency=currency_code, date=words.date(clocks.as_of)))
-    event = st.vega_lite_chart(
-        spec=aging_columns(buckets, currency_code, words, view.is_dark),
-        key=f"bars_{currency_code}_{company_id}_{words.language}",
-        on_select="rerun",
-        width="stretch",
-        alt=words("overview.aging_alt", currency=currency_code),
-    )
-    picked = event["selection"].get(CLICKED) or []
     offered = {bucket: words.bucket(bucket) for bucket in buckets["bucket"]}
-    clicked = next((each["bucket"] for each in picked if each["bucket"] in offered), None)
-    bucket = filters.opened(view, "bar", words("overview.aging"), offered, clicked)
+    place = st.container()
+    bucket = filters.opened(view, "bar", words("overview.aging"), offered)
+    spec = aging_columns(buckets, currency_code, words, view.is_dark, bucket or None)
+    with place:
+        alt = words("overview.aging_alt", currency=currency_code)
+        _clickable_chart(view, spec, "bar", (currency_code, company_id, bucket), alt)
     if not bucket:
         return None
     chosen = buckets[buckets["bucket"] == bucket].iloc[0]
     return Figure(chosen["open_amount"], chosen["open_items"], currency_code, company_id, bucket=chosen["bucket"])
+
+
+def _clickable_chart(view: View, spec: dict[str, Any], name: str, identity: tuple[str | None, ...], alt: str) -> None:
+    """A click chooses what the bar `opens`, under that name of `filters.opened`; a second one takes it away.
+
+    What is open is part of `identity`: after each choice the chart is a new one, in which nothing is selected.
+    """
+    key = "_".join(map(str, (name, "chart", *identity, view.words.language)))
+
+    def clicked() -> None:
+        picked = st.session_state[key]["selection"].get(CLICKED)
+        if picked:
+            filters.toggle(view, **{name: picked[-1]["opens"]})
+
+    st.vega_lite_chart(spec=spec, key=key, on_select=clicked, width="stretch", alt=alt)
 
 
 def over_time_chart(view: View, asked: Asked, below: DeltaGenerator) -> None:
@@ -69,21 +81,17 @@ def over_time_chart(view: View, asked: Asked, below: DeltaGenerator) -> None:
     rows = overview.over_time(view.reading, asked)
     if rows is None:
         return states.still_computed(words)
-    event = st.vega_lite_chart(
-        spec=aging_over_time(rows, code, words, view.is_dark),
-        key=f"over_time_{code}_{asked.company_id}_{words.language}",
-        on_select="rerun",
-        width="stretch",
-        alt=words("overview.over_time_alt", currency=code),
-    )
-    picked = event["selection"].get(CLICKED) or []
     boxes = {f"{row['as_of_date']}/{row['bucket']}": row for row in rows.to_dict("records")}
     offered = {
         name: words("aging.invoices_then", what=words.bucket(row["bucket"]), date=words.date(row["as_of_date"]))
         for name, row in boxes.items()
     }
-    clicked = next((box for each in picked if (box := f"{each['day']}/{each['bucket']}") in offered), None)
-    box = filters.opened(view, "box", words("overview.over_time"), offered, clicked)
+    place = st.container()
+    box = filters.opened(view, "box", words("overview.over_time"), offered)
+    spec = aging_over_time(rows, code, words, view.is_dark, box or None)
+    with place:
+        alt = words("overview.over_time_alt", currency=code)
+        _clickable_chart(view, spec, "box", (code, asked.company_id, box), alt)
     if not box:
         return
     row, what = boxes[box], offered[box]

@@ -4,8 +4,8 @@ after each publication by a thread of the dashboard's server. At a million invoi
 For who sees all companies; then, of the pages that people open in the morning, for those who see some of them, once
 for each choice of companies that somebody has. Then the days that people look back to, where such answers take long:
 month-ends, and each day of the last month. One question after the other, each in a short transaction of its own: a
-publication never waits for them, and what has begun for one that is over is left. Of past days only while nobody
-clicks: who does cuts off what is being asked.
+publication never waits for them, and what has begun for one that is over is left. Who clicks cuts off what is being
+asked, and it is asked again once nobody does; past days are not even begun before.
 """
 
 from __future__ import annotations
@@ -50,10 +50,9 @@ CLOSINGS, CLOSINGS_WITH_TREND = 12, 3
 DAYS_BEFORE = 31
 """Days before the publication's date."""
 QUIET_SECONDS, MOST_PATIENCE = 3.0, 10.0
-"""How long nobody has opened a page before a past day is asked for; how long that is waited for."""
+"""How long nobody has opened a page before a past day, or what was cut off, is asked for; how long that is awaited."""
 TRIES = 3
-"""So often a question of a past day may be cut off; then it is asked to its end: a dashboard that is never quiet has
-them too."""
+"""So often a question may be cut off; then it is asked to its end: a dashboard that is never quiet has them too."""
 QUICK_SECONDS = 10.0
 """Where what pages ask of the publication's date is answered in these, other dates need not be asked ahead."""
 MOST_SCOPES = 10
@@ -131,34 +130,30 @@ def answer_past(answered: Key | None = None) -> Key | None:
         current = opened.cache_key()
         asked = list(_past(opened)) if takes_long.is_set() else []
     began = time.monotonic()
-    if not all(_answered_behind(current, question) for question in asked):
+    if not all(_answered(current, None, question, waits=True) for question in asked):
         return answered
     seconds = time.monotonic() - began
     log.info("publication %s: %d questions of past days answered ahead in %.1f s", current[1], len(asked), seconds)
     return current
 
 
-def _answered(current: Key, companies: Companies, question: Question) -> bool:
-    """Whether that is still published."""
-    with published_to(companies) as opened:
-        if opened is None or opened.cache_key() != current:
-            return False
-        ask(question, opened)
-    return True
-
-
-def _answered_behind(current: Key, question: Question) -> bool:
-    """The same, once nobody clicks; who does meanwhile cuts it off, and it is asked again."""
-    for _ in range(TRIES):
-        give_way()
-        with published_to(None) as opened:
+def _answered(current: Key, companies: Companies, question: Question, *, waits: bool = False) -> bool:
+    """Whether that is still published. Who clicks meanwhile cuts the question off, and it is asked again once nobody
+    does; with `waits` not before that the first time either."""
+    for number in range(TRIES + 1):
+        if waits or number:
+            give_way()
+        with published_to(companies) as opened:
             if opened is None or opened.cache_key() != current:
                 return False
+            if number == TRIES:
+                ask(question, opened)
+                break
             with session.giving_way(opened) as cut_off:
                 ask(question, opened, cut_off)
         if not cut_off.is_set():
-            return True
-    return _answered(current, None, question)
+            break
+    return True
 
 
 def give_way() -> None:

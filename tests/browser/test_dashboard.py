@@ -101,6 +101,10 @@ def test_a_bar_leads_to_its_invoices(dashboard_url: str, open_page: OpenPage) ->
     ]
     told = page.get_by_text("the figure chosen").inner_text()
     assert f"{len(late)} invoices add up to USD {sum(late):,.2f}" in told.replace("\u00a0", " ")
+    expect(bars.and_(page.locator('[stroke-width="2.5"]'))).to_have_attribute("aria-label", re.compile("1-30 days"))
+    page.get_by_test_id("stButton").get_by_role("button", name="1-30 days").click()
+    expect(page.get_by_role("heading", name="Open invoices, 1-30 days")).to_have_count(0)
+    expect(bars.and_(page.locator('[stroke-width="2.5"]'))).to_have_count(0)
 
 
 def test_a_part_of_a_past_month_end_leads_to_its_invoices(dashboard_url: str, open_page: OpenPage) -> None:
@@ -114,6 +118,13 @@ def test_a_part_of_a_past_month_end_leads_to_its_invoices(dashboard_url: str, op
     expect(page.get_by_role("heading", name="Open on 31 May 2026: 1-30 days")).to_be_visible()
     added = page.get_by_text("the figure chosen").inner_text()
     assert _amount(added.replace(" of ", " add up to ").split("add up to")[1].split(", the")[0]) == figure
+    # a link marks it too, and a second click takes it away
+    page.reload()
+    boxes = page.locator('[data-testid="stVegaLiteChart"] path[aria-label*=" May 2026, "]')
+    expect(boxes.and_(page.locator('[opacity="1"]'))).to_have_attribute("aria-label", told.replace("PEN ", "PEN\u00a0"))
+    _settled(page)
+    part.click()
+    expect(page.get_by_role("heading", name="Open on 31 May 2026: 1-30 days")).to_have_count(0)
 
 
 def test_an_amount_of_the_matrix_leads_to_its_invoices(dashboard_url: str, open_page: OpenPage) -> None:

@@ -27,7 +27,8 @@ def published(database: str, monkeypatch: pytest.MonkeyPatch) -> ahead.Key:
         return opened.cache_key()
 
 
-def test_who_clicks_cuts_off_the_question_of_a_past_day_which_is_asked_again(published: ahead.Key) -> None:
+@pytest.mark.parametrize("waits", [True, False])
+def test_who_clicks_cuts_off_a_question_which_is_asked_again(published: ahead.Key, waits: bool) -> None:
     asked, ended = [threading.Event(), threading.Event()], []
 
     def question(opened: Reading) -> None:
@@ -37,7 +38,7 @@ def test_who_clicks_cuts_off_the_question_of_a_past_day_which_is_asked_again(pub
             cursor.execute("select pg_sleep(%s)", (0 if number else 600,))
         ended.append(number)
 
-    behind = threading.Thread(target=ahead._answered_behind, args=(published, question))
+    behind = threading.Thread(target=ahead._answered, args=(published, None, question), kwargs={"waits": waits})
     behind.start()
     assert asked[0].wait(30)
     while behind.is_alive():
@@ -47,20 +48,20 @@ def test_who_clicks_cuts_off_the_question_of_a_past_day_which_is_asked_again(pub
     assert ended == [1]
 
 
-def test_a_dashboard_that_is_never_quiet_has_its_past_days_answered_too(published: ahead.Key) -> None:
+def test_a_dashboard_that_is_never_quiet_has_its_questions_answered_too(published: ahead.Key) -> None:
     answers = []
 
     def question(opened: Reading) -> None:
         with reading():
             answers.append(read.publication(opened.connection))
 
-    assert ahead._answered_behind(published, question)
+    assert ahead._answered(published, None, question)
     assert len(answers) == ahead.TRIES + 1
 
 
 def test_nothing_of_an_earlier_publication_is_asked_again(published: ahead.Key) -> None:
     publish_items([])
-    assert not ahead._answered_behind(published, lambda _: pytest.fail("asked"))
+    assert not ahead._answered(published, None, lambda _: pytest.fail("asked"))
 
 
 def test_everybodys_morning_comes_before_past_days(published: ahead.Key, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,15 +33,17 @@ def test_every_bucket_has_a_bar_with_amount_share_and_words() -> None:
 
 
 def test_the_bars_of_the_first_page_say_what_those_of_the_aging_page_do() -> None:
-    for amounts in (("100", "300", "0", "0", "0", "600"), "000000"):
-        (bar,) = aging_bars(_buckets(*amounts), "PEN", Words("ES"), is_dark=False).data
-        columns = aging_columns(_buckets(*amounts), "PEN", Words("ES"), is_dark=False)["data"]["values"]
-        assert [each["bucket"] for each in columns] == list(BUCKETS)
+    for amounts, chosen in ((("100", "300", "0", "0", "0", "600"), "31-60"), ("000000", None)):
+        asked = (_buckets(*amounts), "PEN", Words("ES"), False, chosen)
+        (bar,) = aging_bars(*asked).data
+        columns = aging_columns(*asked)["data"]["values"]
+        assert [each["opens"] for each in columns] == list(BUCKETS)
         assert [each["name"] for each in columns] == list(bar.x)
         assert [each["height"] for each in columns] == list(bar.y)
         assert [f"<b>{each['amount']}</b><br>{each['share']}" for each in columns] == list(bar.text)
         assert [[each["exact"], each["items"]] for each in columns] == [list(said) for said in bar.customdata]
         assert [each["colour"] for each in columns] == list(bar.marker.color)
+        assert [each["frame"] for each in columns] == list(bar.marker.line.width)
 
 
 def test_the_bucket_chosen_is_framed_and_the_others_fade() -> None:

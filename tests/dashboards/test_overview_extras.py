@@ -240,11 +240,14 @@ def test_aging_over_time_is_that_of_each_month_end(database: str) -> None:
     assert open_on[dt.date(2026, 4, 30), "31-60"] == 500
     chart = aging_over_time(rows, "PEN", Words("ES"), is_dark=True)
     (boxes, totals) = chart["data"]["values"], chart["layer"][1]["data"]["values"]
-    assert {(each["day"], each["bucket"]): each["height"] for each in boxes if each["height"]} == {
-        (when.isoformat(), bucket): float(amount) for (when, bucket), amount in open_on.items()
+    assert {each["opens"]: each["height"] for each in boxes if each["height"]} == {
+        f"{when.isoformat()}/{bucket}": float(amount) for (when, bucket), amount in open_on.items()
     }
     assert totals[-1] == {"month": "jun 2026", "height": 120.0, "late": "83%"}
     assert len({each["month"] for each in totals}) == 6
+    assert {each["opacity"] for each in boxes} == {1}
+    chosen = aging_over_time(rows, "PEN", Words("ES"), True, "2026-04-30/31-60")["data"]["values"]
+    assert [each["opens"] for each in chosen if each["opacity"] == 1] == ["2026-04-30/31-60"]
 
 
 def test_a_customer_behind_an_earlier_month_opens_as_of_that_day(database: str, open_page: OpenPage) -> None:
