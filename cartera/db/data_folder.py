@@ -18,7 +18,7 @@ from cartera.db.account import Account, server_account, spawn
 from cartera.db.binaries import program
 from cartera.db.files import open_private, plain_os_errors, sync_folder
 from cartera.db.problems import server_log_problem
-from cartera.db.server_settings import HOST_BASED_ACCESS
+from cartera.db.server_settings import HOST_BASED_ACCESS, SCRAM_ITERATIONS
 from cartera.errors import DatabaseError
 
 KEY = "embedded"
@@ -62,7 +62,7 @@ def _run_initdb(draft: Path, password: str, account: Account | None) -> None:
     locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     child = spawn(
         [str(initdb), "-D", str(draft / "data"), f"--username={ADMIN}", "--auth=scram-sha-256", *locale]
-        + [f"--pwfile={draft / 'password'}"],
+        + [f"--pwfile={draft / 'password'}", "--set", f"scram_iterations={SCRAM_ITERATIONS}"],
         account,
         [draft / "data", initdb],
         stdout=subprocess.PIPE,
@@ -86,7 +86,8 @@ def set_password_offline(home: Path) -> None:
     account = server_account(data)
     postgres = program("postgres", account)
     child = spawn(
-        [str(postgres), "--single", "-D", str(data), "-c", "log_min_error_statement=panic", "postgres"],
+        [str(postgres), "--single", "-D", str(data), "-c", "log_min_error_statement=panic"]
+        + ["-c", f"scram_iterations={SCRAM_ITERATIONS}", "postgres"],
         account,
         [data / "PG_VERSION", postgres],
         stdin=subprocess.PIPE,

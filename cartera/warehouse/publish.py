@@ -22,11 +22,16 @@ from psycopg2.sql import SQL, Composed, Identifier, Literal
 from cartera.clock import utc_now
 from cartera.db import Role, parameters, transaction
 from cartera.errors import BuildFailed, DatabaseError
-from cartera.warehouse import scope
+from cartera.warehouse import read, scope
 from cartera.warehouse.build_plan import BuildPlan
 
-LOCK_TIMEOUT = "250ms"
-"""Below PostgreSQL's deadlock_timeout (1 s): we give way before anybody is cancelled."""
+LOCK_SECONDS = 0.5
+"""How long we wait for views in all, from the first that we hold: half of PostgreSQL's deadlock_timeout, after which it
+cancels a reader who holds one that we want and wants one that we hold. We give way before."""
+
+AT_THE_GATE_MILLISECONDS, LONGEST_AT_THE_GATE_MILLISECONDS = 250, 2_000
+"""How long we wait there, where we hold nothing that could be in a circle: twice as long each time, for where many read
+there is no moment at which nobody does. Others wait behind us."""
 
 PATIENCE_SECONDS = 120.0
 READERS = (Role.reader, Role.viewer, Role.campaign, Role.desk)
@@ -37,12 +42,13 @@ def publish(run_id: str, plan: BuildPlan) -> dt.datetime:
 
     Raises DatabaseError when readers hold the old publication for longer than PATIENCE_SECONDS.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline, at_the_gate = time.monotonic() + PATIENCE_SECONDS, AT_THE_GATE_MILLISECONDS
     while time.monotonic() < deadline:
         try:
             with transaction(Role.transformer) as connection, _stepping_back():
-                return _turn_over(connection, run_id, plan)
+                return _turn_over(connection, run_id, plan, at_the_gate)
         except _ReadersInTheWayError:
+            at_the_gate = min(2 * at_the_gate, LONGEST_AT_THE_GATE_MILLISECONDS)
             time.sleep(random.uniform(0.05, 0.3))
     raise DatabaseError(
         f"readers held the last publication for over {PATIENCE_SECONDS:.0f} s",
@@ -62,10 +68,11 @@ def _stepping_back() -> Iterator[None]:
         raise _ReadersInTheWayError from None
 
 
-def _turn_over(connection: Connection, run_id: str, plan: BuildPlan) -> dt.datetime:
+def _turn_over(connection: Connection, run_id: str, plan: BuildPlan, at_the_gate: int) -> dt.datetime:
     marts, published_at = f"marts_{plan.slot}", utc_now()
     with connection.cursor() as cursor:
-        cursor.execute("set local lock_timeout = %s", (LOCK_TIMEOUT,))
+        cursor.execute("set local lock_timeout = %s", (at_the_gate,))
+        cursor.execute("select pg_advisory_xact_lock(hashtext(%s))", (read.GATE,))
         cursor.execute(
             "insert into ops.publications (run_id, slot, as_of_date, known_at, published_at)"
             " select run_id, %s, as_of_date, known_at, %s from ops.certificates where run_id = %s and is_tied"
@@ -75,15 +82,16 @@ def _turn_over(connection: Connection, run_id: str, plan: BuildPlan) -> dt.datet
         row = cursor.fetchone()
         if row is None:
             raise BuildFailed(f"run {run_id} has no tied certificate", "run again; nothing was published")
-        cursor.execute(_publication_view(row[0], run_id, plan, published_at))
         calling = _calling_views(connection, marts)
         tables = _tables(connection, marts)
+        wait_until = time.monotonic() + LOCK_SECONDS
+        _replace(connection, "publication", _publication(row[0], run_id, plan, published_at), wait_until)
         for table, columns in tables.items():
             if table not in calling:
-                _replace_view(connection, marts, table, columns)
+                _replace(connection, table, _view(marts, table, columns), wait_until)
         _replace_functions(connection, marts)
         for table, definition in calling.items():
-            _replace(connection, table, Composed([SQL(_served(definition, marts))]))
+            _replace(connection, table, Composed([SQL(_served(definition, marts))]), wait_until)
         for role in READERS:
             # not before, and none but these: a view of an earlier Cartera has no condition
             name = Identifier(str(parameters(role)["user"]))
@@ -93,10 +101,10 @@ def _turn_over(connection: Connection, run_id: str, plan: BuildPlan) -> dt.datet
     return published_at
 
 
-def _publication_view(publication_id: int, run_id: str, plan: BuildPlan, published_at: dt.datetime) -> Composed:
+def _publication(publication_id: int, run_id: str, plan: BuildPlan, published_at: dt.datetime) -> Composed:
     return SQL(
-        "create or replace view serve.publication as select {}::bigint as publication_id, {}::uuid as run_id,"
-        " {}::date as as_of_date, {}::timestamptz as known_at, {}::timestamptz as published_at, {}::text as slot"
+        "select {}::bigint as publication_id, {}::uuid as run_id, {}::date as as_of_date, {}::timestamptz as known_at,"
+        " {}::timestamptz as published_at, {}::text as slot"
     ).format(*map(Literal, (publication_id, run_id, plan.as_of, plan.known_at, published_at, plan.slot)))
 
 
@@ -113,19 +121,19 @@ def _tables(connection: Connection, marts: str) -> dict[str, list[str]]:
         return dict(cursor.fetchall())
 
 
-def _replace_view(connection: Connection, marts: str, table: str, columns: list[str]) -> None:
-    """`create or replace` keeps grants and dependants; a changed column list needs a new view."""
-    select = SQL("select {} from {} where {}").format(
+def _view(marts: str, table: str, columns: list[str]) -> Composed:
+    return SQL("select {} from {} where {}").format(
         SQL(", ").join(map(Identifier, columns)),
         Identifier(marts, table),
         scope.condition(marts, table, columns),
     )
-    _replace(connection, table, select)
 
 
-def _replace(connection: Connection, table: str, select: Composed) -> None:
-    view = Identifier("serve", table)
+def _replace(connection: Connection, table: str, select: Composed, wait_until: float) -> None:
+    """`create or replace` keeps grants and dependants; a changed column list needs a new view."""
+    view, seconds = Identifier("serve", table), wait_until - time.monotonic()
     with connection.cursor() as cursor:
+        cursor.execute("set local lock_timeout = %s", (max(1, round(1000 * seconds)),))
         cursor.execute("savepoint replacing")
         try:
             cursor.execute(SQL("create or replace view {} as {}").format(view, select))

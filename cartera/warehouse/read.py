@@ -37,6 +37,9 @@ Part = Literal[
     "balance", "open_amount", "overdue_amount", "unapplied_amount", "disputed_amount", "promised_amount"
 ]  # fmt: skip
 
+GATE = "cartera.publishing"
+"""The lock that readers share until their transaction ends and that a publisher has to itself."""
+
 BUCKETS = ("not_due", *named(EDGES))
 """Days past due, in order; the same edges as dbt's variable `bucket_edges`."""
 
@@ -135,7 +138,11 @@ class Publication:
 
 def publication(connection: Connection) -> Publication:
     """The publication being served. Raises NotPublished."""
-    is_there = rows(connection, "select to_regclass('serve.publication') is not null as answer")[0]["answer"]
+    # past the gate first: a publisher that waits lets nobody else in, and has its turn once those who read are done
+    entered = (
+        "select pg_advisory_xact_lock_shared(hashtext(%(gate)s)), to_regclass('serve.publication') is not null as found"
+    )
+    is_there = rows(connection, entered, {"gate": GATE})[0]["found"]
     found = is_there and rows(
         connection,
         "select publication_id, run_id::text as run_id, as_of_date, known_at, published_at from serve.publication",

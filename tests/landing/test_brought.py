@@ -62,7 +62,7 @@ def check(landed: Sequence[LoadReport]) -> None:
                 assert not found.unlisted, "of a delivery of everything each row is known"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(deliveries, min_size=1, max_size=5))
 def test_rows_add_up_to_every_figure_of_every_load(
     connection: Connection, history: list[tuple[str, list[Payment | Bad]]]

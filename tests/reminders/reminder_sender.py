@@ -26,6 +26,7 @@ from week_gateways import TillGateways
 
 from cartera.reminders import EmailChannel, send_reminders
 from cartera.reminders.channels.base import Channel
+from cartera.reminders.plan import templates_of
 from cartera.sandbox.mailbox import MessageStore
 from cartera.settings import get_settings
 
@@ -33,6 +34,8 @@ VICTIM = "victim.pid"
 
 
 def main() -> None:
+    # the rules of all countries, which each child would else read anew
+    templates_of(get_settings())
     for line in sys.stdin:
         command = json.loads(line)
         children = [_fork(command, kill_at) for kill_at in command["kill_at"]]
