@@ -129,11 +129,13 @@ def _view(marts: str, table: str, columns: list[str]) -> Composed:
     )
 
 
-def _replace(connection: Connection, table: str, select: Composed, wait_until: float) -> None:
+def _replace(connection: Connection, table: str, select: Composed, wait_until: float | None = None) -> None:
     """`create or replace` keeps grants and dependants; a changed column list needs a new view."""
-    view, seconds = Identifier("serve", table), wait_until - time.monotonic()
+    view = Identifier("serve", table)
     with connection.cursor() as cursor:
-        cursor.execute("set local lock_timeout = %s", (max(1, round(1000 * seconds)),))
+        if wait_until is not None:
+            left = wait_until - time.monotonic()
+            cursor.execute("set local lock_timeout = %s", (max(1, round(1000 * left)),))
         cursor.execute("savepoint replacing")
         try:
             cursor.execute(SQL("create or replace view {} as {}").format(view, select))

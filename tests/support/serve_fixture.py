@@ -233,7 +233,7 @@ def publish_items(
         tables = publish._tables(connection, "marts_a") | {"fixture_items": [*Item.__dataclass_fields__]}
         for table, columns in tables.items():
             # with the condition of the real ones: who sees which company
-            publish._replace_view(connection, "marts_a", table, columns)
+            publish._replace(connection, table, publish._view("marts_a", table, columns))
         for role in publish.READERS:
             name = Identifier(parameters(role)["user"])
             cursor.execute(SQL("grant select on all tables in schema serve to {}").format(name))
