@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
 
+from cartera.contact_rules.asking import why_not
 from cartera.contact_rules.model import Asked
 from cartera.db import Role, transaction
 from cartera.reminders import ghosts, portfolio
@@ -30,6 +31,7 @@ class Next:
 
     `address` None: `why` says why not. `at`: the first allowed moment, UTC; None: none as things stand.
     `refusals`: the rules that say no now, each with its text; `closing`: those that close whole days until `at`.
+    `notes`: what of the customer is not known, and was taken the strict way.
     """
 
     channel: Channel
@@ -39,6 +41,7 @@ class Next:
     why: str
     refusals: tuple[str, ...] = ()
     closing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def is_allowed_now(self) -> bool:
@@ -95,11 +98,9 @@ def _next(channel: Channel, customer: Customer, history: History, rules: Lawful,
     if history.hold_reason is not None:
         return Next(channel, found.address, said, None, history.hold_reason, ("hold",))
     verdict, following, closing = rules.now_and_next(rules.debtor(customer, channel, said), channel, now)
-    refusals, saw = (
-        tuple(_told(each.rule) for each in verdict.refusals),
-        "; ".join(each.saw for each in verdict.refusals),
-    )
-    return Next(channel, found.address, said, following, saw, refusals, tuple(map(_told, closing)))
+    refusals = tuple(_told(each.rule) for each in verdict.refusals)
+    saw = "; ".join(why_not(verdict))
+    return Next(channel, found.address, said, following, saw, refusals, tuple(map(_told, closing)), verdict.notes)
 
 
 def _told(rule: Asked) -> str:
@@ -142,6 +143,6 @@ select at as said_at, channel, address, kind = 'authorised' as is_authorised,
 from ops.contact_preferences where customer_id = %(id)s order by preference_id desc limit 200
 """
 _HOLDS = """
-select hold_id, reason, held_at, held_by, held_until, released_at, released_by
+select hold_id, kind, reason, held_at, held_by, held_until, released_at, released_by
 from ops.contact_holds where customer_id = %(id)s order by held_at desc limit 200
 """

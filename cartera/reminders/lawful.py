@@ -8,6 +8,7 @@ its messages count as sent at the beginning of their windows.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -144,13 +145,13 @@ class Lawful:
         zone = ZoneInfo(zones[0])
         day = question.at.astimezone(zone).date()
         days = min((following.astimezone(zone).date() - day).days, REMEMBERED_DAYS)
-        found: dict[str, Asked] = {}
+        closed: list[dict[str, Asked]] = []
         for ahead in range(1, days):
             noon = dt.datetime.combine(day + dt.timedelta(days=ahead), dt.time(12), tzinfo=zone)
             refused = [each.rule for each in self.book.check(replace(question, at=noon.astimezone(dt.UTC))).refusals]
             if all(rule.kind == "hours" for rule in refused):
-                found |= {rule.id: rule for rule in refused}
-        return tuple(found.values())
+                closed.append({rule.id: rule for rule in refused})
+        return tuple(_fewest(closed))
 
     def _question(self, debtor: Debtor, channel: Channel, day: dt.date, history: tuple[Event, ...]) -> Question:
         return Question(
@@ -214,6 +215,17 @@ class Lawful:
         saw = f"the next is {following:%Y-%m-%d %H:%M} UTC" if following else "none as things stand"
         last = Answer("the law allows a moment of that day", saw + _noted(verdict), False, reason=reason)
         return (*refused, last)
+
+
+def _fewest(closed: Sequence[Mapping[str, Asked]]) -> Iterable[Asked]:
+    """Of the rules that close each of some days so few that every day has one: where the hours of many regions are kept
+    to, each of them closes a Sunday, with other hours on other days."""
+    left = [rules for rules in closed if rules]
+    while left:
+        counts = Counter(id for rules in left for id in rules)
+        id = max(counts, key=counts.__getitem__)
+        yield next(rules[id] for rules in left if id in rules)
+        left = [rules for rules in left if id not in rules]
 
 
 def _noted(verdict: Verdict) -> str:

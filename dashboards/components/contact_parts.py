@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from cartera.warehouse.read import Row
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 from dashboards.i18n import rules
@@ -50,6 +51,9 @@ def contacts(view: View, customer_id: str) -> None:
         for each in kept.ways:
             for text in (text for text in each.refusals if text != "hold"):
                 st.markdown(f"- **{as_text(words(f'channel.{each.channel}'))}**: {as_text(rules.rule(words, text))}")
+        # of the country and region, and so the same for most channels
+        for note in dict.fromkeys(note for each in kept.ways for note in each.notes):
+            st.caption(as_text(rules.saw(words, note)))
     st.subheader(words("customer.said"), anchor=False)
     said = pd.DataFrame(kept.said)
     if said.empty:
@@ -61,7 +65,12 @@ def contacts(view: View, customer_id: str) -> None:
         table(view, told, SAID, alt=words("customer.said"))
     if kept.holds:
         st.subheader(words("customer.holds"), anchor=False)
-        table(view, frame(kept.holds, list(HOLDS)), HOLDS, alt=words("customer.holds"))
+        held = [hold | {"reason": _held(view, hold)} for hold in kept.holds]
+        table(view, frame(held, list(HOLDS)), HOLDS, alt=words("customer.holds"))
+
+
+def _held(view: View, hold: Row) -> str:
+    return " · ".join(filter(None, (view.words.named("hold", hold["kind"]), hold["reason"])))
 
 
 def why(view: View, way: customer.Next) -> str:

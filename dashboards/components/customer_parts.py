@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from cartera.warehouse.read import BUCKETS, PARTS
-from dashboards.components import states
+from dashboards.components import filters, states
 from dashboards.components.access import may_open
 from dashboards.components.actor import current_actor
 from dashboards.components.card_grid import card, places
@@ -19,7 +19,7 @@ from dashboards.components.drill import Figure, drill
 from dashboards.components.export import XLSX, file_button, logged
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
-from dashboards.queries import customer, presence
+from dashboards.queries import customer, presence, receivables
 from dashboards.queries.session import Clocks
 
 FOUND = {
@@ -28,6 +28,12 @@ FOUND = {
     "tax_id": Column("customer.tax_id"),
     "country_code": Column("customer.country"),
     "found_by": Column("customer.found_by"),
+}
+OFFERED = {
+    "customer_name": CUSTOMER,
+    "overdue_amount": Column("column.overdue", "money"),
+    "open_amount": Column("column.open", "money"),
+    "customer_id": Column("column.customer_id"),
 }
 PLACE = {
     "company_id": Column("column.company", is_pinned=True),
@@ -67,7 +73,7 @@ def choose(view: View, clocks: Clocks, text: str) -> str | None:
     words, chosen = view.words, st.query_params.get("customer", "")
     if not text.strip():
         if not chosen:
-            st.info(words("customer.none_chosen"), icon=":material/person_search:")
+            _offer(view, clocks)
         return chosen or None
     found = customer.find(view.reading, clocks.known_at, text)
     if found.empty:
@@ -82,6 +88,25 @@ def choose(view: View, clocks: Clocks, text: str) -> str | None:
     selection = table(view, data, FOUND, alt=words("customer.search"), key=f"found_{text}", selects="single-cell")
     cells = [cell for cell in selection["cells"] if cell[0] < len(shown)]
     return _chosen(shown["customer_id"].iloc[cells[0][0]]) if cells else chosen or None
+
+
+def _offer(view: View, clocks: Clocks) -> None:
+    """What to do where nobody is chosen; and who owes most, to be clicked."""
+    words = view.words
+    st.info(words("customer.none_chosen"), icon=":material/person_search:")
+    codes = [line.currency_code for line in receivables.headlines(receivables.totals(view.reading, clocks), None)]
+    if not codes:
+        return
+    code = next((code for code in codes if code == filters.in_force("currency")), codes[0])
+    rows = receivables.by_customer(view.reading, clocks, code, None, customer.FOUND)
+    shown = rows[rows["customer_id"].notna()]
+    st.subheader(words("customer.owe_most", currency=code), anchor=False)
+    selection = table(view, shown, OFFERED, alt=words("customer.owe_most", currency=code), currency_code=code,
+                      key=f"offered_{code}", selects="single-cell")  # fmt: skip
+    cells = [cell for cell in selection["cells"] if cell[0] < len(shown)]
+    if cells:
+        _chosen(shown["customer_id"].iloc[cells[0][0]])
+        st.rerun()
 
 
 def _chosen(customer_id: str) -> str:

@@ -14,6 +14,7 @@ from decimal import Decimal
 import streamlit as st
 
 from cartera import desk
+from cartera.clock import months_before
 from cartera.desk import Actor
 from cartera.errors import ConfigError
 from cartera.money import minor_units
@@ -21,7 +22,7 @@ from dashboards.components import filters, states
 from dashboards.components.actor import current_actor, still
 from dashboards.components.clicks import answers
 from dashboards.components.desk_conflict import conflict_panel
-from dashboards.components.desk_fields import CONFLICT, NEXT, RECORDED, REFUSED, Form, Owing
+from dashboards.components.desk_fields import CONFLICT, MONTH, NEXT, RECORDED, REFUSED, Form, Owing, every
 from dashboards.components.view import View, as_text
 from dashboards.queries.session import acting
 
@@ -35,7 +36,7 @@ CHANNELS = ("email", "call", "sms", "whatsapp", "voice", "letter")
 USUAL_REASONS = ("price", "quantity", "quality", "not_delivered", "not_ordered", "paperwork")
 MOST_REASONS, LONGEST_REASON = 8, 60
 """Of a dispute: how many are offered, and the characters of one that still reads as a word to be clicked."""
-PARTS, EVERY = (2, 3, 4, 5, 6, 8, 10, 12, 18, 24), (7, 14, 30)
+PARTS, EVERY = (2, 3, 4, 5, 6, 8, 10, 12, 18, 24), ("7", "14", "30", MONTH)
 
 __all__ = ["Owing", "forms"]
 
@@ -82,7 +83,7 @@ def _told(form: Form) -> None:
     """What came of the last attempt: refused with the reason, or others were first."""
     refused = form.told.get(REFUSED)
     if refused and refused["action_id"] == form.draft.action_id:
-        st.error(as_text(refused["text"]), icon=":material/block:")
+        st.error(as_text(refused["refusal"].told(form.words)), icon=":material/block:")
     found = form.told.get(CONFLICT)
     if found and found["action_id"] == form.draft.action_id:
         conflict_panel(form, found["theirs"], found["version"], again=_again, drop=_drop)
@@ -92,7 +93,7 @@ def _record(form: Form) -> None:
     """Runs before anything is drawn again; the same action id twice does one thing."""
     form.told.pop(REFUSED, None)
     form.told.pop(CONFLICT, None)
-    with states.clicked(form.words, form.refused):
+    with states.refusing(form.refused):
         # as the person stands now: what they clicked may have been drawn a while ago
         text, follows = _DO[form.name](replace(form, actor=still(form.actor)))
         form.end()
@@ -103,12 +104,12 @@ def _record(form: Form) -> None:
 def _again(form: Form, version: int) -> None:
     """Having seen what others did up to this version: record ours as well, on top of theirs; but not of what they did
     after it was shown."""
-    with states.clicked(form.words, form.refused):
+    with states.refusing(form.refused):
         _record(form.with_seen(version))
 
 
 def _drop(form: Form) -> None:
-    with states.clicked(form.words, form.refused):
+    with states.refusing(form.refused):
         form.end()
         form.told.pop(CONFLICT, None)
 
@@ -136,7 +137,7 @@ def _call_fields(form: Form) -> None:
 def _call(form: Form) -> tuple[str, str | None]:
     outcome = next((name for name in desk.OUTCOMES if name == form.given("outcome")), None)
     if outcome is None:
-        raise ConfigError(form.words("desk.no_outcome"), form.words("desk.choose_outcome"))
+        raise ConfigError("how the call ended is not chosen", "choose one")
     is_right = outcome.startswith("right_party")
     done = desk.record_call(form.actor, form.draft.action_id, form.owing.customer_id, outcome=outcome,
                             is_right_party=is_right, note=form.given("note"))  # fmt: skip
@@ -167,7 +168,7 @@ def _plan_fields(form: Form) -> None:
         form.amount("amount", needed=True)
         form.date("date", form.owing.today, needed=True)
         form.choice("parts", {str(n): form.words.number(n) for n in PARTS}, default="3")
-        form.choice("every", {str(n): form.words("desk.every_days", days=n) for n in EVERY}, default="30")
+        form.choice("every", {each: every(form.words, each) for each in EVERY}, default=MONTH)
     _items(form, place)
     form.text("note")
     try:
@@ -183,11 +184,15 @@ def _parts(form: Form) -> list[tuple[dt.date, Decimal]]:
     """Equal parts to the smallest unit; the last one has what is left over."""
     total, first = form.given_amount("amount"), form.given_date("date")
     assert total is not None and first is not None
-    count, every = int(form.given("parts") or 3), int(form.given("every") or 30)
+    count, step = int(form.given("parts") or 3), form.given("every") or MONTH
     unit = Decimal(1).scaleb(-minor_units(form.given_place()[1]))
     part = (total / count).quantize(unit)
     amounts = [part] * (count - 1) + [total - part * (count - 1)]
-    return [(first + dt.timedelta(days=every * number), amount) for number, amount in enumerate(amounts)]
+    return [(_later(first, step, number), amount) for number, amount in enumerate(amounts)]
+
+
+def _later(first: dt.date, step: str, number: int) -> dt.date:
+    return months_before(first, -number) if step == MONTH else first + dt.timedelta(days=int(step) * number)
 
 
 def _plan(form: Form) -> tuple[str, str | None]:
