@@ -30,7 +30,7 @@ class Next:
     """How a customer can be reached by a channel, and when the rules next allow it.
 
     `address` None: `why` says why not. `at`: the first allowed moment, UTC; None: none as things stand.
-    `refusals`: the rules that say no now, each with its text; `closing`: those that close whole days until `at`.
+    `refusals`: the rules that say no now, each with its text; `closing`: those that close whole days until `at`, with these.
     `notes`: what of the customer is not known, and was taken the strict way.
     """
 
@@ -40,7 +40,7 @@ class Next:
     at: dt.datetime | None
     why: str
     refusals: tuple[str, ...] = ()
-    closing: tuple[str, ...] = ()
+    closing: tuple[tuple[str, tuple[dt.date, ...]], ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -99,8 +99,8 @@ def _next(channel: Channel, customer: Customer, history: History, rules: Lawful,
         return Next(channel, found.address, said, None, history.hold_reason, ("hold",))
     verdict, following, closing = rules.now_and_next(rules.debtor(customer, channel, said), channel, now)
     refusals = tuple(_told(each.rule) for each in verdict.refusals)
-    saw = "; ".join(why_not(verdict))
-    return Next(channel, found.address, said, following, saw, refusals, tuple(map(_told, closing)), verdict.notes)
+    saw, closed = "; ".join(why_not(verdict)), tuple((_told(each.rule), each.days) for each in closing)
+    return Next(channel, found.address, said, following, saw, refusals, closed, verdict.notes)
 
 
 def _told(rule: Asked) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from psycopg2.extensions import connection as Connection
@@ -69,6 +69,13 @@ class Debtor:
     region: str | None = None
     authorised: frozenset[Channel] = frozenset()
     opted_out: frozenset[Channel] = frozenset()
+
+
+class Closed(NamedTuple):
+    """Days that a rule of hours closes as a whole."""
+
+    rule: Asked
+    days: tuple[dt.date, ...]
 
 
 class Lawful:
@@ -130,7 +137,7 @@ class Lawful:
 
     def now_and_next(
         self, debtor: Debtor, channel: str, moment: dt.datetime
-    ) -> tuple[Verdict, dt.datetime | None, tuple[Asked, ...]]:
+    ) -> tuple[Verdict, dt.datetime | None, tuple[Closed, ...]]:
         """What the rules say of a moment, from when on they allow it (None: not as things stand), and which of them
         close whole days until then."""
         history = self.events.get(debtor.customer_id, ())
@@ -138,19 +145,19 @@ class Lawful:
         verdict, following = self.book.check(question), self.book.next_allowed(question)
         return verdict, following, self._closing(question, following, verdict.time_zones)
 
-    def _closing(self, question: Question, following: dt.datetime | None, zones: Sequence[str]) -> tuple[Asked, ...]:
+    def _closing(self, question: Question, following: dt.datetime | None, zones: Sequence[str]) -> tuple[Closed, ...]:
         """The rules of hours that alone say no on a day in between: of a weekend or a holiday."""
         if following is None:
             return ()
         zone = ZoneInfo(zones[0])
         day = question.at.astimezone(zone).date()
         days = min((following.astimezone(zone).date() - day).days, REMEMBERED_DAYS)
-        closed: list[dict[str, Asked]] = []
+        closed: dict[dt.date, dict[str, Asked]] = {}
         for ahead in range(1, days):
             noon = dt.datetime.combine(day + dt.timedelta(days=ahead), dt.time(12), tzinfo=zone)
             refused = [each.rule for each in self.book.check(replace(question, at=noon.astimezone(dt.UTC))).refusals]
             if all(rule.kind == "hours" for rule in refused):
-                closed.append({rule.id: rule for rule in refused})
+                closed[noon.date()] = {rule.id: rule for rule in refused}
         return tuple(_fewest(closed))
 
     def _question(self, debtor: Debtor, channel: Channel, day: dt.date, history: tuple[Event, ...]) -> Question:
@@ -217,15 +224,16 @@ class Lawful:
         return (*refused, last)
 
 
-def _fewest(closed: Sequence[Mapping[str, Asked]]) -> Iterable[Asked]:
-    """Of the rules that close each of some days so few that every day has one: where the hours of many regions are kept
-    to, each of them closes a Sunday, with other hours on other days."""
-    left = [rules for rules in closed if rules]
+def _fewest(closed: Mapping[dt.date, Mapping[str, Asked]]) -> Iterable[Closed]:
+    """For each day one of the rules that close it, and few of them: where the hours of many regions are kept to, each of
+    them closes a Sunday, with other hours on other days."""
+    left = {day: rules for day, rules in closed.items() if rules}
     while left:
-        counts = Counter(id for rules in left for id in rules)
+        counts = Counter(id for rules in left.values() for id in rules)
         id = max(counts, key=counts.__getitem__)
-        yield next(rules[id] for rules in left if id in rules)
-        left = [rules for rules in left if id not in rules]
+        days = tuple(day for day, rules in left.items() if id in rules)
+        yield Closed(left[days[0]][id], days)
+        left = {day: rules for day, rules in left.items() if day not in days}
 
 
 def _noted(verdict: Verdict) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
@@ -26,6 +29,7 @@ SAID = {
     "reason": Column("customer.why", width="medium"),
     "recorded_by": Column("customer.col_by"),
 }
+MOST_DAYS = 3
 HOLDS = {
     "held_at": Column("customer.col_recorded", "moment"),
     "reason": Column("customer.why", width="medium"),
@@ -79,7 +83,17 @@ def why(view: View, way: customer.Next) -> str:
         return view.words("customer.on_hold", reason=rules.saw(view.words, way.why))
     if not way.address and way.why in ("", "none"):
         return view.words("customer.no_address")
-    return "; ".join([rules.saw(view.words, way.why), *(rules.rule(view.words, each) for each in way.closing)])
+    closed = (
+        view.words("customer.closed_on", days=_days(view, days), rule=rules.rule(view.words, rule))
+        for rule, days in way.closing
+    )
+    return "; ".join([rules.saw(view.words, way.why), *closed])
+
+
+def _days(view: View, days: Sequence[dt.date]) -> str:
+    """Many by the first and the last: they follow each other, as a rule of hours closes weeks."""
+    told = [view.words.date(day) for day in days]
+    return ", ".join(told) if len(told) <= MOST_DAYS else f"{told[0]} … {told[-1]}"
 
 
 def _way(view: View, way: customer.Next, zone: str | None) -> dict[str, str]:

@@ -49,25 +49,32 @@ def agreements(view: View, actor: Actor, customer_id: str, today: dt.date) -> No
         _say(words, customer_id)
         filed = file_of(customer_id)
         lines = list(_lines(view, actor, filed, today))
-        if filed.notes:
-            last = filed.notes[0]
-            st.info(
-                f"{as_text(last.text)}  \n{as_text(last.by)} · {words.moment(last.at)}", icon=":material/sticky_note_2:"
-            )
         if not lines:
             return
         st.markdown(f"**{words('desk.agreed')}**")
         drawn_anew(CHANGED)
         for line in lines:
-            with st.container(horizontal=True, vertical_alignment="center"):
+            with st.container(horizontal=True, vertical_alignment="center", wrap=False):
                 st.markdown(as_text(line.text.removesuffix(" · ")), width="stretch")
                 if line.end is not None:
                     _ending(words, actor, customer_id, line, line.end)
 
 
+def last_said(view: View, customer_id: str) -> None:
+    """The last call and the last note: what whoever calls now has to know first."""
+    words, filed = view.words, file_of(customer_id)
+    said = [
+        (":material/call:", each.at, each.by, " · ".join(filter(None, (words(f"outcome.{each.outcome}"), each.note))))
+        for each in filed.calls[:1]
+    ]
+    said += [(":material/sticky_note_2:", each.at, each.by, each.text) for each in filed.notes[:1]]
+    for icon, at, by, text in sorted(said, key=lambda each: each[1], reverse=True):
+        st.markdown(f"{icon} {as_text(text)}  \n:small[:gray[{as_text(by)} · {as_text(words.moment(at))}]]")
+
+
 def _ending(words: Words, actor: Actor, customer_id: str, line: Line, end: End) -> None:
     """Asked once more, with room for the reason: what is ended does not come back."""
-    with st.popover(words(f"desk.{line.kind}"), type="tertiary"):
+    with st.popover(words(f"desk.{line.kind}"), type="tertiary", key=f"ending_{line.id}"):
         label = "desk.field_resolution" if line.kind == "close_dispute" else "desk.field_why"
         kept_words.line(words, label, actor, customer_id, line.id, REFUSED)
         st.button(words(f"desk.{line.kind}_now"), key=f"end_{line.id}", on_click=_end,

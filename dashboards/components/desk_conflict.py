@@ -44,7 +44,7 @@ def conflict_panel(
                     st.caption(as_text(f"{words(f'desk.field_{field}')}: {change}"))
     with right.container(border=True):
         st.markdown(f"**{words('desk.yours')}** · {words(f'desk.{form.name}')}")
-        for field, value in form.fields().items():
+        for field, value in sorted(form.fields().items(), key=lambda each: each[0] == "note"):
             st.caption(as_text(f"{form.label(field)}: {_mine(form, field, value)}"))
     with st.container(horizontal=True):
         st.button(

@@ -21,7 +21,8 @@ from dashboards.components.view import as_text
 from dashboards.i18n import Words
 
 RECORDED, NEXT, REFUSED, CONFLICT = "desk_recorded", "desk_next", "desk_refused", "desk_conflict"
-"""Subjects of what clicks at the desk did."""
+REDRAW = "desk_redraw"
+"""Subjects of what clicks at the desk did; the last one where all of the page is of an earlier moment by now."""
 
 LONGEST_NOTE, LONGEST_AMOUNT = 2_000, 30
 BETWEEN = "\x1f"
@@ -175,6 +176,7 @@ class Form:
             self.told[CONFLICT] = {
                 "action_id": self.draft.action_id, "theirs": error.theirs, "version": error.version
             }  # fmt: skip
+            self.told[REDRAW] = True
         else:
             self.told[REFUSED] = {"action_id": self.draft.action_id, "refusal": refusal}
 

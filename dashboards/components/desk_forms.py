@@ -22,7 +22,7 @@ from dashboards.components import filters, states
 from dashboards.components.actor import current_actor, still
 from dashboards.components.clicks import answers
 from dashboards.components.desk_conflict import conflict_panel
-from dashboards.components.desk_fields import CONFLICT, MONTH, NEXT, RECORDED, REFUSED, Form, Owing, every
+from dashboards.components.desk_fields import CONFLICT, MONTH, NEXT, RECORDED, REDRAW, REFUSED, Form, Owing, every
 from dashboards.components.view import View, as_text
 from dashboards.queries.session import acting
 
@@ -34,6 +34,7 @@ FOLLOWS = {
 """What is recorded next after a call that ended so."""
 CHANNELS = ("email", "call", "sms", "whatsapp", "voice", "letter")
 USUAL_REASONS = ("price", "quantity", "quality", "not_delivered", "not_ordered", "paperwork")
+RECORD_KEY = "Mod+Enter"
 MOST_REASONS, LONGEST_REASON = 8, 60
 """Of a dispute: how many are offered, and the characters of one that still reads as a word to be clicked."""
 PARTS, EVERY = (2, 3, 4, 5, 6, 8, 10, 12, 18, 24), ("7", "14", "30", MONTH)
@@ -53,10 +54,10 @@ def forms(view: View, actor: Actor, owing: Owing, named: str | None) -> None:
         st.rerun()
     with states.plainly(words), acting(current_actor()):
         told = answers()
+        if told.pop(REDRAW, False):
+            st.rerun()
         done = told.get(RECORDED)
         if done and done["customer_id"] == owing.customer_id:
-            if done.pop("is_new", False):
-                st.rerun()
             st.success(done["text"], icon=":material/check_circle:")
         offered = {
             name: words(f"desk.{name}") for name in FORMS if desk.may(actor, "repair" if name == "contact" else name)
@@ -73,32 +74,34 @@ def forms(view: View, actor: Actor, owing: Owing, named: str | None) -> None:
             # a reload leads back to what was being typed, whoever is the first of the list by then
             st.query_params["customer"] = owing.customer_id
         _FIELDS[name](form)
-        _told(form)
-        st.button(words("desk.record"), key=f"record_{form.draft.action_id}", icon=":material/save:",
-                  on_click=_record, args=(form,))  # fmt: skip
+        if not _told(form):
+            st.button(words("desk.record"), key=f"record_{form.draft.action_id}", icon=":material/save:",
+                      shortcut=RECORD_KEY, on_click=_record, args=(form,))  # fmt: skip
         st.caption(words("desk.kept"))
 
 
-def _told(form: Form) -> None:
-    """What came of the last attempt: refused with the reason, or others were first."""
+def _told(form: Form) -> bool:
+    """What came of the last attempt: refused with the reason, or others were first; then it has buttons of its own."""
     refused = form.told.get(REFUSED)
     if refused and refused["action_id"] == form.draft.action_id:
         st.error(as_text(refused["refusal"].told(form.words)), icon=":material/block:")
     found = form.told.get(CONFLICT)
-    if found and found["action_id"] == form.draft.action_id:
+    is_conflict = bool(found) and found["action_id"] == form.draft.action_id
+    if is_conflict:
         conflict_panel(form, found["theirs"], found["version"], again=_again, drop=_drop)
+    return is_conflict
 
 
 def _record(form: Form) -> None:
     """Runs before anything is drawn again; the same action id twice does one thing."""
-    form.told.pop(REFUSED, None)
-    form.told.pop(CONFLICT, None)
+    for subject in (REFUSED, CONFLICT, RECORDED):
+        form.told.pop(subject, None)
     with states.refusing(form.refused):
         # as the person stands now: what they clicked may have been drawn a while ago
         text, follows = _DO[form.name](replace(form, actor=still(form.actor)))
         form.end()
-        form.told[RECORDED] = {"customer_id": form.owing.customer_id, "text": text, "is_new": True}
-        form.told[NEXT] = follows
+        form.told[RECORDED] = {"customer_id": form.owing.customer_id, "text": text}
+        form.told[NEXT], form.told[REDRAW] = follows, True
 
 
 def _again(form: Form, version: int) -> None:
@@ -112,11 +115,27 @@ def _drop(form: Form) -> None:
     with states.refusing(form.refused):
         form.end()
         form.told.pop(CONFLICT, None)
+        form.told[REDRAW] = True
 
 
 def _where(form: Form) -> str:
     offered = {f"{company}/{code}": f"{company} · {code}" for company, code in form.owing.places}
-    return form.choice("where", offered, default=next(iter(offered), None)) or ""
+    place = form.choice("where", offered, default=next(iter(offered), None)) or ""
+    if place:
+        _owed(form, place)
+    return place
+
+
+def _owed(form: Form, place: str) -> None:
+    """What is late and what is open there, of the invoices that are chosen: so much can be promised or contested."""
+    words, chosen = form.words, form.given_items()
+    meant = [row for row in form.owing.items_at(place) if not chosen or row["item_id"] in chosen]
+    sums = {
+        name: sum((row["open_amount"] for row in meant if name == "whole" or row["days_past_due"] > 0), Decimal(0))
+        for name in ("late", "whole")
+    }
+    code = place.rpartition("/")[2]
+    st.caption(words("desk.owed", **{name: as_text(words.money(amount, code)) for name, amount in sums.items()}))
 
 
 def _items(form: Form, place: str) -> None:

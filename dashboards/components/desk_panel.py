@@ -11,7 +11,7 @@ from dashboards.components.actor import current_actor
 from dashboards.components.contact_parts import why
 from dashboards.components.customer_link import CUSTOMER_PAGE
 from dashboards.components.customer_parts import others
-from dashboards.components.desk_agreements import agreements
+from dashboards.components.desk_agreements import agreements, last_said
 from dashboards.components.desk_forms import Owing, forms
 from dashboards.components.drill import Figure, drill
 from dashboards.components.export import audit_view
@@ -41,6 +41,7 @@ def panel(view: View, asked: worklist.Asked, opened: Opened, tasks: tuple[workli
             st.info(words("worklist.not_late", currency=asked.currency_code), icon=":material/info:")
         kept = customer.dossier(customer_id)
         _how(view, kept)
+        last_said(view, customer_id)
         places, first = _places(balances), (opened.company_id or "", asked.currency_code)
         # where it is about is what the list is of, unless it owes nothing there
         places.sort(key=lambda place: (place != first, place[0] != first[0], place))

@@ -236,7 +236,7 @@ def test_a_message_is_read_as_it_went_out(open_page: OpenPage) -> None:
     )
     told = _table(app, "effect_amount").set_index("what").loc["Message sent", "detail"]
     assert "PEN\u00a01,0" in told and " · e-mail · " in told, "an amount as amounts are written"
-    assert " · Second reminder · " in told, "no name of a program"
+    assert " · Final notice · " in told, "no name of a program"
     assert "http://evil" not in said(app) and ours["X-Cartera-To"] in "".join(each.value for each in app.text)
     assert not open_page("customer", customer=ID, message=other["X-Cartera-Contact"]).code, "of another customer"
     with acting(Actor("nina@example.com", "collector", frozenset({"norte"}))):
@@ -288,7 +288,8 @@ def test_why_not_now_is_said_in_the_readers_language() -> None:
     )
     view = View(None, Words("ES"), is_dark=False)  # type: ignore[arg-type]
     assert why(view, way) == (
-        "22:12 en America/Lima, permitido 07:00-20:00; 22:12 en America/Lima, ese día no se permite; 4 of 3 a day"
+        "22:12 en America/Lima está fuera de 07:00-20:00; 22:12 en America/Lima, y ese día no se permite nada; "
+        "4 of 3 a day"
     )
     assert why(view, replace(way, why="neither is known")) == "no se conocen ni el país ni la zona horaria"
 
@@ -306,7 +307,9 @@ def _ways(country: str = "PE") -> dict[str, customer.Next]:
 def test_days_in_between_are_closed_by_a_rule_that_is_named(database: str) -> None:
     way, view = _ways()["email"], View(None, Words("EN"), is_dark=False)  # type: ignore[arg-type]
     assert way.at == dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC), "Monday, 7:00 in Lima"
-    assert why(view, way).startswith("20:08 in America/Lima, allowed 07:00-20:00; Messages keep to the same hours")
+    assert why(view, way).startswith(
+        "20:08 in America/Lima is outside 07:00-20:00; closed on 28 Nov 2026, 29 Nov 2026:"
+    )
     assert why(view, way).endswith("[pe_message_hours]")
 
 
@@ -318,7 +321,9 @@ def test_rules_of_many_regions_do_not_contradict_each_other(database: str) -> No
     assert len({rule for rule in way.refusals if "hours" in rule}) > 1, "else nothing could contradict"
     zones = [text.partition(" in ")[2].partition(",")[0] for text in told if "America/" in text]
     assert len(zones) == len(set(zones)) >= 1, told
-    assert len(way.closing) == 1, "one of them is enough for the Sunday"
+    days = [day for _, days in way.closing for day in days]
+    assert len(days) == len(set(days)) == 3, "one of them for each day: a weekend, and a holiday of Alagoas"
+    assert "closed on 28 Nov 2026, 29 Nov 2026: " in why(view, way)
 
 
 def test_what_is_ended_is_so_on_the_day_of_the_customer(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -331,7 +336,8 @@ def test_what_is_ended_is_so_on_the_day_of_the_customer(database: str, monkeypat
         lambda: desk.promise(ME, next(ids), ID, "main", "PEN", Decimal(5), dt.date(2027, 1, 9), seen=0),
         lambda: desk.cancel_promise(ME, next(ids), ID, worklist.file_of(ID).promises[0].promise_id, seen=1),
         lambda: desk.dispute(ME, next(ids), ID, "main", "PEN", reason="price", seen=2),
-        lambda: desk.close_dispute(ME, next(ids), ID, worklist.file_of(ID).disputes[0].dispute_id, seen=1),
+        lambda: desk.close_dispute(ME, next(ids), ID, worklist.file_of(ID).disputes[0].dispute_id, seen=1,
+                                   resolution="credited"),
         lambda: desk.record_call(ME, next(ids), ID, outcome="busy", is_right_party=False),
     )):  # fmt: skip
         now = evening + dt.timedelta(days=days)

@@ -22,8 +22,8 @@ from cartera.db import Role, transaction
 from cartera.desk import Actor, day, drafts
 from dashboards.components import desk_agreements
 from dashboards.components.view import View
-from dashboards.i18n import Words
-from dashboards.queries import worklist
+from dashboards.i18n import Words, rules
+from dashboards.queries import customer, worklist
 from dashboards.queries.session import Clocks, reading
 
 TODAY = utc_now().date()
@@ -206,6 +206,9 @@ def test_what_was_recorded_counts_at_once(database: str) -> None:
     desk.hold(ME, _id(2), "files:C-2", "other")
     found = _day()
     assert found.tasks == () and {left.why for left in found.left} == {"promised", "on_hold"}
+    [held] = {way.why for way in customer.dossier("files:C-2").ways if way.refusals == ("hold",)}
+    told = rules.saw(Words("ES"), held)
+    assert told.startswith("otro, ") and told.endswith(Words("ES").date(utc_now().date())), "of one without a note too"
 
 
 def test_a_call_to_nobody_and_a_call_to_somebody_change_the_chance(database: str) -> None:
@@ -256,9 +259,7 @@ def test_wrong_amounts_are_refused_in_words(open_page: OpenPage) -> None:
     assert "'1,0' is not an amount: write it" in app.error[0].value.replace("\\", ""), "one sentence"
     assert _field(app, "amount").value == "1,0", "what was typed is still there"
     app = app.segmented_control(key="lang").set_value("ES").run()
-    assert "'1,0' no es un monto" in app.error[0].value.replace("\\", ""), (
-        "as the page is now"
-    )
+    assert "'1,0' no es un monto" in app.error[0].value.replace("\\", ""), "as the page is now"
     app.segmented_control(key="lang").set_value("EN").run()
     for amount in ("9" * 30, "NaN", "Infinity"):
         app = open_page("worklist", customer="files:C-1", do="plan")
@@ -285,6 +286,8 @@ def test_a_conflict_shows_both_and_either_way_out(open_page: OpenPage) -> None:
     app = _record(app)
     told = said(app).replace("\\", "")
     assert "Somebody else recorded" in told and "bea" in told
+    assert not [button for button in app.button if str(button.key).startswith("record_")], "two ways out, and no third"
+    assert "promise: PEN 600.00" in told.replace("\xa0", " "), "all of the page is as it is"
     assert "Amount: 400" in told and "Amount: PEN 600.00" in told, "each in the reader's words"
     for days in (2, 9):
         assert f"Day: {Words('EN').date(TODAY + dt.timedelta(days=days))}" in told
