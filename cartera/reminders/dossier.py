@@ -30,7 +30,8 @@ class Next:
     """How a customer can be reached by a channel, and when the rules next allow it.
 
     `address` None: `why` says why not. `at`: the first allowed moment, UTC; None: none as things stand.
-    `refusals`: the rules that say no now, each with its text; `closing`: those that close whole days until `at`, with these.
+    `refusals`: the rules that say no now, each with its text; `closing`: those that close whole days until `at`,
+    each with its days.
     `notes`: what of the customer is not known, and was taken the strict way.
     """
 

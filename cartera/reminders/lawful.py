@@ -225,8 +225,8 @@ class Lawful:
 
 
 def _fewest(closed: Mapping[dt.date, Mapping[str, Asked]]) -> Iterable[Closed]:
-    """For each day one of the rules that close it, and few of them: where the hours of many regions are kept to, each of
-    them closes a Sunday, with other hours on other days."""
+    """For each day one of the rules that close it, and few of them: where the hours of many regions are kept to, each
+    of them closes a Sunday, with other hours on other days."""
     left = {day: rules for day, rules in closed.items() if rules}
     while left:
         counts = Counter(id for rules in left.values() for id in rules)

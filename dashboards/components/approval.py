@@ -47,18 +47,19 @@ def approval_form(view: View, plan_id: int | None) -> None:
             # a second click is of this form, and not of the next one, which would approve the rest
             key=f"approve_{seen.plan_id}_{seen.digest}",
             on_click=_approve,
-            args=(seen, None if limit is None else int(limit)),
+            args=(seen, key),
         )
 
 
 def _within(key: str, most: int) -> None:
     """The number that stands in the field is the one that counts."""
     if st.session_state[key] is not None:
-        st.session_state[key] = min(max(st.session_state[key], 1), max(most, 1))
+        st.session_state[key] = min(max(int(st.session_state[key]), 1), max(most, 1))
 
 
-def _approve(seen: campaigns.Seen, limit: int | None) -> None:
-    """Runs before the page is drawn again."""
+def _approve(seen: campaigns.Seen, key: str) -> None:
+    """Runs before the page is drawn again: with the number that was typed by then, which the button may not say yet."""
+    limit: int | None = st.session_state.get(key)
     with clicked(LAST, lambda refusal: seen if isinstance(refusal.error, PlanChanged) else refusal) as kept:
         form = ("approve", seen.plan_id, seen.digest, seen.event_id)
         with one_of(LAST):

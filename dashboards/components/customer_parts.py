@@ -9,12 +9,15 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
+from cartera.clock import utc_now
+from cartera.desk import day_in
 from cartera.warehouse.read import BUCKETS, PARTS
 from dashboards.components import filters, states
 from dashboards.components.access import may_open
 from dashboards.components.actor import current_actor
 from dashboards.components.card_grid import card, places
 from dashboards.components.customer_link import WORKLIST_PAGE
+from dashboards.components.desk_agreements import agreements, last_said
 from dashboards.components.drill import Figure, drill
 from dashboards.components.export import XLSX, file_button, logged
 from dashboards.components.tables import CUSTOMER, Column, table
@@ -147,6 +150,15 @@ def others(view: View, customer_id: str) -> None:
         for each in presence.beat(current_actor(), customer_id):
             text = view.words("customer.also_here", name=as_text(each.person), ago=view.words.ago(each.seen_at))
             st.info(text, icon=":material/group:")
+
+
+def agreed(view: View, clocks: Clocks, customer_id: str) -> None:
+    """The last word, and what was agreed, as it is now: the figures below know of it after the next publication."""
+    if clocks != view.reading.clocks:
+        return
+    last_said(view, customer_id)
+    today = day_in(customer.dossier(customer_id).customer.timezone, utc_now())
+    agreements(view, current_actor(), customer_id, today)
 
 
 def owes(view: View, clocks: Clocks, customer_id: str, profile: pd.DataFrame) -> None:
