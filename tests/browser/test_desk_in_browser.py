@@ -81,9 +81,11 @@ def test_a_reload_keeps_what_was_typed(desk_url: str, open_page: OpenPage) -> No
     _typed(page, "Note *", "calls back on Tuesday")
     page.reload()
     expect(page.get_by_label("Note *", exact=True)).to_have_value("calls back on Tuesday")
-    page.get_by_role("button", name="Record").last.click()
+    page.get_by_label("Note *", exact=True).press("End")
+    page.keyboard.type(", or later")
+    page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Recorded: note.")).to_be_visible()
-    assert [each.text for each in day.customer_file("files:C-04").notes] == ["calls back on Tuesday"]
+    assert [each.text for each in day.customer_file("files:C-04").notes] == ["calls back on Tuesday, or later"]
     _settled(page)
     expect(page.get_by_label("Note *", exact=True).last).to_have_value("")
 

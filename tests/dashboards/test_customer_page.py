@@ -209,6 +209,9 @@ def test_the_timeline_has_what_was_recorded_and_both_clocks(open_page: OpenPage)
     assert events.loc["Dispute (source)", "detail"] == f"F001-1 · {reason} · 25 Jun 2026", "a reason as it was written"
     assert events.loc["Promise (source)", "recorded_at"] == KNOWN_AT
     past = open_page("customer", customer=ID, as_of=str(AS_OF - dt.timedelta(days=8)), known_at="2026-06-30")
+    for page, is_now in ((app, True), (past, False)):
+        told = said(page).replace("\xa0", " ").replace("\\", "")
+        assert ("plan: 3 Jan 2031 PEN 40.50" in told) == ("HYPERLINK" in told) == ("Agreed" in told) == is_now
     kinds = set(_table(past, "effect_amount")["what"])
     assert "Note" not in kinds and "Dispute (source)" in kinds, "past clocks know nothing of later things"
 
