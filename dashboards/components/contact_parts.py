@@ -77,16 +77,17 @@ def _held(view: View, hold: Row) -> str:
     return " · ".join(filter(None, (view.words.named("hold", hold["kind"]), hold["reason"])))
 
 
-def why(view: View, way: customer.Next) -> str:
-    """Why not now, and where days in between are closed, by which rule."""
+def why(view: View, way: customer.Next, *, is_short: bool = False) -> str:
+    """Why not now, and which days in between are closed; by which rule, unless it has to be short."""
     if way.refusals == ("hold",):
         return view.words("customer.on_hold", reason=rules.saw(view.words, way.why))
     if not way.address and way.why in ("", "none"):
         return view.words("customer.no_address")
-    closed = (
-        view.words("customer.closed_on", days=_days(view, days), rule=rules.rule(view.words, rule))
+    closed = [
+        view.words("customer.closed_on", days=_days(view, days))
+        + ("" if is_short else f": {rules.rule(view.words, rule)}")
         for rule, days in way.closing
-    )
+    ]
     return "; ".join([rules.saw(view.words, way.why), *closed])
 
 

@@ -50,12 +50,14 @@ OWED = PLACE | {
     "disputed_amount": Column("column.disputed", "money_or_dash"),
     "promised_amount": Column("customer.promised", "money_or_dash"),
 }
-PDF = "application/pdf"
+PDF, CHOSEN = "application/pdf", "customer_chosen"
 BEAT = dt.timedelta(seconds=20)
 
 
 def search_box(view: View) -> str:
-    """What is looked for; it stays in the URL, and is looked for while it is written."""
+    """What is looked for; it stays in the URL until one is chosen, and is looked for while it is written."""
+    if st.session_state.pop(CHOSEN, False):
+        st.session_state["find"] = ""
     return str(
         st.text_input(
             view.words("customer.search"),
@@ -89,8 +91,8 @@ def choose(view: View, clocks: Clocks, text: str) -> str | None:
     st.caption(words(told, count=words.number(len(shown))))
     data = shown.assign(found_by=[words(f"customer.by_{by}") for by in shown["found_by"]])
     selection = table(view, data, FOUND, alt=words("customer.search"), key=f"found_{text}", selects="single-cell")
-    cells = [cell for cell in selection["cells"] if cell[0] < len(shown)]
-    return _chosen(shown["customer_id"].iloc[cells[0][0]]) if cells else chosen or None
+    _open_clicked(selection["cells"], shown)
+    return chosen or None
 
 
 def _offer(view: View, clocks: Clocks) -> None:
@@ -106,9 +108,15 @@ def _offer(view: View, clocks: Clocks) -> None:
     st.subheader(words("customer.owe_most", currency=code), anchor=False)
     selection = table(view, shown, OFFERED, alt=words("customer.owe_most", currency=code), currency_code=code,
                       key=f"offered_{code}", selects="single-cell")  # fmt: skip
-    cells = [cell for cell in selection["cells"] if cell[0] < len(shown)]
-    if cells:
-        _chosen(shown["customer_id"].iloc[cells[0][0]])
+    _open_clicked(selection["cells"], shown)
+
+
+def _open_clicked(cells: Sequence[tuple[int, str]], shown: pd.DataFrame) -> None:
+    """Alone: under the list it was clicked in nobody would see it."""
+    clicked = next((cell[0] for cell in cells if cell[0] < len(shown)), None)
+    if clicked is not None:
+        _chosen(shown["customer_id"].iloc[clicked])
+        st.session_state[CHOSEN] = True
         st.rerun()
 
 

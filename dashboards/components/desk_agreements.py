@@ -27,6 +27,8 @@ Kind = Literal["cancel_promise", "cancel_plan", "close_dispute", "release_hold"]
 End = Callable[[Actor, str, str], Any]
 """Of who ends it, the action's id, and the words typed for it."""
 CHANGED, ENDED, REFUSED = "agreements_changed", "agreements_ended", "agreements_refused"
+DRAWN = "agreements_drawn"
+"""Whose lines stand on the page, which, and what is told of those that others ended."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,10 @@ def agreements(view: View, actor: Actor, customer_id: str, today: dt.date) -> No
     with states.plainly(words), acting(current_actor()):
         if answers().pop(CHANGED, False):
             st.rerun()
-        _say(words, customer_id)
+        is_conflict = _say(words, customer_id)
         filed = file_of(customer_id)
         lines = list(_lines(view, actor, filed, today))
+        _say_overtaken(words, filed, {line.id for line in lines}, None if is_conflict else actor.user)
         if not lines:
             return
         st.markdown(f"**{words('desk.agreed')}**")
@@ -89,19 +92,39 @@ def _end(actor: Actor, customer_id: str, line: Line, end: End) -> None:
         told[CHANGED], told[ENDED] = True, (customer_id, line.kind)
 
 
-def _say(words: Words, customer_id: str) -> None:
-    """Once: what the last click did, why it did nothing, or who was first."""
+def _say(words: Words, customer_id: str) -> bool:
+    """Once: what the last click did, or why it did nothing. True: others were first, which is told below."""
     refused, ended = answers().pop(REFUSED, None), answers().pop(ENDED, None)
     if isinstance(refused, Refusal):
-        text = refused.told(words)
         if isinstance(refused.error, Conflict):
-            theirs = (
-                f"{each.by}, {words.moment(each.at)}, {event_name(words, each.kind)}" for each in refused.error.theirs
-            )
-            text = words("desk.changed_first", theirs=" · ".join(theirs))
-        st.warning(as_text(text), icon=":material/group:")
+            return True
+        st.warning(as_text(refused.told(words)), icon=":material/block:")
     elif ended and ended[0] == customer_id:
         st.success(words("desk.done_end", what=event_name(words, ended[1])), icon=":material/check_circle:")
+    return False
+
+
+def _say_overtaken(words: Words, filed: desk.CustomerFile, ids: set[str], me: str | None) -> None:
+    """Who ended what stood here until now, with the words that one was typing for it. Told while the customer is open.
+
+    `me`: whose own doing is nothing to be told.
+    """
+    customer_id, drawn, told = st.session_state.get(DRAWN, (None, set(), []))
+    if customer_id != filed.customer_id:
+        drawn, told = set(), []
+    gone = {id.rsplit("/", 1)[0].removeprefix("hold-"): id for id in drawn - ids}
+    found = [(each, gone[each.thing_id]) for each in filed.actions if each.thing_id in gone and each.by != me]
+    told = [
+        (each, kept_words.typed(id)) for each, id in found if each.version > int(id.rsplit("/", 1)[1])
+    ] or told  # fmt: skip
+    st.session_state[DRAWN] = filed.customer_id, ids, told
+    for action, lost in told:
+        text = words(
+            "desk.changed_first",
+            theirs=f"{action.by}, {words.moment(action.at)}, {event_name(words, action.kind)}",
+        )
+        also = f"  \n{as_text(words('desk.had_typed', text=lost))}" if lost else ""
+        st.warning(as_text(text) + also, icon=":material/group:")
 
 
 def _lines(view: View, actor: Actor, filed: desk.CustomerFile, today: dt.date) -> Iterator[Line]:

@@ -96,5 +96,5 @@ def _how(view: View, kept: customer.Dossier) -> None:
     else:
         later = "worklist.call_later" if way.address else "worklist.call_unknown_later"
         moment = as_text(words.moment_at(way.at, kept.customer.timezone))
-        told = words(later, number=as_text(way.address), moment=moment, why=as_text(why(view, way)))
+        told = words(later, number=as_text(way.address), moment=moment, why=as_text(why(view, way, is_short=True)))
         st.warning(told, icon=":material/schedule:")

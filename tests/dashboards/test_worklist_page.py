@@ -332,14 +332,18 @@ def test_who_is_too_late_to_end_it_is_told_who_was_first_in_the_language_of_the_
     promised = desk.promise(ME, _id(6), "files:C-1", "main", "PEN", Decimal(5), TODAY + dt.timedelta(days=3), seen=0)
     held = desk.hold(ME, _id(7), "files:C-1", "other")
     app = open_page("worklist", customer="files:C-1")
+    app = next(each for each in app.text_input if each.key == f"words_{promised.promise_id}/1").set_value("less").run()
     desk.cancel_promise(ALSO, _id(8), "files:C-1", promised.promise_id, seen=1, note="by another promise")
     next(button for button in app.button if button.key == f"end_{promised.promise_id}/1").click()
     app.segmented_control(key="lang").set_value("ES")
     app = app.run()
     [told] = [each.value.replace("\\", "") for each in app.warning if "bea" in each.value]
     assert told.startswith("Alguien fue primero: bea") and "Promesa anulada" in told and not app.exception
+    assert told.endswith("Usted había escrito: less"), "nothing typed is lost"
     desk.release_hold(ALSO, _id(9), "files:C-1", held.hold_id, seen=1)
-    app = open_page("worklist", customer="files:C-1")
+    app = next(each for each in app.text_input if str(each.key).startswith("words_hold-")).set_value("was wrong").run()
+    told = [each.value.replace("\\", "") for each in app.warning if "bea" in each.value][-1]
+    assert "Espera liberada" in told and "was wrong" in told, "without a click"
     assert not [button for button in app.button if str(button.key).startswith("end_")]
 
 
