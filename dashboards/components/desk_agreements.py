@@ -139,7 +139,7 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile, today: dt.date) -
         is_open = each.promised_date >= today
         state = words("desk.promise_due" if is_open else "desk.promise_past")
         text = words("desk.line_promise", amount=words.money(each.amount, each.currency_code),
-                     date=words.date(each.promised_date), state=state, by=each.by, note=each.note)  # fmt: skip
+                     date=words.date(each.promised_date), state=state, by=each.by, note=_about(view, each))  # fmt: skip
         yield line(
             f"{each.promise_id}/{each.version}", text, "cancel_promise", _cancel_promise(id, each), is_open=is_open
         )
@@ -149,7 +149,7 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile, today: dt.date) -
                 f"{words.date(part.promised_date)} {words.money(part.amount, plan.currency_code)}"
                 for part in plan.parts
             )
-            text = words("desk.line_plan", parts=parts, by=plan.by, note=plan.note)
+            text = words("desk.line_plan", parts=parts, by=plan.by, note=_about(view, plan))
             yield line(f"{plan.plan_id}/{plan.version}", text, "cancel_plan", _cancel_plan(id, plan))
     for dispute in filed.disputes:
         if dispute.resolved_date is None:
@@ -164,6 +164,12 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile, today: dt.date) -
             )
             is_mine = hold.kind in FREE_HOLDS or desk.may(actor, "release legal hold")
             yield line(f"hold-{hold.hold_id}/{hold.version}", text, "release_hold", _release(id, hold), is_open=is_mine)
+
+
+def _about(view: View, agreed: desk.Promise | desk.Plan) -> str:
+    """Of how many invoices it is, unless it is of all that is owed there; and its note."""
+    of = view.words.counted("desk.line_items", len(agreed.item_ids)) if agreed.item_ids else ""
+    return " · ".join(filter(None, (of, agreed.note)))
 
 
 def _contested(view: View, dispute: desk.Dispute) -> str:

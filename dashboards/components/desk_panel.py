@@ -38,7 +38,7 @@ def panel(view: View, asked: worklist.Asked, opened: Opened, tasks: tuple[workli
         elif opened.why:
             st.info(words("worklist.now_left", why=words(f"worklist.left_{opened.why}")), icon=":material/spa:")
         else:
-            st.info(words("worklist.not_late", currency=asked.currency_code), icon=":material/info:")
+            _not_late(view, asked, balances)
         kept = customer.dossier(customer_id)
         _how(view, kept)
         last_said(view, customer_id)
@@ -80,6 +80,19 @@ def _why(view: View, asked: worklist.Asked, task: worklist.Task) -> None:
     facts = [f"{worklist.reason_text(words, first)}: {words.percent(first.factor)}"]
     facts += [f"{worklist.reason_text(words, each)}: × {words.decimal(each.factor)}" for each in rest]
     st.caption(as_text(" · ".join(facts)))
+
+
+def _not_late(view: View, asked: worklist.Asked, balances: pd.DataFrame) -> None:
+    """Nothing in this list; and where there is something."""
+    words = view.words
+    late = [
+        f"{row['company_id']} {words.money(row['overdue_amount'], row['currency_code'])}"
+        for row in balances.to_dict("records")
+        if row["overdue_amount"] > 0
+    ]
+    told = [words("worklist.not_late", currency=asked.currency_code)]
+    told += [words("worklist.late_elsewhere", amounts=as_text(" · ".join(late)))] if late else []
+    st.info(" ".join(told), icon=":material/info:")
 
 
 def _how(view: View, kept: customer.Dossier) -> None:

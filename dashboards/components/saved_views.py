@@ -88,8 +88,10 @@ def sidebar(view: View) -> None:
 
 
 def _shown() -> list[tuple[str, str]]:
-    """The address of this page without its language: whoever opens it has one."""
-    return [(key, value) for key in st.query_params for value in st.query_params.get_all(key) if key != "lang"]
+    """The address of this page without its language and its reader: whoever opens it has both."""
+    return [
+        (key, value) for key in st.query_params for value in st.query_params.get_all(key) if key not in ("lang", "as")
+    ]
 
 
 def _line(view: View, user: str, each: views.SavedView) -> None:

@@ -113,6 +113,8 @@ def test_balances_and_timeline_add_up_by_currency(open_page: OpenPage) -> None:
     assert "add up to" in said(app) and "1,210" in said(app).replace("\\", "")
     events = _table(app, "effect_amount")
     assert sum(events["effect_amount"].dropna(), Decimal(0)) == pen["balance"]
+    app = app.segmented_control(key="events_EN").set_value("messages").run()
+    assert "Nothing of this kind happened: Messages and calls." in said(app) and not app.exception
     assert {"Invoice", "Payment", "Payment applied", "Instalment due"} <= set(events["what"])
 
 
