@@ -120,10 +120,7 @@ def _drop(form: Form) -> None:
 
 def _where(form: Form) -> str:
     offered = {f"{company}/{code}": f"{company} · {code}" for company, code in form.owing.places}
-    place = form.choice("where", offered, default=next(iter(offered), None)) or ""
-    if place:
-        _owed(form, place)
-    return place
+    return form.choice("where", offered, default=next(iter(offered), None)) or ""
 
 
 def _owed(form: Form, place: str) -> None:
@@ -146,6 +143,8 @@ def _items(form: Form, place: str) -> None:
         for row in form.owing.items_at(place)
     }
     form.several("items", offered)
+    if place:
+        _owed(form, place)
 
 
 def _call_fields(form: Form) -> None:

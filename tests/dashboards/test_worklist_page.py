@@ -437,10 +437,15 @@ def test_another_list_begins_with_its_own_first(open_page: OpenPage) -> None:
 
 
 def test_a_reload_leads_back_to_what_was_being_typed(open_page: OpenPage) -> None:
-    _publish(_items())
+    _publish([*_items(), item("1b", TODAY + dt.timedelta(days=5), "70")])
     app = open_page("worklist", do="note")
     _field(app, "note").set_value("asks for the invoice").run()
     assert app.query_params["customer"] in ("files:C-1", ["files:C-1"])
+    app = open_page("worklist", customer="files:C-1", do="plan")
+    assert "Late: PEN 1,000.00 · open: PEN 1,070.00" in said(app).replace("\\", "").replace("\xa0", " ")
+    _field(app, "items").set_value(["1b"]).run()
+    again = said(open_page("worklist", customer="files:C-1", do="plan")).replace("\\", "").replace("\xa0", " ")
+    assert "Late: PEN 0.00 · open: PEN 70.00" in again, "of the invoices that are chosen"
 
 
 def test_others_are_seen(open_page: OpenPage) -> None:
