@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from cartera.contact_rules import kinds as spec
 from cartera.contact_rules.asker import FAR_DAYS, NEVER, Asker
 from cartera.contact_rules.context import Context
 from cartera.contact_rules.counted import AskCap, AskDistinctChannels, AskSilence, AskSpacing, start_of
-from cartera.contact_rules.model import Hold
+from cartera.contact_rules.model import Hold, Verdict
 from cartera.contact_rules.moments import change_of, first_instant, holidays_of
 
 
@@ -210,10 +211,38 @@ class AskHours(Asker[spec.HoursRule]):
         return [change] if any(start <= minute < end for start, end in self.spans(local)) else []
 
     def say(self, seen: Any) -> str:
+        return self.say_of(seen, self.spans(seen.date()))
+
+    def say_of(self, seen: dt.datetime, spans: Iterable[spec.Span]) -> str:
         date = seen.date()
         name = holidays_of(*self.calendar, date.year).get(date) if self.calendar else None
-        spans = ", ".join(f"{a // 60:02}:{a % 60:02}-{b // 60:02}:{b % 60:02}" for a, b in self.spans(date))
-        return f"{seen:%a %Y-%m-%d %H:%M} in {seen.tzinfo}{f' ({name})' if name else ''}; that day: {spans or 'none'}"
+        told = ", ".join(f"{a // 60:02}:{a % 60:02}-{b // 60:02}:{b % 60:02}" for a, b in spans)
+        return f"{seen:%a %Y-%m-%d %H:%M} in {seen.tzinfo}{f' ({name})' if name else ''}; that day: {told or 'none'}"
+
+
+def why_not(verdict: Verdict) -> tuple[str, ...]:
+    """What each rule that says no saw. Of the hours of several what all of them leave open, once for each zone: that a
+    day is open by one and closed by another reads as if they contradicted each other."""
+    told: dict[str, str] = {}
+    for answer in verdict.refusals:
+        if not isinstance(answer.rule, AskHours):
+            told[answer.rule.id] = answer.saw
+            continue
+        seen: dt.datetime = answer.seen
+        hours = [each.rule for each in verdict.answers if isinstance(each.rule, AskHours)]
+        spans = _common(rule.spans(seen.date()) for rule in hours)
+        is_closed = not answer.rule.spans(seen.date())
+        if is_closed or str(seen.tzinfo) not in told:
+            told[str(seen.tzinfo)] = answer.rule.say_of(seen, spans)
+    return tuple(told.values())
+
+
+def _common(each: Iterable[Sequence[spec.Span]]) -> tuple[spec.Span, ...]:
+    found: tuple[spec.Span, ...] = ((0, 24 * 60),)
+    for spans in each:
+        both = [(max(a, c), min(b, d)) for a, b in found for c, d in spans]
+        found = tuple((start, end) for start, end in both if start < end)
+    return found
 
 
 ASKERS: dict[str, type[Asker[Any]]] = {

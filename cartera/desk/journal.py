@@ -179,8 +179,10 @@ def _require_seen_file(connection: Connection, asked: Asked, version: int) -> No
     bound = {"customer": asked.customer_id, "things": list(AGREEMENTS), "newer": newer}
     theirs = [action(row) for row in rows(connection, _ACTIONS + _OF_FILE, bound)][::-1]
     shown = [each for each in theirs if asked.actor.companies is None or each.is_of(asked.actor.companies)]
-    # what was agreed with other companies alone is neither told nor in the way
-    if shown or not theirs:
+    # neither what was agreed with other companies alone, which is not told either, nor what the same person did, who
+    # cancels a promise and writes the next one; unless it is the same again, from another window
+    in_the_way = [each for each in shown if each.by != asked.actor.user or each.kind == asked.kind]
+    if in_the_way or not theirs:
         raise conflict(asked, shown, version)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from psycopg2.extensions import connection as Connection
 
+from cartera.contact_rules.asking import why_not
 from cartera.contact_rules.model import Asked
 from cartera.db import Role, transaction
 from cartera.reminders import ghosts, portfolio
@@ -29,7 +30,9 @@ class Next:
     """How a customer can be reached by a channel, and when the rules next allow it.
 
     `address` None: `why` says why not. `at`: the first allowed moment, UTC; None: none as things stand.
-    `refusals`: the rules that say no now, each with its text; `closing`: those that close whole days until `at`.
+    `refusals`: the rules that say no now, each with its text; `closing`: those that close whole days until `at`,
+    each with its days.
+    `notes`: what of the customer is not known, and was taken the strict way.
     """
 
     channel: Channel
@@ -38,7 +41,8 @@ class Next:
     at: dt.datetime | None
     why: str
     refusals: tuple[str, ...] = ()
-    closing: tuple[str, ...] = ()
+    closing: tuple[tuple[str, tuple[dt.date, ...]], ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def is_allowed_now(self) -> bool:
@@ -95,11 +99,9 @@ def _next(channel: Channel, customer: Customer, history: History, rules: Lawful,
     if history.hold_reason is not None:
         return Next(channel, found.address, said, None, history.hold_reason, ("hold",))
     verdict, following, closing = rules.now_and_next(rules.debtor(customer, channel, said), channel, now)
-    refusals, saw = (
-        tuple(_told(each.rule) for each in verdict.refusals),
-        "; ".join(each.saw for each in verdict.refusals),
-    )
-    return Next(channel, found.address, said, following, saw, refusals, tuple(map(_told, closing)))
+    refusals = tuple(_told(each.rule) for each in verdict.refusals)
+    saw, closed = "; ".join(why_not(verdict)), tuple((_told(each.rule), each.days) for each in closing)
+    return Next(channel, found.address, said, following, saw, refusals, closed, verdict.notes)
 
 
 def _told(rule: Asked) -> str:
@@ -142,6 +144,6 @@ select at as said_at, channel, address, kind = 'authorised' as is_authorised,
 from ops.contact_preferences where customer_id = %(id)s order by preference_id desc limit 200
 """
 _HOLDS = """
-select hold_id, reason, held_at, held_by, held_until, released_at, released_by
+select hold_id, kind, reason, held_at, held_by, held_until, released_at, released_by
 from ops.contact_holds where customer_id = %(id)s order by held_at desc limit 200
 """

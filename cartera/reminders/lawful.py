@@ -8,11 +8,12 @@ its messages count as sent at the beginning of their windows.
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from psycopg2.extensions import connection as Connection
@@ -68,6 +69,13 @@ class Debtor:
     region: str | None = None
     authorised: frozenset[Channel] = frozenset()
     opted_out: frozenset[Channel] = frozenset()
+
+
+class Closed(NamedTuple):
+    """Days that a rule of hours closes as a whole."""
+
+    rule: Asked
+    days: tuple[dt.date, ...]
 
 
 class Lawful:
@@ -129,7 +137,7 @@ class Lawful:
 
     def now_and_next(
         self, debtor: Debtor, channel: str, moment: dt.datetime
-    ) -> tuple[Verdict, dt.datetime | None, tuple[Asked, ...]]:
+    ) -> tuple[Verdict, dt.datetime | None, tuple[Closed, ...]]:
         """What the rules say of a moment, from when on they allow it (None: not as things stand), and which of them
         close whole days until then."""
         history = self.events.get(debtor.customer_id, ())
@@ -137,20 +145,20 @@ class Lawful:
         verdict, following = self.book.check(question), self.book.next_allowed(question)
         return verdict, following, self._closing(question, following, verdict.time_zones)
 
-    def _closing(self, question: Question, following: dt.datetime | None, zones: Sequence[str]) -> tuple[Asked, ...]:
+    def _closing(self, question: Question, following: dt.datetime | None, zones: Sequence[str]) -> tuple[Closed, ...]:
         """The rules of hours that alone say no on a day in between: of a weekend or a holiday."""
         if following is None:
             return ()
         zone = ZoneInfo(zones[0])
         day = question.at.astimezone(zone).date()
         days = min((following.astimezone(zone).date() - day).days, REMEMBERED_DAYS)
-        found: dict[str, Asked] = {}
+        closed: dict[dt.date, dict[str, Asked]] = {}
         for ahead in range(1, days):
             noon = dt.datetime.combine(day + dt.timedelta(days=ahead), dt.time(12), tzinfo=zone)
             refused = [each.rule for each in self.book.check(replace(question, at=noon.astimezone(dt.UTC))).refusals]
             if all(rule.kind == "hours" for rule in refused):
-                found |= {rule.id: rule for rule in refused}
-        return tuple(found.values())
+                closed[noon.date()] = {rule.id: rule for rule in refused}
+        return tuple(_fewest(closed))
 
     def _question(self, debtor: Debtor, channel: Channel, day: dt.date, history: tuple[Event, ...]) -> Question:
         return Question(
@@ -214,6 +222,18 @@ class Lawful:
         saw = f"the next is {following:%Y-%m-%d %H:%M} UTC" if following else "none as things stand"
         last = Answer("the law allows a moment of that day", saw + _noted(verdict), False, reason=reason)
         return (*refused, last)
+
+
+def _fewest(closed: Mapping[dt.date, Mapping[str, Asked]]) -> Iterable[Closed]:
+    """For each day one of the rules that close it, and few of them: where the hours of many regions are kept to, each
+    of them closes a Sunday, with other hours on other days."""
+    left = {day: rules for day, rules in closed.items() if rules}
+    while left:
+        counts = Counter(id for rules in left.values() for id in rules)
+        id = max(counts, key=counts.__getitem__)
+        days = tuple(day for day, rules in left.items() if id in rules)
+        yield Closed(left[days[0]][id], days)
+        left = {day: rules for day, rules in left.items() if day not in days}
 
 
 def _noted(verdict: Verdict) -> str:

@@ -300,7 +300,7 @@ order by customer_id, repair_no desc
 _HOLDS = """
 select customer_id, kind = 'vulnerable' as is_vulnerable, string_agg(
     kind || ', held by ' || held_by || ' on ' || (held_at at time zone 'UTC')::date
-    || case when reason = kind then '' else ': ' || reason end, '; ' order by hold_id
+    || case when reason in (kind, '') then '' else ': ' || reason end, '; ' order by hold_id
 ) as hold
 from ops.contact_holds
 where (held_until is null or held_until >= %(as_of)s)

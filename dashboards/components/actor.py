@@ -16,7 +16,7 @@ from cartera.settings import get_settings
 from dashboards.queries import session
 from dashboards.queries.session import NotSignedInError
 
-LONGEST_NAME = 60
+LONGEST_NAME, NAMED = 60, "named_as"
 Refusal = Literal["signed_out", "expired", "unknown", "unverified"]
 
 
@@ -56,8 +56,14 @@ def looking() -> Actor | Refused:
     if sign_in.is_required(get_settings()):
         return admitted(claims())
     # a name, not a right: on 127.0.0.1 everybody has all of them
-    named = " ".join(st.query_params.get("as", "").split())[:LONGEST_NAME]
-    return Actor.local(named) if named else Actor.local()
+    named = " ".join(st.query_params.get("as", st.session_state.get(NAMED, "")).split())[:LONGEST_NAME]
+    if not named:
+        return Actor.local()
+    if st.query_params.get("as") is None:
+        # a link to another page has lost it, and what is recorded there would be nobody's
+        st.query_params["as"] = named
+    st.session_state[NAMED] = named
+    return Actor.local(named)
 
 
 def still(actor: Actor) -> Actor:

@@ -7,8 +7,8 @@ import streamlit as st
 from cartera.errors import PlanChanged
 from dashboards.components.actor import current_actor
 from dashboards.components.clicks import clicked, drawn_anew, once, one_of, told
+from dashboards.components.states import Refusal
 from dashboards.components.view import View, as_text
-from dashboards.i18n import Words
 from dashboards.queries import campaigns
 
 LAST = "approval"
@@ -26,14 +26,16 @@ def approval_form(view: View, plan_id: int | None) -> None:
             return
         if actor.companies is not None:
             st.caption(words("campaigns.approve_yours", companies=as_text(", ".join(sorted(actor.companies)))))
+        key = f"limit_{seen.plan_id}_{seen.digest}"
+        # without bounds of its own: the browser leaves a number that is out of them where it was typed, and unsaid
         limit = st.number_input(
             words("campaigns.limit"),
-            min_value=1,
-            max_value=max(seen.contacts, 1),
             value=None,
             step=1,
             placeholder=words("campaigns.limit_all"),
-            key=f"limit_{seen.plan_id}_{seen.digest}",
+            key=key,
+            on_change=_within,
+            args=(key, seen.contacts),
             help=words("campaigns.limit_help"),
             width=260,
         )
@@ -45,13 +47,20 @@ def approval_form(view: View, plan_id: int | None) -> None:
             # a second click is of this form, and not of the next one, which would approve the rest
             key=f"approve_{seen.plan_id}_{seen.digest}",
             on_click=_approve,
-            args=(words, seen, None if limit is None else int(limit)),
+            args=(seen, key),
         )
 
 
-def _approve(words: Words, seen: campaigns.Seen, limit: int | None) -> None:
-    """Runs before the page is drawn again."""
-    with clicked(words, LAST, lambda error, text: seen if isinstance(error, PlanChanged) else text) as kept:
+def _within(key: str, most: int) -> None:
+    """The number that stands in the field is the one that counts."""
+    if st.session_state[key] is not None:
+        st.session_state[key] = min(max(int(st.session_state[key]), 1), max(most, 1))
+
+
+def _approve(seen: campaigns.Seen, key: str) -> None:
+    """Runs before the page is drawn again: with the number that was typed by then, which the button may not say yet."""
+    limit: int | None = st.session_state.get(key)
+    with clicked(LAST, lambda refusal: seen if isinstance(refusal.error, PlanChanged) else refusal) as kept:
         form = ("approve", seen.plan_id, seen.digest, seen.event_id)
         with one_of(LAST):
             kept[LAST] = once(form, lambda: campaigns.approve(current_actor(), seen, limit))
@@ -65,8 +74,8 @@ def say_what_was_approved(view: View) -> None:
     if isinstance(last, campaigns.ApproveReport):
         left = words.counted("campaigns.left", last.left)
         st.success(f"{words.counted('campaigns.approved', last.approved)} {left}", icon=":material/check_circle:")
-    elif isinstance(last, str):
-        st.error(words("campaigns.not_approved", problem=as_text(last)), icon=":material/error:")
+    elif isinstance(last, Refusal):
+        st.error(words("campaigns.not_approved", problem=as_text(last.told(words))), icon=":material/error:")
     else:
         lines = "".join(
             "\n- " + words(

@@ -84,6 +84,7 @@ def _ladder(view: View, rows: pd.DataFrame) -> None:
     words = view.words
     st.subheader(words("campaigns.ladder"), anchor=False)
     data = rows.assign(
+        step=[words.named("step", name) for name in rows["step"]],
         tone=[words(f"campaigns.tone.{tone}") for tone in rows["tone"]],
         outcome=[words(f"campaigns.ladder_{outcome.replace(' ', '_')}") for outcome in rows["outcome"]],
     )
@@ -109,7 +110,7 @@ def _contacts(view: View, contacts: list[dict[str, object]]) -> None:
         day, status = contact["contact_date"] or contact["planned_date"], words(f"campaigns.status.{contact['status']}")
         assert isinstance(day, dt.date)
         channel = words(f"campaigns.channel.{contact['channel']}")
-        label = f"{words.date(day)} · {as_text(contact['step'])} · {channel} · {status}"
+        label = f"{words.date(day)} · {as_text(words.named('step', str(contact['step'])))} · {channel} · {status}"
         with st.expander(label, expanded=place == len(contacts) - 1):
             moments = [
                 words(f"campaigns.{name}", moment=words.moment(moment))

@@ -82,7 +82,8 @@ def _label(view: View, row: dict[Any, Any], by: campaigns.By, *, has_several: bo
         return view.words(f"campaigns.channel.{row['channel']}")
     if by == "policy":
         return str(row["policy_name"])
-    return f"{row['step_name']} · {row['policy_name']}" if has_several else str(row["step_name"])
+    step = view.words.named("step", row["step_name"])
+    return f"{step} · {row['policy_name']}" if has_several else step
 
 
 def _cards(view: View, rows: pd.DataFrame, days: int) -> None:
@@ -197,6 +198,7 @@ def contacts_table(
     count_says(view, len(rows), count)
     data = rows.assign(
         channel_name=[words(f"campaigns.channel.{name}") for name in rows["channel"]],
+        step_name=[words.named("step", name) for name in rows["step_name"]],
         state=[words(f"campaigns.status.{name}") for name in rows["status"]],
         why=[_why(view, code) if code else "" for code in rows["reason_code"]],
     )

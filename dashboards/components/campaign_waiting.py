@@ -90,7 +90,10 @@ def _waiting(view: View, plans: pd.DataFrame) -> None:
     several = steps["policy_name"].nunique() > 1
     columns = {name: column for name, column in STEPS.items() if name != "policy_name" or several}
     title = words("campaigns.steps")
-    data = steps.assign(channel_name=[words(f"campaigns.channel.{name}") for name in steps["channel"]])
+    data = steps.assign(
+        channel_name=[words(f"campaigns.channel.{name}") for name in steps["channel"]],
+        step_name=[words.named("step", name) for name in steps["step_name"]],
+    )
     selection = table(view, data, columns, alt=title, key=f"steps_{plan_id}_{total}", selects="single-cell")
     if selection["cells"] and selection["cells"][0][0] < len(steps):
         _contacts(view, steps.iloc[selection["cells"][0][0]], plan_id)
@@ -107,7 +110,9 @@ def _contacts(view: View, step: pd.Series, plan_id: int | None) -> None:
     group = campaigns.Group(step["policy_name"], step["step_name"], step["channel"], plan_id)
     rows = campaigns.waiting_contacts(view.reading, group)
     title = words(
-        "campaigns.contacts_of", step=as_text(step["step_name"]), channel=words(f"campaigns.channel.{step['channel']}")
+        "campaigns.contacts_of",
+        step=as_text(words.named("step", step["step_name"])),
+        channel=words(f"campaigns.channel.{step['channel']}"),
     )
     with st.container(border=True):
         st.subheader(title, anchor=False)
@@ -137,7 +142,7 @@ def _samples(view: View, plan_id: int | None) -> None:
     labels = {
         key: " · ".join(
             (
-                row["step_name"],
+                words.named("step", row["step_name"]),
                 words(f"campaigns.channel.{row['channel']}"),
                 words(f"campaigns.language.{row['language_code']}"),
             )

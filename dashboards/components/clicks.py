@@ -18,7 +18,7 @@ import streamlit as st
 
 from cartera.errors import CarteraError
 from dashboards.components import states
-from dashboards.i18n import Words
+from dashboards.components.states import Refusal
 
 ANSWERS, DONE, WISHES, MOVED, TOLD = "click_answers", "click_done", "click_wishes", "click_moved", "click_told"
 SOON = 1.0
@@ -33,24 +33,16 @@ def answers() -> dict[str, Any]:
     return kept
 
 
-def _as_text(_error: Exception, text: str) -> object:
-    return text
-
-
 @contextmanager
-def clicked(
-    words: Words, subject: str, refused: Callable[[Exception, str], object] = _as_text
-) -> Iterator[dict[str, Any]]:
-    """Around what a callback does: gives the answers to write into, and writes there itself why nothing was done.
-
-    `refused` makes the answer of an error and of its text in plain words.
-    """
+def clicked(subject: str, refused: Callable[[Refusal], object] = lambda refusal: refusal) -> Iterator[dict[str, Any]]:
+    """Around what a callback does: gives the answers to write into, and keeps there itself why nothing was done: the
+    Refusal, told when it is drawn, or what `refused` makes of it."""
     kept = answers()
 
-    def tell(error: Exception, text: str) -> None:
-        kept[subject] = refused(error, text)
+    def tell(refusal: Refusal) -> None:
+        kept[subject] = refused(refusal)
 
-    with states.clicked(words, tell):
+    with states.refusing(tell):
         yield kept
 
 

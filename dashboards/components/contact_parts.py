@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Sequence
+
 import pandas as pd
 import streamlit as st
 
+from cartera.warehouse.read import Row
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 from dashboards.i18n import rules
@@ -25,6 +29,7 @@ SAID = {
     "reason": Column("customer.why", width="medium"),
     "recorded_by": Column("customer.col_by"),
 }
+MOST_DAYS = 3
 HOLDS = {
     "held_at": Column("customer.col_recorded", "moment"),
     "reason": Column("customer.why", width="medium"),
@@ -50,6 +55,9 @@ def contacts(view: View, customer_id: str) -> None:
         for each in kept.ways:
             for text in (text for text in each.refusals if text != "hold"):
                 st.markdown(f"- **{as_text(words(f'channel.{each.channel}'))}**: {as_text(rules.rule(words, text))}")
+        # of the country and region, and so the same for most channels
+        for note in dict.fromkeys(note for each in kept.ways for note in each.notes):
+            st.caption(as_text(rules.saw(words, note)))
     st.subheader(words("customer.said"), anchor=False)
     said = pd.DataFrame(kept.said)
     if said.empty:
@@ -61,16 +69,32 @@ def contacts(view: View, customer_id: str) -> None:
         table(view, told, SAID, alt=words("customer.said"))
     if kept.holds:
         st.subheader(words("customer.holds"), anchor=False)
-        table(view, frame(kept.holds, list(HOLDS)), HOLDS, alt=words("customer.holds"))
+        held = [hold | {"reason": _held(view, hold)} for hold in kept.holds]
+        table(view, frame(held, list(HOLDS)), HOLDS, alt=words("customer.holds"))
 
 
-def why(view: View, way: customer.Next) -> str:
-    """Why not now, and where days in between are closed, by which rule."""
+def _held(view: View, hold: Row) -> str:
+    return " · ".join(filter(None, (view.words.named("hold", hold["kind"]), hold["reason"])))
+
+
+def why(view: View, way: customer.Next, *, is_short: bool = False) -> str:
+    """Why not now, and which days in between are closed; by which rule, unless it has to be short."""
     if way.refusals == ("hold",):
         return view.words("customer.on_hold", reason=rules.saw(view.words, way.why))
     if not way.address and way.why in ("", "none"):
         return view.words("customer.no_address")
-    return "; ".join([rules.saw(view.words, way.why), *(rules.rule(view.words, each) for each in way.closing)])
+    closed = [
+        view.words("customer.closed_on", days=_days(view, days))
+        + ("" if is_short else f": {rules.rule(view.words, rule)}")
+        for rule, days in way.closing
+    ]
+    return "; ".join([rules.saw(view.words, way.why), *closed])
+
+
+def _days(view: View, days: Sequence[dt.date]) -> str:
+    """Many by the first and the last: they follow each other, as a rule of hours closes weeks."""
+    told = [view.words.date(day) for day in days]
+    return ", ".join(told) if len(told) <= MOST_DAYS else f"{told[0]} … {told[-1]}"
 
 
 def _way(view: View, way: customer.Next, zone: str | None) -> dict[str, str]:

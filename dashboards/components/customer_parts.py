@@ -9,17 +9,20 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
+from cartera.clock import utc_now
+from cartera.desk import day_in
 from cartera.warehouse.read import BUCKETS, PARTS
-from dashboards.components import states
+from dashboards.components import filters, states
 from dashboards.components.access import may_open
 from dashboards.components.actor import current_actor
 from dashboards.components.card_grid import card, places
 from dashboards.components.customer_link import WORKLIST_PAGE
+from dashboards.components.desk_agreements import agreements, last_said
 from dashboards.components.drill import Figure, drill
 from dashboards.components.export import XLSX, file_button, logged
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
-from dashboards.queries import customer, presence
+from dashboards.queries import customer, presence, receivables
 from dashboards.queries.session import Clocks
 
 FOUND = {
@@ -28,6 +31,12 @@ FOUND = {
     "tax_id": Column("customer.tax_id"),
     "country_code": Column("customer.country"),
     "found_by": Column("customer.found_by"),
+}
+OFFERED = {
+    "customer_name": CUSTOMER,
+    "overdue_amount": Column("column.overdue", "money"),
+    "open_amount": Column("column.open", "money"),
+    "customer_id": Column("column.customer_id"),
 }
 PLACE = {
     "company_id": Column("column.company", is_pinned=True),
@@ -41,12 +50,14 @@ OWED = PLACE | {
     "disputed_amount": Column("column.disputed", "money_or_dash"),
     "promised_amount": Column("customer.promised", "money_or_dash"),
 }
-PDF = "application/pdf"
+PDF, CHOSEN = "application/pdf", "customer_chosen"
 BEAT = dt.timedelta(seconds=20)
 
 
 def search_box(view: View) -> str:
-    """What is looked for; it stays in the URL, and is looked for while it is written."""
+    """What is looked for; it stays in the URL until one is chosen, and is looked for while it is written."""
+    if st.session_state.pop(CHOSEN, False):
+        st.session_state["find"] = ""
     return str(
         st.text_input(
             view.words("customer.search"),
@@ -67,7 +78,7 @@ def choose(view: View, clocks: Clocks, text: str) -> str | None:
     words, chosen = view.words, st.query_params.get("customer", "")
     if not text.strip():
         if not chosen:
-            st.info(words("customer.none_chosen"), icon=":material/person_search:")
+            _offer(view, clocks)
         return chosen or None
     found = customer.find(view.reading, clocks.known_at, text)
     if found.empty:
@@ -80,8 +91,33 @@ def choose(view: View, clocks: Clocks, text: str) -> str | None:
     st.caption(words(told, count=words.number(len(shown))))
     data = shown.assign(found_by=[words(f"customer.by_{by}") for by in shown["found_by"]])
     selection = table(view, data, FOUND, alt=words("customer.search"), key=f"found_{text}", selects="single-cell")
-    cells = [cell for cell in selection["cells"] if cell[0] < len(shown)]
-    return _chosen(shown["customer_id"].iloc[cells[0][0]]) if cells else chosen or None
+    _open_clicked(selection["cells"], shown)
+    return chosen or None
+
+
+def _offer(view: View, clocks: Clocks) -> None:
+    """What to do where nobody is chosen; and who owes most, to be clicked."""
+    words = view.words
+    st.info(words("customer.none_chosen"), icon=":material/person_search:")
+    codes = [line.currency_code for line in receivables.headlines(receivables.totals(view.reading, clocks), None)]
+    if not codes:
+        return
+    code = next((code for code in codes if code == filters.in_force("currency")), codes[0])
+    rows = receivables.by_customer(view.reading, clocks, code, None, customer.FOUND)
+    shown = rows[rows["customer_id"].notna()]
+    st.subheader(words("customer.owe_most", currency=code), anchor=False)
+    selection = table(view, shown, OFFERED, alt=words("customer.owe_most", currency=code), currency_code=code,
+                      key=f"offered_{code}", selects="single-cell")  # fmt: skip
+    _open_clicked(selection["cells"], shown)
+
+
+def _open_clicked(cells: Sequence[tuple[int, str]], shown: pd.DataFrame) -> None:
+    """Alone: under the list it was clicked in nobody would see it."""
+    clicked = next((cell[0] for cell in cells if cell[0] < len(shown)), None)
+    if clicked is not None:
+        _chosen(shown["customer_id"].iloc[clicked])
+        st.session_state[CHOSEN] = True
+        st.rerun()
 
 
 def _chosen(customer_id: str) -> str:
@@ -122,6 +158,15 @@ def others(view: View, customer_id: str) -> None:
         for each in presence.beat(current_actor(), customer_id):
             text = view.words("customer.also_here", name=as_text(each.person), ago=view.words.ago(each.seen_at))
             st.info(text, icon=":material/group:")
+
+
+def agreed(view: View, clocks: Clocks, customer_id: str) -> None:
+    """The last word, and what was agreed, as it is now: the figures below know of it after the next publication."""
+    if clocks != view.reading.clocks:
+        return
+    last_said(view, customer_id)
+    today = day_in(customer.dossier(customer_id).customer.timezone, utc_now())
+    agreements(view, current_actor(), customer_id, today)
 
 
 def owes(view: View, clocks: Clocks, customer_id: str, profile: pd.DataFrame) -> None:

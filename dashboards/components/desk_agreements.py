@@ -4,23 +4,41 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import streamlit as st
 
 from cartera import desk
 from cartera.desk import Actor
+from cartera.desk.rights import FREE_HOLDS
 from cartera.errors import Conflict
 from dashboards.components import kept_words, states
 from dashboards.components.actor import current_actor, still
 from dashboards.components.clicks import answers, clicked, drawn_anew, one_of
 from dashboards.components.desk_conflict import event_name
+from dashboards.components.states import Refusal
 from dashboards.components.view import View, as_text
+from dashboards.i18n import Words
 from dashboards.queries.session import acting
 from dashboards.queries.worklist import file_of
 
-End = Callable[[Actor, str], Any]
-CHANGED, REFUSED = "agreements_changed", "agreements_refused"
+Kind = Literal["cancel_promise", "cancel_plan", "close_dispute", "release_hold"]
+End = Callable[[Actor, str, str], Any]
+"""Of who ends it, the action's id, and the words typed for it."""
+CHANGED, ENDED, REFUSED = "agreements_changed", "agreements_ended", "agreements_refused"
+DRAWN = "agreements_drawn"
+"""Whose lines stand on the page, which, and what is told of those that others ended."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One agreement with its version. `end` None: it can't be ended any more, or not by who looks."""
+
+    id: str
+    text: str
+    kind: Kind
+    end: End | None
 
 
 @st.fragment
@@ -30,93 +48,128 @@ def agreements(view: View, actor: Actor, customer_id: str, today: dt.date) -> No
     with states.plainly(words), acting(current_actor()):
         if answers().pop(CHANGED, False):
             st.rerun()
-        refused = answers().pop(REFUSED, None)
-        if refused:
-            st.warning(as_text(refused), icon=":material/group:")
+        is_conflict = _say(words, customer_id)
         filed = file_of(customer_id)
         lines = list(_lines(view, actor, filed, today))
-        if filed.notes:
-            last = filed.notes[0]
-            st.info(
-                f"{as_text(last.text)}  \n{as_text(last.by)} · {words.moment(last.at)}", icon=":material/sticky_note_2:"
-            )
+        _say_overtaken(words, filed, {line.id for line in lines}, None if is_conflict else actor.user)
         if not lines:
             return
         st.markdown(f"**{words('desk.agreed')}**")
         drawn_anew(CHANGED)
-        for id, text, button, end in lines:
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(as_text(text.removesuffix(" · ")), width="stretch")
-                if end is not None and button == "desk.close":
-                    with st.popover(words(button), type="tertiary"):
-                        kept_words.line(words, "desk.field_resolution", actor, customer_id, id, REFUSED)
-                        _button(view, actor, "desk.close_now", end, id)
-                elif end is not None:
-                    _button(view, actor, button, end, id)
+        for line in lines:
+            with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+                st.markdown(as_text(line.text.removesuffix(" · ")), width="stretch")
+                if line.end is not None:
+                    _ending(words, actor, customer_id, line, line.end)
 
 
-def _button(view: View, actor: Actor, label: str, end: End, id: str) -> None:
-    st.button(view.words(label), key=f"end_{id}", type="tertiary", on_click=_end, args=(view, actor, end, id))
+def last_said(view: View, customer_id: str) -> None:
+    """The last call and the last note: what whoever calls now has to know first."""
+    words, filed = view.words, file_of(customer_id)
+    said = [
+        (":material/call:", each.at, each.by, " · ".join(filter(None, (words(f"outcome.{each.outcome}"), each.note))))
+        for each in filed.calls[:1]
+    ]
+    said += [(":material/sticky_note_2:", each.at, each.by, each.text) for each in filed.notes[:1]]
+    for icon, at, by, text in sorted(said, key=lambda each: each[1], reverse=True):
+        st.markdown(f"{icon} {as_text(text)}  \n:small[:gray[{as_text(by)} · {as_text(words.moment(at))}]]")
 
 
-def _end(view: View, actor: Actor, end: End, id: str) -> None:
-    def refused(error: Exception, text: str) -> str:
-        if isinstance(error, Conflict):
-            theirs = (
-                f"{each.by}, {view.words.moment(each.at)}, {event_name(view.words, each.kind)}" for each in error.theirs
-            )
-            text = view.words("desk.changed_first", theirs=" · ".join(theirs))
-        return text
-
-    with clicked(view.words, REFUSED, refused) as told, one_of(CHANGED):
-        end(still(actor), kept_words.action_id(actor, id))
-        told[CHANGED] = True
+def _ending(words: Words, actor: Actor, customer_id: str, line: Line, end: End) -> None:
+    """Asked once more, with room for the reason: what is ended does not come back."""
+    with st.popover(words(f"desk.{line.kind}"), type="tertiary", key=f"ending_{line.id}"):
+        label = "desk.field_resolution" if line.kind == "close_dispute" else "desk.field_why"
+        kept_words.line(words, label, actor, customer_id, line.id, REFUSED)
+        st.button(words(f"desk.{line.kind}_now"), key=f"end_{line.id}", on_click=_end,
+                  args=(actor, customer_id, line, end))  # fmt: skip
 
 
-def _lines(
-    view: View, actor: Actor, filed: desk.CustomerFile, today: dt.date
-) -> Iterator[tuple[str, str, str, End | None]]:
-    """What tells it apart with its version, its text, the button's text key, and what the button does."""
+def _end(actor: Actor, customer_id: str, line: Line, end: End) -> None:
+    """With the words that stand in the field when it is clicked."""
+    with clicked(REFUSED) as told, one_of(CHANGED):
+        end(still(actor), kept_words.action_id(actor, line.id), kept_words.typed(line.id))
+        kept_words.drop(actor, customer_id, line.id)
+        told[CHANGED], told[ENDED] = True, (customer_id, line.kind)
+
+
+def _say(words: Words, customer_id: str) -> bool:
+    """Once: what the last click did, or why it did nothing. True: others were first, which is told below."""
+    refused, ended = answers().pop(REFUSED, None), answers().pop(ENDED, None)
+    if isinstance(refused, Refusal):
+        if isinstance(refused.error, Conflict):
+            return True
+        st.warning(as_text(refused.told(words)), icon=":material/block:")
+    elif ended and ended[0] == customer_id:
+        st.success(words("desk.done_end", what=event_name(words, ended[1])), icon=":material/check_circle:")
+    return False
+
+
+def _say_overtaken(words: Words, filed: desk.CustomerFile, ids: set[str], me: str | None) -> None:
+    """Who ended what stood here until now, with the words that one was typing for it. Told while the customer is open.
+
+    `me`: whose own doing is nothing to be told.
+    """
+    customer_id, drawn, told = st.session_state.get(DRAWN, (None, set(), []))
+    if customer_id != filed.customer_id:
+        drawn, told = set(), []
+    gone = {id.rsplit("/", 1)[0].removeprefix("hold-"): id for id in drawn - ids}
+    found = [(each, gone[each.thing_id]) for each in filed.actions if each.thing_id in gone and each.by != me]
+    told = [
+        (each, kept_words.typed(id)) for each, id in found if each.version > int(id.rsplit("/", 1)[1])
+    ] or told  # fmt: skip
+    st.session_state[DRAWN] = filed.customer_id, ids, told
+    for action, lost in told:
+        text = words(
+            "desk.changed_first",
+            theirs=f"{action.by}, {words.moment(action.at)}, {event_name(words, action.kind)}",
+        )
+        also = f"  \n{as_text(words('desk.had_typed', text=lost))}" if lost else ""
+        st.warning(as_text(text) + also, icon=":material/group:")
+
+
+def _lines(view: View, actor: Actor, filed: desk.CustomerFile, today: dt.date) -> Iterator[Line]:
     words, id = view.words, filed.customer_id
+
+    def line(thing: str, text: str, kind: Kind, end: End, *, is_open: bool = True) -> Line:
+        return Line(thing, text, kind, end if is_open and desk.may(actor, kind) else None)
+
     for each in filed.promises:
         if each.is_cancelled or each.plan_id:
             continue
-        state = words("desk.promise_due" if each.promised_date >= today else "desk.promise_past")
+        is_open = each.promised_date >= today
+        state = words("desk.promise_due" if is_open else "desk.promise_past")
         text = words("desk.line_promise", amount=words.money(each.amount, each.currency_code),
-                     date=words.date(each.promised_date), state=state, by=each.by, note=each.note)  # fmt: skip
-        cancel = _cancel_promise(id, each) if each.promised_date >= today and desk.may(actor, "promise") else None
-        yield f"{each.promise_id}/{each.version}", text, "desk.cancel", cancel
+                     date=words.date(each.promised_date), state=state, by=each.by, note=_about(view, each))  # fmt: skip
+        yield line(
+            f"{each.promise_id}/{each.version}", text, "cancel_promise", _cancel_promise(id, each), is_open=is_open
+        )
     for plan in filed.plans:
         if not plan.is_cancelled and plan.parts[-1].promised_date >= today:
             parts = "; ".join(
                 f"{words.date(part.promised_date)} {words.money(part.amount, plan.currency_code)}"
                 for part in plan.parts
             )
-            text = words("desk.line_plan", parts=parts, by=plan.by, note=plan.note)
-            yield f"{plan.plan_id}/{plan.version}", text, "desk.cancel", _cancel_plan(id, plan)
+            text = words("desk.line_plan", parts=parts, by=plan.by, note=_about(view, plan))
+            yield line(f"{plan.plan_id}/{plan.version}", text, "cancel_plan", _cancel_plan(id, plan))
     for dispute in filed.disputes:
         if dispute.resolved_date is None:
-            text = words(
-                "desk.line_dispute",
-                amount=_contested(view, dispute),
-                reason=dispute.reason,
-                date=words.date(dispute.opened_date),
-                by=dispute.by,
-                note=dispute.note,
-            )
-            yield (
-                f"{dispute.dispute_id}/{dispute.version}",
-                text,
-                "desk.close",
-                _close(id, dispute, f"{dispute.dispute_id}/{dispute.version}"),
-            )
+            text = words("desk.line_dispute", amount=_contested(view, dispute), reason=dispute.reason,
+                         date=words.date(dispute.opened_date), by=dispute.by, note=dispute.note)  # fmt: skip
+            yield line(f"{dispute.dispute_id}/{dispute.version}", text, "close_dispute", _close(id, dispute))
     for hold in filed.holds:
         if hold.released_at is None and (hold.until is None or hold.until >= today):
             until = words.date(hold.until) if hold.until else words("desk.until_released")
             text = words(
                 "desk.line_hold", kind=words(f"hold.{hold.kind}"), until=until, by=hold.held_by, note=hold.note
             )
-            yield f"hold-{hold.hold_id}/{hold.version}", text, "desk.release", _release(id, hold)
+            is_mine = hold.kind in FREE_HOLDS or desk.may(actor, "release legal hold")
+            yield line(f"hold-{hold.hold_id}/{hold.version}", text, "release_hold", _release(id, hold), is_open=is_mine)
+
+
+def _about(view: View, agreed: desk.Promise | desk.Plan) -> str:
+    """Of how many invoices it is, unless it is of all that is owed there; and its note."""
+    of = view.words.counted("desk.line_items", len(agreed.item_ids)) if agreed.item_ids else ""
+    return " · ".join(filter(None, (of, agreed.note)))
 
 
 def _contested(view: View, dispute: desk.Dispute) -> str:
@@ -127,22 +180,20 @@ def _contested(view: View, dispute: desk.Dispute) -> str:
 
 
 def _cancel_promise(id: str, of: desk.Promise) -> End:
-    return lambda who, action_id: desk.cancel_promise(who, action_id, id, of.promise_id, seen=of.version)
+    return lambda who, action_id, why: desk.cancel_promise(
+        who, action_id, id, of.promise_id, seen=of.version, note=why
+    )  # fmt: skip
 
 
 def _cancel_plan(id: str, of: desk.Plan) -> End:
-    return lambda who, action_id: desk.cancel_plan(who, action_id, id, of.plan_id, seen=of.version)
+    return lambda who, action_id, why: desk.cancel_plan(who, action_id, id, of.plan_id, seen=of.version, note=why)
 
 
-def _close(id: str, of: desk.Dispute, thing: str) -> End:
-    """With the words that stand in the field when it is clicked."""
-
-    def end(who: Actor, action_id: str) -> None:
-        desk.close_dispute(who, action_id, id, of.dispute_id, seen=of.version, resolution=kept_words.typed(thing))
-        kept_words.drop(who, id, thing)
-
-    return end
+def _close(id: str, of: desk.Dispute) -> End:
+    return lambda who, action_id, why: desk.close_dispute(
+        who, action_id, id, of.dispute_id, seen=of.version, resolution=why
+    )  # fmt: skip
 
 
 def _release(id: str, of: desk.Hold) -> End:
-    return lambda who, action_id: desk.release_hold(who, action_id, id, of.hold_id, seen=of.version)
+    return lambda who, action_id, why: desk.release_hold(who, action_id, id, of.hold_id, seen=of.version, note=why)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from cartera.desk import Action
-from dashboards.components.desk_fields import BETWEEN, Form
+from dashboards.components.desk_fields import BETWEEN, Form, every
 from dashboards.components.view import as_text
 from dashboards.i18n import Words
 from dashboards.queries.desk import value_of
@@ -30,7 +30,8 @@ def conflict_panel(
 ) -> None:
     """Theirs stands recorded, up to this version; ours can be recorded as well, or thrown away."""
     words, id = form.words, form.draft.action_id
-    st.warning(words("desk.conflict"), icon=":material/group:")
+    mine = all(action.by == form.actor.user for action in theirs)
+    st.warning(words("desk.conflict_mine" if mine else "desk.conflict"), icon=":material/group:")
     left, right = st.columns(2)
     with left.container(border=True):
         st.markdown(f"**{words('desk.theirs')}**")
@@ -43,7 +44,7 @@ def conflict_panel(
                     st.caption(as_text(f"{words(f'desk.field_{field}')}: {change}"))
     with right.container(border=True):
         st.markdown(f"**{words('desk.yours')}** · {words(f'desk.{form.name}')}")
-        for field, value in form.fields().items():
+        for field, value in sorted(form.fields().items(), key=lambda each: each[0] == "note"):
             st.caption(as_text(f"{form.label(field)}: {_mine(form, field, value)}"))
     with st.container(horizontal=True):
         st.button(
@@ -68,7 +69,7 @@ def _mine(form: Form, field: str, value: str) -> str:
     if field == "kind":
         return words(f"hold.{value}")
     if field == "every":
-        return words("desk.every_days", days=value)
+        return every(words, value)
     if field == "items":
         chosen = value.split(BETWEEN)
         return ", ".join(

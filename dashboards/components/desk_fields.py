@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -21,10 +21,12 @@ from dashboards.components.view import as_text
 from dashboards.i18n import Words
 
 RECORDED, NEXT, REFUSED, CONFLICT = "desk_recorded", "desk_next", "desk_refused", "desk_conflict"
-"""Subjects of what clicks at the desk did."""
+REDRAW = "desk_redraw"
+"""Subjects of what clicks at the desk did; the last one where all of the page is of an earlier moment by now."""
 
 LONGEST_NOTE, LONGEST_AMOUNT = 2_000, 30
 BETWEEN = "\x1f"
+MONTH = "month"
 PAUSE = "300ms"
 """After so long without a key what was typed is in the database; a reload loses what came after."""
 
@@ -57,13 +59,16 @@ class Form:
     name: str
     draft: drafts.Draft
     told: dict[str, Any]
-    begun: dict[Hashable, drafts.Draft]
+    begun: dict[tuple[str, str, str], drafts.Draft]
 
     @classmethod
     def opened(cls, words: Words, actor: Actor, owing: Owing, name: str) -> Form:
         """With what was typed before; else empty, under an action id that lasts until it is recorded."""
-        begun: dict[Hashable, drafts.Draft] = st.session_state.setdefault("drafts", {})
+        begun: dict[tuple[str, str, str], drafts.Draft] = st.session_state.setdefault("drafts", {})
         place = (actor.user, owing.customer_id, name)
+        for other in [each for each in begun if each[:2] != place[:2]]:
+            # who comes back to a customer sees what others did meanwhile: an empty form is of that moment
+            del begun[other]
         draft = drafts.found(actor, owing.customer_id, name) or begun.get(place) or drafts.begun(owing.customer_id)
         begun[place] = draft
         return cls(words, actor, owing, name, draft, answers(), begun)
@@ -82,7 +87,7 @@ class Form:
         return form
 
     @property
-    def _place(self) -> Hashable:
+    def _place(self) -> tuple[str, str, str]:
         return (self.actor.user, self.owing.customer_id, self.name)
 
     def key(self, field: str) -> str:
@@ -161,17 +166,19 @@ class Form:
 
     def keep(self) -> None:
         """Write what is typed down."""
-        with states.clicked(self.words, self.refused):
+        with states.refusing(self.refused):
             drafts.keep(self.actor, self.owing.customer_id, self.name, self.draft, self.fields())
 
-    def refused(self, error: Exception, text: str) -> None:
+    def refused(self, refusal: states.Refusal) -> None:
         """Why a click did nothing, to be shown with the form."""
+        error = refusal.error
         if isinstance(error, Conflict):
             self.told[CONFLICT] = {
                 "action_id": self.draft.action_id, "theirs": error.theirs, "version": error.version
             }  # fmt: skip
+            self.told[REDRAW] = True
         else:
-            self.told[REFUSED] = {"action_id": self.draft.action_id, "text": text}
+            self.told[REFUSED] = {"action_id": self.draft.action_id, "refusal": refusal}
 
     # reading: what a form is recorded with
 
@@ -189,25 +196,30 @@ class Form:
             amount = Decimal("NaN")
         # what is no number, or has more digits than can be divided into parts
         if not amount.is_finite() or abs(amount) >= MOST_AMOUNT:
-            raise ConfigError(self.words("desk.no_amount", text=text), self.words("desk.write_amount"))
+            raise ConfigError(f"{text!r} is not an amount", "write it like 1,234.50")
         return amount
 
     def given_date(self, field: str, *, needed: bool = True) -> dt.date | None:
         """Raises ConfigError where there is none."""
         text = self.given(field)
         if needed and not text:
-            raise ConfigError(self.words("desk.no_date"), self.words("desk.choose_date"))
+            raise ConfigError("no day is chosen", "choose one")
         return _date(text) if text else None
 
     def given_place(self) -> tuple[str, str]:
         """Company and currency. Raises ConfigError where none is chosen."""
         company, _, currency = self.given("where").rpartition("/")
         if not company:
-            raise ConfigError(self.words("desk.no_place"), self.words("desk.choose_place"))
+            raise ConfigError("no company and currency is chosen", "choose where it owes")
         return company, currency
 
     def given_items(self) -> Sequence[str]:
         return [each for each in self.given("items").split(BETWEEN) if each]
+
+
+def every(words: Words, step: str) -> str:
+    """How far the parts of a plan are apart."""
+    return words("desk.every_month") if step == MONTH else words("desk.every_days", days=step)
 
 
 def _date(text: str) -> dt.date | None:

@@ -14,6 +14,7 @@ from decimal import Decimal
 import streamlit as st
 
 from cartera import desk
+from cartera.clock import months_before
 from cartera.desk import Actor
 from cartera.errors import ConfigError
 from cartera.money import minor_units
@@ -21,7 +22,7 @@ from dashboards.components import filters, states
 from dashboards.components.actor import current_actor, still
 from dashboards.components.clicks import answers
 from dashboards.components.desk_conflict import conflict_panel
-from dashboards.components.desk_fields import CONFLICT, NEXT, RECORDED, REFUSED, Form, Owing
+from dashboards.components.desk_fields import CONFLICT, MONTH, NEXT, RECORDED, REDRAW, REFUSED, Form, Owing, every
 from dashboards.components.view import View, as_text
 from dashboards.queries.session import acting
 
@@ -33,9 +34,10 @@ FOLLOWS = {
 """What is recorded next after a call that ended so."""
 CHANNELS = ("email", "call", "sms", "whatsapp", "voice", "letter")
 USUAL_REASONS = ("price", "quantity", "quality", "not_delivered", "not_ordered", "paperwork")
+RECORD_KEY = "Mod+Enter"
 MOST_REASONS, LONGEST_REASON = 8, 60
 """Of a dispute: how many are offered, and the characters of one that still reads as a word to be clicked."""
-PARTS, EVERY = (2, 3, 4, 5, 6, 8, 10, 12, 18, 24), (7, 14, 30)
+PARTS, EVERY = (2, 3, 4, 5, 6, 8, 10, 12, 18, 24), ("7", "14", "30", MONTH)
 
 __all__ = ["Owing", "forms"]
 
@@ -52,10 +54,10 @@ def forms(view: View, actor: Actor, owing: Owing, named: str | None) -> None:
         st.rerun()
     with states.plainly(words), acting(current_actor()):
         told = answers()
+        if told.pop(REDRAW, False):
+            st.rerun()
         done = told.get(RECORDED)
         if done and done["customer_id"] == owing.customer_id:
-            if done.pop("is_new", False):
-                st.rerun()
             st.success(done["text"], icon=":material/check_circle:")
         offered = {
             name: words(f"desk.{name}") for name in FORMS if desk.may(actor, "repair" if name == "contact" else name)
@@ -72,50 +74,65 @@ def forms(view: View, actor: Actor, owing: Owing, named: str | None) -> None:
             # a reload leads back to what was being typed, whoever is the first of the list by then
             st.query_params["customer"] = owing.customer_id
         _FIELDS[name](form)
-        _told(form)
-        st.button(words("desk.record"), key=f"record_{form.draft.action_id}", icon=":material/save:",
-                  on_click=_record, args=(form,))  # fmt: skip
+        if not _told(form):
+            st.button(words("desk.record"), key=f"record_{form.draft.action_id}", icon=":material/save:",
+                      shortcut=RECORD_KEY, on_click=_record, args=(form,))  # fmt: skip
         st.caption(words("desk.kept"))
 
 
-def _told(form: Form) -> None:
-    """What came of the last attempt: refused with the reason, or others were first."""
+def _told(form: Form) -> bool:
+    """What came of the last attempt: refused with the reason, or others were first; then it has buttons of its own."""
     refused = form.told.get(REFUSED)
     if refused and refused["action_id"] == form.draft.action_id:
-        st.error(as_text(refused["text"]), icon=":material/block:")
+        st.error(as_text(refused["refusal"].told(form.words)), icon=":material/block:")
     found = form.told.get(CONFLICT)
-    if found and found["action_id"] == form.draft.action_id:
+    is_conflict = bool(found) and found["action_id"] == form.draft.action_id
+    if is_conflict:
         conflict_panel(form, found["theirs"], found["version"], again=_again, drop=_drop)
+    return is_conflict
 
 
 def _record(form: Form) -> None:
     """Runs before anything is drawn again; the same action id twice does one thing."""
-    form.told.pop(REFUSED, None)
-    form.told.pop(CONFLICT, None)
-    with states.clicked(form.words, form.refused):
+    for subject in (REFUSED, CONFLICT, RECORDED):
+        form.told.pop(subject, None)
+    with states.refusing(form.refused):
         # as the person stands now: what they clicked may have been drawn a while ago
         text, follows = _DO[form.name](replace(form, actor=still(form.actor)))
         form.end()
-        form.told[RECORDED] = {"customer_id": form.owing.customer_id, "text": text, "is_new": True}
-        form.told[NEXT] = follows
+        form.told[RECORDED] = {"customer_id": form.owing.customer_id, "text": text}
+        form.told[NEXT], form.told[REDRAW] = follows, True
 
 
 def _again(form: Form, version: int) -> None:
     """Having seen what others did up to this version: record ours as well, on top of theirs; but not of what they did
     after it was shown."""
-    with states.clicked(form.words, form.refused):
+    with states.refusing(form.refused):
         _record(form.with_seen(version))
 
 
 def _drop(form: Form) -> None:
-    with states.clicked(form.words, form.refused):
+    with states.refusing(form.refused):
         form.end()
         form.told.pop(CONFLICT, None)
+        form.told[REDRAW] = True
 
 
 def _where(form: Form) -> str:
     offered = {f"{company}/{code}": f"{company} · {code}" for company, code in form.owing.places}
     return form.choice("where", offered, default=next(iter(offered), None)) or ""
+
+
+def _owed(form: Form, place: str) -> None:
+    """What is late and what is open there, of the invoices that are chosen: so much can be promised or contested."""
+    words, chosen = form.words, form.given_items()
+    meant = [row for row in form.owing.items_at(place) if not chosen or row["item_id"] in chosen]
+    sums = {
+        name: sum((row["open_amount"] for row in meant if name == "whole" or row["days_past_due"] > 0), Decimal(0))
+        for name in ("late", "whole")
+    }
+    code = place.rpartition("/")[2]
+    st.caption(words("desk.owed", **{name: as_text(words.money(amount, code)) for name, amount in sums.items()}))
 
 
 def _items(form: Form, place: str) -> None:
@@ -126,6 +143,8 @@ def _items(form: Form, place: str) -> None:
         for row in form.owing.items_at(place)
     }
     form.several("items", offered)
+    if place:
+        _owed(form, place)
 
 
 def _call_fields(form: Form) -> None:
@@ -136,7 +155,7 @@ def _call_fields(form: Form) -> None:
 def _call(form: Form) -> tuple[str, str | None]:
     outcome = next((name for name in desk.OUTCOMES if name == form.given("outcome")), None)
     if outcome is None:
-        raise ConfigError(form.words("desk.no_outcome"), form.words("desk.choose_outcome"))
+        raise ConfigError("how the call ended is not chosen", "choose one")
     is_right = outcome.startswith("right_party")
     done = desk.record_call(form.actor, form.draft.action_id, form.owing.customer_id, outcome=outcome,
                             is_right_party=is_right, note=form.given("note"))  # fmt: skip
@@ -167,7 +186,7 @@ def _plan_fields(form: Form) -> None:
         form.amount("amount", needed=True)
         form.date("date", form.owing.today, needed=True)
         form.choice("parts", {str(n): form.words.number(n) for n in PARTS}, default="3")
-        form.choice("every", {str(n): form.words("desk.every_days", days=n) for n in EVERY}, default="30")
+        form.choice("every", {each: every(form.words, each) for each in EVERY}, default=MONTH)
     _items(form, place)
     form.text("note")
     try:
@@ -183,11 +202,15 @@ def _parts(form: Form) -> list[tuple[dt.date, Decimal]]:
     """Equal parts to the smallest unit; the last one has what is left over."""
     total, first = form.given_amount("amount"), form.given_date("date")
     assert total is not None and first is not None
-    count, every = int(form.given("parts") or 3), int(form.given("every") or 30)
+    count, step = int(form.given("parts") or 3), form.given("every") or MONTH
     unit = Decimal(1).scaleb(-minor_units(form.given_place()[1]))
     part = (total / count).quantize(unit)
     amounts = [part] * (count - 1) + [total - part * (count - 1)]
-    return [(first + dt.timedelta(days=every * number), amount) for number, amount in enumerate(amounts)]
+    return [(_later(first, step, number), amount) for number, amount in enumerate(amounts)]
+
+
+def _later(first: dt.date, step: str, number: int) -> dt.date:
+    return months_before(first, -number) if step == MONTH else first + dt.timedelta(days=int(step) * number)
 
 
 def _plan(form: Form) -> tuple[str, str | None]:

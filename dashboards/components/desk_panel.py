@@ -11,7 +11,7 @@ from dashboards.components.actor import current_actor
 from dashboards.components.contact_parts import why
 from dashboards.components.customer_link import CUSTOMER_PAGE
 from dashboards.components.customer_parts import others
-from dashboards.components.desk_agreements import agreements
+from dashboards.components.desk_agreements import agreements, last_said
 from dashboards.components.desk_forms import Owing, forms
 from dashboards.components.drill import Figure, drill
 from dashboards.components.export import audit_view
@@ -38,9 +38,10 @@ def panel(view: View, asked: worklist.Asked, opened: Opened, tasks: tuple[workli
         elif opened.why:
             st.info(words("worklist.now_left", why=words(f"worklist.left_{opened.why}")), icon=":material/spa:")
         else:
-            st.info(words("worklist.not_late", currency=asked.currency_code), icon=":material/info:")
+            _not_late(view, asked, balances)
         kept = customer.dossier(customer_id)
         _how(view, kept)
+        last_said(view, customer_id)
         places, first = _places(balances), (opened.company_id or "", asked.currency_code)
         # where it is about is what the list is of, unless it owes nothing there
         places.sort(key=lambda place: (place != first, place[0] != first[0], place))
@@ -81,6 +82,19 @@ def _why(view: View, asked: worklist.Asked, task: worklist.Task) -> None:
     st.caption(as_text(" · ".join(facts)))
 
 
+def _not_late(view: View, asked: worklist.Asked, balances: pd.DataFrame) -> None:
+    """Nothing in this list; and where there is something."""
+    words = view.words
+    late = [
+        f"{row['company_id']} {words.money(row['overdue_amount'], row['currency_code'])}"
+        for row in balances.to_dict("records")
+        if row["overdue_amount"] > 0
+    ]
+    told = [words("worklist.not_late", currency=asked.currency_code)]
+    told += [words("worklist.late_elsewhere", amounts=as_text(" · ".join(late)))] if late else []
+    st.info(" ".join(told), icon=":material/info:")
+
+
 def _how(view: View, kept: customer.Dossier) -> None:
     """The number, and whether the rules allow a call now; else from when on, and why."""
     words = view.words
@@ -95,5 +109,5 @@ def _how(view: View, kept: customer.Dossier) -> None:
     else:
         later = "worklist.call_later" if way.address else "worklist.call_unknown_later"
         moment = as_text(words.moment_at(way.at, kept.customer.timezone))
-        told = words(later, number=as_text(way.address), moment=moment, why=as_text(why(view, way)))
+        told = words(later, number=as_text(way.address), moment=moment, why=as_text(why(view, way, is_short=True)))
         st.warning(told, icon=":material/schedule:")

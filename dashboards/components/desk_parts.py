@@ -15,9 +15,9 @@ from dashboards.components.access import may_open
 from dashboards.components.actor import current_actor
 from dashboards.components.clicks import answers, clicked
 from dashboards.components.customer_link import WORKLIST_PAGE, customers_table
+from dashboards.components.states import Refusal
 from dashboards.components.tables import CUSTOMER, Column
 from dashboards.components.view import View, as_text
-from dashboards.i18n import Words
 from dashboards.queries import desk
 
 Thing = Literal["promise", "dispute"]
@@ -128,13 +128,13 @@ def _end_form(view: View, thing: Thing, row: dict[Any, Any], kind: str) -> None:
     with states.plainly(words), st.container(border=True):
         st.markdown(words(f"promises.{kind}_title", customer=as_text(row["customer_name"])))
         kept_words.line(words, f"promises.{kind}_note", current_actor(), row["customer_id"], drawn, ANSWER)
-        st.button(words(f"promises.{kind}"), key=f"end_{drawn}", on_click=_change, args=(words, thing, row, drawn))
+        st.button(words(f"promises.{kind}"), key=f"end_{drawn}", on_click=_change, args=(thing, row, drawn))
 
 
-def _change(words: Words, thing: Thing, row: dict[Any, Any], drawn: str) -> None:
+def _change(thing: Thing, row: dict[Any, Any], drawn: str) -> None:
     change = desk.cancel_promise if thing == "promise" else desk.close_dispute
 
-    with clicked(words, ANSWER, lambda error, text: error if isinstance(error, Conflict) else text) as told:
+    with clicked(ANSWER) as told:
         actor = current_actor()
         change(actor, kept_words.action_id(actor, drawn), row, kept_words.typed(drawn))
         kept_words.drop(actor, row["customer_id"], drawn)
@@ -144,16 +144,16 @@ def _change(words: Words, thing: Thing, row: dict[Any, Any], drawn: str) -> None
 def _say(view: View) -> None:
     """Once: what the last form did, or why it did nothing; what was typed stays in the form."""
     words, answer = view.words, answers().pop(ANSWER, None)
-    if isinstance(answer, Conflict):
+    if isinstance(answer, Refusal) and isinstance(answer.error, Conflict):
         lines = "".join(
             "\n- " + words(
                 "promises.theirs", what=words.named("promises.did", each.kind), by=as_text(each.by),
                 moment=words.moment(each.at),
             )
-            for each in answer.theirs
+            for each in answer.error.theirs
         )  # fmt: skip
         st.warning(words("promises.conflict") + lines, icon=":material/sync_problem:")
-    elif answer in DONE.values():
-        st.success(words(answer), icon=":material/check_circle:")
+    elif isinstance(answer, Refusal):
+        st.error(words("promises.not_done", problem=as_text(answer.told(words))), icon=":material/error:")
     elif answer:
-        st.error(words("promises.not_done", problem=as_text(answer)), icon=":material/error:")
+        st.success(words(answer), icon=":material/check_circle:")

@@ -21,7 +21,7 @@ def line(words: Words, label: str, actor: Actor, customer_id: str, thing: str, r
         kept = drafts.found(actor, customer_id, _form(thing))
         st.session_state[key] = kept.fields.get("words", "") if kept else ""
     st.text_input(words(label), key=key, max_chars=LONGEST, live=PAUSE, on_change=_keep,
-                  args=(words, actor, customer_id, thing, refused))  # fmt: skip
+                  args=(actor, customer_id, thing, refused))  # fmt: skip
 
 
 def typed(thing: str) -> str:
@@ -38,8 +38,8 @@ def action_id(actor: Actor, thing: str) -> str:
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{actor.user}/{thing}"))
 
 
-def _keep(words: Words, actor: Actor, customer_id: str, thing: str, refused: str) -> None:
-    with clicked(words, refused):
+def _keep(actor: Actor, customer_id: str, thing: str, refused: str) -> None:
+    with clicked(refused):
         draft = drafts.Draft(action_id(actor, thing), 0, {})
         drafts.keep(actor, customer_id, _form(thing), draft, {"words": typed(thing)})
 

@@ -43,16 +43,16 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"`{saved}` · {as_text(audience.in_words())}")
                 st.button(words("segments.delete"), key=f"segment_delete_{saved}", type="tertiary",
-                          on_click=_delete, args=(view, saved))  # fmt: skip
+                          on_click=_delete, args=(saved,))  # fmt: skip
         saved_as, refused = told(SAVED), told(REFUSED)
         if saved_as:
             st.success(words("segments.saved", name=as_text(saved_as)), icon=":material/check_circle:")
         if refused:
-            st.error(as_text(refused))
+            st.error(as_text(refused.told(words)))
 
 
-def _delete(view: View, saved: str) -> None:
-    with clicked(view.words, REFUSED), one_of(REFUSED):
+def _delete(saved: str) -> None:
+    with clicked(REFUSED), one_of(REFUSED):
         delete_segment(saved, current_actor().companies)
 
 
@@ -64,7 +64,7 @@ def _in_scope(actor: Actor, company_id: str | None) -> bool:
 def _save(words: Words, asked: Asked, segment: str) -> None:
     """What the popover was of when it was clicked, under the name that stands in it."""
     name, typed = (str(st.session_state.get(field) or "").strip() for field in (NAME, AT_LEAST))
-    with clicked(words, REFUSED) as kept:
+    with clicked(REFUSED) as kept:
         actor = current_actor()
         try:
             at_least = Decimal(typed) if typed else None

@@ -42,6 +42,10 @@ def sent_message(view: View, contacts: Sequence[Row], clicked: Sequence[str | No
 
 def _label(view: View, contact: Row) -> str:
     words, day = view.words, contact["contact_date"]
-    parts = (words.date(day) if day else "—", contact["step"], words(f"channel.{contact['channel']}"),
-             words(f"campaigns.status.{contact['status']}"))  # fmt: skip
+    parts = (
+        words.date(day) if day else "—",
+        words.named("step", contact["step"]),
+        words(f"channel.{contact['channel']}"),
+        words(f"campaigns.status.{contact['status']}"),
+    )
     return " · ".join(parts)

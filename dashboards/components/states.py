@@ -94,13 +94,6 @@ def refusing(tell: Callable[[Refusal], None]) -> Iterator[None]:
         tell(Refusal(error, logged(error)))
 
 
-@contextmanager
-def clicked(words: Words, tell: Callable[[Exception, str], None]) -> Iterator[None]:
-    """As `refusing`, in words: of what is drawn in the language in which it was clicked."""
-    with refusing(lambda refusal: tell(refusal.error, refusal.told(words))):
-        yield
-
-
 def failed(words: Words, error: Exception) -> None:
     """A plain message with a reference; what happened goes to the log under the same reference."""
     problem, mend = _said(words, error)

@@ -69,6 +69,9 @@ def timeline(view: View, clocks: Clocks, customer_id: str) -> None:
     if code:
         _adds_up(view, clocks, customer_id, facts, code)
     shown = rows[[_shows(row, group, code) for row in rows.to_dict("records")]].head(customer.LISTED_EVENTS)
+    if shown.empty:
+        st.caption(words("customer.no_events_of", group=offered[group]))
+        return
     data = shown.assign(
         what=[customer.event(words, kind) for kind in shown["kind"]],
         detail=[_detail(view, row) for row in shown.to_dict("records")],

@@ -65,4 +65,5 @@ WRITTEN: Mapping[str, Callable[[Words, str], str]] = {
     "field": lambda words, text: words.named("desk.field", text),
     "hold": lambda words, text: words.named("hold", text),
     "role": lambda words, text: words.named("role", text),
+    "step": lambda words, text: words.named("step", text),
 }

@@ -20,6 +20,10 @@ REFUSALS: Phrases = {
         # words, amounts and days of a form at the desk
         (r"the (?P<field>\w+) is empty", "empty"),
         (r"the (?P<field>\w+) is longer than (?P<count>\d+) characters", "too_long"),
+        (rf"(?P<text>{_ID}) is not an amount", "not_amount"),
+        (r"no day is chosen", "no_day"),
+        (r"no company and currency is chosen", "no_place"),
+        (r"how the call ended is not chosen", "no_outcome"),
         (r"\S+ is no amount to be paid", "no_amount"),
         (r"\w+ \S+ has parts of less than (?P<amount>\S+)", "parts_of_less"),
         (r"\w+ \S+ is more than the (?P<currency>\w+) (?P<amount>\S+) that is open of it", "more_than_open"),

@@ -103,7 +103,8 @@ def timeline(
     words: Words, facts: pd.DataFrame, kept: Dossier, filed: desk.CustomerFile, clocks: Clocks, *, is_now: bool
 ) -> pd.DataFrame:
     """TIMELINE, the latest first. Past clocks leave out what took effect, or was recorded, after them."""
-    rows: list[read.Row] = [*facts.to_dict("records"), *_messages(words, kept, filed), *_filed(words, filed)]  # type: ignore[list-item]
+    zone = kept.customer.timezone
+    rows: list[read.Row] = [*facts.to_dict("records"), *_messages(words, kept, filed), *_filed(words, filed, zone)]  # type: ignore[list-item]
     if not is_now:
         rows = [
             row for row in rows if row["effective_date"] <= clocks.as_of and row["recorded_at"] <= clocks.known_at
@@ -124,10 +125,11 @@ def _messages(words: Words, kept: Dossier, filed: desk.CustomerFile) -> Iterator
         stated = [words.money(Decimal(amount), code) for code, amount in sorted(contact["amounts"].items())]
         channel = words(f"channel.{event['channel']}")
         why = event["reason_code"] and words.named("campaigns.skip", event["reason_code"])
-        told_of = (*(stated if sent else ()), channel, event["step"], event["recipient"], why)
+        step = words.named("step", event["step"])
+        told_of = (*(stated if sent else ()), channel, step, event["recipient"], why)
         yield _event(
             f"message_{event['to_status']}",
-            effective_date=event["contact_date"] if sent else event["happened_at"].date(),
+            effective_date=event["contact_date"] if sent else desk.day_in(kept.customer.timezone, event["happened_at"]),
             recorded_at=event["happened_at"],
             document_number=contact["documents"] if sent else None,
             company_id=contact["company_id"],
@@ -139,21 +141,22 @@ def _messages(words: Words, kept: Dossier, filed: desk.CustomerFile) -> Iterator
         kind = "authorised" if said["is_authorised"] else "opted_out"
         channel = said["channel"] and words(f"channel.{said['channel']}")
         where = " ".join(filter(None, (channel, said["address"], said["reason"])))
-        yield _event(kind, effective_date=said["said_at"].date(), recorded_at=said["said_at"], detail=where,
-                     by=said["recorded_by"])  # fmt: skip
+        day = desk.day_in(kept.customer.timezone, said["said_at"])
+        yield _event(kind, effective_date=day, recorded_at=said["said_at"], detail=where, by=said["recorded_by"])
 
 
-def _filed(words: Words, filed: desk.CustomerFile) -> Iterator[read.Row]:
+def _filed(words: Words, filed: desk.CustomerFile, zone: str | None) -> Iterator[read.Row]:
+    """On the days that the customer has: in the evening of the Americas it is tomorrow in UTC."""
     for call in filed.calls:
         text = " · ".join(filter(None, (words(f"outcome.{call.outcome}"), call.phone, call.note)))
-        yield _event("call", effective_date=call.at.date(), recorded_at=call.at, detail=text, by=call.by)
+        yield _event("call", effective_date=desk.day_in(zone, call.at), recorded_at=call.at, detail=text, by=call.by)
     for action in filed.actions:
         if action.thing in ("call",):
             continue
         after = action.after
         yield _event(
             action.kind,
-            effective_date=_day(after.get("made_date") or after.get("opened_date")) or action.at.date(),
+            effective_date=_day(after.get(TOOK_EFFECT.get(action.kind, ""))) or desk.day_in(zone, action.at),
             recorded_at=action.at,
             currency_code=after.get("currency_code"),
             amount=_amount(after),
@@ -162,6 +165,9 @@ def _filed(words: Words, filed: desk.CustomerFile) -> Iterator[read.Row]:
             by=action.by,
         )
 
+
+TOOK_EFFECT = {"promise": "made_date", "dispute": "opened_date", "close_dispute": "resolved_date"}
+"""Of an action, where the thing itself says the day."""
 
 SAID = ("parts", "promised_date", "until", "reason", "kind", "channel", "address", "text", "note", "resolution")
 """What the timeline tells of an action, besides its amount."""

@@ -25,7 +25,7 @@ from dashboards.queries.session import Clocks, Reading, actor, reading
 
 Task = desk_day.Task
 Day = desk_day.Day
-RANKED, LISTED = 2_000, 200
+RANKED, LISTED, CHANCE_DIGITS = 2_000, 200, 6
 COLUMNS = (
     "rank", "customer_name", "customer_id", "company_id", "collector", "asked_amount", "chance", "expected_amount",
     "oldest_days", "why",
@@ -153,8 +153,9 @@ def day_csv(words: Words, asked: Asked, narrowed: Sequence[str] = ()) -> bytes:
     """Everybody of the day, ranked. Raises DatabaseError."""
     with reading() as opened:
         tasks = day(opened, asked).tasks
+    # a number as any file has it; of a quotient not all its digits
     rows = [
-        row | {"rank": rank, "chance": words.percent(row["chance"])}
+        row | {"rank": rank, "chance": round(row["chance"], CHANCE_DIGITS)}
         for rank, row in enumerate(_rows(words, tasks, asked.currency_code), 1)
     ]
     return to_csv(rows, CSV, words, asked.clocks, asked.currency_code, ("asked_amount",), narrowed=narrowed)

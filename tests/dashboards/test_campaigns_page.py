@@ -78,6 +78,10 @@ def test_what_waits_adds_up_and_a_sample_is_shown(open_page: OpenPage, planned: 
     assert f"{planned} messages by step; they add up" in said(app)
     assert _approve_button(app).label == f"Approve {planned} messages"
     assert "As it will look" in said(app) and "can't be shown" not in said(app)
+    steps = open_page("campaigns", lang="PT")
+    assert {"Primeiro lembrete", "Aviso final"} <= set(_table(steps, "channel_name")["step_name"])
+    sample = next(each for each in steps.selectbox if str(each.key).startswith("sample_"))
+    assert any(option.startswith("Aviso final · ") for option in sample.options) and not steps.exception
 
 
 def test_a_click_approves_what_was_seen_once(open_page: OpenPage, planned: int) -> None:
@@ -92,12 +96,13 @@ def test_a_click_approves_what_was_seen_once(open_page: OpenPage, planned: int) 
 
 
 def test_the_same_form_sent_twice_approves_once(open_page: OpenPage, planned: int) -> None:
-    app, button = open_page("campaigns"), None
+    app = open_page("campaigns")
+    for typed, counts in ((99_999_999, planned), (0, 1), (5, 5)):
+        app = app.number_input[0].set_value(typed).run()
+        assert app.number_input[0].value == counts and f"Approve {counts} message" in _approve_button(app).label
+    # typed and clicked at once: the button still says five
     app.number_input[0].set_value(3)
-    app = app.run()
-    button = _approve_button(app)
-    assert button.label == "Approve 3 messages"
-    app = button.click().run()
+    app = _approve_button(app).click().run()
     assert len(contacts("approved")) == 3
     assert f"{planned - 3} go on waiting" in app.success[0].value
     assert _approve_button(app).label == f"Approve {planned - 3} messages"

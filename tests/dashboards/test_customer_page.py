@@ -62,7 +62,13 @@ def _table(app: AppTest, column: str) -> Any:
 def test_without_a_customer_it_says_how_to_find_one(open_page: OpenPage) -> None:
     publish_items(_items())
     app = open_page("customer")
-    assert "Find a customer above" in said(app) and not app.error and not app.exception
+    assert "Nobody is chosen yet" in said(app) and "who owe most in PEN" in said(app)
+    [frame] = [each for each in app.dataframe if "open_amount" in each.value]
+    assert list(frame.value["customer_name"]) == ["Comercial Andina SAC", "Bodega Norte"] and not app.error
+    app.session_state[frame.proto.id.split("-", 2)[2]] = {"selection": {"rows": [], "columns": [], "cells": [(1, "x")]}}
+    app = app.run()
+    assert not app.exception and app.query_params["customer"] in ("files:C-2", ["files:C-2"])
+    assert "Nobody is chosen" not in said(app) and "Bodega Norte" in said(app)
 
 
 @pytest.mark.parametrize(
@@ -107,6 +113,8 @@ def test_balances_and_timeline_add_up_by_currency(open_page: OpenPage) -> None:
     assert "add up to" in said(app) and "1,210" in said(app).replace("\\", "")
     events = _table(app, "effect_amount")
     assert sum(events["effect_amount"].dropna(), Decimal(0)) == pen["balance"]
+    app = app.segmented_control(key="events_EN").set_value("messages").run()
+    assert "Nothing of this kind happened: Messages and calls." in said(app) and not app.exception
     assert {"Invoice", "Payment", "Payment applied", "Instalment due"} <= set(events["what"])
 
 
@@ -198,9 +206,14 @@ def test_the_timeline_has_what_was_recorded_and_both_clocks(open_page: OpenPage)
     assert events.loc["Note", "detail"].startswith("'"), "harmless in a spreadsheet"
     assert events.loc["Call", "detail"] == "left a message · after noon"
     assert "on holiday" in events.loc["Hold", "detail"] and events.loc["Hold", "by"] == "ana"
+    held = _table(open_page("customer", customer=ID, part="contacts"), "held_by")
+    assert list(held["reason"]) == ["other · on holiday"]
     assert events.loc["Dispute (source)", "detail"] == f"F001-1 · {reason} · 25 Jun 2026", "a reason as it was written"
     assert events.loc["Promise (source)", "recorded_at"] == KNOWN_AT
     past = open_page("customer", customer=ID, as_of=str(AS_OF - dt.timedelta(days=8)), known_at="2026-06-30")
+    for page, is_now in ((app, True), (past, False)):
+        told = said(page).replace("\xa0", " ").replace("\\", "")
+        assert ("plan: 3 Jan 2031 PEN 40.50" in told) == ("HYPERLINK" in told) == ("Agreed" in told) == is_now
     kinds = set(_table(past, "effect_amount")["what"])
     assert "Note" not in kinds and "Dispute (source)" in kinds, "past clocks know nothing of later things"
 
@@ -228,6 +241,7 @@ def test_a_message_is_read_as_it_went_out(open_page: OpenPage) -> None:
     )
     told = _table(app, "effect_amount").set_index("what").loc["Message sent", "detail"]
     assert "PEN\u00a01,0" in told and " · e-mail · " in told, "an amount as amounts are written"
+    assert " · Final notice · " in told, "no name of a program"
     assert "http://evil" not in said(app) and ours["X-Cartera-To"] in "".join(each.value for each in app.text)
     assert not open_page("customer", customer=ID, message=other["X-Cartera-Contact"]).code, "of another customer"
     with acting(Actor("nina@example.com", "collector", frozenset({"norte"}))):
@@ -279,7 +293,8 @@ def test_why_not_now_is_said_in_the_readers_language() -> None:
     )
     view = View(None, Words("ES"), is_dark=False)  # type: ignore[arg-type]
     assert why(view, way) == (
-        "22:12 en America/Lima, permitido 07:00-20:00; 22:12 en America/Lima, ese día no se permite; 4 of 3 a day"
+        "22:12 en America/Lima está fuera de 07:00-20:00; 22:12 en America/Lima, y ese día no se permite nada; "
+        "4 of 3 a day"
     )
     assert why(view, replace(way, why="neither is known")) == "no se conocen ni el país ni la zona horaria"
 
@@ -288,17 +303,59 @@ FRIDAY = dt.datetime(2026, 11, 28, 1, 8, tzinfo=dt.UTC)
 """20:08 in Lima."""
 
 
-def _ways() -> dict[str, customer.Next]:
+def _ways(country: str = "PE") -> dict[str, customer.Next]:
     with transaction(Role.campaign) as connection:
-        debtor = Customer("files:C-1", "Andina", "a@example.com", "es", "PE")
+        debtor = Customer("files:C-1", "Andina", "a@example.com", "es", country)
         return {each.channel: each for each in dossier.ways(connection, debtor, History(), FRIDAY)}
 
 
 def test_days_in_between_are_closed_by_a_rule_that_is_named(database: str) -> None:
     way, view = _ways()["email"], View(None, Words("EN"), is_dark=False)  # type: ignore[arg-type]
     assert way.at == dt.datetime(2026, 11, 30, 12, tzinfo=dt.UTC), "Monday, 7:00 in Lima"
-    assert why(view, way).startswith("20:08 in America/Lima, allowed 07:00-20:00; Messages keep to the same hours")
+    assert why(view, way).startswith(
+        "20:08 in America/Lima is outside 07:00-20:00; closed on 28 Nov 2026, 29 Nov 2026:"
+    )
     assert why(view, way).endswith("[pe_message_hours]")
+
+
+def test_rules_of_many_regions_do_not_contradict_each_other(database: str) -> None:
+    """Of hours what all of them leave open, and of closed days one rule that closes them."""
+    view = View(None, Words("EN"), is_dark=False)  # type: ignore[arg-type]
+    way = _ways("BR")["call"]
+    told = why(view, way).split("; ")
+    assert len({rule for rule in way.refusals if "hours" in rule}) > 1, "else nothing could contradict"
+    zones = [text.partition(" in ")[2].partition(",")[0] for text in told if "America/" in text]
+    assert len(zones) == len(set(zones)) >= 1, told
+    days = [day for _, days in way.closing for day in days]
+    assert len(days) == len(set(days)) == 3, "one of them for each day: a weekend, and a holiday of Alagoas"
+    assert "closed on 28 Nov 2026, 29 Nov 2026: " in why(view, way)
+
+
+def test_what_is_ended_is_so_on_the_day_of_the_customer(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_items(_items())
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update marts_a.dim_customers set timezone = 'America/Lima' where customer_id = %s", (ID,))
+    ids = (f"6f2f6ab0-0000-4000-8000-00000000002{number}" for number in range(9))
+    evening = dt.datetime(2026, 11, 28, 1, 8, tzinfo=dt.UTC)
+    for days, act in enumerate((
+        lambda: desk.promise(ME, next(ids), ID, "main", "PEN", Decimal(5), dt.date(2027, 1, 9), seen=0),
+        lambda: desk.cancel_promise(ME, next(ids), ID, worklist.file_of(ID).promises[0].promise_id, seen=1),
+        lambda: desk.dispute(ME, next(ids), ID, "main", "PEN", reason="price", seen=2),
+        lambda: desk.close_dispute(ME, next(ids), ID, worklist.file_of(ID).disputes[0].dispute_id, seen=1,
+                                   resolution="credited"),
+        lambda: desk.record_call(ME, next(ids), ID, outcome="busy", is_right_party=False),
+    )):  # fmt: skip
+        now = evening + dt.timedelta(days=days)
+        monkeypatch.setattr("cartera.desk.journal.utc_now", lambda now=now: now)
+        act()
+    rows = customer.timeline(
+        Words("EN"), pd.DataFrame(columns=customer.TIMELINE), customer.dossier(ID), worklist.file_of(ID), CLOCKS,
+        is_now=True,
+    )  # fmt: skip
+    assert [(row["kind"], row["effective_date"]) for row in rows.to_dict("records")][::-1] == [
+        (kind, dt.date(2026, 11, 27) + dt.timedelta(days=days))
+        for days, kind in enumerate(("promise", "cancel_promise", "dispute", "close_dispute", "call"))
+    ]
 
 
 def test_a_call_without_a_number_says_so_before_its_hours(open_page: OpenPage) -> None:

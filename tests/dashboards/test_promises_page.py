@@ -26,6 +26,7 @@ from cartera.errors import Conflict, NotAllowed
 from cartera.settings import get_settings
 from cartera.warehouse import disputes as disputed_reads
 from cartera.warehouse import promises as promised_reads
+from dashboards.components.states import Refusal
 from dashboards.i18n import Words
 from dashboards.queries import desk as queries
 from dashboards.queries import promises
@@ -269,7 +270,7 @@ def test_who_was_overtaken_is_told_by_whom(open_page: OpenPage, published: None)
     app = open_page("promises")
     with pytest.raises(Conflict) as conflict:
         desk.cancel_promise(LOCAL, str(uuid.uuid4()), C1, promise.promise_id, seen=promise.version)
-    app.session_state["click_answers"] = {"desk_answer": conflict.value}
+    app.session_state["click_answers"] = {"desk_answer": Refusal(conflict.value, None)}
     app = app.run()
     assert "Nothing was changed" in app.warning[0].value and "promise withdrawn, by ana" in app.warning[0].value
     assert not app.run().warning

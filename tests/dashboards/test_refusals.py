@@ -24,7 +24,7 @@ SOURCES = (
     *(ROOT / "reports" / f"{name}.py" for name in ("views", "store", "schedule", "asked")),
     ROOT / "reminders" / "saved_segments.py",
     ROOT / "quarantine.py",
-    ROOT.parent / "dashboards" / "components" / "clicks.py",
+    *(ROOT.parent / "dashboards" / "components" / f"{name}.py" for name in ("clicks", "desk_fields", "desk_forms")),
 )
 ONLY_TYPED = (
     # pages offer what there is: these are answers to a command line, or to a program

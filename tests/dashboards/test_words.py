@@ -100,7 +100,7 @@ def test_every_text_is_used() -> None:
         "aging.by_", "aging.parts_", "invoice.",
         "log.", "check.", "rule.", "saw.", "refusal.", "quarantine.reason.",
         "health.fresh", "health.stale", "health.stopped", "health.kind_", "health.row_",
-        "channel.", "event.", "outcome.", "hold.", "customer.", "worklist.", "desk.",
+        "channel.", "event.", "outcome.", "hold.", "step.", "customer.", "worklist.", "desk.",
     )  # fmt: skip
     unused = [
         key

@@ -20,8 +20,10 @@ from cartera import desk, viewed
 from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.desk import Actor, day, drafts
-from dashboards.i18n import Words
-from dashboards.queries import worklist
+from dashboards.components import desk_agreements
+from dashboards.components.view import View
+from dashboards.i18n import Words, rules
+from dashboards.queries import customer, worklist
 from dashboards.queries.session import Clocks, reading
 
 TODAY = utc_now().date()
@@ -204,6 +206,9 @@ def test_what_was_recorded_counts_at_once(database: str) -> None:
     desk.hold(ME, _id(2), "files:C-2", "other")
     found = _day()
     assert found.tasks == () and {left.why for left in found.left} == {"promised", "on_hold"}
+    [held] = {way.why for way in customer.dossier("files:C-2").ways if way.refusals == ("hold",)}
+    told = rules.saw(Words("ES"), held)
+    assert told.startswith("otro, ") and told.endswith(Words("ES").date(utc_now().date())), "of one without a note too"
 
 
 def test_a_call_to_nobody_and_a_call_to_somebody_change_the_chance(database: str) -> None:
@@ -251,8 +256,11 @@ def test_wrong_amounts_are_refused_in_words(open_page: OpenPage) -> None:
     _field(app, "date").set_value(TODAY + dt.timedelta(days=3)).run()
     app = _record(app)
     assert "is not an amount" in app.error[0].value and not app.exception
-    assert "is not an amount: write it" in app.error[0].value.replace("\\", ""), "one sentence"
+    assert "'1,0' is not an amount: write it" in app.error[0].value.replace("\\", ""), "one sentence"
     assert _field(app, "amount").value == "1,0", "what was typed is still there"
+    app = app.segmented_control(key="lang").set_value("ES").run()
+    assert "'1,0' no es un monto" in app.error[0].value.replace("\\", ""), "as the page is now"
+    app.segmented_control(key="lang").set_value("EN").run()
     for amount in ("9" * 30, "NaN", "Infinity"):
         app = open_page("worklist", customer="files:C-1", do="plan")
         _field(app, "amount").set_value(amount).run()
@@ -278,6 +286,8 @@ def test_a_conflict_shows_both_and_either_way_out(open_page: OpenPage) -> None:
     app = _record(app)
     told = said(app).replace("\\", "")
     assert "Somebody else recorded" in told and "bea" in told
+    assert not [button for button in app.button if str(button.key).startswith("record_")], "two ways out, and no third"
+    assert "promise: PEN 600.00" in told.replace("\xa0", " "), "all of the page is as it is"
     assert "Amount: 400" in told and "Amount: PEN 600.00" in told, "each in the reader's words"
     for days in (2, 9):
         assert f"Day: {Words('EN').date(TODAY + dt.timedelta(days=days))}" in told
@@ -312,8 +322,81 @@ def test_what_is_agreed_is_ended_with_a_click_once_and_says_how(open_page: OpenP
     app = next(button for button in app.button if str(button.key).startswith("end_")).click().run()
     closed = day.customer_file("files:C-1").disputes[0]
     assert closed.resolution == "credited" and closed.resolved_date == TODAY and not app.exception
+    assert "Recorded: Dispute closed." in [each.value for each in app.success]
     assert drafts.found(ME, "files:C-1", f"end {closed.dispute_id}/1") is None
     assert "chance of" in said(app), "it is on the list again"
+
+
+def test_who_is_too_late_to_end_it_is_told_who_was_first_in_the_language_of_the_page(open_page: OpenPage) -> None:
+    _publish(_items())
+    promised = desk.promise(ME, _id(6), "files:C-1", "main", "PEN", Decimal(5), TODAY + dt.timedelta(days=3), seen=0)
+    held = desk.hold(ME, _id(7), "files:C-1", "other")
+    app = open_page("worklist", customer="files:C-1")
+    app = next(each for each in app.text_input if each.key == f"words_{promised.promise_id}/1").set_value("less").run()
+    desk.cancel_promise(ALSO, _id(8), "files:C-1", promised.promise_id, seen=1, note="by another promise")
+    next(button for button in app.button if button.key == f"end_{promised.promise_id}/1").click()
+    app.segmented_control(key="lang").set_value("ES")
+    app = app.run()
+    [told] = [each.value.replace("\\", "") for each in app.warning if "bea" in each.value]
+    assert told.startswith("Alguien fue primero: bea") and "Promesa anulada" in told and not app.exception
+    assert told.endswith("Usted había escrito: less"), "nothing typed is lost"
+    desk.release_hold(ALSO, _id(9), "files:C-1", held.hold_id, seen=1)
+    app = next(each for each in app.text_input if str(each.key).startswith("words_hold-")).set_value("was wrong").run()
+    told = [each.value.replace("\\", "") for each in app.warning if "bea" in each.value][-1]
+    assert "Espera liberada" in told and "was wrong" in told, "without a click"
+    assert not [button for button in app.button if str(button.key).startswith("end_")]
+
+
+@pytest.mark.parametrize(("role", "ends"), [("analyst", 0), ("collector", 3), ("manager", 4)])
+def test_only_what_one_may_end_has_a_button(database: str, role: Any, ends: int) -> None:
+    _publish(_items())
+    later = TODAY + dt.timedelta(days=9)
+    desk.promise(ME, _id(4), "files:C-1", "main", "PEN", Decimal(7), later, item_ids=["1"], note="by cheque", seen=0)
+    desk.dispute(ME, _id(5), "files:C-1", "main", "PEN", reason="wrong price", seen=1)
+    desk.hold(ME, _id(6), "files:C-1", "other")
+    desk.hold(ME, _id(7), "files:C-1", "attorney")
+    view, filed = View(None, Words("EN"), is_dark=False), day.customer_file("files:C-1")  # type: ignore[arg-type]
+    lines = list(desk_agreements._lines(view, Actor("x", role), filed, TODAY))
+    assert lines[0].text.endswith("· 1 invoice · by cheque")
+    assert len(lines) == 4 and sum(line.end is not None for line in lines) == ends
+
+
+def test_what_one_did_oneself_is_not_in_the_way_of_what_one_types(open_page: OpenPage) -> None:
+    _publish(_items())
+    first = desk.promise(ME, _id(1), "files:C-1", "main", "PEN", Decimal(9), TODAY + dt.timedelta(days=9), seen=0)
+    app = open_page("worklist", customer="files:C-1", do="promise")
+    _field(app, "amount").set_value("400").run()
+    _field(app, "date").set_value(TODAY + dt.timedelta(days=2)).run()
+    app = next(button for button in app.button if button.key == f"end_{first.promise_id}/1").click().run()
+    app = _record(app)
+    assert not app.exception and "Recorded: PEN" in "".join(each.value for each in app.success).replace("\\", "")
+    assert [each.is_cancelled for each in day.customer_file("files:C-1").promises] == [False, True]
+
+
+def test_who_comes_back_to_a_customer_has_seen_what_others_did_meanwhile(open_page: OpenPage) -> None:
+    _publish(_items())
+    app = open_page("worklist", customer="files:C-1", do="promise")
+    app = next(button for button in app.button if button.key == "next_task").click().run()
+    desk.promise(ALSO, _id(5), "files:C-1", "main", "PEN", Decimal(600), TODAY + dt.timedelta(days=9), seen=0)
+    app.query_params["customer"] = "files:C-1"
+    app = app.run()
+    _field(app, "amount").set_value("400").run()
+    _field(app, "date").set_value(TODAY + dt.timedelta(days=2)).run()
+    app = _record(app)
+    assert "Somebody else recorded" not in said(app) and len(day.customer_file("files:C-1").promises) == 2
+
+
+def test_a_plan_is_on_the_same_day_of_each_month(open_page: OpenPage) -> None:
+    _publish(_items())
+    app = open_page("worklist", customer="files:C-1", do="plan")
+    _field(app, "amount").set_value("1,000").run()
+    first = dt.date(TODAY.year + 1, 1, 31)
+    _field(app, "date").set_value(first).run()
+    app = _record(app)
+    [plan] = day.customer_file("files:C-1").plans
+    assert [(each.promised_date.month, each.promised_date.day) for each in plan.parts][::2] == [(1, 31), (3, 31)]
+    assert [each.amount for each in plan.parts] == [Decimal("333.33"), Decimal("333.33"), Decimal("333.34")]
+    assert not app.exception
 
 
 def test_a_call_leads_to_what_it_was_about(open_page: OpenPage) -> None:
@@ -349,18 +432,29 @@ def test_another_list_begins_with_its_own_first(open_page: OpenPage) -> None:
     assert "Open now: [Comercial Andina SAC]" in said(app)
     app = app.segmented_control(key="currency").set_value("USD").run()
     assert "Open now: [Bodega Norte]" in said(app) and not app.exception
+    told = said(open_page("worklist", currency="USD", customer="files:C-1")).replace("\\", "").replace("\xa0", " ")
+    assert "Nothing is late in USD" in told and "Late elsewhere: main PEN 1,000.00." in told
 
 
 def test_a_reload_leads_back_to_what_was_being_typed(open_page: OpenPage) -> None:
-    _publish(_items())
+    _publish([*_items(), item("1b", TODAY + dt.timedelta(days=5), "70")])
     app = open_page("worklist", do="note")
     _field(app, "note").set_value("asks for the invoice").run()
     assert app.query_params["customer"] in ("files:C-1", ["files:C-1"])
+    app = open_page("worklist", customer="files:C-1", do="plan")
+    assert "Late: PEN 1,000.00 · open: PEN 1,070.00" in said(app).replace("\\", "").replace("\xa0", " ")
+    _field(app, "items").set_value(["1b"]).run()
+    again = said(open_page("worklist", customer="files:C-1", do="plan")).replace("\\", "").replace("\xa0", " ")
+    assert "Late: PEN 0.00 · open: PEN 70.00" in again, "of the invoices that are chosen"
 
 
 def test_others_are_seen(open_page: OpenPage) -> None:
     _publish(_items())
-    open_page("worklist", customer="files:C-1", **{"as": "bea"})
+    bea = open_page("worklist", customer="files:C-1", **{"as": "bea"})
+    del bea.query_params["as"]
+    _field(bea, "note").set_value("as bea").run()
+    assert bea.query_params["as"] in ("bea", ["bea"]), "a link to another page has lost the name"
+    assert drafts.found(ALSO, "files:C-1", "call") and not drafts.found(ME, "files:C-1", "call")
     assert "bea" in said(open_page("worklist", customer="files:C-1"))
     assert "bea" not in said(open_page("worklist", customer="files:C-2"))
 
@@ -407,6 +501,7 @@ def test_the_file_has_money_to_its_unit_and_totals_of_it(database: str, currency
     text = worklist.day_csv(Words("EN"), asked).decode("utf-8-sig")
     *rows, total = csv.DictReader(io.StringIO(text))
     assert len(rows) == 2
+    assert all(Decimal(0) < Decimal(row["Chance"]) <= 1 for row in rows), "a number, as any file has it"
     for heading in ("May be asked for", "Expected value", "Overdue"):
         amounts = [Decimal(row[heading]) for row in rows]
         assert Decimal(total[heading]) == sum(amounts), heading
