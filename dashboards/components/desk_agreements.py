@@ -116,7 +116,9 @@ def _lines(
             text = words(
                 "desk.line_hold", kind=words(f"hold.{hold.kind}"), until=until, by=hold.held_by, note=hold.note
             )
-            yield f"hold-{hold.hold_id}/{hold.version}", text, "desk.release", _release(id, hold)
+            # one that rests on the law is not shown a button that would be refused
+            release = _release(id, hold) if desk.may_release(actor, hold.kind) else None
+            yield f"hold-{hold.hold_id}/{hold.version}", text, "desk.release", release
 
 
 def _contested(view: View, dispute: desk.Dispute) -> str:
