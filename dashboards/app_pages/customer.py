@@ -28,6 +28,7 @@ def page(view: View) -> None:
     if profile.empty:
         return
     parts.others(view, customer_id)
+    parts.note(view, customer_id)
     parts.owes(view, clocks, customer_id, profile)
     parts.behaviour(view, clocks, customer_id)
     offered = {name: words(f"customer.part_{name}") for name in ("timeline", "contacts", "statement")}

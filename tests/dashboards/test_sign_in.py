@@ -14,7 +14,7 @@ from support.signed_in import claims_of, require_sign_in, sign_in_as
 
 from cartera import desk, users, viewed
 from cartera.clock import utc_now
-from cartera.desk import Actor
+from cartera.desk import Actor, day
 from cartera.settings import get_settings
 from dashboards.components import access
 from dashboards.components.actor import Refused, admitted
@@ -231,3 +231,22 @@ def test_a_button_that_would_be_refused_is_not_shown(
     app = open_page("worklist", currency="PEN", customer="files:C-005")
     assert len([each for each in app.markdown if "asked to" in each.value]) == len(kinds) and not app.exception
     assert [button.label for button in app.button].count("Release") == released
+
+
+def test_who_may_record_notes_alone_writes_them_on_the_page_of_the_customer(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in_as(monkeypatch, BOSS)
+    assert "Write a note" not in str([each.label for each in open_page("customer", customer="files:C-001").expander])
+    sign_in_as(monkeypatch, MAIN)
+    app = open_page("customer", customer="files:C-001")
+    assert "Write a note" in str([each.label for each in app.expander]) and not app.exception
+    note = next(each for each in app.text_input if str(each.key).endswith("_note"))
+    app = note.set_value("pays on Fridays").run()
+    app = next(button for button in app.button if str(button.key).startswith("record_")).click().run()
+    (kept,) = day.customer_file("files:C-001").notes
+    assert (kept.text, kept.by) == ("pays on Fridays", MAIN) and not app.exception and not app.error
+    events = next(frame.value for frame in app.dataframe if "recorded_at" in frame.value)
+    assert "pays on Fridays" in set(events["detail"])
+    users.add(MAIN, "analyst", ["norte"], "test")
+    assert "Write a note" not in str([each.label for each in open_page("customer", customer="files:C-001").expander])
