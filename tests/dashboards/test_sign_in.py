@@ -16,6 +16,8 @@ from cartera import desk, users, viewed
 from cartera.clock import utc_now
 from cartera.desk import Actor, day
 from cartera.settings import get_settings
+from dashboards import asked_for
+from dashboards.asked_for import kept_link
 from dashboards.components import access
 from dashboards.components.actor import Refused, admitted
 
@@ -250,3 +252,27 @@ def test_who_may_record_notes_alone_writes_them_on_the_page_of_the_customer(
     assert "pays on Fridays" in set(events["detail"])
     users.add(MAIN, "analyst", ["norte"], "test")
     assert "Write a note" not in str([each.label for each in open_page("customer", customer="files:C-001").expander])
+
+
+@pytest.mark.parametrize(
+    ("cookie", "led_to"),
+    [
+        ("%2Faging%3Fcurrency%3DPEN%26company%3Da%2526b", "/aging?currency=PEN&company=a%26b"),
+        ("%2Fdata-health", "/data-health"),
+        ("/?currency=PEN", "/?currency=PEN"),
+        ("", None),
+        ("/", None),
+        ("https://evil.example/aging", None),
+        ("//evil.example/aging", None),
+        ("/\\evil.example", None),
+        ("http://[", None),
+        ("/aging/../data-docs", None),
+        ("/aging?x=%0d%0aset-cookie:y", None),
+    ],
+)
+def test_a_link_leads_to_pages_of_ours_alone(cookie: str, led_to: str | None) -> None:
+    assert kept_link(cookie) == led_to
+
+
+def test_the_addresses_that_are_kept_are_those_of_the_pages() -> None:
+    assert {"/", *(f"/{page.replace('_', '-')}" for page in PAGES)} == asked_for.PAGES
