@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -61,15 +63,20 @@ def choose_language() -> None:
 
 
 def pages(actor: Actor | Refused) -> list[StreamlitPage]:
-    """Those that the person may open; one that says how to sign in or whom to ask where there is nobody we know."""
+    """Those that the person may open, and in place of the others one that says why not, which only a link leads to.
+
+    Where there is nobody we know, all of them say how to sign in or whom to ask.
+    """
     if isinstance(actor, Refused):
-        return [st.Page(lambda: sign_in_page.refused(actor), title="Cartera", url_path="sign-in", default=True)]
+        told = partial(sign_in_page.refused, actor)
+        first = st.Page(told, title="Cartera", url_path="sign-in", default=True)
+        return [first, *(_instead(told, "Cartera", name) for name, _, _ in PAGES)]
     first, *others = (
         st.Page(
             HERE / "app_pages" / f"{name}.py",
             title=current_words()(title),
             icon=icon,
-            url_path="" if name == FIRST else name.replace("_", "-"),
+            url_path="" if name == FIRST else _path(name),
             default=name == FIRST,
         )
         for name, title, icon in PAGES
@@ -82,8 +89,22 @@ def pages(actor: Actor | Refused) -> list[StreamlitPage]:
         st.switch_page(first, query_params=asked)
 
     # its address is that of the dashboard itself, but people type its name too
-    named = st.Page(to_first, title=first.title, url_path=FIRST, visibility="hidden")
-    return [first, *others, named]
+    named = _instead(to_first, first.title, FIRST)
+    closed = [
+        _instead(partial(sign_in_page.closed, actor, name, title), current_words()(title), name)
+        for name, title, _ in PAGES
+        if not may_open(actor, name)
+    ]
+    return [first, *others, named, *closed]
+
+
+def _path(name: str) -> str:
+    return name.replace("_", "-")
+
+
+def _instead(draw: Callable[[], None], title: str, name: str) -> StreamlitPage:
+    """What is shown at the address of a page in place of it."""
+    return st.Page(draw, title=title, url_path=_path(name), visibility="hidden")
 
 
 st.set_page_config(

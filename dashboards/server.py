@@ -28,6 +28,7 @@ import dashboards.components.overview_parts  # noqa: E402, F401 now, not while t
 from cartera import sign_in  # noqa: E402
 from cartera.desk import Actor  # noqa: E402
 from cartera.settings import get_settings  # noqa: E402
+from dashboards.asked_for import AskedFor  # noqa: E402
 from dashboards.bundle import Bundle  # noqa: E402
 from dashboards.components.access import may_open  # noqa: E402
 from dashboards.components.actor import admitted  # noqa: E402
@@ -74,10 +75,13 @@ if sign_in.is_required(get_settings()):
     # what leaves a page leaves by its own buttons, which write it down
     streamlit_config.set_option("client.disableDataExport", True)
 
+middleware = [Middleware(Bundle)]
+if sign_in.is_required(get_settings()):
+    middleware.append(Middleware(AskedFor))
 app = st.App(
     "app.py",
     routes=[Mount(f"/{docs.URL_PATH}", app=DataDocs(directory=docs.folder(), check_dir=False))],
-    middleware=[Middleware(Bundle)],
+    middleware=middleware,
 )
 ahead.start(runtime.exists)
 # what was imported stays until the end: no collection need look through it again, while readers wait

@@ -34,11 +34,11 @@ from cartera.desk.plans import cancel_plan, plan
 from cartera.desk.presence import here, others_here
 from cartera.desk.promises import cancel_promise, promise
 from cartera.desk.repairs import repair_contact
-from cartera.desk.rights import may
+from cartera.desk.rights import may, may_release
 
 __all__ = [
     "HOLD_KINDS", "OUTCOMES", "Action", "Actor", "CallOutcome", "CallRecorded", "CustomerFile", "Dispute", "Hold",
     "HoldKind", "Note", "Part", "Plan", "Presence", "Promise", "Repair", "cancel_plan", "cancel_promise",
-    "close_dispute", "day_in", "dispute", "file_of", "here", "hold", "may", "note", "others_here", "plan", "promise",
-    "record_call", "release_hold", "repair_contact",
+    "close_dispute", "day_in", "dispute", "file_of", "here", "hold", "may", "may_release", "note", "others_here",
+    "plan", "promise", "record_call", "release_hold", "repair_contact",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import replace
 from cartera.desk import checked
 from cartera.desk.journal import Asked, Desk, Done, act, require_seen
 from cartera.desk.model import HOLD_KINDS, Actor, Hold, HoldKind
-from cartera.desk.rights import FREE_HOLDS, may
+from cartera.desk.rights import may_release
 from cartera.errors import ConfigError, NotAllowed
 from cartera.warehouse.read import Row, rows
 
@@ -90,7 +90,7 @@ def _release(desk: Desk, hold_id: int, seen: int, note: str) -> Done[Hold]:
     require_seen(desk, str(hold_id), before.version, seen)
     if before.released_at is not None:
         raise ConfigError(f"this hold was released by {before.released_by}", "see `cartera desk file`")
-    if before.kind not in FREE_HOLDS and not may(desk.asked.actor, "release legal hold"):
+    if not may_release(desk.asked.actor, before.kind):
         raise NotAllowed(f"{desk.by} may not release a hold of kind {before.kind}", "ask a manager")
     after = replace(
         before,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from psycopg2.extensions import connection as Connection
 
-from cartera.desk.model import Actor, Role
+from cartera.desk.model import Actor, HoldKind, Role
 from cartera.errors import ConfigError, NotAllowed
 from cartera.reminders import portfolio
 from cartera.reminders.model import Customer
@@ -21,6 +21,11 @@ def may(actor: Actor, kind: str) -> bool:
     if kind == "note":
         return True
     return actor.role in (DECIDERS if kind == "release legal hold" else RECORDERS)
+
+
+def may_release(actor: Actor, hold: HoldKind) -> bool:
+    """One that rests on the law or on a person's state is released by a manager."""
+    return may(actor, "release_hold" if hold in FREE_HOLDS else "release legal hold")
 
 
 def require(actor: Actor, kind: str) -> None:

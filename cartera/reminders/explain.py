@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Collection
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -113,11 +114,21 @@ from ops.contact_events where contact_id = %(id)s::uuid order by event_id
 """
 
 
-def skip_answers(skip_id: int) -> list[dict[str, Any]]:
-    """rule, saw, passed: each answer that a customer was left in peace for; [] when they were erased."""
+def skip_answers(skip_id: int, companies: Collection[str] | None = None) -> list[dict[str, Any]]:
+    """rule, saw, passed: each answer that a customer was left in peace for, of these companies or of any.
+
+    [] when they were erased.
+    """
+    bound = {"id": skip_id, "companies": None if companies is None else list(companies)}
     with transaction(Role.campaign) as connection:
-        found = rows(connection, "select answers from ops.contact_skips where skip_id = %(id)s", {"id": skip_id})
+        found = rows(connection, _ANSWERS, bound)
     return found[0]["answers"] if found else []
+
+
+_ANSWERS = """
+select answers from ops.contact_skips
+where skip_id = %(id)s and (%(companies)s::text[] is null or company_id = any(%(companies)s))
+"""
 
 
 def explain_customer(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
 
 from cartera.db import Role, transaction
-from cartera.errors import ConfigError
+from cartera.errors import ConfigError, NotAllowed
 from cartera.reminders import ledger, portfolio, sms
 from cartera.reminders.addresses import reach
 from cartera.reminders.choose import debt_of
@@ -75,16 +75,18 @@ def preview(
     return _shown(replace(contact, language=language or contact.language), customer, policy, day, settings)
 
 
-def preview_contact(contact_id: str) -> Preview:
+def preview_contact(contact_id: str, companies: Collection[str] | None = None) -> Preview:
     """The message of a planned contact as it would go out now, by the policy as it read when it was planned.
 
     With what is open now of the items planned. The contact rules are not asked: the hour of sending decides them.
-    Raises ConfigError where nothing of it would be sent, saying why.
+    Raises ConfigError where nothing of it would be sent, saying why; NotAllowed where it is of none of the companies.
     """
     settings = get_settings()
     with transaction(Role.campaign) as connection:
         published = read.publication(connection)
         contact = ledger.contact(connection, contact_id)
+        if companies is not None and contact["company_id"] not in companies:
+            raise NotAllowed(f"who asks has no rights in the company {contact['company_id']!r}", "ask an administrator")
         policy, customer_id = ledger.policy_of(connection, contact["plan_id"]), contact["customer_id"]
         day = max(published.as_of_date, contact["planned_date"])
         planned = rows(connection, "select item_id from ops.contact_items where contact_id = %(id)s::uuid",

@@ -40,7 +40,8 @@ def save_segment(
     at_least: Decimal | None = None,
     companies: frozenset[str] | None = None,
 ) -> Audience:
-    """Save one, or give a name that is there a new meaning; where `companies` is not None, one of these alone.
+    """Save one, or give a name that is there a new meaning; where `companies` is not None, one of these alone, and
+    without a company of all of these.
 
     Raises ConfigError, NotAllowed.
     """
@@ -49,10 +50,9 @@ def save_segment(
     if at_least is not None and (currency_code is None or not at_least.is_finite() or at_least < 0):
         raise ConfigError("a minimum is an amount of 0 or more of one currency", "write it as 1000 or 1000.50")
     amounts = {currency_code: Range(at_least=at_least or Decimal(0))} if currency_code else {}
-    audience = Audience(
-        companies=(company_id,) if company_id else (), segments={scheme: (segment,)}, open_amount=amounts
-    )  # fmt: skip
-    if companies is not None and company_id not in companies:
+    named = (company_id,) if company_id else tuple(sorted(companies or ()))
+    audience = Audience(companies=named, segments={scheme: (segment,)}, open_amount=amounts)
+    if companies is not None and not (named and companies.issuperset(named)):
         raise NotAllowed(f"{name!r} would be of other companies", "choose one of yours")
     with transaction(Role.campaign) as connection:
         saved = rows(

@@ -29,6 +29,7 @@ def page(view: View) -> None:
         return
     parts.others(view, customer_id)
     parts.agreed(view, clocks, customer_id)
+    parts.note(view, customer_id)
     parts.owes(view, clocks, customer_id, profile)
     parts.behaviour(view, clocks, customer_id)
     offered = {name: words(f"customer.part_{name}") for name in ("timeline", "contacts", "statement")}

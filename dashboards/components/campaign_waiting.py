@@ -157,7 +157,7 @@ def _samples(view: View, plan_id: int | None) -> None:
         st.warning(words("campaigns.no_sample", problem=as_text(shown)), icon=":material/block:")
     else:
         audit_view(current_actor(), shown.contact.customer_id)
-        message(view, shown)
+        message(view, shown, named[chosen]["contact_id"])
 
 
 def _skips(view: View) -> None:
@@ -193,6 +193,7 @@ def _skipped(view: View, day: dt.date, figure: pd.Series, name: str) -> None:
         key = f"skips_{day}_{figure['reason_code']}"
         row = customers_table(view, rows, SKIPS, alt=title, key=key)
         if row is not None:
+            audit_view(current_actor(), row["customer_id"])
             st.markdown(words("campaigns.said_no", name=as_text(row["customer_name"])))
             answers = campaigns.refusals(row["skip_id"])
             for answer in answers:

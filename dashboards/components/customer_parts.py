@@ -18,6 +18,7 @@ from dashboards.components.actor import current_actor
 from dashboards.components.card_grid import card, places
 from dashboards.components.customer_link import WORKLIST_PAGE
 from dashboards.components.desk_agreements import agreements, last_said
+from dashboards.components.desk_forms import Owing, forms
 from dashboards.components.drill import Figure, drill
 from dashboards.components.export import XLSX, file_button, logged
 from dashboards.components.tables import CUSTOMER, Column, table
@@ -149,6 +150,15 @@ def header(view: View, clocks: Clocks, customer_id: str) -> pd.DataFrame:
         asked = {"customer": customer_id}
         st.page_link(WORKLIST_PAGE, label=words("customer.record"), icon=":material/edit_note:", query_params=asked)
     return profile
+
+
+def note(view: View, customer_id: str) -> None:
+    """For who records nothing but notes, as finance and analysts do: the others have the forms of the worklist."""
+    actor = current_actor()
+    if may_open(actor, "worklist"):
+        return
+    with st.expander(view.words("customer.write_note"), icon=":material/edit_note:"):
+        forms(view, actor, Owing(customer_id, utc_now().date(), (), ()), st.query_params.get("customer"))
 
 
 @st.fragment(run_every=BEAT)

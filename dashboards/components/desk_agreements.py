@@ -11,7 +11,6 @@ import streamlit as st
 
 from cartera import desk
 from cartera.desk import Actor
-from cartera.desk.rights import FREE_HOLDS
 from cartera.errors import Conflict
 from dashboards.components import kept_words, states
 from dashboards.components.actor import current_actor, still
@@ -162,7 +161,8 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile, today: dt.date) -
             text = words(
                 "desk.line_hold", kind=words(f"hold.{hold.kind}"), until=until, by=hold.held_by, note=hold.note
             )
-            is_mine = hold.kind in FREE_HOLDS or desk.may(actor, "release legal hold")
+            # one that rests on the law is not shown a button that would be refused
+            is_mine = desk.may_release(actor, hold.kind)
             yield line(f"hold-{hold.hold_id}/{hold.version}", text, "release_hold", _release(id, hold), is_open=is_mine)
 
 

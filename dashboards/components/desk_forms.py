@@ -7,7 +7,7 @@ same thing again, which is one thing.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 
@@ -62,13 +62,7 @@ def forms(view: View, actor: Actor, owing: Owing, named: str | None) -> None:
         offered = {
             name: words(f"desk.{name}") for name in FORMS if desk.may(actor, "repair" if name == "contact" else name)
         }
-        asked = told.pop(NEXT, None)
-        if asked in offered:
-            st.session_state[f"do_{words.language}"] = asked
-        key = filters.linked(view, "do", offered, next(iter(offered)))
-        chosen = st.segmented_control(words("desk.do"), list(offered), format_func=lambda name: offered[name],
-                                      key=key, required=True)  # fmt: skip
-        name = filters.link("do", chosen or next(iter(offered)), next(iter(offered)))
+        name = _chosen(view, offered, told.pop(NEXT, None))
         form = Form.opened(words, actor, owing, name)
         if form.draft.fields and "customer" not in st.query_params:
             # a reload leads back to what was being typed, whoever is the first of the list by then
@@ -78,6 +72,19 @@ def forms(view: View, actor: Actor, owing: Owing, named: str | None) -> None:
             st.button(words("desk.record"), key=f"record_{form.draft.action_id}", icon=":material/save:",
                       shortcut=RECORD_KEY, on_click=_record, args=(form,))  # fmt: skip
         st.caption(words("desk.kept"))
+
+
+def _chosen(view: View, offered: Mapping[str, str], asked: str | None) -> str:
+    """What is recorded: the one that was asked for, or chosen; of a single one nothing is asked."""
+    first = next(iter(offered))
+    if len(offered) == 1:
+        return first
+    if asked in offered:
+        st.session_state[f"do_{view.words.language}"] = asked
+    key = filters.linked(view, "do", offered, first)
+    chosen = st.segmented_control(view.words("desk.do"), list(offered), format_func=lambda name: offered[name],
+                                  key=key, required=True)  # fmt: skip
+    return filters.link("do", chosen or first, first)
 
 
 def _told(form: Form) -> bool:

@@ -14,14 +14,14 @@ from cartera.warehouse import read
 from cartera.warehouse.groups import Group
 from dashboards.components import filters
 from dashboards.components.customer_link import CUSTOMER_PAGE
-from dashboards.components.export import csv_button
+from dashboards.components.export import audit_view, csv_button
 from dashboards.components.invoice_parts import invoice
 from dashboards.components.narrowed import narrowed
 from dashboards.components.saved_views import opening
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import export, receivables
-from dashboards.queries.session import Clocks
+from dashboards.queries.session import Clocks, actor
 
 COLUMNS = {
     "customer_name": CUSTOMER,
@@ -74,6 +74,8 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
         "part": figure.part,
     }  # fmt: skip
     to = _narrowed(view, figure)
+    if figure.customer_id is not None:
+        audit_view(actor(), figure.customer_id)
     items = receivables.open_items(view.reading, clocks, *rows, limit=receivables.LISTED_ITEMS, **more)
     with st.container(border=True):
         st.subheader(as_text(_title(view, figure)), anchor=False)
@@ -105,6 +107,7 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
             of=of,
         )
     if row is not None and row["invoice_id"] is not None:
+        audit_view(actor(), row["customer_id"])
         invoice(view, clocks, row["invoice_id"], row["document_number"] or row["invoice_id"], figure.currency_code)
 
 

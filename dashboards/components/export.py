@@ -22,6 +22,8 @@ CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST = 60
 """Characters of what a table is narrowed to in the name of its file; the column in the file has all of it."""
+LOOKED_AT, LOOKING_AT = "customers_looked_at", "customers_looking_at"
+"""The customers that the page showed when it was last drawn whole, and those that it has shown since."""
 
 
 def csv_button(
@@ -128,10 +130,15 @@ def logged(
 
 def audit_view(who: Actor, customer_id: str) -> None:
     """Write down that somebody looks at one customer: once a visit, and before anything of it is shown."""
-    key = "customer_looked_at"
-    if st.session_state.get(key) != (who.user, customer_id):
+    looked_at, now = (who.user, customer_id), st.session_state.setdefault(LOOKING_AT, set())
+    if looked_at not in now and looked_at not in st.session_state.get(LOOKED_AT, ()):
         viewed.record(who.user, who.role, "customer", customer_id, {})
-        st.session_state[key] = (who.user, customer_id)
+    now.add(looked_at)
+
+
+def visit_goes_on() -> None:
+    """At the end of a page: whom it did not show any more is looked at anew the next time."""
+    st.session_state[LOOKED_AT] = st.session_state.pop(LOOKING_AT, set())
 
 
 def audit_rows(who: Actor, subject: str, ids: Sequence[int], kind: viewed.Kind = "quarantine") -> None:

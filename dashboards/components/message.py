@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+from functools import partial
 from html import escape
+from mimetypes import guess_type
 
 import streamlit as st
 
 from cartera.reminders.content import Letter, Rendered
 from cartera.reminders.preview import Preview
+from dashboards.components.export import file_button, logged
 from dashboards.components.view import View, as_text
+from dashboards.queries import campaigns
 
 HEIGHT = 560
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'"
@@ -30,7 +34,7 @@ def boxed(html: str, title: str) -> str:
     return "data:text/html;charset=utf-8;base64," + base64.b64encode(page.encode()).decode("ascii")
 
 
-def message(view: View, preview: Preview) -> None:
+def message(view: View, preview: Preview, contact_id: str) -> None:
     """To whom, by which channel, subject, text as it will look; its files to download."""
     words, contact, content = view.words, preview.contact, preview.content
     facts = [
@@ -53,7 +57,19 @@ def message(view: View, preview: Preview) -> None:
     else:
         st.code(preview.text, language=None, wrap_lines=True)
     with st.container(horizontal=True):
-        for name, data in preview.files.items():
+        for name in preview.files:
             if name.endswith(".pdf") or isinstance(content, Letter):
-                st.download_button(name, data, file_name=name, icon=":material/download:", on_click="ignore",
-                                   key=f"file_{name}")  # fmt: skip
+                make = partial(campaigns.sample_file, contact_id, name)
+                file_button(
+                    view,
+                    name,
+                    logged(make, name, view.reading.clocks, of=f"{contact.customer_id}/{contact.company_id}"),
+                    file_name=name,
+                    mime=_mime(name),
+                    key=f"file_{name}",
+                    icon=":material/download:",
+                )
+
+
+def _mime(name: str) -> str:
+    return guess_type(name)[0] or "application/octet-stream"

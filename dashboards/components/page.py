@@ -7,6 +7,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboards.components import banners, clicks, refused, saved_views, states
+from dashboards.components.export import visit_goes_on
 from dashboards.components.view import View, current_words, is_dark, is_phone
 from dashboards.queries.session import reading
 
@@ -30,3 +31,4 @@ def show(draw: Callable[[View], None], *, title: str, needs_publication: bool = 
                 refused.say(view)
         # last, so that the URL says what was chosen in this very run
         saved_views.sidebar(view)
+    visit_goes_on()

@@ -10,11 +10,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboards.components.customer_link import customers_table, to_customer
-from dashboards.components.export import csv_button
+from dashboards.components.export import audit_view, csv_button
 from dashboards.components.invoice_parts import invoice, payment
 from dashboards.components.tables import Column
 from dashboards.components.view import View, as_text
-from dashboards.queries.session import Clocks
+from dashboards.queries.session import Clocks, actor
 
 CLOSE = Decimal("0.005")
 """Shares of a credit and products of rates are divided; a figure of theirs ends where money does."""
@@ -89,7 +89,9 @@ def listed(
 
 
 def _document(view: View, clocks: Clocks, row: pd.Series, code: str, of: str) -> None:
-    """The invoice, or the payment or credit note that is on none."""
+    """The invoice, or the payment or credit note that is on none: what somebody looks at of one customer."""
+    if row["customer_id"] is not None:
+        audit_view(actor(), row["customer_id"])
     if row["invoice_id"] is not None:
         invoice(view, clocks, row["invoice_id"], row["document_number"], code, of=of)
     elif row["item_id"] is not None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from cartera.desk import Actor
 from cartera.desk.rights import DECIDERS
-from cartera.errors import ConfigError
+from cartera.errors import ConfigError, NotAllowed
 from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
 from dashboards.components.actor import current_actor
 from dashboards.components.clicks import clicked, drawn_anew, one_of, told
@@ -26,7 +26,7 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
     Policies are the managers' affair, each in their own companies.
     """
     words, actor = view.words, current_actor()
-    if actor.role not in DECIDERS or not _in_scope(actor, asked.company_id):
+    if actor.role not in DECIDERS:
         return
     with st.popover(words("segments.save_for"), icon=":material/bookmark_add:"):
         st.caption(words("segments.save_for_help"))
@@ -53,7 +53,15 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
 
 def _delete(saved: str) -> None:
     with clicked(REFUSED), one_of(REFUSED):
-        delete_segment(saved, current_actor().companies)
+        delete_segment(saved, _decider().companies)
+
+
+def _decider() -> Actor:
+    """Who clicks, as they stand now: what they see may have been drawn a while ago. Raises NotAllowed."""
+    actor = current_actor()
+    if actor.role not in DECIDERS:
+        raise NotAllowed(f"{actor.user} is {actor.role} and may not record a segment", "ask a manager")
+    return actor
 
 
 def _in_scope(actor: Actor, company_id: str | None) -> bool:
@@ -65,7 +73,7 @@ def _save(words: Words, asked: Asked, segment: str) -> None:
     """What the popover was of when it was clicked, under the name that stands in it."""
     name, typed = (str(st.session_state.get(field) or "").strip() for field in (NAME, AT_LEAST))
     with clicked(REFUSED) as kept:
-        actor = current_actor()
+        actor = _decider()
         try:
             at_least = Decimal(typed) if typed else None
         except InvalidOperation:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from cartera.desk import Actor
 from cartera.settings import get_settings
+from dashboards.components.access import ROLES
 from dashboards.components.actor import Refused
 from dashboards.components.view import as_text, current_words
 
@@ -19,12 +20,26 @@ def refused(refusal: Refused) -> None:
         if st.button(words("sign_in.do"), type="primary", icon=":material/login:"):
             st.login()
         return
-    contact = get_settings().sign_in_contact
-    whom = words("sign_in.ask", contact=as_text(contact)) if contact else words("sign_in.ask_administrator")
     said = words(f"sign_in.{refusal.why}", email=as_text(refusal.email or "—"))
-    st.warning(f"{said}\n\n{whom}", icon=":material/lock:")
+    st.warning(f"{said}\n\n{_whom_to_ask()}", icon=":material/lock:")
     if st.button(words("sign_in.leave"), icon=":material/logout:"):
         st.logout()
+
+
+def _whom_to_ask() -> str:
+    words, contact = current_words(), get_settings().sign_in_contact
+    return words("sign_in.ask", contact=as_text(contact)) if contact else words("sign_in.ask_administrator")
+
+
+def closed(actor: Actor, page: str, title: str) -> None:
+    """At the address of a page that is not for who follows a link there."""
+    words = current_words()
+    st.title(words(title), anchor=False)
+    if actor.role in ROLES.get(page, ()) and actor.companies is not None:
+        said = words("sign_in.of_all_companies", companies=as_text(", ".join(sorted(actor.companies))))
+    else:
+        said = words("sign_in.not_for_role", role=words(f"role.{actor.role}"))
+    st.warning(f"{said}\n\n{_whom_to_ask()}", icon=":material/lock:")
 
 
 def who_is_here(actor: Actor, *, is_signed_in: bool) -> None:

@@ -26,6 +26,7 @@ from cartera.reminders.preview import Preview, preview_contact
 from cartera.warehouse import read
 from dashboards.i18n import Words
 from dashboards.queries.cache import cached
+from dashboards.queries.export import Counted
 from dashboards.queries.receivables import EXPORTED_ROWS, frame
 from dashboards.queries.session import Reading, actor, reading
 
@@ -100,11 +101,17 @@ def since(reading: Reading, seen: Seen) -> list[read.Row]:
 
 
 def sample(contact_id: str) -> Preview | str:
-    """A message as it would go out now, or why it would not. Raises DatabaseError."""
+    """A message as it would go out now, or why it would not. Raises NotAllowed, DatabaseError."""
     try:
-        return preview_contact(contact_id)
+        return preview_contact(contact_id, actor().companies)
     except ConfigError as error:
         return error.problem
+
+
+def sample_file(contact_id: str, name: str) -> Counted:
+    """A file of a message as it would go out now, with how many lines it asks for. Raises CarteraError."""
+    made = preview_contact(contact_id, actor().companies)
+    return Counted(made.files[name], len(made.contact.lines))
 
 
 @cached
@@ -136,7 +143,7 @@ def skips(reading: Reading, day: dt.date, reason_code: str, limit: int = LISTED)
 
 def refusals(skip_id: int) -> list[read.Row]:
     """rule, saw: what said no when a customer was left in peace. Raises DatabaseError."""
-    return [answer for answer in skip_answers(skip_id) if not answer["passed"]]
+    return [answer for answer in skip_answers(skip_id, actor().companies) if not answer["passed"]]
 
 
 @cached

@@ -137,11 +137,23 @@ def _owed(*companies: str) -> Decimal:
 def test_nobody_sees_anything_before_they_sign_in(
     closed_url: str, browser: Browser, visitors: list[BrowserContext]
 ) -> None:
-    page = _arrive(browser, visitors, f"{closed_url}/aging?currency=PEN")
+    page = _arrive(browser, visitors, f"{closed_url}/aging?currency=USD")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
     expect(page.get_by_test_id("stMetric")).to_have_count(0)
     expect(page.get_by_test_id("stSidebarNavLink")).to_have_count(0)
     assert SECRET not in page.content()
+    # whose session ended over night follows a link of a colleague: it is led to, and not lost on the way
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="ana", exact=True).first.click()
+    expect(page.locator("h1")).to_have_text("How old is what we are owed?")
+    expect(page).to_have_url(f"{closed_url}/aging?currency=USD")
+    assert "cartera_asked_for" not in {cookie["name"] for cookie in visitors[0].cookies()}
+    page.goto(f"{closed_url}/data-health")
+    expect(page.get_by_text("of all companies at once, and you see norte")).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
+    page.goto(closed_url)
+    expect(page.locator("h1")).to_have_text("What is owed to us")
 
 
 def test_two_people_at_once_each_see_their_own(

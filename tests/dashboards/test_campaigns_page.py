@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -32,8 +33,9 @@ from cartera.warehouse.read import rows
 from dashboards.components import clicks
 from dashboards.components.message import boxed
 from dashboards.queries import campaigns
-from dashboards.queries.session import reading
+from dashboards.queries.session import acting, reading
 
+ROOT = Path(__file__).resolve().parents[2]
 GHOST = Enrolment(
     email="ghost@acme.example", language="es", country="MX", policy_name="default", company_id="main",
     currency_code="PEN",
@@ -244,6 +246,45 @@ def test_who_sees_one_company_sees_and_approves_its_part_alone(
     assert f"{len(mine)} messages are approved" in app.success[0].value
     assert {row["id"] for row in mine} <= {row["id"] for row in contacts("approved")}
     assert len(contacts("planned")) == others
+
+
+def test_a_sample_and_its_files_and_why_not_are_of_ones_own_companies(database: str, tmp_path: Path) -> None:
+    """Whatever id is asked for: they are read with rights of all companies."""
+    publish_items(sample_items())
+    reachable()
+    policy = tmp_path / "with_files.yaml"
+    policy.write_text((ROOT / "policies" / "default.yaml").read_text().replace("tone:", "attach: [statement], tone:"))
+    plan_reminders(policy_path=policy)
+    with reading() as opened:
+        shown = [row["contact_id"] for row in campaigns.samples(opened, None)]
+        skips = [
+            row["skip_id"]
+            for reason in campaigns.skip_reasons(opened, AS_OF)["reason_code"]
+            for row in campaigns.skips(opened, AS_OF, reason).to_dict("records")
+        ]
+    company_of = {row["id"]: row["company_id"] for row in contacts()}
+    taken = []
+    for companies in ({"norte"}, {"main"}):
+        with acting(Actor("max@example.com", "manager", frozenset(companies))):
+            for contact_id in shown:
+                if company_of[contact_id] not in companies:
+                    with pytest.raises(NotAllowed):
+                        campaigns.sample(contact_id)
+                    with pytest.raises(NotAllowed):
+                        campaigns.sample_file(contact_id, "invoices.pdf")
+                    continue
+                sample = campaigns.sample(contact_id)
+                assert isinstance(sample, Preview)
+                files = [campaigns.sample_file(contact_id, name) for name in sample.files if name.endswith(".pdf")]
+                assert all(file.content.startswith(b"%PDF") and file.rows for file in files)
+                taken += files
+    assert taken, "a message with a file"
+    with transaction(Role.admin) as connection:
+        of_main = rows(connection, "select skip_id from ops.contact_skips where company_id = 'main'")
+    assert of_main and {row["skip_id"] for row in of_main} <= set(skips)
+    assert all(campaigns.refusals(row["skip_id"]) for row in of_main)
+    with acting(Actor("max@example.com", "manager", frozenset({"norte"}))):
+        assert not any(campaigns.refusals(row["skip_id"]) for row in of_main)
 
 
 def test_one_plan_is_approved_by_itself_and_the_sharpest_first(planned: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -11,10 +12,12 @@ from support.pages import APP, PAGES, OpenPage, said
 from support.serve_fixture import publish_items, record_run, sample_items
 from support.signed_in import claims_of, require_sign_in, sign_in_as
 
-from cartera import users
+from cartera import desk, users, viewed
 from cartera.clock import utc_now
-from cartera.desk import Actor
+from cartera.desk import Actor, day
 from cartera.settings import get_settings
+from dashboards import asked_for
+from dashboards.asked_for import kept_link
 from dashboards.components import access
 from dashboards.components.actor import Refused, admitted
 
@@ -188,3 +191,88 @@ def test_nothing_of_the_secret_is_in_a_page_or_the_log(
     sign_in_as(monkeypatch, "mallory@example.com")
     app = open_page("overview")
     assert "not-a-real-secret" not in said(app) + json.dumps(app.query_params)
+
+
+def test_a_look_at_one_customer_is_written_down_wherever_it_is(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in_as(monkeypatch, BOSS)
+    app = open_page("overview", currency="PEN")
+    assert viewed.listed() == []
+    debtors = next(box for box in app.selectbox if str(box.key).startswith("debtor"))
+    customer = debtors.options[0]
+    app = debtors.select_index(0).run()
+    (logged,) = viewed.listed(viewed_by=BOSS)
+    assert (logged["kind"], logged["role"]) == ("customer", "administrator") and not app.exception
+    assert {i.customer_name for i in ITEMS if i.customer_id == logged["subject"]} == {customer}
+    app = app.run()
+    assert len(viewed.listed()) == 1, "once a visit"
+    # of an invoice below it: the same customer, and the same look
+    [invoices] = [each for each in app.dataframe if "document_number" in each.value]
+    cells = {"selection": {"rows": [], "columns": [], "cells": [(0, "open_amount")]}}
+    app.session_state[invoices.proto.id.split("-", 2)[2]] = cells
+    app = app.run()
+    assert "Movements" in said(app) or "instalment" in said(app)
+    assert len(viewed.listed()) == 1
+    app = next(box for box in app.selectbox if str(box.key).startswith("debtor")).set_value(None).run()
+    app = next(box for box in app.selectbox if str(box.key).startswith("debtor")).select_index(0).run()
+    assert [row["subject"] for row in viewed.listed()] == [logged["subject"]] * 2, "another visit"
+    open_page("aging", currency="PEN")
+    assert len(viewed.listed()) == 2, "a list is no look at one"
+
+
+@pytest.mark.parametrize(("role", "released"), [("collector", 1), ("manager", 2)])
+def test_a_button_that_would_be_refused_is_not_shown(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, role: str, released: int
+) -> None:
+    kinds: tuple[desk.HoldKind, ...] = ("other", "attorney")
+    for kind in kinds:
+        desk.hold(Actor.local("ana"), str(uuid.uuid4()), "files:C-005", kind, note="asked to")
+    users.add(NORTE, role, ["norte"], "test")
+    sign_in_as(monkeypatch, NORTE)
+    app = open_page("worklist", currency="PEN", customer="files:C-005")
+    assert len([each for each in app.markdown if "asked to" in each.value]) == len(kinds) and not app.exception
+    assert [button.label for button in app.button].count("Release") == released
+
+
+def test_who_may_record_notes_alone_writes_them_on_the_page_of_the_customer(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_in_as(monkeypatch, BOSS)
+    assert "Write a note" not in str([each.label for each in open_page("customer", customer="files:C-001").expander])
+    sign_in_as(monkeypatch, MAIN)
+    app = open_page("customer", customer="files:C-001")
+    assert "Write a note" in str([each.label for each in app.expander]) and not app.exception
+    note = next(each for each in app.text_input if str(each.key).endswith("_note"))
+    app = note.set_value("pays on Fridays").run()
+    app = next(button for button in app.button if str(button.key).startswith("record_")).click().run()
+    (kept,) = day.customer_file("files:C-001").notes
+    assert (kept.text, kept.by) == ("pays on Fridays", MAIN) and not app.exception and not app.error
+    events = next(frame.value for frame in app.dataframe if "recorded_at" in frame.value)
+    assert "pays on Fridays" in set(events["detail"])
+    users.add(MAIN, "analyst", ["norte"], "test")
+    assert "Write a note" not in str([each.label for each in open_page("customer", customer="files:C-001").expander])
+
+
+@pytest.mark.parametrize(
+    ("cookie", "led_to"),
+    [
+        ("%2Faging%3Fcurrency%3DPEN%26company%3Da%2526b", "/aging?currency=PEN&company=a%26b"),
+        ("%2Fdata-health", "/data-health"),
+        ("/?currency=PEN", "/?currency=PEN"),
+        ("", None),
+        ("/", None),
+        ("https://evil.example/aging", None),
+        ("//evil.example/aging", None),
+        ("/\\evil.example", None),
+        ("http://[", None),
+        ("/aging/../data-docs", None),
+        ("/aging?x=%0d%0aset-cookie:y", None),
+    ],
+)
+def test_a_link_leads_to_pages_of_ours_alone(cookie: str, led_to: str | None) -> None:
+    assert kept_link(cookie) == led_to
+
+
+def test_the_addresses_that_are_kept_are_those_of_the_pages() -> None:
+    assert {"/", *(f"/{page.replace('_', '-')}" for page in PAGES)} == asked_for.PAGES

@@ -51,6 +51,15 @@ def test_only_the_session_connects_and_as_reader() -> None:
     assert "Role.reader" in (DASHBOARDS / "queries" / "session.py").read_text(encoding="utf-8")
 
 
+def test_files_leave_by_the_buttons_that_write_it_down() -> None:
+    users = {p.name for p in DASHBOARDS.rglob("*.py") if "download_button(" in p.read_text(encoding="utf-8")}
+    assert users == {"export.py"}
+    for path in (DASHBOARDS / "components").glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if path.name != "export.py" and "file_button(" in text:
+            assert text.count("file_button(\n") == text.count(" logged("), path
+
+
 def test_nothing_is_written_as_html() -> None:
     for path in DASHBOARDS.rglob("*.py"):
         text = path.read_text(encoding="utf-8")

@@ -114,12 +114,18 @@ def test_who_sees_some_companies_touches_no_segment_of_others() -> None:
     save_segment("boss", "sur", "value", "large", company_id="sur")
     save_segment("ana", "own", "value", "large", company_id="norte", companies=norte)
     before = saved_segments()
-    for name, company in (("all", "norte"), ("sur", "norte"), ("new", "sur"), ("new", None)):
+    for name, company in (("all", "norte"), ("sur", "norte"), ("new", "sur"), ("all", None)):
         with pytest.raises(NotAllowed):
             save_segment("ana", name, "value", "small", company_id=company, companies=norte)
+    with pytest.raises(NotAllowed):
+        save_segment("ana", "new", "value", "small", companies=frozenset())
     for name in ("all", "sur"):
         delete_segment(name, norte)
     assert saved_segments() == before
     save_segment("ana", "own", "value", "small", company_id="norte", companies=norte)
     delete_segment("own", norte)
+    # who has no company to choose from, as there is one, means all of their own, and never everybody's
+    save_segment("ana", "mine", "value", "small", companies=frozenset({"norte", "este"}))
+    assert saved_segments()["mine"].companies == ("este", "norte")
+    delete_segment("mine", frozenset({"norte", "este"}))
     assert set(saved_segments()) == {"all", "sur"}
