@@ -20,8 +20,9 @@ from dashboards.queries.receivables import headlines
 from dashboards.queries.session import Clocks
 
 MOST_FACTOR = 100
-IN_FORCE, DRAWN = "filters_in_force", "filters_drawn"
-"""The company, currency and dates of this session that are not the default; names of those that this page has drawn."""
+IN_FORCE, DRAWN, CARRIED = "filters_in_force", "filters_drawn", "filters_carried"
+"""The company, currency and dates of this session that are not the default; names of those that this page has drawn;
+what a link asked for of them (see `carry`) until the filter is drawn."""
 
 ON = "1"
 EARLIEST = dt.date(1990, 1, 1)
@@ -324,7 +325,9 @@ def linked_to(name: str, key: str | None = None) -> str | None:
 
     `key` is the widget's where that is not the name.
     """
-    return None if (key or name) in st.session_state else st.query_params.get(name)
+    if (key or name) in st.session_state:
+        return None
+    return st.query_params.get(name) or _of_link().pop(name, None)
 
 
 def in_force(name: str) -> Any:
@@ -349,16 +352,25 @@ def carry(word: str) -> None:
                 kept[name] = max(EARLIEST, dt.date.fromisoformat(value))
         elif name in BOUND:
             kept[name] = value
+        if name in BOUND:
+            _of_link()[name] = value
+
+
+def _of_link() -> dict[str, str]:
+    found: dict[str, str] = st.session_state.setdefault(CARRIED, {})
+    return found
 
 
 def arrive() -> None:
     """Another page is open: all its filters are new."""
     st.session_state.pop(DRAWN, None)
+    st.session_state.pop(CARRIED, None)
 
 
 def _keep(name: str, chosen: object, default: object) -> None:
     kept: dict[str, object] = st.session_state.setdefault(IN_FORCE, {})
     kept[name] = None if chosen == default else chosen
+    _of_link().pop(name, None)
 
 
 def _is_new(name: str) -> bool:

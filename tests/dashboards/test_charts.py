@@ -120,6 +120,7 @@ def test_age_can_be_told_in_greyscale_and_the_oldest_stands_out(look: Theme, pag
     assert against_page == sorted(against_page), "older buckets stand out more"
     assert all(_contrast(a, b) > 1.2 for a, b in zip(look.ages[1:], look.ages[2:], strict=False))
     assert _contrast(look.text, page) > 7
+    assert _contrast(look.text, look.tint(1)) > 4.5, "text in the busiest cell of a heat map"
     assert _contrast(look.muted, page) > 4.5
     assert all(_contrast(colour, page) > 3 for colour in look.series), "WCAG for lines"
 

@@ -76,6 +76,17 @@ def test_what_is_understood_is_not_told(open_page: OpenPage) -> None:
         assert not app.exception and not told(app), page
 
 
+def test_a_saved_view_of_what_is_no_longer_there_says_so(open_page: OpenPage) -> None:
+    """Streamlit has taken its company and currency out of the address by then: the word that opens it has them too."""
+    publish_items(sample_items())
+    app = open_page("aging", view="company=closed-co&currency=XTS")
+    (line,) = told(app)
+    assert "closed" in line and "XTS" in line
+    app = app.switch_page("app_pages/overview.py").run()
+    assert not app.exception and not told(app)
+    assert not told(open_page("aging", view="currency=USD"))
+
+
 def test_a_language_that_is_not_there_is_told_until_one_is_chosen(open_page: OpenPage) -> None:
     publish_items(sample_items())
     app = open_page("overview", lang="FR")
