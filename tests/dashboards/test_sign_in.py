@@ -232,7 +232,7 @@ def test_a_button_that_would_be_refused_is_not_shown(
     sign_in_as(monkeypatch, NORTE)
     app = open_page("worklist", currency="PEN", customer="files:C-005")
     assert len([each for each in app.markdown if "asked to" in each.value]) == len(kinds) and not app.exception
-    assert [button.label for button in app.button].count("Release") == released
+    assert [button.label for button in app.button].count("Release the hold") == released
 
 
 def test_who_may_record_notes_alone_writes_them_on_the_page_of_the_customer(

@@ -123,6 +123,26 @@ def test_pdf_states_the_same_and_is_the_same_twice(whole: made.Made) -> None:
     assert file.name == "cartera-open-by-customer-2026-06-30.pdf"
 
 
+def test_no_amount_and_no_word_is_broken_on_paper(database: str) -> None:
+    """Aging has eight columns of amounts: long ones fit no landscape page in letters of the usual size."""
+    name = "Distribuidora Panamericana de Ferretería y Construcción S.A.C."
+    large = [
+        item(
+            f"{days}", AS_OF - dt.timedelta(days=days), f"{1234567890 + days}", currency_code="COP", customer_name=name
+        )
+        for days in (-5, 5, 40, 70, 100, 200)
+    ]
+    publish_items(large)
+    by_customer = made.make_whole("auditor_aging", READY["auditor_aging"])
+    [row] = by_customer.tables[0].rows
+    text = " ".join(
+        PdfReader(io.BytesIO(export(by_customer, "pdf", Wording("es")).content)).pages[0].extract_text().split()
+    )
+    amounts = [f"{value:,.2f}" for value in row.values() if isinstance(value, Decimal) and value]
+    assert len(amounts) == 8 and not [each for each in amounts if text.count(each) < 2], "in its row and in the total"
+    assert name in text and "Moneda" in text
+
+
 def test_more_rows_than_paper_holds_are_refused_not_cut(whole: made.Made, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paper, "MOST_ROWS", 5)
     with pytest.raises(made.TooLarge, match="at most 5"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cartera.reminders.pdf import PAGES, REPLACEMENT, Fonts
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 MOST_ROWS = 3_000
 """Of a report on paper: some 150 pages, and 15 seconds of a processor, as fpdf2 draws 200 rows of 14 columns in one."""
 
-MARGIN, SMALL, BOLDER, WIDEST = 12.0, 7.5, 1.35, 34
-"""Millimetres; points; how much wider a bold letter is; letters of a column."""
+MARGIN, PADDING, WIDEST = 12.0, 0.6, 60.0
+"""Millimetres: of a page, of a cell, and the most that a column asks for; a word that is wider is broken."""
+SMALL, FINE, SMALLEST, SMALLER = 7.5, 6.0, 4.5, 0.5
+"""Points: of a table, of one whose texts would take more than two lines else, of one whose words would not fit else;
+the step between them."""
 RIGHT = ("money", "number", "figure")
 
 
@@ -83,6 +86,10 @@ def _table(paper: _Paper, table: Table, wording: Wording) -> None:
     paper.table(frame.headings(table, wording), [*rows, *totals], right=right, bold=len(totals))
 
 
+def _in_two_lines(words: Sequence[float], lines: Sequence[float]) -> float:
+    return sum(max(word, line / 2) for word, line in zip(words, lines, strict=True))
+
+
 def _certified(line: dict[str, Any], name: str, wording: Wording) -> str:
     value = line[name]
     if name.endswith("_amount"):
@@ -138,27 +145,52 @@ class _Paper:
         """Rows under headings that every page repeats; the last `bold` are sums."""
         from fpdf.fonts import FontFace
 
-        self.paper.set_font("text", size=SMALL)
-        rights = set(right)
-        body = rows[: len(rows) - bold]
-        # no word of a heading is broken
-        least = [BOLDER * max(len(word) for word in heading.split()) for heading in headings]
-        widths = tuple(
-            max(each, min(max(len(row[number]) for row in [headings, *body]), WIDEST))
-            for number, each in enumerate(least)
-        )
+        rights, shown = set(right), [[self._shown(cell) for cell in cells] for cells in [headings, *rows]]
+        strong = {0, *range(len(shown) - bold, len(shown))}
+        widths = self._fitting(shown, strong)
         with self.paper.table(
             col_widths=widths,
             text_align=tuple("RIGHT" if number in rights else "LEFT" for number in range(len(headings))),
             borders_layout="HORIZONTAL_LINES",
-            line_height=4,
-            padding=0.6,
+            line_height=self.paper.font_size * 1.5,
+            padding=PADDING,
             headings_style=FontFace(emphasis="BOLD"),
         ) as table:
-            for number, cells in enumerate([headings, *rows]):
-                row = table.row(style=FontFace(emphasis="BOLD") if number > len(rows) - bold else None)
+            for number, cells in enumerate(shown):
+                row = table.row(style=FontFace(emphasis="BOLD") if number in strong else None)
                 for cell in cells:
-                    row.cell(self._shown(cell))
+                    row.cell(cell)
+
+    def _fitting(self, shown: Sequence[Sequence[str]], strong: Collection[int]) -> tuple[float, ...]:
+        """Widths of columns in which no word or amount is broken; the font is set that they are for."""
+        size, page = SMALL, self.paper.epw
+        words, lines = self._measured(shown, strong, size)
+        while (sum(words) > page and size > SMALLEST) or (_in_two_lines(words, lines) > page and size > FINE):
+            size -= SMALLER
+            words, lines = self._measured(shown, strong, size)
+        # what is left is for texts of several words
+        more = [line - word for word, line in zip(words, lines, strict=True)]
+        share = min(1.0, max(0.0, page - sum(words)) / (sum(more) or 1.0))
+        return tuple(word + share * each for word, each in zip(words, more, strict=True))
+
+    def _measured(
+        self, shown: Sequence[Sequence[str]], strong: Collection[int], size: float
+    ) -> tuple[list[float], list[float]]:
+        """Of each column the widest word, and the widest text, but that of the sums, which runs over."""
+        words, lines = [0.0] * len(shown[0]), [0.0] * len(shown[0])
+        for is_strong in (True, False):  # the font of what follows is set last
+            self.paper.set_font("text", style="B" if is_strong else "", size=size)
+            rows = [cells for number, cells in enumerate(shown) if (number in strong) == is_strong]
+            for column, cells in enumerate(zip(*rows, strict=True)):
+                single = {word for cell in cells for word in cell.split()}
+                words[column] = max(words[column], min(WIDEST, max(map(self._width, single), default=0.0)))
+                if not is_strong:
+                    lines[column] = max(map(self._width, cells))
+        return words, [max(word, min(line, WIDEST)) for word, line in zip(words, lines, strict=True)]
+
+    def _width(self, text: str) -> float:
+        """Of a cell that has it in one line, in the font that is set."""
+        return self.paper.get_string_width(text) + 2 * PADDING + 0.1
 
     def bytes(self) -> bytes:
         return bytes(self.paper.output())
