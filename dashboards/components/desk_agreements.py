@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -47,10 +47,10 @@ def agreements(view: View, actor: Actor, customer_id: str, today: dt.date) -> No
     with states.plainly(words), acting(current_actor()):
         if answers().pop(CHANGED, False):
             st.rerun()
-        is_conflict = _say(words, customer_id)
+        theirs = _say(words, customer_id)
         filed = file_of(customer_id)
         lines = list(_lines(view, actor, filed, today))
-        _say_overtaken(words, filed, {line.id for line in lines}, None if is_conflict else actor.user)
+        _say_overtaken(words, actor, filed, {line.id for line in lines}, theirs)
         if not lines:
             return
         st.markdown(f"**{words('desk.agreed')}**")
@@ -91,31 +91,35 @@ def _end(actor: Actor, customer_id: str, line: Line, end: End) -> None:
         told[CHANGED], told[ENDED] = True, (customer_id, line.kind)
 
 
-def _say(words: Words, customer_id: str) -> bool:
-    """Once: what the last click did, or why it did nothing. True: others were first, which is told below."""
+def _say(words: Words, customer_id: str) -> Sequence[desk.Action]:
+    """Once: what the last click did, or why it did nothing; where others were first, what they did."""
     refused, ended = answers().pop(REFUSED, None), answers().pop(ENDED, None)
     if isinstance(refused, Refusal):
         if isinstance(refused.error, Conflict):
-            return True
+            return refused.error.theirs
         st.warning(as_text(refused.told(words)), icon=":material/block:")
     elif ended and ended[0] == customer_id:
         st.success(words("desk.done_end", what=event_name(words, ended[1])), icon=":material/check_circle:")
-    return False
+    return ()
 
 
-def _say_overtaken(words: Words, filed: desk.CustomerFile, ids: set[str], me: str | None) -> None:
+def _say_overtaken(
+    words: Words, actor: Actor, filed: desk.CustomerFile, ids: set[str], theirs: Sequence[desk.Action]
+) -> None:  # fmt: skip
     """Who ended what stood here until now, with the words that one was typing for it. Told while the customer is open.
 
-    `me`: whose own doing is nothing to be told.
+    `theirs`: what a click was refused for; else what others did to lines that are gone.
     """
     customer_id, drawn, told = st.session_state.get(DRAWN, (None, set(), []))
     if customer_id != filed.customer_id:
         drawn, told = set(), []
     gone = {id.rsplit("/", 1)[0].removeprefix("hold-"): id for id in drawn - ids}
-    found = [(each, gone[each.thing_id]) for each in filed.actions if each.thing_id in gone and each.by != me]
-    told = [
-        (each, kept_words.typed(id)) for each, id in found if each.version > int(id.rsplit("/", 1)[1])
-    ] or told  # fmt: skip
+    ended = theirs or [
+        each
+        for each in filed.actions
+        if each.by != actor.user and each.thing_id in gone and each.version > int(gone[each.thing_id].rsplit("/", 1)[1])
+    ]
+    told = [(each, kept_words.typed(gone.get(each.thing_id, ""))) for each in ended] or told
     st.session_state[DRAWN] = filed.customer_id, ids, told
     for action, lost in told:
         text = words(

@@ -90,6 +90,9 @@ def test_a_conflict_says_who_changed_what(owing: World) -> None:
     assert [each.kind for each in caught.value.theirs] == ["dispute"]
     desk.note(BOSS, new_id(), "ana", "a note is in nobody's way")
     assert promise("ana", seen=seen + 1).version == 1
+    assert desk.hold(ANA, new_id(), "ana", "other", seen=seen + 1).version == 1, "what one did oneself is no conflict"
+    with pytest.raises(Conflict):
+        promise("ana", seen=seen + 1)  # unless it is the same again
 
 
 def test_a_plan_changes_as_a_whole(owing: World) -> None:
