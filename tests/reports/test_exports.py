@@ -313,6 +313,7 @@ def test_files_that_are_made_of_the_same_names_do_not_collide(database: str) -> 
     whole = made.make_whole("x", Document(parts=(part, part, part)))
     names = _book(export(whole, "xlsx", Wording("en")).content).sheet_names
     assert len(set(names)) == 3 and all(len(name) <= 31 for name in names)
+    assert names[0] == "A very long title that two…"
     assert frame.slug("Ñandú / ☂") == "nandu"
 
 

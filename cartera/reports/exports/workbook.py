@@ -44,7 +44,10 @@ class _Book:
 
     def sheet(self, title: str) -> Worksheet:
         """A sheet whose name a spreadsheet takes, and no other has."""
-        plain = NO_SHEET.sub(" ", title).strip(" '")[:LONGEST_NAME] or "-"
+        plain = NO_SHEET.sub(" ", title).strip(" '") or "-"
+        if len(plain) > LONGEST_NAME:
+            # at the end of a word, where one ends late enough
+            plain = re.sub(r"(?<=.{15}) +\S*$", "", plain[: LONGEST_NAME - 1]).rstrip(" '") + "…"
         name, number = plain, 1
         while name.lower() in self._names or name.lower() == "history":
             number += 1
