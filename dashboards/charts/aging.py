@@ -13,6 +13,8 @@ from dashboards.i18n import Words
 
 CLICKED = "bar"
 """What Vega calls the choice of a bar in `aging_columns`, or a box in `aging_over_time`: it `opens` what it names."""
+FEW_MONTHS = 4
+"""Half a screen has room for the names of so many."""
 
 
 def aging_bars(
@@ -162,8 +164,9 @@ def aging_over_time(
     highest = max((total["height"] for total in totals), default=0.0) * 1.12 or 1
     x = {
         "field": "month", "type": "nominal", "sort": None, "scale": {"paddingInner": 0.22, "paddingOuter": 0.1},
-        # every third month, counted from the latest
-        "axis": {"title": None, "values": months[::-1][::3], "labelAngle": 0, "labelOverlap": False,
+        # every third month, counted from the latest; of a few every one
+        "axis": {"title": None, "values": months[::-1][:: 3 if len(months) > FEW_MONTHS else 1], "labelAngle": 0,
+                 "labelOverlap": False,
                  "labelColor": look.text, "labelFontSize": 13, "labelPadding": 8, "ticks": False, "domain": False,
                  "grid": False},
     }  # fmt: skip

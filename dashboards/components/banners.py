@@ -51,6 +51,11 @@ def _stopped(view: View, publication: Publication | None) -> bool:
     words, before_first = view.words, "" if publication else "_first"
     published = words.moment(publication.published_at) if publication else ""
     text = words(f"state.{run['status']}{before_first}", moment=words.moment(run["started_at"]), published=published)
+    if view.reading.companies is not None:
+        st.error(f"{text} {words('state.why_elsewhere')}", icon=":material/front_hand:")
+        return True
+    if run["status"] == "stopped":
+        text += f" {words('state.failed_checks')}"
     failed = runs.failed_checks(view.reading, run["run_id"], "critical")
     logged = runs.message(view.reading, run["run_id"]) or "—"
     reason = _listed(view, failed) or f"\n- {as_text(logged)}{_log_note(view)}"
@@ -85,7 +90,11 @@ def _stopped_sources(view: View) -> None:
             moment=words.moment(source["stopped_at"]),
             read_at=read_at,
         )
+        if view.reading.companies is not None:
+            st.warning(f"{text} {words('state.why_elsewhere')}", icon=":material/sync_problem:")
+            continue
         told = log.message(words, source["message"])
+        text += f" {words('state.what_was_seen')}"
         if told:
             said = as_text(told)
         else:

@@ -12,6 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboards.components.target_note import Goal
 from dashboards.components.view import View
 
+Color = Literal["normal", "inverse", "off"]
+"""Of a change: whether more is better, or worse, or neither."""
 HALF, CHIP = 12, 18
 """Characters of a figure and under it that half a phone shows without cutting them off."""
 
@@ -47,7 +49,7 @@ def card(
     help_text: str,
     chart: Sequence[float] | None = None,
     chart_type: Literal["line", "bar"] = "line",
-    color: Literal["normal", "inverse", "off"] = "off",
+    color: Color = "off",
 ) -> None:
     """`chip` is a change, which says something without the note beside it; a note alone stands in its place.
 

@@ -133,7 +133,10 @@ def header(view: View, clocks: Clocks, customer_id: str) -> pd.DataFrame:
     name = profile["name"].iloc[0] if len(profile) else customer_id
     st.subheader(as_text(name), anchor=False)
     if profile.empty:
-        st.warning(words("customer.unknown", id=as_text(customer_id)), icon=":material/person_off:")
+        companies = current_actor().companies
+        told = "customer.unknown" if companies is None else "customer.unknown_yours"
+        mine = as_text(", ".join(sorted(companies or ())))
+        st.warning(words(told, id=as_text(customer_id), companies=mine), icon=":material/person_off:")
         return profile
     row = profile.iloc[0]
     facts = [

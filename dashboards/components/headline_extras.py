@@ -11,7 +11,7 @@ import streamlit as st
 from cartera.warehouse.headline import Asked, Point
 from dashboards.components import filters
 from dashboards.components.access import may_open
-from dashboards.components.card_grid import card, headline, places
+from dashboards.components.card_grid import Color, card, headline, places
 from dashboards.components.drill import Figure
 from dashboards.components.kpi_rows import COLUMNS as ROW_COLUMNS
 from dashboards.components.rows_behind import Sum, rows_behind
@@ -97,7 +97,7 @@ def _dso(view: View, now: Point, points: list[Point] | None, goal: Goal | None, 
         note=words("overview.dso_best", days=words.figure(now.best_possible_dso, "days")),
         goal=goal,
         chart=sparkline(points, "dso"),
-        color="inverse",
+        color=judged(moved, "inverse"),
         help_text=words("overview.dso_help", window=overview.kpis.window(), days=overview.step_days()) + together,
     )
 
@@ -114,7 +114,7 @@ def _cei(view: View, now: Point, points: list[Point] | None, goal: Goal | None, 
         note=None if moved is None else words("overview.cei_points", days=overview.step_days()),
         goal=goal,
         chart=sparkline(points, "cei"),
-        color="normal",
+        color=judged(moved, "normal"),
         help_text=words("overview.cei_help", window=overview.kpis.window()) + together,
     )
 
@@ -123,6 +123,11 @@ def _moved(points: Sequence[Point] | None, name: str) -> Decimal | None:
     if not points or (now := getattr(points[-1], name)) is None or (before := getattr(points[-2], name)) is None:
         return None
     return now - before
+
+
+def judged(moved: Decimal | None, color: Color) -> Color:
+    """What is shown as 0.0 is neither better nor worse."""
+    return "off" if moved is not None and not round(moved, 1) else color
 
 
 def _collected(view: View, asked: Asked, goal: Decimal | None) -> None:

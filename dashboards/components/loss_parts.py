@@ -108,5 +108,7 @@ def _cards(view: View, total: pd.Series, code: str) -> None:
     for place, (name, figure) in zip(places(view, len(cards)), cards, strict=True):
         with place:
             card(view, words(f"recovery.{name}", currency=code), figure, help_text=words(f"recovery.{name}_help"))
-    if total["reason"]:
+    if total["balance_amount"] and total["ecl_amount"] is None:
+        st.info(words("recovery.no_history"), icon=":material/info:")
+    elif total["reason"]:
         st.info(words.reason(total["reason"]), icon=":material/info:")

@@ -96,7 +96,7 @@ def _rates(
         "roll_rate_pct": Column("column.roll_rate", "percent"),
         "flow_through_pct": Column("column.flow_through", "percent"),
     }
-    columns |= {"reason": Column("column.note", width=300)} if any(data["reason"]) else {}
+    columns |= {"reason": Column("column.note", width=210, lines=2)} if any(data["reason"]) else {}
     columns = foremost(view, columns, "bucket", "roll_rate_pct", "numerator", "denominator")
     selection = table(
         view, data, columns, alt=words("recovery.roll"), currency_code=code, key=f"{key}_{method}_{periods}",

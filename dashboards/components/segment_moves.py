@@ -91,7 +91,10 @@ def _moves_matrix(
     of_row = {row: sum(count for (start, _), count in values.items() if start == row) for row in rows}
     stayed = sum(count for (start, end), count in values.items() if start == end)
     both = sum(count for pair, count in values.items() if ABSENT not in pair)
-    st.markdown(words("moves.stayed", stayed=words.number(stayed), count=words.number(both)))
+    if stayed == both > 0:
+        st.markdown(words.counted("moves.all_stayed", both))
+    else:
+        st.markdown(words("moves.stayed", stayed=words.number(stayed), count=words.number(both)))
     return matrix(
         view,
         values,

@@ -15,10 +15,11 @@ from psycopg2.errors import QueryCanceled, UndefinedColumn, UndefinedFunction, U
 
 from cartera.errors import CarteraError, ConfigError, DatabaseError, NotPublished
 from cartera.settings import get_settings
+from dashboards.components.access import may_open
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words, refusals
 from dashboards.queries import aging
-from dashboards.queries.session import Clocks
+from dashboards.queries.session import Clocks, actor
 
 LOG_NAME = "dashboard.log"
 
@@ -28,10 +29,12 @@ def not_published(words: Words) -> None:
 
 
 def empty(words: Words, date: str) -> None:
-    st.info(
-        f"**{words('state.empty')}**\n\n{words('state.empty_do', date=date)}",
-        icon=":material/event_available:",
-    )
+    """Where to look for what was expected; who has no page of that is told what they see, and whom to ask."""
+    who, do = actor(), words("state.empty_do", date=date)
+    if not may_open(who, "data_health"):
+        companies = words("filter.all_companies") if who.companies is None else ", ".join(sorted(who.companies))
+        do = words("state.empty_do_yours", date=date, companies=as_text(companies))
+    st.info(f"**{words('state.empty')}**\n\n{do}", icon=":material/event_available:")
 
 
 def nothing_open(view: View, clocks: Clocks) -> None:

@@ -113,8 +113,6 @@ def _adds_up(view: View, clocks: Clocks, customer_id: str, facts: pd.DataFrame, 
     added = sum(effects, Decimal(0))
     amount = as_text(words.money(balance, code))
     if added == balance:
-        st.markdown(
-            f":material/check_circle: {words('customer.adds_up', count=words.number(len(effects)), amount=amount)}"
-        )
+        st.markdown(f":material/check_circle: {words.counted('customer.adds_up', len(effects), amount=amount)}")
     else:
         st.error(words("drill.differs", sum=as_text(words.money(added, code)), amount=amount))

@@ -73,13 +73,14 @@ def left_out(view: View, asked: worklist.Asked, day: worklist.Day) -> None:
     words, code = view.words, asked.currency_code
     whole = worklist.totals(view.reading, asked.clocks, code, asked.company_id, asked.collector)
     late = sum((task.late["overdue_amount"] for task in day.tasks), Decimal(0))
+    others = whole["customers"] - len(day.tasks)
     st.caption(
         words(
-            "worklist.of_all",
+            "worklist.of_all" if others else "worklist.of_all_listed",
             late=as_text(words.money(late, code)),
             whole=as_text(words.money(whole["overdue_amount"], code)),
             rest=as_text(words.money(whole["overdue_amount"] - late, code)),
-            others=words.number(whole["customers"] - len(day.tasks)),
+            others=words.number(others),
         )
     )
     left = worklist.left(words, day)

@@ -23,6 +23,7 @@ from cartera.settings import Settings, get_settings
 from cartera.targets import load_targets
 from cartera.warehouse import headline, read
 from dashboards.charts.aging import aging_over_time
+from dashboards.components.headline_extras import judged
 from dashboards.i18n import Words
 from dashboards.queries import overview
 from dashboards.queries.session import reading
@@ -311,3 +312,19 @@ def test_targets_of_the_demo_give_way_to_those_of_the_clone(tmp_path: Path, monk
     assert Settings(project_dir=tmp_path, home=tmp_path / "home").targets_file == tmp_path / "targets.yaml"
     named = Settings(project_dir=tmp_path, targets_file=tmp_path / "none.yaml")
     assert named.targets_file == tmp_path / "none.yaml"
+
+
+@pytest.mark.parametrize(("moved", "colour"), [("0", "off"), ("0.04", "off"), ("-0.05", "off"), ("-0.06", "normal")])
+def test_what_is_shown_as_no_change_is_neither_good_nor_bad(moved: str, colour: str) -> None:
+    assert judged(Decimal(moved), "normal") == colour
+    assert judged(None, "inverse") == "inverse"
+
+
+def test_a_few_months_are_all_named() -> None:
+    for count, named in ((2, 2), (4, 4), (13, 5)):
+        days = [dt.date(2025 + month // 12, month % 12 + 1, 1) for month in range(count)]
+        rows = pd.DataFrame(
+            [{"as_of_date": day, "bucket": "not_due", "open_items": 1, "open_amount": Decimal(1)} for day in days]
+        )
+        chart = aging_over_time(rows, "PEN", Words("EN"), is_dark=False)
+        assert len(chart["layer"][0]["encoding"]["x"]["axis"]["values"]) == named

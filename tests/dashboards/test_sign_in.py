@@ -14,6 +14,7 @@ from support.signed_in import claims_of, require_sign_in, sign_in_as
 
 from cartera import desk, users, viewed
 from cartera.clock import utc_now
+from cartera.db import Role, transaction
 from cartera.desk import Actor, day
 from cartera.settings import get_settings
 from dashboards import asked_for
@@ -118,13 +119,35 @@ def test_banners_tell_nothing_that_may_be_of_another_company(
     people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = [("marts", "fct_aging", "ties", "critical", False, "main PEN: 123.45 is missing")]
-    record_run(status="stopped", started_at=utc_now(), checks=failed)
+    run_id = record_run(status="stopped", started_at=utc_now(), checks=failed)
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into ops.run_steps (run_id, ordinal, step, status, started_at, seconds, amounts, message)"
+            " values (%s, 90, 'land erp', 'failed', now(), 1, '{}', 'erp: 123.45 of main are gone')",
+            [run_id],
+        )
     sign_in_as(monkeypatch, NORTE)
-    (error,) = open_page("overview").error
+    app = open_page("overview")
+    (error,), (warning,) = app.error, app.warning
+    assert "source erp was stopped" in warning.value and "What was seen" not in warning.value
+    assert "may be about other companies" in warning.value and "123" not in warning.value
     assert "was stopped" in error.value and "is missing" not in error.value
+    assert "may be about other companies" in error.value and "Failed checks" not in error.value
     sign_in_as(monkeypatch, BOSS)
-    (error,) = open_page("overview").error
-    assert "is missing" in error.value
+    app = open_page("overview")
+    (error,), (warning,) = app.error, app.warning
+    assert "is missing" in error.value and "are gone" in warning.value
+
+
+def test_a_company_without_an_invoice_is_told_what_it_sees_and_whom_to_ask(
+    people: None, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cartera.users._must_be_known", lambda *_: None)
+    users.add(NORTE, "manager", ["este"], "test")
+    sign_in_as(monkeypatch, NORTE)
+    for page in ("overview", "worklist"):
+        told = said(open_page(page))
+        assert "in what you see: este" in told and "Data health" not in told, "which is not for them"
 
 
 def test_pages_go_by_role_and_a_page_nobody_listed_is_nobodys() -> None:
@@ -251,7 +274,9 @@ def test_who_may_record_notes_alone_writes_them_on_the_page_of_the_customer(
     events = next(frame.value for frame in app.dataframe if "recorded_at" in frame.value)
     assert "pays on Fridays" in set(events["detail"])
     users.add(MAIN, "analyst", ["norte"], "test")
-    assert "Write a note" not in str([each.label for each in open_page("customer", customer="files:C-001").expander])
+    app = open_page("customer", customer="files:C-001")
+    assert "Write a note" not in str([each.label for each in app.expander])
+    assert "In the companies that you see (norte) nobody was known" in said(app)
 
 
 @pytest.mark.parametrize(

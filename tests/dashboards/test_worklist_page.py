@@ -461,7 +461,9 @@ def test_others_are_seen(open_page: OpenPage) -> None:
 
 def test_one_row_and_none(open_page: OpenPage) -> None:
     _publish(_items()[:1])
-    assert len(_table(open_page("worklist"), "expected_amount")) == 1
+    app = open_page("worklist")
+    assert len(_table(app, "expected_amount")) == 1
+    assert "all that is late" in said(app) and "of 0 customers" not in said(app)
     _publish(_items()[2:])
     assert "Nobody is to be acted on" in said(open_page("worklist"))
 

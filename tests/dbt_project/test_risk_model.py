@@ -400,11 +400,13 @@ def test_expected_losses(
         entered, unpaid, balance = expected.get((*group, row["bucket"]), [Fraction(0)] * 3)
         for name, value in (("entered_amount", entered), ("unpaid_amount", unpaid), ("balance_amount", balance)):
             assert abs(Fraction(row[name]) - value) <= SMALLEST, (name, row)
+        applied = min(unpaid / entered * Fraction(factor), Fraction(1)) if entered else None
+        assert (row["applied_rate"] is None) == (applied is None), "what nothing is known of has no rate"
+        assert applied is None or abs(Fraction(row["applied_rate"]) - applied) <= SMALLEST
         if balance and not entered:
             assert row["ecl_amount"] is None and row["reason"]
         else:
-            rate = min(unpaid / entered * Fraction(factor), Fraction(1)) if entered else Fraction(0)
-            assert abs(Fraction(row["ecl_amount"]) - balance * rate) <= SMALLEST
+            assert abs(Fraction(row["ecl_amount"]) - balance * (applied or 0)) <= SMALLEST
 
 
 def test_losses_by_segment_are_of_the_segments_of_the_date(built: Mapping[dt.datetime, risk_model.Debts]) -> None:

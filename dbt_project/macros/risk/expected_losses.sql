@@ -176,7 +176,8 @@
                 unpaid_amount
             ) / nullif(entered_amount, 0) as roll_rate,
             unpaid_amount / nullif(entered_amount, 0) as loss_rate,
-            least(unpaid_amount * {{ factor }} / nullif(entered_amount, 0), 1) as applied_rate,
+            -- least() passes over a null: without a history it would give 1, as if all were lost
+            case when entered_amount <> 0 then least(unpaid_amount * {{ factor }} / entered_amount, 1) end as applied_rate,
             case
                 when balance_amount = 0 then 0
                 when unpaid_amount * {{ factor }} >= entered_amount and entered_amount > 0 then balance_amount
