@@ -194,6 +194,9 @@ def test_nobody_gets_in_without_the_password(own_home: Path) -> None:
             psycopg2.connect(psycopg2.extensions.make_dsn(**{**given, "password": password}))
     rules = (own_home / "pg" / "pg_hba.conf").read_text().split("\n")
     assert [rule for rule in rules if rule] == ["host all all 127.0.0.1/32 scram-sha-256"]
+    with db.transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("select left(rolpassword, 16) from pg_authid where rolname like 'cartera%'")
+        assert {verifier for (verifier,) in cursor.fetchall()} == {"SCRAM-SHA-256$1:"}, "one round for random passwords"
 
 
 def test_the_server_listens_on_this_machine_only_and_opens_no_socket_file(own_home: Path) -> None:
