@@ -21,10 +21,14 @@ from cartera.warehouse.read import Row, rows
 
 @dataclass(frozen=True)
 class ApproveReport:
-    """`approved`: contacts approved now; `left`: those of the same choice that still wait."""
+    """`approved`: contacts approved now; `left`: those of the same choice that still wait.
+
+    `steps`: of what somebody looked at, how many of each step, in the order of approval.
+    """
 
     approved: int
     left: int
+    steps: tuple[tuple[str, int], ...] = ()
 
 
 def waiting(plan_id: int | None = None, contact_ids: Sequence[str] = ()) -> list[Row]:
@@ -56,14 +60,15 @@ def approve_seen(seen: waits.Seen, *, limit: int | None = None, approved_by: str
     """
     with transaction(Role.campaign) as connection:
         bound = _chosen(seen.plan_id, companies=seen.companies)
-        found = [row["contact_id"] for row in rows(connection, _WAITING, bound)]
+        found = rows(connection, _WAITING, bound)
         chosen = found if limit is None else found[:limit]
-        now = waits.look(connection, seen.plan_id, seen.companies)
-        if now != seen or _approve(connection, chosen, approved_by) != len(chosen):
+        now, ids = waits.look(connection, seen.plan_id, seen.companies), [row["contact_id"] for row in chosen]
+        if now != seen or _approve(connection, ids, approved_by) != len(chosen):
             connection.rollback()
             raise PlanChanged("what waits for approval has changed since you looked", "look again, then approve")
     audit.seal()
-    return ApproveReport(len(chosen), len(found) - len(chosen))
+    steps = Counter(row["step_name"] for row in chosen)
+    return ApproveReport(len(chosen), len(found) - len(chosen), tuple(steps.items()))
 
 
 def approve_small() -> ApproveReport:

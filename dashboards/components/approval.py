@@ -72,8 +72,9 @@ def say_what_was_approved(view: View) -> None:
     if last is None:
         return
     if isinstance(last, campaigns.ApproveReport):
-        left = words.counted("campaigns.left", last.left)
-        st.success(f"{words.counted('campaigns.approved', last.approved)} {left}", icon=":material/check_circle:")
+        said = f"{words.counted('campaigns.approved', last.approved)} {words.counted('campaigns.left', last.left)}"
+        steps = " · ".join(f"{words.named('step', name)}: {words.number(count)}" for name, count in last.steps)
+        st.success(f"{said}  \n{as_text(steps)}", icon=":material/check_circle:")
     elif isinstance(last, Refusal):
         st.error(words("campaigns.not_approved", problem=as_text(last.told(words))), icon=":material/error:")
     else:

@@ -291,8 +291,9 @@ def test_one_plan_is_approved_by_itself_and_the_sharpest_first(planned: int) -> 
     with transaction(Role.reader) as connection:
         (plan,) = waiting.plans(connection)
         seen = waiting.look(connection, plan["plan_id"])
-    assert approve_seen(seen, limit=1, approved_by="ana") == ApproveReport(1, planned - 1)
+    report = approve_seen(seen, limit=1, approved_by="ana")
     (approved,) = contacts("approved")
+    assert report == ApproveReport(1, planned - 1, ((approved["step_name"], 1),))
     assert approved["offset_days"] == max(row["offset_days"] for row in contacts())
 
 
