@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
@@ -23,12 +23,12 @@ from cartera.warehouse.read import Row, rows
 class ApproveReport:
     """`approved`: contacts approved now; `left`: those of the same choice that still wait.
 
-    `steps`: of what somebody looked at, how many of each step, in the order of approval.
+    `contacts`: those of what somebody has looked at: policy_name, step_name, channel, customer_id.
     """
 
     approved: int
     left: int
-    steps: tuple[tuple[str, int], ...] = ()
+    contacts: tuple[Row, ...] = field(default=(), compare=False, repr=False)
 
 
 def waiting(plan_id: int | None = None, contact_ids: Sequence[str] = ()) -> list[Row]:
@@ -67,8 +67,7 @@ def approve_seen(seen: waits.Seen, *, limit: int | None = None, approved_by: str
             connection.rollback()
             raise PlanChanged("what waits for approval has changed since you looked", "look again, then approve")
     audit.seal()
-    steps = Counter(row["step_name"] for row in chosen)
-    return ApproveReport(len(chosen), len(found) - len(chosen), tuple(steps.items()))
+    return ApproveReport(len(chosen), len(found) - len(chosen), tuple(chosen))
 
 
 def approve_small() -> ApproveReport:
@@ -120,12 +119,12 @@ def _chosen(
 
 
 _WAITING = """
-select contact_id::text as contact_id, plan_id, customer_id, step_name, planned_date
+select contact_id::text as contact_id, plan_id, customer_id, policy_name, step_name, channel, planned_date
 from ops.contacts
 where status = 'planned' and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
     and (%(ids)s::text[] is null or contact_id::text = any(%(ids)s))
     and (%(companies)s::text[] is null or company_id = any(%(companies)s))
-order by offset_days desc, customer_id
+order by offset_days desc, customer_id, contact_id
 """
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from cartera.errors import PlanChanged
+from cartera.warehouse.read import Row
 from dashboards.components.actor import current_actor
 from dashboards.components.clicks import clicked, drawn_anew, once, one_of, told
 from dashboards.components.states import Refusal
 from dashboards.components.view import View, as_text
+from dashboards.i18n import Words
 from dashboards.queries import campaigns
 
 LAST = "approval"
+NAMED = 5
+"""Customers of a step that are named where a part of what waits is approved."""
 
 
 def approval_form(view: View, plan_id: int | None) -> None:
@@ -41,6 +47,8 @@ def approval_form(view: View, plan_id: int | None) -> None:
         )
         drawn_anew(LAST)
         count = seen.contacts if limit is None else min(int(limit), seen.contacts)
+        if count < seen.contacts:
+            st.markdown(words("campaigns.these_first") + _lines(words, campaigns.first(view.reading, seen, count)))
         st.button(
             words.counted("campaigns.approve", count),
             icon=":material/check:",
@@ -73,8 +81,8 @@ def say_what_was_approved(view: View) -> None:
         return
     if isinstance(last, campaigns.ApproveReport):
         said = f"{words.counted('campaigns.approved', last.approved)} {words.counted('campaigns.left', last.left)}"
-        steps = " · ".join(f"{words.named('step', name)}: {words.number(count)}" for name, count in last.steps)
-        st.success(f"{said}  \n{as_text(steps)}", icon=":material/check_circle:")
+        of_them = _lines(words, last.contacts) if last.left else ""
+        st.success(said + of_them, icon=":material/check_circle:")
     elif isinstance(last, Refusal):
         st.error(words("campaigns.not_approved", problem=as_text(last.told(words))), icon=":material/error:")
     else:
@@ -89,3 +97,16 @@ def say_what_was_approved(view: View) -> None:
             for row in campaigns.since(view.reading, last)
         )  # fmt: skip
         st.warning(words("campaigns.changed") + lines, icon=":material/sync_problem:")
+
+
+def _lines(words: Words, contacts: Sequence[Row]) -> str:
+    """Which messages they are: by step and channel how many, and to whom the first of them go."""
+    to: dict[tuple[str, str, str], list[str]] = {}
+    for row in contacts:
+        to.setdefault((row["policy_name"], row["step_name"], row["channel"]), []).append(row["customer_id"])
+    lines = []
+    for (policy, step, channel), customers in to.items():
+        named = ", ".join(map(as_text, customers[:NAMED])) + (" …" if len(customers) > NAMED else "")
+        of = f"{as_text(policy)} · {as_text(words.named('step', step))} · {words(f'campaigns.channel.{channel}')}"
+        lines.append(f"\n- {words.number(len(customers))} × {of}: {named}")
+    return "\n" + "".join(lines)

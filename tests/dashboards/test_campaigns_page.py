@@ -32,6 +32,8 @@ from cartera.warehouse import scope
 from cartera.warehouse.read import rows
 from dashboards.components import clicks
 from dashboards.components.message import boxed
+from dashboards.components.view import as_text
+from dashboards.i18n import Words
 from dashboards.queries import campaigns
 from dashboards.queries.session import acting, reading
 
@@ -102,11 +104,21 @@ def test_the_same_form_sent_twice_approves_once(open_page: OpenPage, planned: in
     for typed, counts in ((99_999_999, planned), (0, 1), (5, 5)):
         app = app.number_input[0].set_value(typed).run()
         assert app.number_input[0].value == counts and f"Approve {counts} message" in _approve_button(app).label
+        firsts = [each.value for each in app.markdown if "these come first" in each.value]
+        assert sum(int(count) for count in re.findall(r"- (\d+) ×", "".join(firsts))) == (
+            counts if counts < planned else 0
+        )
     # typed and clicked at once: the button still says five
     app.number_input[0].set_value(3)
     app = _approve_button(app).click().run()
-    assert len(contacts("approved")) == 3
+    approved = contacts("approved")
+    assert len(approved) == 3
     assert f"{planned - 3} go on waiting" in app.success[0].value
+    # it says which ones: how many of each step, and to whom
+    lines, words = app.success[0].value, Words("EN")
+    named = [(words.named("step", row["step_name"]), row["customer_id"]) for row in approved]
+    assert all(as_text(text) in lines for each in named for text in each)
+    assert sum(int(count) for count in re.findall(r"- (\d+) ×", lines)) == 3
     assert _approve_button(app).label == f"Approve {planned - 3} messages"
 
 
@@ -293,7 +305,8 @@ def test_one_plan_is_approved_by_itself_and_the_sharpest_first(planned: int) -> 
         seen = waiting.look(connection, plan["plan_id"])
     report = approve_seen(seen, limit=1, approved_by="ana")
     (approved,) = contacts("approved")
-    assert report == ApproveReport(1, planned - 1, ((approved["step_name"], 1),))
+    assert report == ApproveReport(1, planned - 1)
+    assert [row["customer_id"] for row in report.contacts] == [approved["customer_id"]]
     assert approved["offset_days"] == max(row["offset_days"] for row in contacts())
 
 
