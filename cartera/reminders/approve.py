@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
@@ -21,10 +21,14 @@ from cartera.warehouse.read import Row, rows
 
 @dataclass(frozen=True)
 class ApproveReport:
-    """`approved`: contacts approved now; `left`: those of the same choice that still wait."""
+    """`approved`: contacts approved now; `left`: those of the same choice that still wait.
+
+    `contacts`: those of what somebody has looked at: policy_name, step_name, channel, customer_id.
+    """
 
     approved: int
     left: int
+    contacts: tuple[Row, ...] = field(default=(), compare=False, repr=False)
 
 
 def waiting(plan_id: int | None = None, contact_ids: Sequence[str] = ()) -> list[Row]:
@@ -56,14 +60,15 @@ def approve_seen(seen: waits.Seen, *, limit: int | None = None, approved_by: str
     """
     with transaction(Role.campaign) as connection:
         bound = _chosen(seen.plan_id, companies=seen.companies)
-        found = [row["contact_id"] for row in rows(connection, _WAITING, bound)]
-        chosen = found if limit is None else found[:limit]
+        found = rows(connection, _WAITING, bound)
+        taken = found if limit is None else found[:limit]
+        chosen = [row["contact_id"] for row in taken]
         now = waits.look(connection, seen.plan_id, seen.companies)
         if now != seen or _approve(connection, chosen, approved_by) != len(chosen):
             connection.rollback()
             raise PlanChanged("what waits for approval has changed since you looked", "look again, then approve")
     audit.seal()
-    return ApproveReport(len(chosen), len(found) - len(chosen))
+    return ApproveReport(len(taken), len(found) - len(taken), tuple(taken))
 
 
 def approve_small() -> ApproveReport:
@@ -115,12 +120,12 @@ def _chosen(
 
 
 _WAITING = """
-select contact_id::text as contact_id, plan_id, customer_id, step_name, planned_date
+select contact_id::text as contact_id, plan_id, customer_id, policy_name, step_name, channel, planned_date
 from ops.contacts
 where status = 'planned' and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
     and (%(ids)s::text[] is null or contact_id::text = any(%(ids)s))
     and (%(companies)s::text[] is null or company_id = any(%(companies)s))
-order by offset_days desc, customer_id
+order by offset_days desc, customer_id, contact_id
 """
 
 

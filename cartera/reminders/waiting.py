@@ -43,6 +43,21 @@ from ops.contacts_in_scope where status = 'planned' and (%(plan_id)s::bigint is 
 """
 
 
+def first(connection: Connection, seen: Seen, limit: int) -> list[Row]:
+    """Those that an approval of at most `limit` takes, in its order: policy_name, step_name, channel, customer_id."""
+    bound = {"plan_id": seen.plan_id, "companies": None if seen.companies is None else sorted(seen.companies)}
+    return rows(connection, _FIRST, bound | {"limit": limit})
+
+
+_FIRST = """
+select policy_name, step_name, channel, customer_id
+from ops.contacts_in_scope where status = 'planned' and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
+    and (%(companies)s::text[] is null or company_id = any(%(companies)s))
+order by offset_days desc, customer_id, contact_id
+limit %(limit)s
+"""
+
+
 def last_event(connection: Connection) -> int:
     """The last thing that has happened to any contact; 0 where nothing has."""
     found = rows(connection, "select coalesce(max(event_id), 0) as event_id from ops.contact_events_in_scope")

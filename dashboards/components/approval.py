@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from cartera.errors import PlanChanged
+from cartera.warehouse.read import Row
 from dashboards.components.actor import current_actor
-from dashboards.components.clicks import clicked, drawn_anew, once, one_of, told
+from dashboards.components.clicks import drawn_anew, once, one_of, refusing, told
+from dashboards.components.states import Refusal
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries import campaigns
 
 LAST = "approval"
+NAMED = 5
+"""Customers of a step that are named where a part of what waits is approved."""
 
 
 def approval_form(view: View, plan_id: int | None) -> None:
@@ -39,19 +45,21 @@ def approval_form(view: View, plan_id: int | None) -> None:
         )
         drawn_anew(LAST)
         count = seen.contacts if limit is None else min(int(limit), seen.contacts)
+        if count < seen.contacts:
+            st.markdown(words("campaigns.these_first") + _lines(words, campaigns.first(view.reading, seen, count)))
         st.button(
             words.counted("campaigns.approve", count),
             icon=":material/check:",
             # a second click is of this form, and not of the next one, which would approve the rest
             key=f"approve_{seen.plan_id}_{seen.digest}",
             on_click=_approve,
-            args=(words, seen, None if limit is None else int(limit)),
+            args=(seen, None if limit is None else int(limit)),
         )
 
 
-def _approve(words: Words, seen: campaigns.Seen, limit: int | None) -> None:
+def _approve(seen: campaigns.Seen, limit: int | None) -> None:
     """Runs before the page is drawn again."""
-    with clicked(words, LAST, lambda error, text: seen if isinstance(error, PlanChanged) else text) as kept:
+    with refusing(LAST, lambda refusal: seen if isinstance(refusal.error, PlanChanged) else refusal) as kept:
         form = ("approve", seen.plan_id, seen.digest, seen.event_id)
         with one_of(LAST):
             kept[LAST] = once(form, lambda: campaigns.approve(current_actor(), seen, limit))
@@ -64,9 +72,11 @@ def say_what_was_approved(view: View) -> None:
         return
     if isinstance(last, campaigns.ApproveReport):
         left = words.counted("campaigns.left", last.left)
-        st.success(f"{words.counted('campaigns.approved', last.approved)} {left}", icon=":material/check_circle:")
-    elif isinstance(last, str):
-        st.error(words("campaigns.not_approved", problem=as_text(last)), icon=":material/error:")
+        of_them = _lines(words, last.contacts) if last.left else ""
+        text = f"{words.counted('campaigns.approved', last.approved)} {left}{of_them}"
+        st.success(text, icon=":material/check_circle:")
+    elif isinstance(last, Refusal):
+        st.error(words("campaigns.not_approved", problem=as_text(last.told(words))), icon=":material/error:")
     else:
         lines = "".join(
             "\n- " + words(
@@ -79,3 +89,16 @@ def say_what_was_approved(view: View) -> None:
             for row in campaigns.since(view.reading, last)
         )  # fmt: skip
         st.warning(words("campaigns.changed") + lines, icon=":material/sync_problem:")
+
+
+def _lines(words: Words, contacts: Sequence[Row]) -> str:
+    """Which messages they are: by step and channel how many, and to whom the first of them go."""
+    to: dict[tuple[str, str, str], list[str]] = {}
+    for row in contacts:
+        to.setdefault((row["policy_name"], row["step_name"], row["channel"]), []).append(row["customer_id"])
+    lines = []
+    for (policy, step, channel), customers in to.items():
+        named = ", ".join(map(as_text, customers[:NAMED])) + (" …" if len(customers) > NAMED else "")
+        of = f"{as_text(policy)} · {as_text(step)} · {words(f'campaigns.channel.{channel}')}"
+        lines.append(f"\n- {words.number(len(customers))} × {of}: {named}")
+    return "\n" + "".join(lines)

@@ -55,6 +55,20 @@ def clicked(
 
 
 @contextmanager
+def refusing(
+    subject: str, answer: Callable[[states.Refusal], object] = lambda refusal: refusal
+) -> Iterator[dict[str, Any]]:
+    """As `clicked`, told in the language in which it is drawn: `answer` makes the answer of the refusal."""
+    kept = answers()
+
+    def tell(refusal: states.Refusal) -> None:
+        kept[subject] = answer(refusal)
+
+    with states.refusing(tell):
+        yield kept
+
+
+@contextmanager
 def telling() -> Iterator[None]:
     """Around what a page draws: what is told in it is forgotten once it is drawn to its end.
 

@@ -36,23 +36,23 @@ def company(view: View, totals: pd.DataFrame) -> str | None:
     offered = sorted(totals["company_id"].unique())
     asked, label, all_of_them = linked_to("company"), view.words("filter.company"), view.words("filter.all_companies")
     if len(offered) < 2:
-        refused.heard("company", None if asked in offered else asked, label, None, offered[0])
+        kept = in_force("company") if _is_new("company") else None
+        stranger = next((each for each in (asked, kept) if each not in (None, *offered)), None)
+        refused.heard("company", stranger, label, None, offered[0])
         return None
-    _refuse_strangers("company", offered)
-    _bring_back("company", offered.__contains__)
+    gone = _refuse_strangers("company", offered) or _bring_back("company", offered.__contains__)
     chosen = st.selectbox(
         label, offered, index=None, placeholder=all_of_them, key="company", bind="query-params", width=260
     )
     _keep("company", chosen, None)
-    refused.heard("company", None if asked in offered else asked, label, chosen, chosen or all_of_them)
+    refused.heard("company", gone if asked in (None, *offered) else asked, label, chosen, chosen or all_of_them)
     return chosen
 
 
 def currency(view: View, totals: pd.DataFrame) -> str:
     """One currency: the one with most open items unless another is chosen."""
     offered = [line.currency_code for line in headlines(totals, None)]
-    _refuse_strangers("currency", offered)
-    _bring_back("currency", offered.__contains__)
+    gone = _refuse_strangers("currency", offered) or _bring_back("currency", offered.__contains__)
     asked, label, help_text = linked_to("currency"), view.words("filter.currency"), view.words("filter.currency_help")
     chosen: str | None
     if len(offered) > FEW:
@@ -69,7 +69,7 @@ def currency(view: View, totals: pd.DataFrame) -> str:
         )
     code = chosen or offered[0]
     _keep("currency", code, offered[0])
-    refused.heard("currency", None if asked in offered else asked, label, code, code)
+    refused.heard("currency", gone if asked in (None, *offered) else asked, label, code, code)
     return code
 
 
@@ -87,7 +87,7 @@ def clocks(view: View, own: dt.date | None = None) -> Clocks:
 
 def _day(view: View, name: str, default: dt.date | None, last: dt.date, default_shown: str) -> dt.date | None:
     """A day up to the last one that makes sense, written as the reader's language does."""
-    _bring_back(name, lambda day: day <= last)
+    gone = _bring_back(name, lambda day: day <= last)
     asked, label = linked_to(name), view.words(f"filter.{name}")
     chosen = st.date_input(
         label,
@@ -103,7 +103,7 @@ def _day(view: View, name: str, default: dt.date | None, last: dt.date, default_
     day = chosen if isinstance(chosen, dt.date) else None
     _keep(name, day, default)
     is_heard = asked is None or (day is not None and asked.replace("/", "-") == day.isoformat())
-    refused.heard(name, None if is_heard else asked, label, day, default_shown)
+    refused.heard(name, gone if is_heard else asked, label, day, default_shown)
     return day
 
 
@@ -377,19 +377,24 @@ def _is_new(name: str) -> bool:
     return is_new
 
 
-def _bring_back(name: str, is_offered: Callable[[Any], bool]) -> None:
-    """What is in force, where a bound widget is new on a page whose address does not name it.
+def _bring_back(name: str, is_offered: Callable[[Any], bool]) -> str | None:
+    """What is in force, where a bound widget is new on a page whose address does not name it; gives what it refuses.
 
     Streamlit itself keeps what was chosen, but not what came with a link and stayed as it was.
     """
     kept, is_new = in_force(name), _is_new(name)
-    if is_new and kept is not None and name not in st.query_params and is_offered(kept):
-        # its binding tells the address of a choice, not of what the widget begins with
-        st.query_params[name] = str(kept)
-        st.session_state[name] = kept
+    if not is_new or kept is None or name in st.query_params:
+        return None
+    if not is_offered(kept):
+        return str(kept)
+    # its binding tells the address of a choice, not of what the widget begins with
+    st.query_params[name] = str(kept)
+    st.session_state[name] = kept
+    return None
 
 
-def _refuse_strangers(key: str, offered: list[str]) -> None:
-    """A choice kept from another publication that is no longer offered falls back to the default."""
+def _refuse_strangers(key: str, offered: list[str]) -> str | None:
+    """A choice kept from another publication that is no longer offered falls back to the default, and is given."""
     if key in st.session_state and st.session_state[key] not in (None, *offered):
-        del st.session_state[key]
+        return str(st.session_state.pop(key))
+    return None

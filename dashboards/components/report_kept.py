@@ -16,8 +16,9 @@ from cartera.reports.exports import FORMATS
 from cartera.reports.store import Broken, Saved
 from cartera.reports.wording import LOCALES
 from dashboards.components.choosers import added, toggled
-from dashboards.components.clicks import answers, clicked, drawn_anew, granted, once, one_of, told, wish
+from dashboards.components.clicks import answers, drawn_anew, granted, once, one_of, refusing, told, wish
 from dashboards.components.report_choice import NEW, OPENED, common_dimensions, unpin
+from dashboards.components.states import Refusal
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text, current_user
 from dashboards.i18n import Words
@@ -94,20 +95,20 @@ def _say_refused(view: View) -> None:
     refused = told(REFUSED)
     if refused is None:
         return
-    text, theirs = refused
-    st.error(as_text(text), icon=":material/group:" if theirs else ":material/error:")
+    refusal, theirs = refused
+    st.error(as_text(refusal.told(view.words)), icon=":material/group:" if theirs else ":material/error:")
     if theirs:
         st.button(view.words("reports.open_theirs"), on_click=unpin, args=(theirs,))
 
 
 @contextmanager
-def _clicked(words: Words, saved: Saved | Broken | None = None) -> Iterator[dict[str, Any]]:
+def _refusing(saved: Saved | Broken | None = None) -> Iterator[dict[str, Any]]:
     """Around what a click does to a report: what was refused is told by `_say_refused`."""
 
-    def refused(error: Exception, text: str) -> tuple[str, str | None]:
-        return text, saved.report_id if saved and isinstance(error, store.ChangedMeanwhile) else None
+    def refused(refusal: Refusal) -> tuple[Refusal, str | None]:
+        return refusal, saved.report_id if saved and isinstance(refusal.error, store.ChangedMeanwhile) else None
 
-    with clicked(words, REFUSED, refused) as kept:
+    with refusing(REFUSED, refused) as kept:
         yield kept
 
 
@@ -117,7 +118,7 @@ def _wish_new(words: Words, of: str, report_id: str, document: Document) -> None
 
 
 def _save_new(words: Words, report_id: str, name: str, is_shared: bool, document: Document) -> None:
-    with _clicked(words) as kept:
+    with _refusing() as kept:
         saved = store.save(current_user(), name, document, report_id=report_id, is_shared=is_shared)
         kept.pop(NEW_REPORT, None)
         kept[TOLD] = words("reports.saved", name=as_text(saved.name))
@@ -125,7 +126,7 @@ def _save_new(words: Words, report_id: str, name: str, is_shared: bool, document
 
 
 def _save_change(words: Words, saved: Saved, document: Document) -> None:
-    with _clicked(words, saved) as kept:
+    with _refusing(saved) as kept:
         once(
             ("report_change", saved.report_id, saved.version),
             lambda: store.change(current_user(), saved.report_id, saved.version, document=document),
@@ -135,7 +136,7 @@ def _save_change(words: Words, saved: Saved, document: Document) -> None:
 
 
 def _share(words: Words, saved: Saved) -> None:
-    with _clicked(words, saved) as kept:
+    with _refusing(saved) as kept:
         once(
             ("report_share", saved.report_id, saved.version),
             lambda: store.change(current_user(), saved.report_id, saved.version, is_shared=not saved.is_shared),
@@ -146,7 +147,7 @@ def _share(words: Words, saved: Saved) -> None:
 
 
 def _delete(words: Words, saved: Saved | Broken) -> None:
-    with _clicked(words, saved) as kept:
+    with _refusing(saved) as kept:
         once(
             ("report_delete", saved.report_id, saved.version),
             lambda: store.delete(current_user(), saved.report_id, saved.version),
@@ -167,7 +168,7 @@ def mailing(view: View, saved: Saved | None, clocks: Clocks) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"{as_text(each.recipient)} · {as_text(each.broken or _when(view, each))}")
                 st.button(words("reports.end"), key=f"end_{each.schedule_id}", icon=":material/cancel_schedule_send:",
-                          on_click=_end, args=(words, each.schedule_id))  # fmt: skip
+                          on_click=_end, args=(each.schedule_id,))  # fmt: skip
         _new_schedule(view, saved, clocks)
         sent = [row for row in send.deliveries(user, LISTED) if row["report"] == saved.report_id]
         if sent:
@@ -178,8 +179,8 @@ def mailing(view: View, saved: Saved | None, clocks: Clocks) -> None:
             )
 
 
-def _end(words: Words, schedule_id: str) -> None:
-    with clicked(words, NOT_SCHEDULED), one_of(NOT_SCHEDULED):
+def _end(schedule_id: str) -> None:
+    with refusing(NOT_SCHEDULED), one_of(NOT_SCHEDULED):
         once(("schedule_end", schedule_id), lambda: schedule.end(current_user(), schedule_id))
 
 
@@ -226,7 +227,7 @@ def _new_schedule(view: View, saved: Saved, clocks: Clocks) -> None:
               on_click=_add, args=(words, saved.report_id, schedule_id))  # fmt: skip
     refused = told(NOT_SCHEDULED)
     if refused:
-        st.error(as_text(refused), icon=":material/error:")
+        st.error(as_text(refused.told(words)), icon=":material/error:")
     st.caption(said("said.currency_own").capitalize() + ".")
 
 
@@ -242,7 +243,7 @@ def _add(words: Words, report_id: str, schedule_id: str) -> None:
     )  # fmt: skip
     column = form["column"]
     among = tuple(form.get(f"values_{column}", ()))
-    with clicked(words, NOT_SCHEDULED) as kept:
+    with refusing(NOT_SCHEDULED) as kept:
         schedule.add(
             current_user(), report_id, form["to"], when, language=form["language"], format=form["format"],
             filters=[Filter(column=column, among=among)] if column and among else [], skips_empty=form["skip"],

@@ -76,7 +76,7 @@ def sidebar(view: View) -> None:
                 _line(view, user, each)
         refused = clicks.told(REFUSED)
         if refused:
-            st.error(as_text(refused))
+            st.error(as_text(refused.told(words)))
         if page is None:
             return
         # a form of its own once one more is kept: empty then, and as it was typed while it is refused
@@ -84,7 +84,7 @@ def sidebar(view: View) -> None:
         with st.form(f"form_{key}", border=False):
             st.text_input(words("views.name"), max_chars=views.MOST_NAME, help=words("views.help"), key=key)
             st.form_submit_button(words("views.save"), icon=":material/bookmark_add:", on_click=_wish,
-                                  args=(words, user, page, key, _shown()))  # fmt: skip
+                                  args=(user, page, key, _shown()))  # fmt: skip
 
 
 def _shown() -> list[tuple[str, str]]:
@@ -97,7 +97,7 @@ def _line(view: View, user: str, each: views.SavedView) -> None:
     with _in_a_line():
         st.page_link(f"app_pages/{each.page.replace('-', '_')}.py", label=as_text(each.name), query_params=parameters)
         st.button("", key=f"view_delete_{each.name}", icon=BIN, type="tertiary", on_click=_delete,
-                  args=(view.words, user, each.name, st.session_state.get("page")),
+                  args=(user, each.name, st.session_state.get("page")),
                   help=view.words("views.delete", name=each.name))  # fmt: skip
 
 
@@ -111,21 +111,21 @@ def _in_a_line() -> DeltaGenerator:
     return st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute")
 
 
-def _delete(words: Words, user: str, name: str, page: str | None) -> None:
+def _delete(user: str, name: str, page: str | None) -> None:
     kept = _kept()
-    with clicks.clicked(words, REFUSED):
+    with clicks.refusing(REFUSED):
         views.delete_view(user, name)
         kept.deleted[name] = page
 
 
-def _wish(words: Words, user: str, page: str, key: str, drawn: list[tuple[str, str]]) -> None:
+def _wish(user: str, page: str, key: str, drawn: list[tuple[str, str]]) -> None:
     name = str(st.session_state.get(key) or "")
-    clicks.wish(VIEW, page, partial(_save, words, user, name, page), drawn)
+    clicks.wish(VIEW, page, partial(_save, user, name, page), drawn)
 
 
-def _save(words: Words, user: str, name: str, page: str, shown: list[tuple[str, str]]) -> None:
+def _save(user: str, name: str, page: str, shown: list[tuple[str, str]]) -> None:
     kept = _kept()
-    with clicks.clicked(words, REFUSED):
+    with clicks.refusing(REFUSED):
         saved = views.save_view(user, name, page, shown)
         kept.of.pop(user, None)
         kept.deleted.pop(saved.name, None)

@@ -11,9 +11,8 @@ from cartera.desk.rights import DECIDERS
 from cartera.errors import ConfigError
 from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
 from dashboards.components.actor import current_actor
-from dashboards.components.clicks import clicked, drawn_anew, one_of, told
+from dashboards.components.clicks import drawn_anew, one_of, refusing, told
 from dashboards.components.view import View, as_text
-from dashboards.i18n import Words
 from dashboards.queries.segments import Asked
 
 SAVED, REFUSED = "segment_saved", "segment_refused"
@@ -35,7 +34,7 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
             st.text_input(words("segments.save_at_least", currency=asked.currency_code), placeholder="1000.00",
                           key=AT_LEAST)  # fmt: skip
             st.form_submit_button(words("segments.save"), icon=":material/save:", on_click=_save,
-                                  args=(words, asked, segment))  # fmt: skip
+                                  args=(asked, segment))  # fmt: skip
         drawn_anew(REFUSED)
         for saved, audience in saved_segments().items():
             if not all(_in_scope(actor, company) for company in audience.companies or (None,)):
@@ -43,16 +42,16 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f"`{saved}` · {as_text(audience.in_words())}")
                 st.button(words("segments.delete"), key=f"segment_delete_{saved}", type="tertiary",
-                          on_click=_delete, args=(view, saved))  # fmt: skip
+                          on_click=_delete, args=(saved,))  # fmt: skip
         saved_as, refused = told(SAVED), told(REFUSED)
         if saved_as:
             st.success(words("segments.saved", name=as_text(saved_as)), icon=":material/check_circle:")
         if refused:
-            st.error(as_text(refused))
+            st.error(as_text(refused.told(words)))
 
 
-def _delete(view: View, saved: str) -> None:
-    with clicked(view.words, REFUSED), one_of(REFUSED):
+def _delete(saved: str) -> None:
+    with refusing(REFUSED), one_of(REFUSED):
         delete_segment(saved, current_actor().companies)
 
 
@@ -61,15 +60,16 @@ def _in_scope(actor: Actor, company_id: str | None) -> bool:
     return actor.companies is None or company_id in actor.companies
 
 
-def _save(words: Words, asked: Asked, segment: str) -> None:
+def _save(asked: Asked, segment: str) -> None:
     """What the popover was of when it was clicked, under the name that stands in it."""
     name, typed = (str(st.session_state.get(field) or "").strip() for field in (NAME, AT_LEAST))
-    with clicked(words, REFUSED) as kept:
+    with refusing(REFUSED) as kept:
         actor = current_actor()
         try:
             at_least = Decimal(typed) if typed else None
         except InvalidOperation:
-            raise ConfigError(words("reports.no_amount")) from None
+            problem = "a minimum is an amount of 0 or more of one currency"
+            raise ConfigError(problem, "write it as 1000.00") from None
         save_segment(
             actor.user,
             name,

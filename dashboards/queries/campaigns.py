@@ -94,6 +94,11 @@ def approve(actor: Actor, seen: Seen, limit: int | None) -> ApproveReport:
     return approvals.approve(actor, seen, limit)
 
 
+def first(reading: Reading, seen: Seen, limit: int) -> list[read.Row]:
+    """What `approve` takes of what was looked at: policy_name, step_name, channel, customer_id."""
+    return waiting.first(reading.connection, seen, limit)
+
+
 def since(reading: Reading, seen: Seen) -> list[read.Row]:
     """What happened to what waits since it was looked at: to_status, reason_code, actor, contacts, at."""
     return waiting.since(reading.connection, seen)

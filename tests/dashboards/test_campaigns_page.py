@@ -31,6 +31,8 @@ from cartera.warehouse import scope
 from cartera.warehouse.read import rows
 from dashboards.components import clicks
 from dashboards.components.message import boxed
+from dashboards.components.view import as_text
+from dashboards.i18n import Words, refusals
 from dashboards.queries import campaigns
 from dashboards.queries.session import reading
 
@@ -97,8 +99,15 @@ def test_the_same_form_sent_twice_approves_once(open_page: OpenPage, planned: in
     app = app.run()
     button = _approve_button(app)
     assert button.label == "Approve 3 messages"
+    (before,) = [each.value for each in app.markdown if "these come first" in each.value]
     app = button.click().run()
-    assert len(contacts("approved")) == 3
+    approved = contacts("approved")
+    assert len(approved) == 3
+    # before and after it says which ones: how many of each step, and to whom
+    lines = before.partition("\n")[2].strip()
+    assert lines and lines in app.success[0].value
+    assert all(as_text(row[name]) in lines for row in approved for name in ("step_name", "customer_id"))
+    assert sum(int(count) for count in re.findall(r"- (\d+) ×", lines)) == 3
     assert f"{planned - 3} go on waiting" in app.success[0].value
     assert _approve_button(app).label == f"Approve {planned - 3} messages"
 
@@ -140,6 +149,18 @@ def test_an_approval_that_failed_can_be_tried_again(
         raise DatabaseError("the database gave up")
 
     app = open_page("campaigns")
+
+    def not_yours(*_: object, **__: object) -> None:
+        raise NotAllowed("ana may not approve for other companies", "look at those of your own")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("cartera.desk.approvals.approve_seen", not_yours)
+        app.sidebar.segmented_control(key="lang").set_value("ES")
+        app = _approve_button(app).click().run()
+    because = refusals.told(Words("ES"), NotAllowed("ana may not approve for other companies"))
+    assert because in app.error[0].value.replace("\\", ""), "told in the language in which it is drawn"
+    app = app.sidebar.segmented_control(key="lang").set_value("EN").run()
+    monkeypatch.setattr(clicks, "SOON", 0.0)
     with monkeypatch.context() as patch:
         patch.setattr("cartera.desk.approvals.approve_seen", fail)
         app = _approve_button(app).click().run()

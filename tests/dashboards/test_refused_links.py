@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage
@@ -9,6 +11,7 @@ from support.serve_fixture import publish_items, sample_items
 from support.signed_in import require_sign_in, sign_in_as
 
 from cartera import users
+from dashboards.components import filters
 from dashboards.components.refused import LONGEST
 from dashboards.i18n import Words
 
@@ -47,6 +50,19 @@ def test_a_choice_there_takes_it_away_and_leaving_the_page_takes_all(open_page: 
     assert "1889" in line and "400" not in line and "planet" in line
     app = app.switch_page("app_pages/segments.py").run()
     assert not told(app) and not told(app.switch_page("app_pages/aging.py").run())
+
+
+def test_what_a_saved_view_brings_and_is_no_longer_offered_is_told(open_page: OpenPage) -> None:
+    """Streamlit takes these out of the address on a page that binds the same names: they come by `carry`."""
+    publish_items(sample_items())
+    app = open_page("overview")
+    gone = {"company": "sold", "currency": "XXX", "as_of": dt.date(2099, 1, 1)}
+    app.session_state[filters.IN_FORCE] = dict(gone)
+    app = app.switch_page("app_pages/aging.py").run()
+    (line,) = told(app)
+    assert "sold" in line and "XXX" in line and "2099" in line, line
+    assert told(app.run()) == [line]
+    assert not told(app.switch_page("app_pages/segments.py").run()), "the default is in force now"
 
 
 def test_the_language_is_switched_under_it(open_page: OpenPage) -> None:
