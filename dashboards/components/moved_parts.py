@@ -11,7 +11,7 @@ from cartera.warehouse import moves
 from dashboards.components.rows_behind import Sum, rows_behind
 from dashboards.components.tables import CUSTOMER, Column, foremost
 from dashboards.components.view import View
-from dashboards.queries import recovery_rows
+from dashboards.queries import recovery, recovery_rows
 from dashboards.queries.session import Clocks
 
 COLUMNS = {
@@ -81,5 +81,4 @@ def gone_on(view: View, next_bucket: str) -> str:
 
 def state_name(view: View, name: str) -> str:
     """Of a bucket, or of what a debt came from or came to."""
-    known = ("new", "reopened", "paid", "written_off", "total")
-    return view.words(f"state_of.{name}") if name in known else view.words.bucket(name)
+    return recovery.state_name(view.words, name)

@@ -34,7 +34,8 @@ def roll_part(view: View, clocks: Clocks, place: str) -> None:
     method = next(name for name in recovery.METHODS if name == followed)
     rates = recovery.of_place(recovery.roll_rates(view.reading, clocks, method, basis, periods), place)
     rate = _rates(view, rates, method, code if basis == "amount" else None, periods, f"rates_{place}_{basis}_{clocks}")
-    csv_button(view, clocks, method, "roll-rates", lambda: recovery.roll_rates_csv(clocks, method, basis, periods),
+    csv_button(view, clocks, method, "roll-rates",
+               lambda: recovery.roll_rates_csv(words, clocks, method, basis, periods),
                help_text=words("recovery.export_help"))  # fmt: skip
     moved = recovery.of_place(recovery.transitions(view.reading, clocks, periods), place)
     if rate:
@@ -44,7 +45,7 @@ def roll_part(view: View, clocks: Clocks, place: str) -> None:
     cell = _transitions(
         view, moved, code, "items" if basis == "count" else "amount", f"{place}_{periods}_{basis}_{clocks}"
     )
-    csv_button(view, clocks, code, "transitions", lambda: recovery.transitions_csv(clocks, periods),
+    csv_button(view, clocks, code, "transitions", lambda: recovery.transitions_csv(words, clocks, periods),
                help_text=words("recovery.export_help"))  # fmt: skip
     if cell:
         moved_debts(view, clocks, recovery_rows.moved(place, clocks, periods, basis, *cell), moved)

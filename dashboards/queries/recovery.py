@@ -16,6 +16,7 @@ import pandas as pd
 
 from cartera.cells import harmless
 from cartera.warehouse import provision_workbook, read, risk
+from dashboards.i18n import Words
 from dashboards.queries.cache import cached
 from dashboards.queries.export import Counted
 from dashboards.queries.receivables import frame
@@ -53,6 +54,23 @@ LOSSES = (
     "company_id", "currency_code", "segment", "bucket", "entered_items", "entered_amount", "unpaid_amount",
     "roll_rate", "loss_rate", "factor", "applied_rate", "balance_amount", "ecl_amount", "ecl_pct", "reason",
 )  # fmt: skip
+HEADINGS = {
+    "company_id": "column.company", "currency_code": "column.currency", "bucket": "column.from_bucket",
+    "next_bucket": "column.to_bucket", "from_state": "column.from_bucket", "to_state": "column.to_bucket",
+    "numerator": "column.numerator", "denominator": "column.denominator", "roll_rate_pct": "column.roll_rate",
+    "flow_through_pct": "column.flow_through", "reason": "column.note", "items": "column.items",
+    "amount": "column.amount_moved", "items_pct": "column.items_share", "amount_pct": "column.amount_share",
+    "cohort_month": "column.cohort", "step": "column.curve_step", "days_since_placement": "column.days_since_placed",
+    "is_complete": "recovery.complete", "placed_items": "column.placed_items", "placed_amount": "column.placed",
+    "collected_amount": "column.collected", "credited_amount": "column.credited",
+    "written_off_amount": "column.written_off", "open_amount": "column.open",
+    "collected_pct": "column.liquidation_rate", "liquidation_rate_pct": "column.liquidation_rate",
+    "as_of_date": "column.as_of", "known_at": "column.known_at", "method": "filter.method", "basis": "filter.count_by",
+    "period_days": "column.period_days", "periods": "filter.periods", "step_days": "column.step_days",
+    "months": "column.months",
+}  # fmt: skip
+"""Of the files of the four tables: what their columns and what they were asked with are called."""
+OWN_STATES = ("new", "reopened", "paid", "written_off", "total")
 
 
 @dataclass(frozen=True)
@@ -155,14 +173,37 @@ def losses_xlsx(clocks: Clocks, provision: Provision) -> Counted:
         return Counted(path.read_bytes(), len(rows))
 
 
-def to_csv(rows: pd.DataFrame, clocks: Clocks, stated: dict[str, Any]) -> bytes:
-    """Rows with all their decimals, each with both clocks and what it was asked with. Nothing is added up."""
+def to_csv(rows: pd.DataFrame, clocks: Clocks, stated: dict[str, Any], words: Words | None = None) -> bytes:
+    """Rows with all their decimals, each with both clocks and what it was asked with. Nothing is added up.
+
+    `words`: headings and what has a name in the reader's language, of columns in HEADINGS.
+    """
     text = io.StringIO()
     writer = csv.writer(text)
     stamp = {"as_of_date": clocks.as_of, "known_at": clocks.known_at, **stated}
-    writer.writerow([*rows.columns, *stamp])
-    writer.writerows([*map(_cell, row), *map(_cell, stamp.values())] for row in rows.itertuples(index=False))
+    names = [*rows.columns, *stamp]
+    writer.writerow([words(HEADINGS[name]) for name in names] if words else names)
+    for row in rows.itertuples(index=False):
+        cells = zip(names, (*row, *stamp.values()), strict=True)
+        writer.writerow([_cell(_named(words, name, value) if words else value) for name, value in cells])
     return text.getvalue().encode("utf-8-sig")
+
+
+def state_name(words: Words, name: str) -> str:
+    """Of a bucket, or of what a debt came from or came to."""
+    return words(f"state_of.{name}") if name in OWN_STATES else words.bucket(name)
+
+
+def _named(words: Words, column: str, value: Any) -> Any:
+    if column == "reason":
+        return words.reason(value)
+    if value is None or isinstance(value, float):
+        return value
+    if column in ("bucket", "next_bucket", "from_state", "to_state"):
+        return state_name(words, value)
+    if column in ("method", "basis"):
+        return words(f"recovery.{value}" if column == "method" else f"recovery.by_{value}")
+    return words.yes_no(value) if column == "is_complete" else value
 
 
 def _cell(value: object) -> object:
@@ -171,29 +212,30 @@ def _cell(value: object) -> object:
     return value.isoformat() if isinstance(value, dt.date) else harmless(value)
 
 
-def roll_rates_csv(clocks: Clocks, method: risk.Method, basis: risk.Basis, periods: int) -> bytes:
+def roll_rates_csv(words: Words, clocks: Clocks, method: risk.Method, basis: risk.Basis, periods: int) -> bytes:
     """Of all companies and currencies. Raises DatabaseError."""
     with reading() as opened:
         rows = roll_rates(opened, clocks, method, basis, periods)
-    return to_csv(rows, clocks, {"method": method, "basis": basis, "period_days": PERIOD_DAYS, "periods": periods})
+    stated = {"method": method, "basis": basis, "period_days": PERIOD_DAYS, "periods": periods}
+    return to_csv(rows, clocks, stated, words)
 
 
-def transitions_csv(clocks: Clocks, periods: int) -> bytes:
+def transitions_csv(words: Words, clocks: Clocks, periods: int) -> bytes:
     with reading() as opened:
         rows = transitions(opened, clocks, periods)
-    return to_csv(rows, clocks, {"period_days": PERIOD_DAYS, "periods": periods})
+    return to_csv(rows, clocks, {"period_days": PERIOD_DAYS, "periods": periods}, words)
 
 
-def vintages_csv(clocks: Clocks) -> bytes:
+def vintages_csv(words: Words, clocks: Clocks) -> bytes:
     with reading() as opened:
         rows = vintages(opened, clocks)
-    return to_csv(rows, clocks, {"step_days": STEP_DAYS, "months": MONTHS})
+    return to_csv(rows, clocks, {"step_days": STEP_DAYS, "months": MONTHS}, words)
 
 
-def liquidation_csv(clocks: Clocks) -> bytes:
+def liquidation_csv(words: Words, clocks: Clocks) -> bytes:
     with reading() as opened:
         rows = liquidation(opened, clocks)
-    return to_csv(rows, clocks, {"months": MONTHS})
+    return to_csv(rows, clocks, {"months": MONTHS}, words)
 
 
 def segments_of(rows: pd.DataFrame) -> Sequence[str]:

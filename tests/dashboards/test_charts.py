@@ -11,6 +11,7 @@ import pytest
 
 from cartera.warehouse.read import BUCKETS
 from dashboards.charts.aging import aging_bars, aging_columns
+from dashboards.charts.campaigns import contact_calendar
 from dashboards.charts.kpis import dso_waterfall, kpi_trend
 from dashboards.charts.recovery import rate_bars
 from dashboards.charts.segments import segment_treemap
@@ -135,6 +136,16 @@ def test_every_label_on_a_box_is_legible(is_dark: bool, chosen: str | None) -> N
     pairs = list(zip(tree.marker.colors, tree.textfont.color, strict=True))
     assert len(pairs) == 2 * (1 + len(BUCKETS))
     assert all(_contrast(fill, label) >= 4.5 for fill, label in pairs)
+
+
+@pytest.mark.parametrize("look", [LIGHT, DARK])
+def test_every_number_in_the_calendar_is_legible(look: Theme) -> None:
+    """As above, on the emptiest day and on the fullest: what lies between is a mixture of both."""
+    day = dt.date(2026, 6, 30)
+    (heat,) = contact_calendar({day: 3}, day, day + dt.timedelta(days=8), [], Words("EN"), look is DARK).data
+    fills = [fill for _, fill in heat.colorscale]
+    assert len(set(fills)) == 2
+    assert all(_contrast(fill, heat.textfont.color) >= 4.5 for fill in fills)
 
 
 def test_labels_of_rates_stand_upright_a_word_in_a_line() -> None:

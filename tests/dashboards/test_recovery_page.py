@@ -17,6 +17,7 @@ from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_i
 from cartera.db import Role, transaction
 from cartera.warehouse import risk
 from cartera.warehouse.provision_workbook import COLUMNS
+from dashboards.i18n import Words
 from dashboards.queries import recovery
 from dashboards.queries.session import Clocks
 
@@ -124,12 +125,24 @@ def test_the_workbook_has_every_place_its_formulas_and_its_inputs(database: str)
 
 def test_exports_have_all_decimals_and_what_was_asked(database: str) -> None:
     publish_items(sample_items())
-    content = recovery.roll_rates_csv(CLOCKS, "net_flow", "count", 3).decode("utf-8-sig")
+    words = Words("ES")
+    content = recovery.roll_rates_csv(words, CLOCKS, "net_flow", "count", 3).decode("utf-8-sig")
     rows = list(csv.DictReader(io.StringIO(content)))
     with transaction(Role.reader) as connection:
         expected = risk.roll_rates(connection, AS_OF, KNOWN_AT, method="net_flow", basis="count", periods=3)
-    assert [Decimal(row["numerator"]) for row in rows] == [row["numerator"] for row in expected]
-    assert {(row["method"], row["periods"], row["as_of_date"]) for row in rows} == {("net_flow", "3", "2026-06-30")}
+    assert [Decimal(row[words("column.numerator")]) for row in rows] == [row["numerator"] for row in expected]
+    assert [row[words("column.from_bucket")] for row in rows] == [
+        recovery.state_name(words, row["bucket"]) for row in expected
+    ]
+    asked = {tuple(row[words(name)] for name in ("filter.method", "filter.periods", "column.as_of")) for row in rows}
+    assert asked == {(words("recovery.net_flow"), "3", "2026-06-30")}
+    others = (
+        recovery.transitions_csv(words, CLOCKS, 3), recovery.vintages_csv(words, CLOCKS),
+        recovery.liquidation_csv(words, CLOCKS),
+    )  # fmt: skip
+    for each in (content, *(file.decode("utf-8-sig") for file in others)):
+        headings, *found = csv.reader(io.StringIO(each))
+        assert len(set(headings)) == len(headings) and not any("_" in heading for heading in headings) and found
 
 
 @pytest.mark.parametrize(
