@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, WebSocket, expect
+from playwright.sync_api import Page, WebSocket, expect
 from support.campaign_fixture import become, contacts, go_out, reachable
 from support.databases import fresh_database
-from support.in_browser import table_named
+from support.in_browser import click_cell, table_named
 from support.looks import stands
 from support.quarantined import BOTH_WAYS, land_bad_rows, write_mapping
 from support.serve_fixture import publish_items, sample_items
@@ -30,7 +30,6 @@ GHOST = Enrolment(
     currency_code="PEN",
 )  # fmt: skip
 OpenPage = Callable[..., Page]
-ROW_HEIGHT = 33
 PHONE = {"width": 390, "height": 3600}
 
 
@@ -63,23 +62,16 @@ def campaign_url(home: Path, bad_rows: Path) -> Iterator[str]:
             yield url
 
 
-def _click_row(page: Page, table: Locator, row: int, *, across: int = 40) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    box = table.locator("canvas").first.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + across, box["y"] + ROW_HEIGHT * (row + 1.5))
-
-
 def test_a_reason_leads_to_its_customers_and_to_what_said_no(campaign_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{campaign_url}/campaigns", height=3000)
     reasons = table_named(page, "Left in peace, and why")
     count = reasons.locator("#glide-cell-1-0").inner_text()
     name = reasons.locator("#glide-cell-0-0").inner_text()
-    _click_row(page, reasons, 0)
+    click_cell(reasons, 40, 0)
     expect(page.get_by_role("heading", name=f"Left in peace: {name}")).to_be_visible()
     expect(page).to_have_url(re.compile("skip_reason="))
     expect(page.get_by_text(re.compile(rf"\b{count} rows?: "))).to_be_visible()
-    _click_row(page, table_named(page, f"Left in peace: {name}"), 0)
+    click_cell(table_named(page, f"Left in peace: {name}"), 40, 0)
     expect(page.get_by_text("What said no to")).to_be_visible()
 
 
@@ -112,7 +104,7 @@ def test_approve_by_a_double_click(campaign_url: str, open_page: OpenPage) -> No
 def test_replay_by_a_double_click(campaign_url: str, open_page: OpenPage, bad_rows: Path) -> None:
     page = open_page(f"{campaign_url}/data-health", height=3600)
     # the second group: dates that could not be read
-    _click_row(page, table_named(page, "What waits in quarantine?"), 1)
+    click_cell(table_named(page, "What waits in quarantine?"), 40, 1)
     expect(page).to_have_url(re.compile("quarantine=erp/payments/unreadable_date|quarantine=erp%2Fpayments"))
     expect(page.get_by_text("2 rows, all of the group")).to_be_visible()
     write_mapping(bad_rows, BOTH_WAYS)
@@ -167,11 +159,11 @@ def test_a_count_of_promises_leads_to_them(campaign_url: str, open_page: OpenPag
     table = table_named(page, "Who promised")
     count = int(table.locator("#glide-cell-1-0").inner_text())
     # the second column, all promises, of the first row
-    _click_row(page, table, 0, across=180)
+    click_cell(table, 180, 0)
     expect(page.get_by_role("heading", name="Promises: All promises")).to_be_visible()
     expect(page.get_by_text(re.compile(rf"\b{count} promises? of"))).to_be_visible()
     expect(page.get_by_text("the disputed part of what is open")).to_be_visible()
-    _click_row(page, table_named(page, "Promises: All promises"), 0)
+    click_cell(table_named(page, "Promises: All promises"), 40, 0)
     page.get_by_role("link", name="Open the page of").click()
     expect(page).to_have_url(re.compile("/customer.*customer=files"))
 

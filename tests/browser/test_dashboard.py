@@ -10,24 +10,17 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.in_browser import table_named
+from support.in_browser import click_cell, table_named
 from support.looks import stands
 from support.serve_fixture import AS_OF, sample_items
 from support.served import served
 
 OpenPage = Callable[..., Page]
-ROW_HEIGHT = 33
 PHONE = {"width": 390, "height": 2400}
 
 
 def _cell(table: Locator, column: int, row: int) -> str:
     return table.locator(f"#glide-cell-{column}-{row}").inner_text()
-
-
-def _click_cell(page: Page, table: Locator, x: float, row: int) -> None:
-    box = table.locator("canvas").first.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + x, box["y"] + ROW_HEIGHT * (row + 1.5))
 
 
 def _settled(page: Page) -> None:
@@ -132,7 +125,7 @@ def test_an_amount_of_the_matrix_leads_to_its_invoices(dashboard_url: str, open_
     table = table_named(page, "Customers by days past due")
     figure = _amount(_cell(table, 1, 0))
     _settled(page)
-    _click_cell(page, table, 200, 0)
+    click_cell(table, 200, 0)
     expect(page.get_by_role("heading", name="All open invoices")).to_be_visible()
     assert _amount(page.get_by_text("the figure chosen").inner_text().split("add up to")[1].split(", the")[0]) == figure
 
@@ -157,21 +150,21 @@ def test_a_click_on_the_aging_page_narrows_it_and_a_second_one_takes_that_away(
     _settled(page)
     parts = table_named(page, "Segments by days past due: Payer behaviour")
     owed = _amount(_cell(parts, 1, 1))
-    _click_cell(page, parts, 60, 1)
+    click_cell(parts, 60, 1)
     expect(page).to_have_url(re.compile("group="))
     _settled(page)
     assert _amount(_cell(table_named(page, "Customers by days past due"), 1, 0)) == owed
     page.keyboard.press("Escape")
     expect(page).not_to_have_url(re.compile("group="))
     _settled(page)
-    _click_cell(page, table_named(page, "Segments by days past due: Payer behaviour"), 60, 1)
+    click_cell(table_named(page, "Segments by days past due: Payer behaviour"), 60, 1)
     expect(page).to_have_url(re.compile("group="))
     _settled(page)
     page.get_by_role("button", name=re.compile("^Segment: Payer behaviour")).click()
     expect(page).not_to_have_url(re.compile("group="))
     _settled(page)
     # in the table made anew the same cell can be clicked again
-    _click_cell(page, table_named(page, "Segments by days past due: Payer behaviour"), 60, 1)
+    click_cell(table_named(page, "Segments by days past due: Payer behaviour"), 60, 1)
     expect(page).to_have_url(re.compile("group="))
 
 
@@ -248,7 +241,7 @@ def test_a_customer_leads_to_an_invoice_and_its_source_document(
     table = table_named(page, "Customers by days past due")
     name = _cell(table, 0, 1)
     _settled(page)
-    _click_cell(page, table, 60, 1)
+    click_cell(table, 60, 1)
     expect(page).to_have_url(re.compile("customer="))
     expect(page.get_by_role("link", name=f"Open {name}")).to_be_visible()
     addresses = {i.document_number: i.document_url or "" for i in sample_items()}
@@ -257,7 +250,7 @@ def test_a_customer_leads_to_an_invoice_and_its_source_document(
         _settled(page)
         listed = table_named(page, f"Open invoices of {name}")
         number = _cell(listed, 0, row)
-        _click_cell(page, listed, 60, row)
+        click_cell(listed, 60, row)
         expect(page.get_by_role("heading", name=f"Invoice {number}")).to_be_visible()
         expect(page.get_by_text("what is open of the invoice")).to_be_visible()
         expect(page.get_by_text("row 17")).to_be_visible()
@@ -286,7 +279,7 @@ def test_an_amount_of_last_month_leads_to_what_was_open_then(dashboard_url: str,
     _settled(page)
     box = table.bounding_box()
     assert box is not None
-    _click_cell(page, table, box["width"] * 0.35, 6)
+    click_cell(table, box["width"] * 0.35, 6)
     expect(page.get_by_role("heading", name="Open on 31 May 2026: Total")).to_be_visible()
     told = page.get_by_text("the figure chosen").inner_text()
     assert _amount(told.split("add up to")[1].split(", the")[0]) == then

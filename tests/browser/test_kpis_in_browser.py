@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from support.in_browser import table_named
+from support.in_browser import click_cell, table_named
 from support.looks import stands
 from support.sandbox_published import published_sandbox
 from support.served import served
@@ -21,7 +21,6 @@ from cartera.warehouse import metrics, read
 
 OpenPage = Callable[..., Page]
 UNTIL = dt.date(2026, 6, 30)
-ROW_HEIGHT = 33
 PHONE = {"width": 390, "height": 2600}
 
 
@@ -36,9 +35,7 @@ def test_a_row_leads_to_definition_and_trend_and_the_link_to_the_same(kpis_url: 
     page = open_page(kpis_url)
     table = page.locator('[aria-label="All KPIs by family"]').first
     table.locator("#glide-cell-1-0").wait_for(state="attached")
-    box = table.locator("canvas").first.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 15, box["y"] + ROW_HEIGHT * 6.5)  # the sixth row: its heading, five of DSO
+    click_cell(table, 15, 5)  # the sixth row: its heading, five of DSO
     expect(page.get_by_role("heading", name="DSO by counting back (30-day months)")).to_be_visible()
     expect(page).to_have_url(re.compile("kpi=dso_countback_30_day_months"))
     expect(page.locator(".js-plotly-plot .legend .traces")).to_have_count(4)
@@ -54,10 +51,8 @@ def test_a_cell_of_the_transitions_leads_to_debts_that_add_up(
     page = open_page(kpis_url.replace("/kpis", "/recovery?where=andes-pe/PEN&cells=value"))
     table = table_named(page, "From state to state")
     figure = Decimal(table.locator("#glide-cell-1-1").inner_text().replace(",", ""))
-    box = table.locator("canvas").first.bounding_box()
-    assert box is not None and figure > 0
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    page.mouse.click(box["x"] + 200, box["y"] + ROW_HEIGHT * 2.5)
+    assert figure > 0
+    click_cell(table, 200, 1)
     expect(page.get_by_role("heading", name="Debts from Not due to Not due")).to_be_visible()
     expect(page.locator("strong", has_text=f"PEN\u00a0{figure:,.2f}")).to_be_visible()
     rows = _file_of_rows(page, "moved-debts", tmp_path)
@@ -69,10 +64,8 @@ def test_an_expected_loss_leads_to_the_open_debts_it_is_of(kpis_url: str, open_p
     page = open_page(kpis_url.replace("/kpis", "/recovery?where=andes-pe/PEN&part=losses"))
     table = table_named(page, "Expected losses")
     figure = Decimal(table.locator("#glide-cell-7-0").inner_text().replace(",", ""))
-    box = table.locator("canvas").first.bounding_box()
-    assert box is not None and figure > 0
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    page.mouse.click(box["x"] + 40, box["y"] + ROW_HEIGHT * 1.5)
+    assert figure > 0
+    click_cell(table, 40, 0)
     expect(page.get_by_role("heading", name="Open debts: Not due")).to_be_visible()
     expect(page.locator("strong", has_text=f"Balance PEN\u00a0{figure:,.2f}")).to_be_visible()
     rows = _file_of_rows(page, "expected-losses", tmp_path)

@@ -10,19 +10,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from support.in_browser import table_named
+from support.in_browser import click_cell, table_named
 from support.looks import stands
 
 OpenPage = Callable[..., Page]
-ROW_HEIGHT = 33
 PHONE = {"width": 390, "height": 2600}
-
-
-def _click_row(page: Page, table: Locator, row: int) -> None:
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    box = table.locator("canvas").first.bounding_box()
-    assert box is not None
-    page.mouse.click(box["x"] + 40, box["y"] + ROW_HEIGHT * (row + 1.5))
 
 
 def _amount(text: str) -> Decimal:
@@ -43,13 +35,13 @@ def test_from_a_segment_to_a_customer_to_invoices_that_add_up(
     page = open_page(f"{dashboard_url}/segments")
     table = table_named(page, "Segments")
     figure = _amount(table.locator("#glide-cell-2-0").inner_text())
-    _click_row(page, table, 0)
+    click_cell(table, 40, 0)
     expect(page.get_by_role("heading", name="Customers: Slow")).to_be_visible()
     expect(page).to_have_url(re.compile("segment=slow"))
     table = table_named(page, "Customers: Slow")
     name = table.locator("#glide-cell-0-1").inner_text()
     owed = _amount(table.locator("#glide-cell-1-1").inner_text())
-    _click_row(page, table, 1)
+    click_cell(table, 40, 1)
     expect(page.get_by_role("heading", name=f"Open invoices of {name}")).to_be_visible()
     *customers, total = _rows(page, page.get_by_role("button", name="Export CSV").nth(1), tmp_path)
     assert sum(Decimal(row["Open"]) for row in customers) == Decimal(total["Open"]) == figure
@@ -78,7 +70,7 @@ def test_a_tile_chooses_its_segment_as_the_table_does_and_a_second_click_takes_i
     click(tile)
     expect(page).not_to_have_url(re.compile("segment="))
     expect(tiles).to_have_count(count)
-    _click_row(page, table_named(page, "Segments"), 0)
+    click_cell(table_named(page, "Segments"), 40, 0)
     expect(page.get_by_role("heading", name="Customers: Slow")).to_be_visible()
 
 

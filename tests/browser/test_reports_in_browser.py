@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from python_calamine import CalamineWorkbook
+from support.in_browser import click_cell, table_named
 from support.looks import stands
 from support.serve_fixture import sample_items
 
@@ -60,7 +61,7 @@ def test_a_figure_leads_to_its_documents_also_on_a_phone(dashboard_url: str, ope
     for locale, text in said.items():
         page = open_page(f"{dashboard_url}/reports?{FEW}", locale=locale, **PHONE)
         _settled(page)
-        _click_in_first_row(page.get_by_test_id("stDataFrame").first)
+        click_cell(page.get_by_test_id("stDataFrame").first, 40, 0)
         expect(page.get_by_text(re.compile(text))).to_be_visible()
         _settled(page)
 
@@ -73,11 +74,7 @@ def test_a_line_of_the_certificate_leads_to_aging_whatever_was_chosen_before(
     page.get_by_role("link", name="Data health").click()
     expect(page.get_by_text("Tie-out certificate")).to_be_visible()
     _settled(page)
-    _click_in_first_row(
-        page.locator('[aria-label="Tie-out certificate"]').locator(
-            "xpath=ancestor-or-self::*[@data-testid='stDataFrame']"
-        )
-    )
+    click_cell(table_named(page, "Tie-out certificate"), 40, 0)
     link = page.get_by_role("link", name=re.compile("^.*Aging of main in COP"))
     link.click()
     expect(page).to_have_url(re.compile("aging"))
@@ -86,13 +83,6 @@ def test_a_line_of_the_certificate_leads_to_aging_whatever_was_chosen_before(
     owed = [each for each in sample_items() if (each.company_id, each.currency_code) == ("main", "COP")]
     total = sum((each.item_amount for each in owed if each.item_type == "instalment"), Decimal(0))
     expect(page.get_by_text(re.compile(f"add up to COP.{total:,.2f}"))).to_be_visible()
-
-
-def _click_in_first_row(table: Locator) -> None:
-    """On the phone a table's toolbar stands above it; the first row is the second line."""
-    box = table.locator("canvas").first.bounding_box()
-    assert box
-    table.page.mouse.click(box["x"] + 40, box["y"] + 35 + 17)
 
 
 def test_a_view_is_kept_and_opened_also_on_its_own_page(dashboard_url: str, open_page: OpenPage) -> None:

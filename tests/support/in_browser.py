@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
+
+ROW_HEIGHT = 33
 
 
 def table_named(page: Page, name: str) -> Locator:
@@ -11,3 +13,17 @@ def table_named(page: Page, name: str) -> Locator:
     found.scroll_into_view_if_needed()
     found.locator("#glide-cell-0-0").wait_for(state="attached")
     return found
+
+
+def settled(page: Page) -> None:
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def click_cell(table: Locator, across: float, row: int) -> None:
+    """So many pixels from its left edge, in a row counted from 0 below the heading; a `row` may be a fraction.
+
+    Through what lies over its canvas, where Playwright waits for it to stand still in view: a click beside a place that
+    was measured before is lost when something above is drawn late.
+    """
+    settled(table.page)
+    table.locator(".dvn-scroller").first.click(position={"x": across, "y": ROW_HEIGHT * (row + 1.5)})
