@@ -23,12 +23,12 @@ from cartera.warehouse.read import Row, rows
 class ApproveReport:
     """`approved`: contacts approved now; `left`: those of the same choice that still wait.
 
-    `contacts`: those of what somebody has looked at: policy_name, step_name, channel, customer_id.
+    `parts`: where a part of what somebody has looked at was approved, which ones, as `waiting.first` says it.
     """
 
     approved: int
     left: int
-    contacts: tuple[Row, ...] = field(default=(), compare=False, repr=False)
+    parts: tuple[Row, ...] = field(default=(), compare=False)
 
 
 def waiting(plan_id: int | None = None, contact_ids: Sequence[str] = ()) -> list[Row]:
@@ -60,14 +60,15 @@ def approve_seen(seen: waits.Seen, *, limit: int | None = None, approved_by: str
     """
     with transaction(Role.campaign) as connection:
         bound = _chosen(seen.plan_id, companies=seen.companies)
-        found = rows(connection, _WAITING, bound)
+        found = [row["contact_id"] for row in rows(connection, _WAITING, bound)]
         chosen = found if limit is None else found[:limit]
-        now, ids = waits.look(connection, seen.plan_id, seen.companies), [row["contact_id"] for row in chosen]
-        if now != seen or _approve(connection, ids, approved_by) != len(chosen):
+        parts = waits.first(connection, seen, len(chosen)) if len(chosen) < len(found) else []
+        now = waits.look(connection, seen.plan_id, seen.companies)
+        if now != seen or _approve(connection, chosen, approved_by) != len(chosen):
             connection.rollback()
             raise PlanChanged("what waits for approval has changed since you looked", "look again, then approve")
     audit.seal()
-    return ApproveReport(len(chosen), len(found) - len(chosen), tuple(chosen))
+    return ApproveReport(len(chosen), len(found) - len(chosen), tuple(parts))
 
 
 def approve_small() -> ApproveReport:
@@ -118,14 +119,14 @@ def _chosen(
     }
 
 
-_WAITING = """
-select contact_id::text as contact_id, plan_id, customer_id, policy_name, step_name, channel, planned_date
+_WAITING = f"""
+select contact_id::text as contact_id, plan_id, customer_id, step_name, planned_date
 from ops.contacts
 where status = 'planned' and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
     and (%(ids)s::text[] is null or contact_id::text = any(%(ids)s))
     and (%(companies)s::text[] is null or company_id = any(%(companies)s))
-order by offset_days desc, customer_id, contact_id
-"""
+order by {waits.ORDER}
+"""  # noqa: S608 the order is ours
 
 
 def find_contact(text: str) -> str:

@@ -43,19 +43,31 @@ from ops.contacts_in_scope where status = 'planned' and (%(plan_id)s::bigint is 
 """
 
 
+ORDER = "offset_days desc, customer_id, contact_id"
+"""Of approval: the sharpest steps first."""
+NAMED = 5
+"""Customers that `first` names of each step."""
+
+
 def first(connection: Connection, seen: Seen, limit: int) -> list[Row]:
-    """Those that an approval of at most `limit` takes, in its order: policy_name, step_name, channel, customer_id."""
+    """What an approval of at most `limit` takes, in its order: policy_name, step_name, channel, contacts, customer_ids
+    (the first NAMED)."""
     bound = {"plan_id": seen.plan_id, "companies": None if seen.companies is None else sorted(seen.companies)}
-    return rows(connection, _FIRST, bound | {"limit": limit})
+    return rows(connection, _FIRST, bound | {"limit": limit, "named": NAMED})
 
 
-_FIRST = """
-select policy_name, step_name, channel, customer_id
-from ops.contacts_in_scope where status = 'planned' and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
-    and (%(companies)s::text[] is null or company_id = any(%(companies)s))
-order by offset_days desc, customer_id, contact_id
-limit %(limit)s
-"""
+_FIRST = f"""
+select policy_name, step_name, channel, count(*) as contacts,
+    (array_agg(customer_id order by place))[:%(named)s] as customer_ids
+from (
+    select policy_name, step_name, channel, customer_id, row_number() over (order by {ORDER}) as place
+    from ops.contacts_in_scope
+    where status = 'planned' and (%(plan_id)s::bigint is null or plan_id = %(plan_id)s)
+        and (%(companies)s::text[] is null or company_id = any(%(companies)s))
+) as waiting
+where place <= %(limit)s
+group by policy_name, step_name, channel order by min(place)
+"""  # noqa: S608 the order is ours
 
 
 def last_event(connection: Connection) -> int:

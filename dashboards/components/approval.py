@@ -16,8 +16,6 @@ from dashboards.i18n import Words
 from dashboards.queries import campaigns
 
 LAST = "approval"
-NAMED = 5
-"""Customers of a step that are named where a part of what waits is approved."""
 
 
 def approval_form(view: View, plan_id: int | None) -> None:
@@ -81,8 +79,7 @@ def say_what_was_approved(view: View) -> None:
         return
     if isinstance(last, campaigns.ApproveReport):
         said = f"{words.counted('campaigns.approved', last.approved)} {words.counted('campaigns.left', last.left)}"
-        of_them = _lines(words, last.contacts) if last.left else ""
-        st.success(said + of_them, icon=":material/check_circle:")
+        st.success(said + _lines(words, last.parts), icon=":material/check_circle:")
     elif isinstance(last, Refusal):
         st.error(words("campaigns.not_approved", problem=as_text(last.told(words))), icon=":material/error:")
     else:
@@ -99,14 +96,14 @@ def say_what_was_approved(view: View) -> None:
         st.warning(words("campaigns.changed") + lines, icon=":material/sync_problem:")
 
 
-def _lines(words: Words, contacts: Sequence[Row]) -> str:
+def _lines(words: Words, parts: Sequence[Row]) -> str:
     """Which messages they are: by step and channel how many, and to whom the first of them go."""
-    to: dict[tuple[str, str, str], list[str]] = {}
-    for row in contacts:
-        to.setdefault((row["policy_name"], row["step_name"], row["channel"]), []).append(row["customer_id"])
-    lines = []
-    for (policy, step, channel), customers in to.items():
-        named = ", ".join(map(as_text, customers[:NAMED])) + (" …" if len(customers) > NAMED else "")
-        of = f"{as_text(policy)} · {as_text(words.named('step', step))} · {words(f'campaigns.channel.{channel}')}"
-        lines.append(f"\n- {words.number(len(customers))} × {of}: {named}")
-    return "\n" + "".join(lines)
+    lines = ""
+    for part in parts:
+        of = " · ".join(
+            (part["policy_name"], words.named("step", part["step_name"]), words(f"campaigns.channel.{part['channel']}"))
+        )
+        more = " …" if part["contacts"] > len(part["customer_ids"]) else ""
+        to = ", ".join(part["customer_ids"])
+        lines += f"\n- {words.number(part['contacts'])} × {as_text(f'{of}: {to}')}{more}"
+    return "\n" + lines

@@ -96,7 +96,7 @@ def approve(actor: Actor, seen: Seen, limit: int | None) -> ApproveReport:
 
 
 def first(reading: Reading, seen: Seen, limit: int) -> list[read.Row]:
-    """What `approve` takes of what was looked at: policy_name, step_name, channel, customer_id."""
+    """What `approve` takes of what was looked at, as waiting.first says it."""
     return waiting.first(reading.connection, seen, limit)
 
 

@@ -306,7 +306,7 @@ def test_one_plan_is_approved_by_itself_and_the_sharpest_first(planned: int) -> 
     report = approve_seen(seen, limit=1, approved_by="ana")
     (approved,) = contacts("approved")
     assert report == ApproveReport(1, planned - 1)
-    assert [row["customer_id"] for row in report.contacts] == [approved["customer_id"]]
+    assert [(row["contacts"], row["customer_ids"]) for row in report.parts] == [(1, [approved["customer_id"]])]
     assert approved["offset_days"] == max(row["offset_days"] for row in contacts())
 
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 from support.desk_page import ALSO, ME, TODAY, action_id, field_of, publish_today, record, table_with, three_customers
 from support.pages import OpenPage, said
 from support.serve_fixture import item
@@ -77,13 +78,18 @@ def test_what_can_not_be_kept_is_told_with_a_reference(open_page: OpenPage, monk
     assert not app.exception and "Reference" in app.error[0].value
 
 
-def test_a_conflict_shows_both_and_either_way_out(open_page: OpenPage) -> None:
+def _overtaken(open_page: OpenPage) -> AppTest:
+    """A promise of 400 recorded after somebody else had recorded one of 600."""
     publish_today(three_customers())
     app = open_page("worklist", customer="files:C-1", do="promise")
     field_of(app, "amount").set_value("400").run()
     field_of(app, "date").set_value(TODAY + dt.timedelta(days=2)).run()
     desk.promise(ALSO, action_id(5), "files:C-1", "main", "PEN", Decimal(600), TODAY + dt.timedelta(days=9), seen=0)
-    app = record(app)
+    return record(app)
+
+
+def test_a_conflict_shows_both_and_either_way_out(open_page: OpenPage) -> None:
+    app = _overtaken(open_page)
     told = said(app).replace("\\", "")
     assert "Somebody else recorded" in told and "bea" in told
     assert not [button for button in app.button if str(button.key).startswith("record_")], "two ways out, and no third"
@@ -98,12 +104,7 @@ def test_a_conflict_shows_both_and_either_way_out(open_page: OpenPage) -> None:
 
 
 def test_what_a_third_one_did_meanwhile_is_shown_before_it_is_recorded_over(open_page: OpenPage) -> None:
-    publish_today(three_customers())
-    app = open_page("worklist", customer="files:C-1", do="promise")
-    field_of(app, "amount").set_value("400").run()
-    field_of(app, "date").set_value(TODAY + dt.timedelta(days=2)).run()
-    desk.promise(ALSO, action_id(5), "files:C-1", "main", "PEN", Decimal(600), TODAY + dt.timedelta(days=9), seen=0)
-    app = record(app)
+    app = _overtaken(open_page)
     desk.hold(Actor.local("carla"), action_id(7), "files:C-1", "attorney")
     app = next(button for button in app.button if str(button.key).startswith("again_")).click().run()
     assert "carla" in said(app) and len(day.customer_file("files:C-1").promises) == 1
