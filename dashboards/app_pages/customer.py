@@ -28,7 +28,7 @@ def page(view: View) -> None:
     if profile.empty:
         return
     parts.others(view, customer_id)
-    parts.agreed(view, clocks, customer_id)
+    parts.agreed(view, clocks, customer_id, profile)
     parts.note(view, customer_id)
     parts.owes(view, clocks, customer_id, profile)
     parts.behaviour(view, clocks, customer_id)

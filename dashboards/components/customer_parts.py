@@ -173,12 +173,12 @@ def others(view: View, customer_id: str) -> None:
             st.info(text, icon=":material/group:")
 
 
-def agreed(view: View, clocks: Clocks, customer_id: str) -> None:
+def agreed(view: View, clocks: Clocks, customer_id: str, profile: pd.DataFrame) -> None:
     """The last word, and what was agreed, as it is now: the figures below know of it after the next publication."""
     if clocks != view.reading.clocks:
         return
     last_said(view, customer_id)
-    today = day_in(customer.dossier(customer_id).customer.timezone, utc_now())
+    today = day_in(profile["timezone"].iloc[0], utc_now())
     agreements(view, current_actor(), customer_id, today)
 
 
