@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import pandas as pd
@@ -135,27 +137,28 @@ def aging_over_time(
     buckets = list(dict.fromkeys(rows["bucket"]))
     colours = [look.ages[min(place, len(look.ages) - 1)] for place in range(len(buckets))]
     boxes, totals = [], []
-    for day, of_day in rows.groupby("as_of_date", sort=False):
-        whole = sum(of_day["open_amount"], Decimal(0))
-        late = sum(of_day.loc[of_day["bucket"] != "not_due", "open_amount"], Decimal(0))
+    for day, each in groupby(rows.to_dict("records"), itemgetter("as_of_date")):
+        of_day = list(each)
+        whole = sum((row["open_amount"] for row in of_day), Decimal(0))
+        late = sum((row["open_amount"] for row in of_day if row["bucket"] != "not_due"), Decimal(0))
         month, date = words.month(day), words.date(day)
         # whole percents: on a phone the columns are narrow
         share = f"{words.number(round(100 * late / whole))}%" if whole else ""
         totals.append({"month": month, "height": float(whole), "late": share})
-        for row in of_day.itertuples(index=False):
-            exact, name = words.money(row.open_amount, currency_code), words.bucket(row.bucket)
-            box = f"{day.isoformat()}/{row.bucket}"
-            share = words.percent(row.open_amount / whole if whole else None)
+        for row in of_day:
+            exact, name = words.money(row["open_amount"], currency_code), words.bucket(row["bucket"])
+            box = f"{day.isoformat()}/{row['bucket']}"
+            share = words.percent(row["open_amount"] / whole if whole else None)
             boxes.append(
                 {
                     "month": month,
                     "opens": box,
                     "date": date,
                     "name": name,
-                    "place": buckets.index(row.bucket),
-                    "height": float(row.open_amount),
+                    "place": buckets.index(row["bucket"]),
+                    "height": float(row["open_amount"]),
                     "exact": f"{exact} ({share})",
-                    "items": words.counted("overview.items", row.open_items),
+                    "items": words.counted("overview.items", row["open_items"]),
                     "told": f"{date}, {name}: {exact}, {share}",
                     "opacity": 1 if chosen in (None, box) else 0.35,
                 }

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 import streamlit as st
 
 from cartera.warehouse.headline import Asked
@@ -13,7 +11,7 @@ from dashboards.components.banners import HEALTH_PAGE
 from dashboards.components.drill import Figure
 from dashboards.components.headline_extras import expected_figure
 from dashboards.components.view import View, as_text
-from dashboards.queries import overview, receivables
+from dashboards.queries import overview
 from dashboards.queries.session import actor
 
 LOOK_AT = "look_at"
@@ -53,17 +51,13 @@ def attention(view: View, asked: Asked) -> Figure | None:
 def _of_items(view: View, asked: Asked, name: str, item_ids: tuple[str, ...]) -> Figure | None:
     if not item_ids:
         return None
-    clocks = view.reading.clocks
-    rows = receivables.open_items(
-        view.reading, clocks, asked.currency_code, asked.company_id, None, None,
-        limit=len(item_ids), item_ids=item_ids,
-    )  # fmt: skip
+    amount, count = overview.owed_on(view.reading, asked, item_ids)
     return Figure(
-        sum(rows["open_amount"], Decimal(0)),
-        len(rows),
+        amount,
+        count,
         asked.currency_code,
         asked.company_id,
-        title=view.words.counted(f"attention.{name}", len(rows), days=overview.RECENT_DAYS),
+        title=view.words.counted(f"attention.{name}", count, days=overview.RECENT_DAYS),
         item_ids=item_ids,
     )
 

@@ -15,8 +15,6 @@ from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import (
     format_compact_decimal,
-    format_currency,
-    format_percent,
     get_decimal_symbol,
     get_group_symbol,
 )
@@ -35,9 +33,6 @@ TYPED_DATES = {"EN": "YYYY-MM-DD", "ES": "DD/MM/YYYY", "PT": "DD/MM/YYYY"}
 
 CARD_CHARACTERS = 14
 """What a card of a quarter of the page shows without cutting it off."""
-
-MONEY = "¤¤\u00a0#,##0.00;¤¤\u00a0-#,##0.00"
-
 
 DAY = r"(?P<date>\d{4}-\d\d-\d\d)"
 REASONS = {
@@ -61,6 +56,11 @@ def texts(language: str) -> dict[str, str]:
     found: dict[str, str] = yaml.load(path.read_text(encoding="utf-8"), Loader=PARSER)
     of_reports = wording.texts(OF_REPORTS[language])
     return found | {key: text for key, text in of_reports.items() if key.startswith(SEGMENTED)}
+
+
+@cache
+def locale_named(name: str) -> Locale:
+    return Locale.parse(name)
 
 
 @cache
@@ -95,12 +95,12 @@ class Words:
 
     def counted(self, key: str, count: int, **values: object) -> str:
         """The text of a key in the singular or plural that the count asks for, the count filled in."""
-        form = "one" if Locale.parse(self.locale).plural_form(count) == "one" else "other"
+        form = "one" if locale_named(self.locale).plural_form(count) == "one" else "other"
         return self(f"{key}.{form}", count=self.number(count), **values)
 
     def money(self, amount: Decimal, currency_code: str) -> str:
         """`PEN 1,234.50`: the ISO code, because $ is the sign of several currencies."""
-        return format_currency(amount, currency_code, MONEY, locale=self.locale)
+        return f"{currency_code}\u00a0{self.amount(amount, currency_code)}"
 
     def amount(self, amount: Decimal, currency_code: str) -> str:
         """`1,234.50` with the currency's own decimals, where the currency stands in the heading."""
@@ -155,7 +155,7 @@ class Words:
 
     def percent(self, share: Decimal | None) -> str:
         """A share of one as `12.3%`; a dash where there is nothing to divide by."""
-        return "—" if share is None else format_percent(share, "#,##0.0%", locale=self.locale)
+        return "—" if share is None else f"{share:,.1%}".translate(separators(self.locale))
 
     def date(self, day: dt.date) -> str:
         return written_date(day, self.locale)

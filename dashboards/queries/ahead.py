@@ -228,10 +228,11 @@ def _currencies(reading: Reading) -> list[str]:
 def _overview(reading: Reading, currency: str) -> Iterator[Question]:
     asked = overview.asked(reading, currency, None)
     for ask in (
-        overview.trend_in_time, overview.now, overview.collected, overview.collected_before,
-        overview.expected, overview.broken_promises, overview.new_disputes,
+        overview.trend_in_time, overview.now, overview.collected, overview.collected_before, overview.expected,
     ):  # fmt: skip
         yield lambda opened, ask=ask: ask(opened, asked)
+    for found in (overview.broken_promises, overview.new_disputes):
+        yield lambda opened, found=found: overview.owed_on(opened, asked, found(opened, asked))
     yield lambda opened: overview.expected(opened, overview.expected_days_before(asked))
     clocks = reading.clocks
     yield lambda opened: receivables.by_bucket(opened, clocks, currency, None)

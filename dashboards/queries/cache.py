@@ -16,7 +16,8 @@ cached = functools.partial(
     st.cache_data,
     max_entries=500,
     show_spinner=False,
-    hash_funcs={Reading: Reading.cache_key},
+    # of a tuple Streamlit hashes one after the other: thousands of invoices take longer so than to be read
+    hash_funcs={Reading: Reading.cache_key, tuple: repr},
 )
 
 
