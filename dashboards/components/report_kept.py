@@ -5,8 +5,9 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from typing import Any
+from zoneinfo import available_timezones
 
 import streamlit as st
 
@@ -34,6 +35,11 @@ DELIVERIES = {
     "answer": Column("column.message"),
 }
 LISTED = 20
+LANGUAGES = {"en": "English", "es": "Español", "pt": "Português"}
+"""Each in its own words."""
+CONTINENTS = (
+    "Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/",
+)  # fmt: skip
 REPORT, TOLD, REFUSED, NOT_SCHEDULED = "report", "report_told", "report_refused", "schedule_refused"
 NEW_REPORT, NEW_SCHEDULE = "report_new", "schedule_new"
 """What clicks did, and the ids of forms that were not sent yet: of the next form, once this one is done."""
@@ -159,7 +165,8 @@ def _delete(words: Words, saved: Saved | Broken) -> None:
 def mailing(view: View, saved: Saved | None, clocks: Clocks) -> None:
     """What is sent of this report, to whom and when; and what became of the last e-mails."""
     words, user = view.words, current_user()
-    with st.expander(words("reports.by_mail"), icon=":material/schedule_send:"):
+    # by its key it stays open when something is told above it
+    with st.expander(words("reports.by_mail"), icon=":material/schedule_send:", key="mailing"):
         if saved is None:
             st.caption(words("reports.save_first"))
             return
@@ -192,7 +199,26 @@ def _when(view: View, each: schedule.Schedule) -> str:
         is_last = when.month_day == schedule.LAST_DAY
         days = words("reports.last_day") if is_last else words("reports.month_day", day=when.month_day)
     narrowed = "; ".join(f"{said.column(f.column)}: {', '.join(f.among)}" for f in each.filters)
-    return " · ".join(filter(None, (days, f"{when.hour:02d}:00 {when.timezone}", each.format, narrowed)))
+    hour = f"{when.hour:02d}:00 {when.timezone}"
+    file = f"{file_kind(view, each.format)}, {LANGUAGES[each.language]}"
+    return " · ".join(filter(None, (days, hour, file, narrowed)))
+
+
+def file_kind(view: View, format: str) -> str:
+    """CSV and PDF are words of every language."""
+    named = {"xlsx": "reports.file_xlsx", "xlsx-raw": "reports.file_raw"}
+    return view.words(named[format]) if format in named else format.upper()
+
+
+def _own_zone() -> str:
+    """Where the browser is; in UTC where it does not say."""
+    return st.context.timezone if st.context.timezone in time_zones() else "UTC"
+
+
+@cache
+def time_zones() -> list[str]:
+    """Those of places, as America/Lima, and UTC."""
+    return ["UTC", *sorted(name for name in available_timezones() if name.startswith(CONTINENTS))]
 
 
 def _new_schedule(view: View, saved: Saved, clocks: Clocks) -> None:
@@ -214,11 +240,14 @@ def _new_schedule(view: View, saved: Saved, clocks: Clocks) -> None:
                 format_func=lambda day: words("reports.last_day") if day == schedule.LAST_DAY else str(day),
             )  # fmt: skip
         st.number_input(words("reports.hour"), 0, 23, 7, key="mail_hour", width=130)
-        st.text_input(words("reports.timezone"), "America/Lima", key="mail_zone", width=190)
+        zones = time_zones()
+        st.selectbox(words("reports.timezone"), zones, zones.index(_own_zone()), key="mail_zone", width=240)
     with st.container(horizontal=True):
-        st.selectbox(words("reports.format"), FORMATS, key="mail_format", width=140)
+        st.selectbox(words("reports.format"), FORMATS, key="mail_format", width=180,
+                     format_func=lambda format: file_kind(view, format))  # fmt: skip
         codes = [view.words.language.lower(), *(code for code in LOCALES if code != view.words.language.lower())]
-        st.selectbox(words("reports.language"), codes, key="mail_language", width=120)
+        st.selectbox(words("reports.language"), codes, key="mail_language", width=150,
+                     format_func=LANGUAGES.__getitem__)  # fmt: skip
         _own_filters(view, saved, clocks)
         st.toggle(words("reports.skip_empty"), value=True, key="mail_skip")
     # the id is as old as the form, so that a double click schedules once
@@ -239,7 +268,7 @@ def _add(words: Words, report_id: str, schedule_id: str) -> None:
     is_weekly = form["kind"] == "week"
     when = schedule.When(
         tuple(form["weekdays"]) if is_weekly else (), None if is_weekly else form["month_day"], int(form["hour"]),
-        form["zone"].strip(),
+        form["zone"],
     )  # fmt: skip
     column = form["column"]
     among = tuple(form.get(f"values_{column}", ()))
