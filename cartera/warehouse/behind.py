@@ -6,7 +6,7 @@ They are read from the marts of single items, not from what the figure is comput
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,9 +73,10 @@ def largest(
     rows = read.rows(connection, query, {**given, "limit": limit})
     # asked for by themselves: in one query with the rows, of which nobody can guess how few they are, the planner
     # would look through all names for each
-    customers = _names(connection, "dim_customers", "customer_id", "name", rows, given)
-    unnumbered = [row for row in rows if row["document_number"] is None]
-    documents = _names(connection, "dim_items", "item_id", "document_number", unnumbered, given)
+    known_at = given["known_at"]
+    customers = customer_names(connection, [row["customer_id"] for row in rows], known_at)
+    unnumbered = [row["item_id"] for row in rows if row["document_number"] is None]
+    documents = _names(connection, "dim_items", "item_id", "document_number", unnumbered, known_at)
     for row in rows:
         row["customer_name"] = customers.get(row["customer_id"])
         row["document_number"] = (
@@ -84,11 +85,15 @@ def largest(
     return [{name: row[name] for name in columns} for row in rows]
 
 
+def customer_names(connection: Connection, ids: Iterable[str | None], known_at: dt.datetime) -> dict[str, str]:
+    """By customer_id, as known then; without those that were not."""
+    return _names(connection, "dim_customers", "customer_id", "name", ids, known_at)
+
+
 def _names(
-    connection: Connection, table: str, key: str, name: str, rows: list[read.Row], given: Mapping[str, Any]
+    connection: Connection, table: str, key: str, name: str, keys: Iterable[str | None], known_at: dt.datetime
 ) -> dict[str, str]:
-    """As known then."""
-    keys = sorted({row[key] for row in rows if row[key] is not None})
     query = NAMES.format(key=Identifier(key), name=Identifier(name), table=Identifier("serve", table), known=KNOWN)
-    found = read.rows(connection, query, {"keys": keys, "known_at": given["known_at"]}) if keys else []
+    given = sorted({each for each in keys if each is not None})
+    found = read.rows(connection, query, {"keys": given, "known_at": known_at}) if given else []
     return {row["key"]: row["name"] for row in found}

@@ -12,7 +12,6 @@ from dashboards.components.actor import current_actor
 from dashboards.components.clicks import clicked, drawn_anew, once, one_of, told
 from dashboards.components.states import Refusal
 from dashboards.components.view import View, as_text
-from dashboards.i18n import Words
 from dashboards.queries import campaigns
 
 LAST = "approval"
@@ -46,7 +45,7 @@ def approval_form(view: View, plan_id: int | None) -> None:
         drawn_anew(LAST)
         count = seen.contacts if limit is None else min(int(limit), seen.contacts)
         if count < seen.contacts:
-            st.markdown(words("campaigns.these_first") + _lines(words, campaigns.first(view.reading, seen, count)))
+            st.markdown(words("campaigns.these_first") + _lines(view, campaigns.first(view.reading, seen, count)))
         st.button(
             words.counted("campaigns.approve", count),
             icon=":material/check:",
@@ -79,7 +78,7 @@ def say_what_was_approved(view: View) -> None:
         return
     if isinstance(last, campaigns.ApproveReport):
         said = f"{words.counted('campaigns.approved', last.approved)} {words.counted('campaigns.left', last.left)}"
-        st.success(said + _lines(words, last.parts), icon=":material/check_circle:")
+        st.success(said + _lines(view, last.parts), icon=":material/check_circle:")
     elif isinstance(last, Refusal):
         st.error(words("campaigns.not_approved", problem=as_text(last.told(words))), icon=":material/error:")
     else:
@@ -96,14 +95,14 @@ def say_what_was_approved(view: View) -> None:
         st.warning(words("campaigns.changed") + lines, icon=":material/sync_problem:")
 
 
-def _lines(words: Words, parts: Sequence[Row]) -> str:
+def _lines(view: View, parts: Sequence[Row]) -> str:
     """Which messages they are: by step and channel how many, and to whom the first of them go."""
-    lines = ""
+    words, names, lines = view.words, campaigns.named(view.reading, parts), ""
     for part in parts:
         of = " · ".join(
             (part["policy_name"], words.named("step", part["step_name"]), words(f"campaigns.channel.{part['channel']}"))
         )
         more = " …" if part["contacts"] > len(part["customer_ids"]) else ""
-        to = ", ".join(part["customer_ids"])
+        to = ", ".join(names.get(customer_id, customer_id) for customer_id in part["customer_ids"])
         lines += f"\n- {words.number(part['contacts'])} × {as_text(f'{of}: {to}')}{more}"
     return "\n" + lines

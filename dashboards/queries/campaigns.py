@@ -23,7 +23,7 @@ from cartera.reminders.approve import ApproveReport
 from cartera.reminders.contact_days import closed_days
 from cartera.reminders.explain import skip_answers
 from cartera.reminders.preview import Preview, preview_contact
-from cartera.warehouse import read
+from cartera.warehouse import behind, read
 from dashboards.i18n import Words
 from dashboards.queries.cache import cached
 from dashboards.queries.export import Counted
@@ -98,6 +98,12 @@ def approve(actor: Actor, seen: Seen, limit: int | None) -> ApproveReport:
 def first(reading: Reading, seen: Seen, limit: int) -> list[read.Row]:
     """What `approve` takes of what was looked at, as waiting.first says it."""
     return waiting.first(reading.connection, seen, limit)
+
+
+def named(reading: Reading, parts: Sequence[read.Row]) -> dict[str, str]:
+    """The names of the customers of parts, as `first` gives them, by id; ghost shoppers and unknown ones have none."""
+    ids = [customer_id for part in parts for customer_id in part["customer_ids"]]
+    return behind.customer_names(reading.connection, ids, reading.clocks.known_at) if reading.published else {}
 
 
 def since(reading: Reading, seen: Seen) -> list[read.Row]:

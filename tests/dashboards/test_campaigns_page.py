@@ -28,7 +28,7 @@ from cartera.reminders.approve import ApproveReport, approve_seen
 from cartera.reminders.enrol import Enrolment
 from cartera.reminders.preview import Preview
 from cartera.settings import get_settings
-from cartera.warehouse import scope
+from cartera.warehouse import behind, scope
 from cartera.warehouse.read import rows
 from dashboards.components import clicks
 from dashboards.components.message import boxed
@@ -116,7 +116,9 @@ def test_the_same_form_sent_twice_approves_once(open_page: OpenPage, planned: in
     assert f"{planned - 3} go on waiting" in app.success[0].value
     # it says which ones: how many of each step, and to whom
     lines, words = app.success[0].value, Words("EN")
-    named = [(words.named("step", row["step_name"]), row["customer_id"]) for row in approved]
+    with transaction(Role.reader) as connection:
+        names = behind.customer_names(connection, [row["customer_id"] for row in approved], KNOWN_AT)
+    named = [(words.named("step", row["step_name"]), names[row["customer_id"]]) for row in approved]
     assert all(as_text(text) in lines for each in named for text in each)
     assert sum(int(count) for count in re.findall(r"- (\d+) ×", lines)) == 3
     assert _approve_button(app).label == f"Approve {planned - 3} messages"
