@@ -51,8 +51,8 @@ TITLES = {
         "PT": "Quem prometeu e quem contesta?",
     },
     "campaigns": {
-        "EN": "What did our reminders bring?", "ES": "¿Qué lograron nuestros avisos?",
-        "PT": "O que nossos avisos trouxeram?",
+        "EN": "What do we send, and what does it bring?", "ES": "¿Qué enviamos y qué se logra?",
+        "PT": "O que enviamos e o que isso traz?",
     },
     "kpis": {"EN": "How well do we collect?", "ES": "¿Qué tan bien cobramos?", "PT": "Quão bem cobramos?"},
     "data_health": {
