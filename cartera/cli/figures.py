@@ -80,7 +80,7 @@ def aging(
 ) -> None:
     """Open items by age, in their own currencies or the company's; the disputed and promised parts are shown apart."""
     from cartera.db import Role, transaction
-    from cartera.warehouse import read, segments, valued
+    from cartera.warehouse import balances, read, segments, valued
 
     if scheme and by is not By.segment:
         raise ConfigError("--scheme parts by segments", f"add --by segment --scheme {scheme}, or leave it out")
@@ -93,7 +93,7 @@ def aging(
             segments.rules(connection, moment, scheme)
         if currency_view is CurrencyView.transaction:
             rows = read.aging(connection, date, moment, by.value, scheme, ages=ages)
-            unapplied = read.unapplied(connection, date, moment)
+            unapplied = balances.unapplied(connection, date, moment)
         else:
             view = cast(read.View, currency_view.value)
             rows = to_the_cent(valued.aging(connection, date, moment, by.value, view, scheme, ages))

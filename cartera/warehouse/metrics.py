@@ -172,7 +172,7 @@ def kpis(
         by in FUNCTIONS
         or window_days is not None
         or view != "transaction"
-        or not _is_published(connection, as_of, known_at)
+        or not read.is_published(connection, as_of, known_at)
     ):
         query: Composable = SQL(
             "with cells as (select * from serve.{function}(%(as_of)s, %(known_at)s, {window}p_view => %(view)s))"
@@ -215,8 +215,3 @@ def month_ends(as_of: dt.date, months: int) -> list[dt.date]:
     while len(dates) < months:
         dates.append(dates[-1].replace(day=1) - dt.timedelta(days=1))
     return dates
-
-
-def _is_published(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> bool:
-    served = read.publication(connection)
-    return (served.as_of_date, served.known_at) == (as_of, known_at)

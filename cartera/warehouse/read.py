@@ -14,7 +14,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Literal
 
 from psycopg2.extensions import connection as Connection
@@ -117,9 +116,7 @@ CELLS = (
     " sum(open_amount) as open_amount,"
     " coalesce(sum(open_amount) filter (where is_disputed), 0) as disputed_amount,"
     " coalesce(sum(open_amount) filter (where promised_date is not null), 0) as promised_amount"
-    # debts have days past due, credit has none; the planner takes `item_type = ...` for a rare find
-    " from {items} where days_past_due is not null"
-    " group by {keys})"
+    " from {items} where {which} group by {keys})"
 )
 
 AGING_MEASURES = ("open_items", "open_amount", "disputed_amount", "promised_amount")
@@ -276,28 +273,6 @@ def dimension_order(by: By, largest_first: str) -> Composable:
     return SQL("{}, {}").format(SQL(largest_first), _identifiers(DIMENSIONS[by] or aging_columns(by)[:1]))
 
 
-def totals(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> list[Row]:
-    """As `totals_of` everything that is open."""
-    return totals_of(aging(connection, as_of, known_at, by="bucket"))
-
-
-def totals_of(by_bucket: Sequence[Row]) -> list[Row]:
-    """One row per company_id and currency_code: open_items, open_amount, overdue_items, overdue_amount,
-    disputed_amount; `by_bucket` are rows of `aging` by bucket."""
-    found: dict[tuple[str, str], Row] = {}
-    nothing: Row = {"open_items": 0, "overdue_items": 0}
-    nothing |= dict.fromkeys(("open_amount", "overdue_amount", "disputed_amount"), Decimal(0))
-    for row in by_bucket:
-        key = (row["company_id"], row["currency_code"])
-        sums = found.setdefault(key, {"company_id": key[0], "currency_code": key[1]} | nothing)
-        for name in ("open_items", "open_amount", "disputed_amount"):
-            sums[name] += row[name]
-        if row["bucket"] != "not_due":
-            sums["overdue_items"] += row["open_items"]
-            sums["overdue_amount"] += row["open_amount"]
-    return [sums for _key, sums in sorted(found.items())]
-
-
 def customer_aging(
     connection: Connection,
     as_of: dt.date,
@@ -347,19 +322,6 @@ def first_day(connection: Connection, known_at: dt.datetime, company_id: str | N
     return found
 
 
-def unapplied(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> list[Row]:
-    """Credit not yet applied per company_id and currency_code: open_items (count), open_amount (< 0)."""
-    return rows(
-        connection,
-        SQL(
-            "select company_id, currency_code, count(*) as open_items, sum(open_amount) as open_amount"
-            " from {items} as items where item_type = 'unapplied_credit'"
-            " group by company_id, currency_code order by company_id, currency_code"
-        ).format(items=items_at(connection, as_of, known_at)),
-        {"as_of": as_of, "known_at": known_at},
-    )
-
-
 def rows(connection: Connection, query: str | Composable, parameters: Mapping[str, Any] | None = None) -> list[Row]:
     """The rows of one bound query."""
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:
@@ -367,14 +329,14 @@ def rows(connection: Connection, query: str | Composable, parameters: Mapping[st
         return [dict(row) for row in cursor.fetchall()]
 
 
-def _is_published(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> bool:
+def is_published(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> bool:
     served = publication(connection)
     return (served.as_of_date, served.known_at) == (as_of, known_at)
 
 
 def items_at(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> Composable:
     """The relation of open items (OPEN_ITEM_COLUMNS); its query binds as_of and known_at."""
-    prebuilt = _is_published(connection, as_of, known_at)
+    prebuilt = is_published(connection, as_of, known_at)
     return SQL("serve.fct_open_items" if prebuilt else "serve.open_items(%(as_of)s, %(known_at)s)")
 
 
@@ -383,10 +345,22 @@ def cells_at(connection: Connection, as_of: dt.date, known_at: dt.datetime, *, b
 
     With `by_customer` false the customer may be left out, which spares most of the adding up.
     """
-    if _is_published(connection, as_of, known_at):
+    if is_published(connection, as_of, known_at):
         return SQL("serve.fct_aging")
-    keys = _identifiers(("company_id", "currency_code", *(["customer_id"] if by_customer else []), "bucket"))
-    return SQL(CELLS).format(keys=keys, items=SQL("serve.open_items(%(as_of)s, %(known_at)s)"))
+    return cells_on(("company_id", "currency_code", *(["customer_id"] if by_customer else []), "bucket"))
+
+
+def cells_on(keys: tuple[str, ...], items: Composable | None = None, *, with_credit: bool = False) -> Composable:
+    """The debts of any day added up by columns of open items; its query binds as_of and known_at.
+
+    `items` are other open items than those of the day; `with_credit` adds up credit too, of which `bucket` is null.
+    """
+    return SQL(CELLS).format(
+        keys=_identifiers(keys),
+        items=items or SQL("serve.open_items(%(as_of)s, %(known_at)s)"),
+        # debts have days past due, credit has none; the planner takes `item_type = ...` for a rare find
+        which=SQL("true" if with_credit else "days_past_due is not null"),
+    )
 
 
 def aged_at(connection: Connection, as_of: dt.date, known_at: dt.datetime, ages: Ages) -> Composable:
@@ -395,14 +369,14 @@ def aged_at(connection: Connection, as_of: dt.date, known_at: dt.datetime, ages:
         "(select company_id, currency_code, customer_id, {bucket} as bucket, open_amount, is_disputed, promised_date,"
         " days_past_due from {items} as items) as items"
     ).format(bucket=ages.bucket(), items=items_at(connection, as_of, known_at))
-    return SQL(CELLS).format(keys=_identifiers(("company_id", "currency_code", "customer_id", "bucket")), items=items)
+    return cells_on(("company_id", "currency_code", "customer_id", "bucket"), items)
 
 
 def segments_at(
     connection: Connection, as_of: dt.date, known_at: dt.datetime, binds: tuple[str, str] = ("as_of", "known_at")
 ) -> Composable:
     """The relation of company, customer, scheme and segment; its query binds both clocks by these names."""
-    if _is_published(connection, as_of, known_at):
+    if is_published(connection, as_of, known_at):
         return SQL("serve.fct_customer_segments")
     return SQL("serve.customer_segments({}, {})").format(*map(Placeholder, binds))
 
@@ -410,7 +384,7 @@ def segments_at(
 def _within(connection: Connection, group: Group | None) -> tuple[Composable, dict[str, Any]]:
     if group is None:
         return SQL("true"), {}
-    return group.condition(is_published=_is_published(connection, group.as_of, group.known_at)), group.bound()
+    return group.condition(is_published=is_published(connection, group.as_of, group.known_at)), group.bound()
 
 
 def _where(filters: Mapping[str, Any]) -> Composable:

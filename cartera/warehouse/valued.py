@@ -56,7 +56,7 @@ def aging(
 
 
 def unapplied(connection: Connection, as_of: dt.date, known_at: dt.datetime, view: read.View) -> list[read.Row]:
-    """As `read.unapplied`, in the company's currency at the rate of the view, and `reason` where a rate is missing."""
+    """As `balances.unapplied`, in the company's currency at the rate of the view; `reason` where a rate is missing."""
     return read.rows(
         connection,
         SQL(

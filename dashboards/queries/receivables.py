@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from cartera.warehouse import read
+from cartera.warehouse import balances, read
 from cartera.warehouse.groups import Group
 from dashboards.queries.cache import cached
 from dashboards.queries.session import Clocks, Reading
@@ -55,8 +55,9 @@ class Headline:
 @cached
 def totals(reading: Reading, clocks: Clocks) -> pd.DataFrame:
     """TOTALS, one row per company and currency that has open items or unapplied credit."""
-    rows = {(row["company_id"], row["currency_code"]): row for row in read.totals_of(in_buckets(reading, clocks))}
-    for credit in read.unapplied(reading.connection, clocks.as_of, clocks.known_at):
+    debts, credits = _open_on(reading, clocks)
+    rows = {(row["company_id"], row["currency_code"]): row for row in balances.totals_of(debts)}
+    for credit in credits:
         key = (credit["company_id"], credit["currency_code"])
         row = rows.setdefault(key, {"company_id": key[0], "currency_code": key[1]})
         row |= {"unapplied_items": credit["open_items"], "unapplied_amount": credit["open_amount"]}
@@ -88,8 +89,11 @@ def by_bucket(
     customer_id: str | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """bucket, open_items, open_amount for every bucket in order, also those where nothing is open."""
-    everybody = group is None and customer_id is None
-    found = in_buckets(reading, clocks) if everybody else _in_buckets(reading, clocks, group, customer_id)
+    if group is None and customer_id is None:
+        found = in_buckets(reading, clocks)
+    else:
+        at = (reading.connection, clocks.as_of, clocks.known_at)
+        found = read.aging(*at, by="bucket", group=group, customer_id=customer_id)
     rows = [row for row in found if row["currency_code"] == currency_code and company_id in (None, row["company_id"])]
     buckets = [*read.BUCKETS, *sorted({row["bucket"] for row in rows} - set(read.BUCKETS))]
     return frame(
@@ -105,15 +109,15 @@ def by_bucket(
     )
 
 
-@cached
 def in_buckets(reading: Reading, clocks: Clocks) -> list[read.Row]:
     """read.aging by bucket of every company and currency: of a past day one question answers for all of them."""
-    return _in_buckets(reading, clocks, None, None)
+    return _open_on(reading, clocks)[0]
 
 
-def _in_buckets(reading: Reading, clocks: Clocks, group: Group | None, customer_id: str | None) -> list[read.Row]:
-    at = (reading.connection, clocks.as_of, clocks.known_at)
-    return read.aging(*at, by="bucket", group=group, customer_id=customer_id)
+@cached
+def _open_on(reading: Reading, clocks: Clocks) -> tuple[list[read.Row], list[read.Row]]:
+    """balances.aging_and_credit."""
+    return balances.aging_and_credit(reading.connection, clocks.as_of, clocks.known_at)
 
 
 @cached

@@ -20,7 +20,8 @@
             and {{ is_known('dispute', known_at) }}
     ),
 
-    promises_pending as (
+    -- not materialized: what reads a CTE runs in one process, with all open items after it
+    promises_pending as not materialized (
         select
             promise.customer_id,
             promise.invoice_id,

@@ -15,7 +15,7 @@ from cartera.db import Role, transaction
 from cartera.sandbox.company import advance_company, make_company
 from cartera.sandbox.writer import SandboxReport
 from cartera.settings import get_settings
-from cartera.warehouse import metrics, read, scope
+from cartera.warehouse import balances, metrics, read, scope
 
 
 def published(report: SandboxReport) -> tuple[dict[tuple[str, str, str], Decimal], dict[tuple[str, str], Decimal]]:
@@ -65,7 +65,7 @@ def assert_each_company_is_read_alone(earlier: dt.date) -> None:
     with transaction(Role.reader) as connection:
         everything = counted(connection)
         known_at = read.publication(connection).known_at
-        owed = read.totals(connection, earlier, known_at)
+        owed = balances.totals(connection, earlier, known_at)
         figures = metrics.kpis(connection, earlier, known_at, "company", 60)
     companies = sorted({str(company) for company, _count in everything["fct_aging"] if company})
     assert len(companies) > 1
@@ -73,7 +73,9 @@ def assert_each_company_is_read_alone(earlier: dt.date) -> None:
         with transaction(Role.viewer) as connection:
             scope.limit_to(connection, [company])
             mine = counted(connection)
-            assert read.totals(connection, earlier, known_at) == [row for row in owed if row["company_id"] == company]
+            assert balances.totals(connection, earlier, known_at) == [
+                row for row in owed if row["company_id"] == company
+            ]
             asked = metrics.kpis(connection, earlier, known_at, "company", 60)
             assert by_name(asked) == by_name([row for row in figures if row["company_id"] == company])
         for view, counts in everything.items():

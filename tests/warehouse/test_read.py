@@ -13,7 +13,7 @@ from support.serve_fixture import AS_OF, EVER, KNOWN_AT, item, publish_items, re
 
 from cartera.db import Role, connect
 from cartera.errors import NotPublished
-from cartera.warehouse import read, read_runs
+from cartera.warehouse import balances, read, read_runs
 
 EARLIER = dt.date(2026, 5, 31)
 
@@ -61,8 +61,11 @@ def test_the_prebuilt_tables_and_the_function_agree(reader: Connection) -> None:
     later = KNOWN_AT + dt.timedelta(microseconds=1)
     for by in ("bucket", "customer", "company", "currency"):
         assert read.aging(reader, AS_OF, KNOWN_AT, by) == read.aging(reader, AS_OF, later, by)  # type: ignore[arg-type]
-    assert read.totals(reader, AS_OF, KNOWN_AT) == read.totals(reader, AS_OF, later)
-    assert read.unapplied(reader, AS_OF, KNOWN_AT) == read.unapplied(reader, AS_OF, later)
+    assert balances.totals(reader, AS_OF, KNOWN_AT) == balances.totals(reader, AS_OF, later)
+    assert balances.unapplied(reader, AS_OF, KNOWN_AT) == balances.unapplied(reader, AS_OF, later)
+    for known_at in (KNOWN_AT, later):
+        apart = read.aging(reader, AS_OF, known_at, by="bucket"), balances.unapplied(reader, AS_OF, known_at)
+        assert all(apart) and balances.aging_and_credit(reader, AS_OF, known_at) == apart
     assert read.open_items(reader, AS_OF, KNOWN_AT) == read.open_items(reader, AS_OF, later)
 
 
@@ -126,7 +129,7 @@ def test_two_versions_of_a_customer_never_double_an_amount(reader: Connection) -
 
 def test_totals_split_overdue_and_disputed(reader: Connection) -> None:
     publish_items([item("1", AS_OF, "10"), item("2", EARLIER, "7", is_disputed=True)])
-    (row,) = read.totals(reader, AS_OF, KNOWN_AT)
+    (row,) = balances.totals(reader, AS_OF, KNOWN_AT)
     assert (row["open_amount"], row["overdue_amount"], row["disputed_amount"]) == (17, 7, 7)
     assert (row["open_items"], row["overdue_items"]) == (2, 1)
 

@@ -13,7 +13,7 @@ from support.serve_fixture import AS_OF, KNOWN_AT, publish_items, sample_items
 from support.serve_promises import promised
 
 from cartera.db import Role, parameters, transaction
-from cartera.warehouse import invoices, metrics, read, scope, segments
+from cartera.warehouse import balances, invoices, metrics, read, scope, segments
 
 EARLIER = AS_OF - dt.timedelta(days=20)
 ITEMS = sample_items()
@@ -61,7 +61,7 @@ def test_every_function_gives_the_named_companies_alone_as_of_any_date(database:
         scope.limit_to(connection, ["norte"])
         asked = (connection, day, KNOWN_AT)
         answers = (
-            read.totals(*asked),
+            balances.totals(*asked),
             read.open_items(*asked),
             read.aging(*asked, by="bucket"),
             read.aging(*asked, by="customer"),
@@ -88,16 +88,16 @@ def test_a_viewer_who_names_no_company_reads_nothing(database: str) -> None:
             assert not read.rows(connection, f"select * from serve.{view} limit 1"), view
         assert not read.open_items(connection, EARLIER, KNOWN_AT)
         scope.limit_to(connection, [])
-        assert not read.totals(connection, AS_OF, KNOWN_AT)
+        assert not balances.totals(connection, AS_OF, KNOWN_AT)
 
 
 def test_the_companies_are_those_of_one_transaction(database: str) -> None:
     publish_items(ITEMS)
     with transaction(Role.viewer) as connection:
         scope.limit_to(connection, ["norte"])
-        assert read.totals(connection, AS_OF, KNOWN_AT)
+        assert balances.totals(connection, AS_OF, KNOWN_AT)
         connection.commit()
-        assert not read.totals(connection, AS_OF, KNOWN_AT)
+        assert not balances.totals(connection, AS_OF, KNOWN_AT)
 
 
 def test_a_company_whose_name_tries_to_be_more_is_one_company(database: str) -> None:
@@ -105,7 +105,7 @@ def test_a_company_whose_name_tries_to_be_more_is_one_company(database: str) -> 
     with transaction(Role.viewer) as connection:
         for name in ("norte,main", "{norte}", 'norte","main', "norte' or true --", "\\"):
             scope.limit_to(connection, [name])
-            assert not read.totals(connection, AS_OF, KNOWN_AT), name
+            assert not balances.totals(connection, AS_OF, KNOWN_AT), name
 
 
 def test_all_others_read_everything(database: str) -> None:
