@@ -56,6 +56,8 @@ class Settings(BaseSettings):
     redirect_all_to: str = ""
     """With an SMTP server set: every message goes to this address of yours instead of to its recipient."""
     mail_from: str = "cobranzas@example.com"
+    report_domains: str = ""
+    """Reports are e-mailed to addresses of these domains alone, separated by commas. Empty: to any address."""
     dashboard_port: int = Field(default=0, ge=0, le=65535)
     """0: the first free port from 8501."""
     sign_in_provider: str = ""

@@ -22,6 +22,7 @@ from cartera.reports.document import Filter, parse_filters
 from cartera.reports.exports import FORMATS, Format
 from cartera.reports.store import checked_id, find
 from cartera.reports.wording import LOCALES, Language
+from cartera.settings import get_settings
 from cartera.warehouse.read import Row, rows
 
 LAST_DAY = 31
@@ -103,6 +104,7 @@ def add(
     address = email_address(recipient)
     if not address:
         raise ConfigError(f"{recipient!r} is no e-mail address", "write one address, as ana@example.com")
+    check_recipient(address)
     _check(when, language, format)
     found = find(owner, report)
     # what can't be narrowed would go out whole
@@ -134,6 +136,16 @@ def add(
             given,
         )
     return str(given["id"])
+
+
+def check_recipient(address: str) -> None:
+    """Raises ConfigError where reports may not leave for its domain."""
+    domains = [each.strip().lower() for each in get_settings().report_domains.split(",") if each.strip()]
+    if domains and address.rpartition("@")[2].lower() not in domains:
+        raise ConfigError(
+            f"reports go to addresses of {', '.join(domains)} alone, and {address} is none",
+            "name another recipient, or add its domain to CARTERA_REPORT_DOMAINS",
+        )
 
 
 def owner_of(owner: str) -> Actor:

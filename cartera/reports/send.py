@@ -186,6 +186,8 @@ def made_for(each: schedules.Schedule) -> Made:
     if each.broken:
         # without its filters it would go out whole
         raise ConfigError(each.broken, "end this schedule and make another one")
+    # it may have been scheduled before that was settled
+    schedules.check_recipient(each.recipient)
     saved = find(each.owner, each.report)
     return make_whole(
         saved.name, saved.document.with_filters(each.filters), companies=schedules.owner_of(each.owner).companies

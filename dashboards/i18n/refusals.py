@@ -63,6 +63,7 @@ REFUSALS: Phrases = {
         (rf".+ has no report {_ID}", "not_your_report"),
         (rf".+ has no schedule {_ID}", "not_your_schedule"),
         (rf"{_ID} is no e-mail address", "no_email"),
+        (r"reports go to addresses of (?P<domains>.+) alone, and .+ is none", "other_domain"),
         (r".+: (?P<count>\S+) rows, a file of this kind holds at most (?P<count_most>\S+)", "too_large"),
         (r"no \w+ is called (?P<values>.+)", "no_value"),
         (r".+ may not sign in any more", "may_not_sign_in"),

@@ -26,6 +26,7 @@ from cartera.reports import schedule, send, store
 from cartera.reports.document import Document, Filter, Part
 from cartera.reports.schedule import LAST_DAY, When, latest_due
 from cartera.sandbox.mailbox.smtp import Mailbox
+from cartera.settings import get_settings
 
 BEGUN = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 MONDAY = dt.datetime(2026, 11, 23, 12, 30, tzinfo=dt.UTC)
@@ -299,6 +300,20 @@ def test_a_person_of_some_companies_is_sent_theirs_alone(mailbox: Mailbox) -> No
     assert {row["company_id"] for row in send.made_for(each).tables[0].rows} == {"norte"}
     users.add("eva@example.com", "manager", [], "test")
     assert {row["company_id"] for row in send.made_for(each).tables[0].rows} == {"main", "norte"}
+
+
+def test_reports_leave_for_the_domains_that_are_named_alone(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also those that were scheduled before."""
+    _scheduled("cfo@elsewhere.example")
+    monkeypatch.setenv("CARTERA_REPORT_DOMAINS", "acme.example, Example.com")
+    get_settings.cache_clear()
+    with pytest.raises(ConfigError, match=r"addresses of acme\.example, example\.com alone"):
+        _scheduled("cfo@not-example.com")
+    _scheduled("cfo@EXAMPLE.com")
+    report = send.send_due(_channel(mailbox), MONDAY)
+    assert (report.sent, report.failed) == (1, 1)
+    assert [mail["To"] for mail in _mails(mailbox)] == ["cfo@example.com"]
+    assert "cfo@elsewhere.example is none" in str([row["answer"] for row in send.deliveries()])
 
 
 @pytest.mark.parametrize(
