@@ -3,7 +3,8 @@
     A row is a rectangle: a stretch of days by a stretch of knowledge. Rows of one class are shorter than the class's
     days, so those that hold a day begin at most that many days before it: an index on class and begin finds them,
     reading at most about twice what it gives. A row that is still known is found by its stretch of days, one that is
-    not by its stretch of knowledge (classes below zero); an instalment that owes nothing by the day it was settled. -#}
+    not by its stretch of knowledge (classes below zero); an instalment that owes nothing by the day it was settled.
+    A whole build writes them in that order. -#}
 
 {% macro _balance_class_days() -%}
     {{ return([8, 16, 32, 64, 128, 256, 512, 1024]) }}

@@ -18,7 +18,7 @@ from cartera.reports.build import Clocks, choices, statement, table
 from cartera.reports.document import Document, Filter, Part, parse, period_days
 from cartera.reports.marts import CURRENCY, MARTS, Mart
 from cartera.reports.ready_made import READY
-from cartera.warehouse import metrics, read, segments
+from cartera.warehouse import balances, metrics, read, segments
 
 UNTIL = dt.date(2026, 6, 30)
 EARLIER = dt.date(2026, 4, 15)
@@ -85,7 +85,7 @@ def test_every_column_filters(mart: Mart, connection: Connection, clocks: Clocks
 
 def test_what_is_open_is_what_the_rest_of_cartera_says(connection: Connection, clocks: Clocks) -> None:
     expected = {}
-    for row in read.totals(connection, clocks.as_of, clocks.known_at):
+    for row in balances.totals(connection, clocks.as_of, clocks.known_at):
         sums = expected.setdefault(row["currency_code"], [Decimal(0), Decimal(0), 0])
         sums[0] += row["open_amount"]
         sums[1] += row["overdue_amount"]

@@ -15,7 +15,7 @@ import pytest
 from support.sandbox_published import published_sandbox
 
 from cartera.db import Role, transaction
-from cartera.warehouse import counting_back, kpi_rows, metrics, read
+from cartera.warehouse import balances, counting_back, kpi_rows, metrics, read
 
 MACROS = Path(__file__).resolve().parents[2] / "dbt_project" / "macros" / "kpis" / "kpi_ratios.sql"
 CATALOGUE = metrics.load_catalogue(Path(__file__).resolve().parents[2] / "dbt_project" / "metrics" / "catalogue.yaml")
@@ -157,7 +157,7 @@ def test_counting_back_stops_where_it_must() -> None:
 def test_a_list_that_is_cut_counts_all(published: str) -> None:
     with transaction(Role.reader) as connection:
         served = read.publication(connection)
-        largest = max(read.totals(connection, UNTIL, served.known_at), key=lambda row: row["open_items"])
+        largest = max(balances.totals(connection, UNTIL, served.known_at), key=lambda row: row["open_items"])
         asked = kpi_rows.Asked(UNTIL, served.known_at, largest["company_id"], largest["currency_code"], 90)
         rows = kpi_rows.rows(connection, asked, "ar_amount", 2)
     assert len(rows) == 2 and rows[0]["amount"] >= rows[1]["amount"]

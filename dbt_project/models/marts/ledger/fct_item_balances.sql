@@ -237,4 +237,6 @@ item_balances as (
     from lives_unioned
 )
 
+-- as they are looked for: what is open on a day lies together on the disk, not in every second page of it
 select * from item_balances
+order by lookup_class, lookup_date
