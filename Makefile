@@ -68,6 +68,7 @@ benchmarks: setup
 	@$(BIN)/python benchmarks/reminders.py
 	@$(BIN)/python benchmarks/contact_rules.py
 	@$(BIN)/python benchmarks/logins.py
+	@$(BIN)/python benchmarks/order_on_disk.py
 
 # Writes the locks anew; needs uv (`pip install uv`).
 UV := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet

@@ -40,7 +40,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import company_at_size as company
 import warehouse
 from people import FIRST_STEP, Recording, be_somebody
 from playwright.async_api import Browser, Page, async_playwright
@@ -309,26 +308,6 @@ def wait_for_answers(log: Path, since: int) -> None:
     print(f"not all was answered ahead within {WAIT_SECONDS} s, measured all the same; see {log}")
 
 
-def publish(invoices: int) -> dt.date:
-    """Land and publish, unless there is a publication; the date that is published."""
-    from cartera.db import Role, transaction
-    from cartera.errors import NotPublished
-    from cartera.warehouse import read
-
-    try:
-        with transaction(Role.reader) as connection:
-            found = read.publication(connection)
-        print(f"published as of {found.as_of_date}, used again")
-        return found.as_of_date
-    except NotPublished:
-        made = company.make(invoices)
-        print(", ".join(f"{records.table.num_rows:,} {name}" for name, records in made.items()))
-        warehouse.land(made)
-        seconds, _steps = warehouse.build(warehouse.POINTS[0][0])
-        print(f"built and published in {seconds:.0f} s")
-        return warehouse.POINTS[0][0]
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--invoices", type=int, default=1_000_000)
@@ -349,7 +328,7 @@ def main() -> int:
                 # statements are long, and cut off they have no plan; read when the server starts
                 cursor.execute("alter system set track_activity_query_size = '100kB'")
         db.stop()
-        as_of = publish(arguments.invoices)
+        as_of = warehouse.publish(arguments.invoices)
         log = get_settings().log_dir / LOG_NAME
         since = len(log.read_text(encoding="utf-8")) if log.exists() else 0
         process, url = start_dashboard(get_settings())

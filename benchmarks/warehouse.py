@@ -139,6 +139,26 @@ def read_project() -> None:
             run_dbt.invoke(["compile", "--select", "dim_buckets", "--vars", variables], slot, clocks)
 
 
+def publish(invoices: int) -> dt.date:
+    """Land and publish, unless there is a publication; the date that is published."""
+    from cartera.db import Role, transaction
+    from cartera.errors import NotPublished
+    from cartera.warehouse import read
+
+    try:
+        with transaction(Role.reader) as connection:
+            found = read.publication(connection)
+        print(f"published as of {found.as_of_date}, used again")
+        return found.as_of_date
+    except NotPublished:
+        made = company.make(invoices)
+        print(", ".join(f"{records.table.num_rows:,} {name}" for name, records in made.items()))
+        land(made)
+        seconds, _steps = build(POINTS[0][0])
+        print(f"built and published in {seconds:.0f} s")
+        return POINTS[0][0]
+
+
 def runs_landed() -> int:
     """How many next runs this state folder has had."""
     from cartera.db import Role, transaction
