@@ -5,7 +5,7 @@
 Makes a company and publishes it, unless `--home` is a folder where that was done; then what is open on past days is
 added up by bucket from both tables, which take turns.
 
-Claim: at most 0.9 of the time from a million invoices on. Less than that fits the database's own memory either way.
+Claim: at most 0.9 of the time.
 """
 
 from __future__ import annotations
