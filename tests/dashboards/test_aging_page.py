@@ -14,7 +14,7 @@ from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, KNOWN_AT, Item, item, publish_items, sample_items
 
 from cartera.db import Role, transaction
-from cartera.warehouse import read
+from cartera.warehouse import balances, read
 from dashboards.i18n import Words
 from dashboards.queries import aging, invoices, overview
 from dashboards.queries.session import Clocks, reading
@@ -172,13 +172,13 @@ def test_a_day_before_anything_was_known_says_so_and_is_not_zero(open_page: Open
 def test_earlier_dates_are_asked_once_for_a_view(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
     publish_items([*sample_items(), item("old", dt.date(2024, 5, 1), "1")])
     asked: list[dt.date] = []
-    original = read.aging
+    original = balances.aging_and_credit
 
-    def counted(connection: Any, as_of: dt.date, *more: Any, **named: Any) -> Any:
+    def counted(connection: Any, as_of: dt.date, known_at: dt.datetime) -> Any:
         asked.append(as_of)
-        return original(connection, as_of, *more, **named)
+        return original(connection, as_of, known_at)
 
-    monkeypatch.setattr(read, "aging", counted)
+    monkeypatch.setattr(balances, "aging_and_credit", counted)
     monkeypatch.setattr(overview, "IN_TIME_SECONDS", -1.0)  # the first page asks for days of its own
     app = open_page("aging")
     assert sorted(set(asked)) == [dt.date(2025, 6, 30), dt.date(2026, 5, 31), AS_OF]

@@ -11,7 +11,7 @@ import pytest
 import streamlit as st
 from support.serve_fixture import AS_OF, item, publish_items
 
-from cartera.warehouse import read
+from cartera.warehouse import balances, read
 from dashboards.queries import ahead, receivables
 from dashboards.queries.session import Reading, reading
 
@@ -92,7 +92,7 @@ def test_the_answers_of_an_earlier_publication_are_forgotten(
     def again(*_given: object, **_named: object) -> NoReturn:
         raise AssertionError("asked again")
 
-    monkeypatch.setattr(read, "aging", again)
+    monkeypatch.setattr(balances, "aging_and_credit", again)
     assert receivables.totals(before, before.clocks).equals(kept)
     assert ahead.answer(answered) == answered
     assert receivables.totals(before, before.clocks).equals(kept)

@@ -25,6 +25,7 @@ from cartera.db import Role, transaction
 from cartera.reports import made
 from cartera.settings import get_settings
 from cartera.warehouse import (
+    balances,
     disputes,
     dso_bridge,
     headline,
@@ -242,7 +243,8 @@ SLOW_AT_SIZE = {
     disputes: ("by_reason", "disputes"),
     metrics: ("kpis",),
     made: ("table",),
-    read: ("customer_aging", "aging", "unapplied"),
+    balances: ("aging_and_credit",),
+    read: ("customer_aging", "aging"),
 }
 
 
