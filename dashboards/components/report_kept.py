@@ -19,6 +19,7 @@ from cartera.reports.wording import LOCALES
 from dashboards.components.choosers import added, toggled
 from dashboards.components.clicks import answers, clicked, drawn_anew, granted, once, one_of, told, wish
 from dashboards.components.report_choice import NEW, OPENED, common_dimensions, unpin
+from dashboards.components.report_shown import file_label
 from dashboards.components.states import Refusal
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text, current_user
@@ -35,8 +36,6 @@ DELIVERIES = {
     "answer": Column("column.message"),
 }
 LISTED = 20
-LANGUAGES = {"en": "English", "es": "Español", "pt": "Português"}
-"""Each in its own words."""
 CONTINENTS = (
     "Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/",
 )  # fmt: skip
@@ -200,14 +199,8 @@ def _when(view: View, each: schedule.Schedule) -> str:
         days = words("reports.last_day") if is_last else words("reports.month_day", day=when.month_day)
     narrowed = "; ".join(f"{said.column(f.column)}: {', '.join(f.among)}" for f in each.filters)
     hour = f"{when.hour:02d}:00 {when.timezone}"
-    file = f"{file_kind(view, each.format)}, {LANGUAGES[each.language]}"
+    file = f"{file_label(view, each.format)}, {words(f'campaigns.language.{each.language}')}"
     return " · ".join(filter(None, (days, hour, file, narrowed)))
-
-
-def file_kind(view: View, format: str) -> str:
-    """CSV and PDF are words of every language."""
-    named = {"xlsx": "reports.file_xlsx", "xlsx-raw": "reports.file_raw"}
-    return view.words(named[format]) if format in named else format.upper()
 
 
 def _own_zone() -> str:
@@ -244,10 +237,10 @@ def _new_schedule(view: View, saved: Saved, clocks: Clocks) -> None:
         st.selectbox(words("reports.timezone"), zones, zones.index(_own_zone()), key="mail_zone", width=240)
     with st.container(horizontal=True):
         st.selectbox(words("reports.format"), FORMATS, key="mail_format", width=180,
-                     format_func=lambda format: file_kind(view, format))  # fmt: skip
+                     format_func=lambda format: file_label(view, format))  # fmt: skip
         codes = [view.words.language.lower(), *(code for code in LOCALES if code != view.words.language.lower())]
         st.selectbox(words("reports.language"), codes, key="mail_language", width=150,
-                     format_func=LANGUAGES.__getitem__)  # fmt: skip
+                     format_func=lambda code: words(f"campaigns.language.{code}"))  # fmt: skip
         _own_filters(view, saved, clocks)
         st.toggle(words("reports.skip_empty"), value=True, key="mail_skip")
     # the id is as old as the form, so that a double click schedules once

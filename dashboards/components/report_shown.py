@@ -128,7 +128,7 @@ def export_buttons(view: View, made: Made, document: Document, clocks: Clocks) -
             content = partial(reports.file, words, made.name, document, clocks, format)
             file_button(
                 view,
-                _file_label(view, format),
+                file_label(view, format),
                 logged(content, file_name, clocks),
                 file_name=file_name,
                 mime=kind,
@@ -139,7 +139,7 @@ def export_buttons(view: View, made: Made, document: Document, clocks: Clocks) -
             )
 
 
-def _file_label(view: View, format: str) -> str:
+def file_label(view: View, format: str) -> str:
     labels = {
         "xlsx": "reports.file_xlsx",
         "xlsx-raw": "reports.file_raw",
