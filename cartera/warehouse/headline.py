@@ -6,7 +6,7 @@ All of one currency, of one company or all; the KPIs by the formulas of metrics/
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -168,3 +168,13 @@ def broken_promises(connection: Connection, asked: Asked, since: dt.date, grace_
     ).format(items=items_at(connection, asked.as_of, asked.known_at), of_asked=OF_ASKED)
     last = asked.as_of - dt.timedelta(days=grace_days)
     return [row["item_id"] for row in rows(connection, query, asked.bound() | {"since": since, "last": last})]
+
+
+def owed_on(connection: Connection, asked: Asked, item_ids: Sequence[str]) -> tuple[Decimal, int]:
+    """What is open of these instalments, and on how many of them."""
+    query = SQL(
+        "select coalesce(sum(open_amount), 0) as open_amount, count(*) as open_items from {items} as items"
+        " where {of_asked} and item_type = 'instalment' and item_id = any(%(ids)s)"
+    ).format(items=items_at(connection, asked.as_of, asked.known_at), of_asked=OF_ASKED)
+    found = rows(connection, query, asked.bound() | {"ids": list(item_ids)})[0]
+    return found["open_amount"], found["open_items"]

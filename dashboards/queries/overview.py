@@ -13,7 +13,7 @@ from psycopg2.errors import QueryCanceled
 from cartera.clock import utc_now
 from cartera.settings import get_settings
 from cartera.targets import Targets, load_targets
-from cartera.warehouse import headline, metrics, read, read_runs, variables
+from cartera.warehouse import headline, metrics, read_runs, variables
 from cartera.warehouse.headline import Asked, Point
 from cartera.warehouse.read import Row
 from dashboards.queries import aging, kpis, receivables
@@ -192,11 +192,7 @@ def broken_promises(reading: Reading, asked: Asked) -> tuple[str, ...]:
 @cached
 def owed_on(reading: Reading, asked: Asked, item_ids: tuple[str, ...]) -> tuple[Decimal, int]:
     """What is open of these items, and on how many of them."""
-    rows = read.open_items(
-        reading.connection, asked.as_of, asked.known_at, currency_code=asked.currency_code,
-        company_id=asked.company_id, item_ids=item_ids, part="open_amount",
-    )  # fmt: skip
-    return sum((row["open_amount"] for row in rows), Decimal(0)), len(rows)
+    return headline.owed_on(reading.connection, asked, item_ids)
 
 
 def stale_sources(reading: Reading) -> list[str]:

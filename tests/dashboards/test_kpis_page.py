@@ -234,7 +234,7 @@ def test_the_pages_of_risk_and_segments_read_the_real_ledger(
 
 
 SLOW_AT_SIZE = {
-    headline: ("trend", "collected_by_month", "expected", "broken_promises", "new_disputes"),
+    headline: ("trend", "collected_by_month", "expected", "broken_promises", "new_disputes", "owed_on"),
     late: ("late", "totals"),
     warehouse_segments: ("totals",),
     segment_moves: ("moves",),
