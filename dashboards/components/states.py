@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -18,10 +18,13 @@ from cartera.settings import get_settings
 from dashboards.components.access import may_open
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words, refusals
-from dashboards.queries import aging
+from dashboards.queries import aging, going_on
+from dashboards.queries.cache import CutOff
 from dashboards.queries.session import Clocks, actor
 
 LOG_NAME = "dashboard.log"
+BEAT = "2s"
+"""How often a page that waits for an answer looks whether it is there."""
 
 
 def not_published(words: Words) -> None:
@@ -70,7 +73,20 @@ def plainly(words: Words) -> Iterator[None]:
     except NotPublished:
         not_published(words)
     except Exception as error:  # noqa: BLE001 its reader gets a reference, the log the rest
-        failed(words, error)
+        cut_off = next((each for each in (error, error.__cause__) if isinstance(each, CutOff)), None)
+        if cut_off is not None and going_on.begin(cut_off):
+            answered_behind(words, cut_off.key)
+        else:
+            failed(words, error)
+
+
+@st.fragment(run_every=BEAT)
+def answered_behind(words: Words, key: Hashable) -> None:
+    """Until a question is answered that no page could wait for; then the page is drawn again."""
+    if going_on.goes_on(key):
+        st.info(f"**{words('state.goes_on')}**\n\n{words('state.goes_on_do')}", icon=":material/hourglass_top:")
+    else:
+        st.rerun()
 
 
 @dataclass(frozen=True)
@@ -122,7 +138,7 @@ def _said(words: Words, error: Exception) -> tuple[str, str]:
     if isinstance(error, UndefinedFunction | UndefinedTable | UndefinedColumn):
         # published by an earlier Cartera, which had not yet what this page asks
         problem, mend = words("state.built_before"), words("state.built_before_do")
-    elif QueryCanceled in (type(error), type(error.__cause__)):
+    elif isinstance(error, QueryCanceled) or isinstance(error.__cause__, QueryCanceled):
         problem, mend = words("state.too_long"), words("state.too_long_do")
     elif isinstance(error, ConfigError):
         # it says which file and line: the database has nothing to do with it

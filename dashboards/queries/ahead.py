@@ -37,7 +37,7 @@ from dashboards.queries import (
     session,
     worklist,
 )
-from dashboards.queries.cache import forget
+from dashboards.queries.cache import CutOff, forget
 from dashboards.queries.of_a_day import Question
 from dashboards.queries.session import Clocks, Reading
 
@@ -163,16 +163,19 @@ def give_way() -> None:
         time.sleep(0.2)
 
 
-def ask(question: Question, opened: Reading, cut_off: threading.Event | None = None) -> None:
-    """What goes wrong is a line in the log: whoever waits for it asks again, and is told."""
+def ask(question: Question, opened: Reading, cut_off: threading.Event | None = None) -> bool:
+    """Whether it was answered. What goes wrong is a line in the log: whoever waits for it asks again, and is told."""
     try:
         question(opened)
     except (CarteraError, PostgresError) as error:
         if cut_off is None or not cut_off.is_set():
-            log.warning("not answered ahead: %s: %s", str(error).partition("\n")[0], _asked(error))
+            problem = error.__cause__ if isinstance(error, CutOff) else error
+            log.warning("not answered: %s: %s", str(problem).partition("\n")[0], _asked(problem))
+        return False
+    return True
 
 
-def _asked(error: Exception) -> str:
+def _asked(error: BaseException | None) -> str:
     """How the statement begins that failed."""
     query = getattr(getattr(error, "cursor", None), "query", None) or b""
     return " ".join(query.decode(errors="replace").split())[:160]

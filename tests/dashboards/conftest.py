@@ -43,7 +43,7 @@ def _nothing_answered_beside_later() -> Iterator[None]:
         patch.setattr(ahead, "takes_long", threading.Event())
         yield
         patch.setattr(looking_back, "_work", looking_back._Work())
-        for thread in [each for each in threading.enumerate() if each.name == "answers beside"]:
+        for thread in [each for each in threading.enumerate() if each.name in ("answers beside", "goes on")]:
             thread.join()
 
 

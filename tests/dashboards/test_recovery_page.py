@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from psycopg2.extensions import connection as Connection
 from python_calamine import CalamineWorkbook
 from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage, said
@@ -160,22 +159,6 @@ def test_a_failing_query_shows_an_error(
     monkeypatch.setattr(f"cartera.warehouse.risk.{function}", lambda *_, **__: 1 / 0)
     app = open_page("recovery", part=part)
     assert "could not be read" in app.error[0].value and not app.exception and not app.metric
-
-
-def test_what_takes_longer_than_a_page_waits_is_told_as_that(
-    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    publish_items(sample_items())
-
-    def slow(connection: Connection, *_: object, **__: object) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("set local statement_timeout = '50ms'")
-            cursor.execute("select pg_sleep(10)")
-
-    monkeypatch.setattr("cartera.warehouse.risk.roll_rates_and_transitions", slow)
-    app = open_page("recovery")
-    assert "longer than a page may wait" in app.error[0].value and "Reference" in app.error[0].value
-    assert not app.exception and not app.metric
 
 
 def test_a_publication_of_an_earlier_cartera_says_so(open_page: OpenPage) -> None:

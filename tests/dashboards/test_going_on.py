@@ -1,0 +1,92 @@
+"""What takes longer than a page may wait goes on behind it, and is shown once it is there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+import streamlit as st
+from support.kpi_page import open_kpis
+from support.pages import said
+
+from cartera.warehouse import metrics, read
+from dashboards.queries import going_on, kpis
+from dashboards.queries.cache import CutOff
+from dashboards.queries.session import reading
+
+
+class AtOnce(threading.Thread):
+    start = threading.Thread.run
+
+
+def cutting_off(monkeypatch: pytest.MonkeyPatch, *, times: int) -> list[object]:
+    """KPIs take too long so many times; gives the dates that they were asked of."""
+    asked: list[object] = []
+    answered: Callable[..., list[read.Row]] = metrics.kpis
+
+    def slow(connection: object, as_of: object, *given: object, **named: object) -> list[read.Row]:
+        asked.append(as_of)
+        if len(asked) <= times:
+            with connection.cursor() as cursor:  # type: ignore[attr-defined]
+                cursor.execute("set local statement_timeout = '20ms'; select pg_sleep(60)")
+        return answered(connection, as_of, *given, **named)
+
+    st.cache_data.clear()
+    monkeypatch.setattr(kpis, "TREND_SECONDS", 0)
+    monkeypatch.setattr(metrics, "kpis", slow)
+    return asked
+
+
+def wait_for_what_goes_on() -> None:
+    for thread in [each for each in threading.enumerate() if each.name == "goes on"]:
+        thread.join(60)
+
+
+def test_the_page_says_that_it_goes_on_and_then_shows_the_figures(
+    published_company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = cutting_off(monkeypatch, times=1)
+    with monkeypatch.context() as patch:
+        patch.setattr(going_on, "goes_on", lambda _key: True)
+        app = open_kpis(as_of="2026-05-07")
+        assert "Adding this up takes longer than usual" in said(app)
+        assert not app.error and not app.exception and not app.dataframe
+    wait_for_what_goes_on()
+    app = app.run()
+    assert len(app.dataframe) == 2 and "takes longer" not in said(app).replace("The trend takes longer", "")
+    assert len(asked) == 2, "who comes back finds what was added up meanwhile"
+
+
+def test_what_is_there_already_is_drawn_at_once(published_company: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    cutting_off(monkeypatch, times=1)
+    monkeypatch.setattr(going_on, "threading", SimpleNamespace(Thread=AtOnce))
+    app = open_kpis(as_of="2026-05-07")
+    assert len(app.dataframe) == 2 and not app.error
+
+
+def test_what_more_time_does_not_answer_is_an_error_and_may_be_tried_again(
+    published_company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = cutting_off(monkeypatch, times=3)
+    with monkeypatch.context() as patch:
+        patch.setattr(going_on, "goes_on", lambda _key: True)
+        app = open_kpis(as_of="2026-05-07")
+    wait_for_what_goes_on()
+    app = app.run()
+    (error,) = app.error
+    assert "longer than a page may wait" in error.value and "Reference" in error.value
+    assert len(asked) == 3
+    app = app.run()
+    assert len(app.dataframe) == 2 and not app.error, "a third time, when it took less"
+
+
+def test_a_question_of_an_earlier_publication_is_left(published_company: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    with reading() as opened:
+        question = CutOff(opened, asked.append, ("earlier",))
+    question.publication = ("reader", "0:before")
+    assert going_on.begin(question)
+    wait_for_what_goes_on()
+    assert not asked and not going_on.goes_on(question.key)
