@@ -16,12 +16,7 @@ from cartera.errors import ConfigError, NotPublished
 from cartera.warehouse import read
 
 _MEMBERS = SQL(
-    " schemes as (select distinct scheme, scheme_position from serve.dim_segment_rules"
-    " where recorded_from <= %(known_at)s and recorded_to > %(known_at)s),"
-    " positions as (select scheme, segment, min(position) as position from serve.dim_segment_rules"
-    " where recorded_from <= %(known_at)s and recorded_to > %(known_at)s group by scheme, segment),"
-    " members as (select member.*, schemes.scheme_position, positions.position from {segments} as member"
-    " join schemes using (scheme) left join positions using (scheme, segment)"
+    " members as (select member.* from {segments} as member"
     " where (%(scheme)s::text is null or member.scheme = %(scheme)s)"
     " and (%(segment)s::text is null or member.segment = %(segment)s)"
     " and (%(company)s::text is null or member.company_id = %(company)s)"
@@ -32,6 +27,15 @@ _MEMBERS = SQL(
     " cells as (select members.*, owed.currency_code, owed.open_amount, owed.overdue_amount, {buckets}"
     " from members left join owed using (company_id, customer_id))"
 )
+
+_IN_ORDER = SQL(
+    " join (select distinct scheme, scheme_position from serve.dim_segment_rules"
+    " where recorded_from <= %(known_at)s and recorded_to > %(known_at)s) as schemes using (scheme)"
+    " left join (select scheme, segment, min(position) as position from serve.dim_segment_rules"
+    " where recorded_from <= %(known_at)s and recorded_to > %(known_at)s group by scheme, segment) as positions"
+    " using (scheme, segment)"
+)
+"""Of schemes and segments, by the rules known then: scheme_position and position."""
 
 
 def totals(
@@ -48,12 +52,13 @@ def totals(
     `in_buckets` adds a column of open amounts for each of read.BUCKETS.
     """
     query = SQL(
-        "with {members} select company_id, scheme, segment, currency_code, count(*) as customers,"
+        "with {members}, sums as (select company_id, scheme, segment, currency_code, count(*) as customers,"
         " sum(open_amount) as open_amount, sum(overdue_amount) as overdue_amount{buckets} from cells"
-        " group by company_id, scheme, segment, currency_code"
-        " order by company_id, min(scheme_position), min(position), segment, currency_code"
+        " group by company_id, scheme, segment, currency_code)"
+        " select sums.* from sums {in_order} order by company_id, scheme_position, position, segment, currency_code"
     ).format(
         members=_members(connection, as_of, known_at),
+        in_order=_IN_ORDER,
         buckets=SQL("").join(SQL(", sum({name}) as {name}").format(name=Identifier(name)) for name in read.BUCKETS)
         if in_buckets
         else SQL(""),
@@ -74,9 +79,9 @@ def members(
     """
     query = SQL(
         "with {members} select company_id, scheme, segment, customer_id, customer_name, currency_code, open_amount,"
-        " overdue_amount from cells {known}"
+        " overdue_amount from cells {in_order} {known}"
         " order by company_id, scheme_position, position, segment, currency_code, open_amount desc, customer_id"
-    ).format(members=_members(connection, as_of, known_at), known=SQL(read.CUSTOMERS_KNOWN))
+    ).format(members=_members(connection, as_of, known_at), in_order=_IN_ORDER, known=SQL(read.CUSTOMERS_KNOWN))
     return read.rows(connection, query, _bound(as_of, known_at, scheme, customer_id))
 
 

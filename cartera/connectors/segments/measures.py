@@ -1,6 +1,6 @@
 """What is known of a customer as of a date, known at a moment: the names that segment rules may use.
 
-Each is computed by the macro customer_measures_as_of of the dbt project; a test holds the two lists together.
+Each is computed by the macro customers_measured_as_of of the dbt project; a test holds the two lists together.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-{#- What is known of each customer as of a date, known at a moment, one row per measure: `value` of those that are
-    numbers, `text_value` of the others, both null where it can't be said. Every customer known then and every
-    customer that owes or has paid has a row of each measure.
+{#- What is known of each customer as of a date, known at a moment, a column per measure, null where it can't be said.
+    Every customer known then and every customer that owes or has paid has a row.
 
     Late is paid after the due date; the year are the 365 days that end with the as-of date. Amounts in several
     currencies weigh by the rate of the as-of date; a customer in one currency needs none for its averages. -#}
-{% macro customer_measures_as_of(as_of, known_at, balances, customers, companies, fx_rates) %}
+{% macro customers_measured_as_of(as_of, known_at, balances, customers, companies, fx_rates) %}
     {%- set year_ago = kpi_opening_date(as_of, 365) %}
     {%- set quarter_ago = kpi_opening_date(as_of, 90) %}
     with
@@ -112,30 +111,31 @@
                         - (amount_days_late - recent_amount_days_late) / nullif(paid_amount - recent_amount, 0)
             end as days_late_trend
         from by_customer
-    ),
-
-    measured as (
-        select
-            everybody.company_id,
-            everybody.customer_id,
-            coalesce(averages.late_payments, 0) as late_payments,
-            case when averages.customer_id is null then 0 else averages.open_amount end as amount_owed,
-            averages.oldest_days_past_due,
-            averages.weighted_days_late,
-            averages.paid_late_pct,
-            averages.days_late_trend,
-            customers_known.sector,
-            customers_known.customer_type,
-            customers_known.country_code,
-            customers_known.risk_class
-        from everybody
-        left join averages
-            on
-                everybody.company_id = averages.company_id
-                and everybody.customer_id = averages.customer_id
-        left join customers_known on everybody.customer_id = customers_known.customer_id
     )
 
+    select
+        everybody.company_id,
+        everybody.customer_id,
+        coalesce(averages.late_payments, 0) as late_payments,
+        case when averages.customer_id is null then 0 else averages.open_amount end as amount_owed,
+        averages.oldest_days_past_due,
+        averages.weighted_days_late,
+        averages.paid_late_pct,
+        averages.days_late_trend,
+        customers_known.sector,
+        customers_known.customer_type,
+        customers_known.country_code,
+        customers_known.risk_class
+    from everybody
+    left join averages
+        on
+            everybody.company_id = averages.company_id
+            and everybody.customer_id = averages.customer_id
+    left join customers_known on everybody.customer_id = customers_known.customer_id
+{% endmacro %}
+
+{#- One row per customer and measure: `value` of those that are numbers, `text_value` of the others. -#}
+{% macro customer_measures(measured) %}
     {% for measure in customer_number_measures() -%}
     select
         company_id,
@@ -143,7 +143,7 @@
         '{{ measure }}' as measure,
         cast({{ measure }} as numeric(24, 6)) as value,
         cast(null as text) as text_value
-    from measured
+    from {{ measured }} as measured
     union all
     {% endfor -%}
     {% for measure in customer_text_measures() -%}
@@ -153,7 +153,7 @@
         '{{ measure }}' as measure,
         cast(null as numeric(24, 6)) as value,
         nullif(trim({{ measure }}), '') as text_value
-    from measured
+    from {{ measured }} as measured
     {%- if not loop.last %}
     union all
     {% endif -%}
@@ -298,7 +298,13 @@
     language sql
     stable parallel safe
     as $customer_measures$
-        {{ customer_measures_as_of('p_as_of', 'p_known_at', **segment_relations()) }}
+        with
+
+        measured as (
+            {{ customers_measured_as_of('p_as_of', 'p_known_at', **segment_relations()) }}
+        )
+
+        {{ customer_measures('measured') }}
     $customer_measures$;
 {% endmacro %}
 
@@ -329,7 +335,13 @@
     language sql
     stable parallel safe
     as $customer_measures_of$
-        {{ customer_measures_as_of('p_as_of', 'p_known_at', **relations) }}
+        with
+
+        measured as (
+            {{ customers_measured_as_of('p_as_of', 'p_known_at', **relations) }}
+        )
+
+        {{ customer_measures('measured') }}
     $customer_measures_of$;
 {% endmacro %}
 

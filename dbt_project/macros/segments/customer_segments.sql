@@ -1,8 +1,12 @@
 {#- In which segment of each scheme every customer is: by the rules known at the moment, the first segment all of
     whose conditions hold; else the scheme's last rule, which has none and takes everybody. One row per company,
-    customer and scheme. -#}
-{% macro customer_segments_as_of(measures, known_at, rules) %}
+    customer and scheme. measured: customers with a column per measure (customers_measured_as_of). -#}
+{% macro customer_segments_as_of(measured, known_at, rules) %}
     with
+
+    measures as (
+        {{ customer_measures(measured) }}
+    ),
 
     rules_known as (
         select *
@@ -18,7 +22,7 @@
             rules_known.position,
             rules_known.conditions,
             coalesce(rules_known.segment, measures.text_value) as segment
-        from {{ measures }} as measures
+        from measures
         inner join rules_known
             on
                 measures.measure = rules_known.measure
@@ -62,7 +66,7 @@
         customers.customer_id,
         last_rules.scheme,
         coalesce(segments_ranked.segment, last_rules.segment) as segment
-    from {{ measures }} as customers
+    from {{ measured }} as customers
     cross join last_rules
     left join segments_ranked
         on
@@ -70,8 +74,6 @@
             and customers.customer_id = segments_ranked.customer_id
             and last_rules.scheme = segments_ranked.scheme
             and segments_ranked.segment_rank = 1
-    -- everybody has a row of each measure
-    where customers.measure = '{{ customer_number_measures()[0] }}'
 {% endmacro %}
 
 {#- customer_segments(as of, known at) beside the tables it reads -#}
@@ -93,12 +95,12 @@
     as $customer_segments$
         with
 
-        measures as (
-            {{ customer_measures_as_of('p_as_of', 'p_known_at', **segment_relations()) }}
+        measured as (
+            {{ customers_measured_as_of('p_as_of', 'p_known_at', **segment_relations()) }}
         ),
 
         segments as (
-            {{ customer_segments_as_of('measures', 'p_known_at', ref('dim_segment_rules')) }}
+            {{ customer_segments_as_of('measured', 'p_known_at', ref('dim_segment_rules')) }}
         )
 
         select * from segments

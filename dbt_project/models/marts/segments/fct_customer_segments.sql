@@ -18,9 +18,9 @@
 
 with
 
-measures as (
+measured as (
     {{
-        customer_measures_as_of(
+        customers_measured_as_of(
             as_of_date(),
             known_at(),
             balances=ref('fct_item_balances'),
@@ -32,7 +32,7 @@ measures as (
 ),
 
 customer_segments as (
-    {{ customer_segments_as_of('measures', known_at(), ref('dim_segment_rules')) }}
+    {{ customer_segments_as_of('measured', known_at(), ref('dim_segment_rules')) }}
 )
 
 select * from customer_segments
