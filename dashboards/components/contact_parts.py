@@ -42,7 +42,9 @@ HOLDS = {
 def contacts(view: View, customer_id: str) -> None:
     """Channels, consents and holds, as they are at this moment."""
     words, kept = view.words, customer.dossier(customer_id)
-    st.caption(words("customer.contacts_sub", zone=as_text(kept.customer.timezone or words("customer.no_zone"))))
+    zone = kept.customer.timezone
+    place = as_text(words.city(zone)) if zone else words("customer.no_zone")
+    st.caption(words("customer.contacts_sub", zone=place))
     rows = [_way(view, each, kept.customer.timezone) for each in kept.ways]
     table(view, frame(rows, list(WAYS)), WAYS, alt=words("customer.part_contacts"))
     # as text, which wraps: a sentence for each is longer than any column

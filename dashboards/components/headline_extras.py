@@ -137,11 +137,14 @@ def _collected(view: View, asked: Asked, goal: Decimal | None) -> None:
     if goal is None:
         day, before = overview.collected_before(view.reading, asked)
         delta, note = words.headline(before, code), words("overview.collected_by", date=words.date(day))
+        whole = note
     else:
         delta = words.percent(so_far / goal)
-        note = words("overview.collected_target", amount=words.headline(goal, code))
+        # beside a share a card has room for little: the hover has the whole
+        note = words("overview.collected_target", amount=words.compact(goal))
+        whole = words("overview.collected_target", amount=words.headline(goal, code))
     # half a phone has no room for what this month stands beside
-    told = f"{delta} {note}. " if view.is_phone else ""
+    told = f"{delta} {whole}. " if view.is_phone or whole != note else ""
     card(
         view,
         words("overview.collected", currency=code, month=words.month(asked.as_of)),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta, get_timezone_location
 from babel.numbers import (
     format_compact_decimal,
     get_decimal_symbol,
@@ -173,8 +173,13 @@ class Words:
         zone = zone_named(zone_name or "")
         if zone is None:
             return self.moment(moment)
-        place = zone.key.rpartition("/")[2].replace("_", " ")
-        return f"{format_datetime(moment.astimezone(zone), 'd MMM y, HH:mm', locale=self.locale)} {place}"
+        return f"{format_datetime(moment.astimezone(zone), 'd MMM y, HH:mm', locale=self.locale)} {self.city(zone.key)}"
+
+    def city(self, zone_name: str) -> str:
+        """Whose clocks a time zone is: `Bogotá` for America/Bogota; the name as given where there is no such zone."""
+        if zone_named(zone_name) is None:
+            return zone_name
+        return get_timezone_location(zone_name, locale=self.locale, return_city=True).rpartition("/")[2]
 
     def ago(self, moment: dt.datetime) -> str:
         """`3 hours ago`."""

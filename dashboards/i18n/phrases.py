@@ -66,4 +66,5 @@ WRITTEN: Mapping[str, Callable[[Words, str], str]] = {
     "hold": lambda words, text: words.named("hold", text),
     "role": lambda words, text: words.named("role", text),
     "step": lambda words, text: words.named("step", text),
+    "zone": Words.city,
 }

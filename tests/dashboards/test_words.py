@@ -180,3 +180,16 @@ def test_reasons_are_in_the_readers_language_and_unknown_ones_as_they_are() -> N
     assert Words("EN").reason("no rate USD to COP on 2026-06-30") == "no rate USD to COP on 30 Jun 2026"
     unsold = "no credit sales above zero in the 90 days to 2010-01-01"
     assert spanish.reason(unsold) == "sin ventas a crédito sobre cero en los 90 días hasta el 1 ene 2010"
+
+
+@pytest.mark.parametrize(
+    ("zone", "english", "spanish"),
+    [
+        ("America/Bogota", "Bogota", "Bogotá"),
+        ("America/Mexico_City", "Mexico City", "Ciudad de México"),
+        ("America/Argentina/Buenos_Aires", "Buenos Aires", "Buenos Aires"),
+        ("Mars/Olympus", "Mars/Olympus", "Mars/Olympus"),
+    ],
+)
+def test_a_time_zone_is_named_by_its_city(zone: str, english: str, spanish: str) -> None:
+    assert (Words("EN").city(zone), Words("ES").city(zone)) == (english, spanish)
