@@ -1,4 +1,4 @@
-"""Cards with a figure: beside each other; on a phone two and two, without what only fits a wide one."""
+"""Cards with a figure: beside each other as there is room; on a phone two and two, without what is for a wide one."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ Color = Literal["normal", "inverse", "off"]
 """Of a change: whether more is better, or worse, or neither."""
 HALF, CHIP = 12, 18
 """Characters of a figure and under it that half a phone shows without cutting them off."""
+IN_A_ROW = 4
+"""So many cards of Streamlit's own least width stand beside each other on a screen of 1280."""
 
 
 def headline(view: View, amount: Decimal, currency_code: str) -> str:
@@ -27,9 +29,12 @@ def headline(view: View, amount: Decimal, currency_code: str) -> str:
 
 
 def places(view: View, count: int) -> list[DeltaGenerator]:
-    """Where `count` cards stand."""
-    if not view.is_phone:
+    """Where `count` cards stand, which are drawn in their order."""
+    if not view.is_phone and count > IN_A_ROW:
         return list(st.columns(count))
+    if not view.is_phone:
+        # a narrow window has them in rows: in columns they would be cut off
+        return [st.container(horizontal=True)] * count
     found: list[DeltaGenerator] = []
     while len(found) < count:
         with st.container(horizontal=True, gap="xsmall"):

@@ -343,6 +343,10 @@ def test_a_large_figure_is_not_cut_off(dashboard_url: str, open_page: OpenPage) 
     expect(page.get_by_text("amounts in COP").first).to_be_visible()
     expect(page.get_by_text("Page not found")).to_have_count(0)
     _assert_figures_are_whole(page)
+    # as wide as a tablet
+    page.set_viewport_size({"width": 1024, "height": 1800})
+    page.wait_for_function("document.querySelector('[data-testid=stMetric]').getBoundingClientRect().width > 250")
+    _assert_figures_are_whole(page)
 
 
 def _assert_figures_are_whole(page: Page) -> None:
