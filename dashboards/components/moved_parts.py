@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 import pandas as pd
 
 from cartera.warehouse import moves
+from dashboards.components.narrowed import narrowed
 from dashboards.components.rows_behind import Sum, rows_behind
 from dashboards.components.tables import CUSTOMER, Column, foremost
 from dashboards.components.view import View
@@ -58,6 +59,10 @@ def _listed(
     else:
         counted = Sum("total_amount", words("column.moved"), figure)
     columns = COLUMNS | ({"written_off_amount": LOST} if asked.to_state == moves.ON else {})
+    said = in_file(
+        view, asked.company_id, columns, title, setting(view, "filter.periods", asked.periods),
+        setting(view, "filter.count_by", words(f"recovery.by_{asked.basis}")),
+    )  # fmt: skip
     rows_behind(
         view,
         clocks,
@@ -68,7 +73,7 @@ def _listed(
         currency_code=asked.currency_code,
         key=f"moved_{asked}",
         name="moved-debts",
-        content=lambda: recovery_rows.moved_csv(asked, clocks),
+        content=lambda: recovery_rows.moved_csv(asked, clocks, said),
         of=f"{asked.from_state}-{asked.to_state}",
     )
 
@@ -82,3 +87,13 @@ def gone_on(view: View, next_bucket: str) -> str:
 def state_name(view: View, name: str) -> str:
     """Of a bucket, or of what a debt came from or came to."""
     return recovery.state_name(view.words, name)
+
+
+def in_file(view: View, company_id: str | None, columns: Mapping[str, Column], *narrowed_to: str) -> recovery_rows.Said:
+    """In a file as on the page: the headings of its columns, and `narrowed_to`, what its rows are."""
+    headings = {name: column.heading for name, column in columns.items()}
+    return recovery_rows.Said(view.words, headings, narrowed(view.words, *narrowed_to, company=company_id))
+
+
+def setting(view: View, label: str, value: object) -> str:
+    return f"{view.words(label)}: {value}"

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from cartera.warehouse import cohort_rows, cure_rows, loss_rows
-from dashboards.components.moved_parts import state_name
+from dashboards.components.moved_parts import in_file, setting, state_name
 from dashboards.components.rows_behind import Sum, rows_behind, total
 from dashboards.components.tables import CUSTOMER, Column, foremost
 from dashboards.components.view import View, as_text
@@ -92,7 +92,10 @@ def loss_debts(view: View, clocks: Clocks, asked: loss_rows.Asked, matrix: pd.Da
     words, row = view.words, matrix.iloc[cell[0]]
     bucket: str = row["bucket"]
     first = LEARNED_FROM.get(cell[1])
+    computed = _computed(view, asked)
     if first and bucket != "total":
+        title = words("recovery.loss_history", bucket=state_name(view, bucket))
+        said = in_file(view, asked.company_id, HISTORY, title, *computed)
         rows_behind(
             view,
             clocks,
@@ -103,11 +106,11 @@ def loss_debts(view: View, clocks: Clocks, asked: loss_rows.Asked, matrix: pd.Da
                 _amount(view, HISTORY, "entered_amount", row),
                 _amount(view, HISTORY, "unpaid_amount", row),
             ],
-            title=words("recovery.loss_history", bucket=state_name(view, bucket)),
+            title=title,
             currency_code=asked.currency_code,
             key=f"loss_history_{asked}_{bucket}_{first}",
             name="loss-history",
-            content=lambda: recovery_rows.history_csv(asked, bucket, first, clocks),
+            content=lambda: recovery_rows.history_csv(asked, bucket, first, clocks, said),
             of=f"{asked.segment}-{bucket}",
         )
         return
@@ -116,6 +119,8 @@ def loss_debts(view: View, clocks: Clocks, asked: loss_rows.Asked, matrix: pd.Da
         for each in matrix.to_dict("records")
         if each["bucket"] != "total" and bucket in ("total", each["bucket"])
     )
+    title = words("recovery.loss_open", bucket=state_name(view, bucket))
+    said = in_file(view, asked.company_id, OPEN | {"bucket": Column("column.bucket")}, title, *computed)
     sums = [_amount(view, OPEN, "open_amount", row, "balance_amount")]
     if row["ecl_amount"] is not None:
         sums.append(_amount(view, OPEN, "expected_amount", row, "ecl_amount"))
@@ -125,11 +130,11 @@ def loss_debts(view: View, clocks: Clocks, asked: loss_rows.Asked, matrix: pd.Da
         recovery_rows.open_debts(view.reading, asked, rates),
         foremost(view, OPEN, "customer_name", "open_amount", "expected_amount"),
         sums,
-        title=words("recovery.loss_open", bucket=state_name(view, bucket)),
+        title=title,
         currency_code=asked.currency_code,
         key=f"loss_open_{asked}_{bucket}",
         name="expected-losses",
-        content=lambda: recovery_rows.open_csv(asked, rates, clocks),
+        content=lambda: recovery_rows.open_csv(asked, rates, clocks, said),
         of=f"{asked.segment}-{bucket}",
     )
 
@@ -140,6 +145,7 @@ def cohort_debts(
     """`figures`: of the cohort, which its debts are compared with; `title` is plain text."""
     first = CAME_OF.get(column, "placed_amount")
     columns = {name: shown for name, shown in COHORT.items() if name != "until_date" or asked.after_days is not None}
+    said = in_file(view, asked.company_id, columns, title)
     rows_behind(
         view,
         clocks,
@@ -153,7 +159,7 @@ def cohort_debts(
         currency_code=asked.currency_code,
         key=f"cohort_debts_{asked}_{first}",
         name="cohort-debts",
-        content=lambda: recovery_rows.cohort_csv(asked, first, clocks),
+        content=lambda: recovery_rows.cohort_csv(asked, first, clocks, said),
         of=f"{asked.cohort_month}-{asked.after_days}-{first}",
     )
 
@@ -168,6 +174,11 @@ def cure_debts(view: View, clocks: Clocks, place: str, figures: pd.DataFrame, co
     # of one outcome the title says it
     columns = {name: shown for name, shown in CURES.items() if name != "outcome" or outcome is None}
     became = {name: as_text(words.money(total(found, f"total_{name}_amount"), asked.currency_code)) for name in BECAME}
+    title = words("recovery.cure_debts", outcome=words(f"column.customers_{outcome or 'delinquent'}"))
+    said = in_file(
+        view, asked.company_id, CURES, title, setting(view, "column.horizon_days", asked.horizon_days),
+        setting(view, "column.cure_days", asked.cure_days),
+    )  # fmt: skip
     rows_behind(
         view,
         clocks,
@@ -177,14 +188,27 @@ def cure_debts(view: View, clocks: Clocks, place: str, figures: pd.DataFrame, co
             Sum("total_customers", words("recovery.cures_count"), of["count"], is_money=False),
             Sum("total_amount", words("column.past_due_at_start"), of["amount"]),
         ],
-        title=words("recovery.cure_debts", outcome=words(f"column.customers_{outcome or 'delinquent'}")),
+        title=title,
         note=words("recovery.cures_became", date=words.date(clocks.as_of), **became),
         currency_code=asked.currency_code,
         key=f"cure_debts_{asked}",
         name="cure-debts",
-        content=lambda: recovery_rows.cure_csv(asked, clocks),
+        content=lambda: recovery_rows.cure_csv(asked, clocks, said),
         of=outcome or "delinquent",
     )
+
+
+def _computed(view: View, asked: loss_rows.Asked) -> list[str]:
+    """What expected losses were computed with."""
+    settings = [
+        setting(view, "filter.factor", asked.factor),
+        setting(view, "filter.history", asked.history_days),
+        setting(view, "filter.loss_after", asked.loss_days),
+    ]
+    if asked.scheme and asked.segment:
+        scheme, segment = view.words.named("scheme", asked.scheme), view.words.named("segment", asked.segment)
+        settings.append(setting(view, "filter.by_segment", f"{scheme}, {segment}"))
+    return settings
 
 
 def _count(view: View, figure: Any) -> Sum:

@@ -91,17 +91,18 @@ def documents(view: View, clocks: Clocks, place: Place, row: Mapping[str, Any], 
     if found.empty and not any(each.figure for each in sums):
         st.caption(words("reports.no_rows_behind"))
         return
+    title = _title(view, place)
     rows_behind(
         view,
         clocks,
         found,
         _columns(view, place, list(found.columns)),
         sums,
-        title=_title(view, place),
+        title=title,
         currency_code=row[CURRENCY] or "",
         key=f"{key}_behind_{crc32(repr((place.values, place.measure)).encode()):x}",
         name="report-rows",
-        content=lambda: reports.documents_csv(words, place, clocks),
+        content=lambda: reports.documents_csv(words, place, clocks, title),
         of=key,
         note=as_text(note),
         opens_one=True,

@@ -11,7 +11,7 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from cartera.cells import safe_cell
 from cartera.warehouse import read
@@ -115,11 +115,12 @@ def to_csv(
     currency_code: str,
     adding: Sequence[str] = (),
     narrowed: Sequence[str] = (),
+    is_plain: bool = False,
 ) -> bytes:
     """UTF-8 with a mark that Excel understands; each row says its currency, both clocks and what it is narrowed to.
 
-    The last row counts and adds what is above it (`adding`: also these columns), and says so when rows beyond
-    EXPORTED_ROWS were left out.
+    `columns` have text keys or, with `is_plain`, the headings. The last row counts and adds what is above it (`adding`:
+    also these columns), and says so when rows beyond EXPORTED_ROWS were left out.
     """
     kept, text = rows[:EXPORTED_ROWS], io.StringIO()
     writer = csv.writer(text)
@@ -129,7 +130,10 @@ def to_csv(
         "column.known_at": clocks.known_at.isoformat(),
         "column.filters": safe_cell(" · ".join(narrowed), currency_code),
     }
-    headings = [words.bucket(label) if label in read.BUCKETS else words(label) for label in columns.values()]
+    headings = [
+        label if is_plain else words.bucket(label) if label in read.BUCKETS else words(label)
+        for label in columns.values()
+    ]
     writer.writerow([*headings, *map(words, stamp)])
     for row in kept:
         writer.writerow([*(safe_cell(row[name], currency_code) for name in columns), *stamp.values()])
@@ -154,11 +158,16 @@ def records_csv(
 
 
 def _sums(rows: Iterable[read.Row], names: Sequence[str], currency_code: str, more: Sequence[str] = ()) -> list[object]:
-    """The sum of each column that adds up; nothing under the others."""
+    """The sum of each column that adds up, of amounts in one currency alone; nothing under the others."""
     rows, adding = list(rows), {*read.BUCKETS, *ADDED, *more}
+    sums = {name: _sum([row[name] for row in rows], name) for name in names if name in adding}
     return [
-        safe_cell(sum((row[name] or 0 for row in rows), Decimal(0) if name != "open_items" else 0), currency_code)
-        if name in adding and currency_code
-        else ""
+        safe_cell(sums[name], currency_code) if name in sums and (currency_code or isinstance(sums[name], int)) else ""
         for name in names
     ]
+
+
+def _sum(values: Sequence[Any], name: str) -> Decimal | int:
+    """Of numbers of things a whole number, also of none."""
+    is_count = name == "open_items" or (values and all(isinstance(value, int) for value in values))
+    return sum((value or 0 for value in values), 0 if is_count else Decimal(0))

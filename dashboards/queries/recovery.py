@@ -173,19 +173,16 @@ def losses_xlsx(clocks: Clocks, provision: Provision) -> Counted:
         return Counted(path.read_bytes(), len(rows))
 
 
-def to_csv(rows: pd.DataFrame, clocks: Clocks, stated: dict[str, Any], words: Words | None = None) -> bytes:
-    """Rows with all their decimals, each with both clocks and what it was asked with. Nothing is added up.
-
-    `words`: headings and what has a name in the reader's language, of columns in HEADINGS.
-    """
+def _csv(rows: pd.DataFrame, clocks: Clocks, stated: dict[str, Any], words: Words) -> bytes:
+    """Rows with all their decimals, each with both clocks and what it was asked with. Nothing is added up."""
     text = io.StringIO()
     writer = csv.writer(text)
     stamp = {"as_of_date": clocks.as_of, "known_at": clocks.known_at, **stated}
     names = [*rows.columns, *stamp]
-    writer.writerow([words(HEADINGS[name]) for name in names] if words else names)
+    writer.writerow([words(HEADINGS[name]) for name in names])
     for row in rows.itertuples(index=False):
         cells = zip(names, (*row, *stamp.values()), strict=True)
-        writer.writerow([_cell(_named(words, name, value) if words else value) for name, value in cells])
+        writer.writerow([_cell(_named(words, name, value)) for name, value in cells])
     return text.getvalue().encode("utf-8-sig")
 
 
@@ -217,25 +214,25 @@ def roll_rates_csv(words: Words, clocks: Clocks, method: risk.Method, basis: ris
     with reading() as opened:
         rows = roll_rates(opened, clocks, method, basis, periods)
     stated = {"method": method, "basis": basis, "period_days": PERIOD_DAYS, "periods": periods}
-    return to_csv(rows, clocks, stated, words)
+    return _csv(rows, clocks, stated, words)
 
 
 def transitions_csv(words: Words, clocks: Clocks, periods: int) -> bytes:
     with reading() as opened:
         rows = transitions(opened, clocks, periods)
-    return to_csv(rows, clocks, {"period_days": PERIOD_DAYS, "periods": periods}, words)
+    return _csv(rows, clocks, {"period_days": PERIOD_DAYS, "periods": periods}, words)
 
 
 def vintages_csv(words: Words, clocks: Clocks) -> bytes:
     with reading() as opened:
         rows = vintages(opened, clocks)
-    return to_csv(rows, clocks, {"step_days": STEP_DAYS, "months": MONTHS}, words)
+    return _csv(rows, clocks, {"step_days": STEP_DAYS, "months": MONTHS}, words)
 
 
 def liquidation_csv(words: Words, clocks: Clocks) -> bytes:
     with reading() as opened:
         rows = liquidation(opened, clocks)
-    return to_csv(rows, clocks, {"months": MONTHS}, words)
+    return _csv(rows, clocks, {"months": MONTHS}, words)
 
 
 def segments_of(rows: pd.DataFrame) -> Sequence[str]:

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
-from collections.abc import Callable
-from typing import Any, get_args
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import get_args
 
 import pandas as pd
 from psycopg2.extensions import connection as Connection
 
 from cartera.warehouse import cohort_rows, cure_rows, loss_rows, moves, read, risk
 from cartera.warehouse.behind import Place
+from dashboards.i18n import Words
 from dashboards.queries.cache import cached
+from dashboards.queries.export import to_csv
 from dashboards.queries.receivables import EXPORTED_ROWS, LISTED_ITEMS, frame
-from dashboards.queries.recovery import CURE_DAYS, HORIZON_DAYS, MONTHS, PERIOD_DAYS, Provision, to_csv
+from dashboards.queries.recovery import CURE_DAYS, HORIZON_DAYS, MONTHS, PERIOD_DAYS, Provision
 from dashboards.queries.session import Clocks, Reading, reading
 
 MEASURES: tuple[cohort_rows.Measure, ...] = get_args(cohort_rows.Measure)
+OF_DEBTS = {"company_id": "column.company", "customer_id": "column.customer_id"}
+MOST = EXPORTED_ROWS + 1
+"""One more than a file holds: it says so when rows were left out."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a file says what it has: the headings of its columns, as on the page, and what its rows are narrowed to."""
+
+    words: Words
+    headings: Mapping[str, str]
+    narrowed: tuple[str, ...]
 
 
 def moved(place: str, clocks: Clocks, periods: int, basis: risk.Basis, from_state: str, to_state: str) -> moves.Asked:
@@ -83,38 +97,39 @@ def loss_history(reading: Reading, asked: loss_rows.Asked, bucket: str, first: l
     return frame(loss_rows.history(reading.connection, asked, bucket, first, LISTED_ITEMS), loss_rows.HISTORY)
 
 
-def moved_csv(asked: moves.Asked, clocks: Clocks) -> bytes:
-    """As the others: every row, with what was asked and the sums of all beside each. Raises DatabaseError."""
-    return _csv(lambda at: moves.debts(at, asked, EXPORTED_ROWS), asked.columns, asked, clocks)
+def moved_csv(asked: moves.Asked, clocks: Clocks, said: Said) -> bytes:
+    """As the others: every row, with its total below. Raises DatabaseError."""
+    return _csv(lambda at: moves.debts(at, asked, MOST), asked.columns, asked, clocks, said)
 
 
-def cure_csv(asked: cure_rows.Asked, clocks: Clocks) -> bytes:
-    return _csv(lambda at: cure_rows.debts(at, asked, EXPORTED_ROWS), cure_rows.COLUMNS, asked, clocks)
+def cure_csv(asked: cure_rows.Asked, clocks: Clocks, said: Said) -> bytes:
+    return _csv(lambda at: cure_rows.debts(at, asked, MOST), cure_rows.COLUMNS, asked, clocks, said)
 
 
-def cohort_csv(asked: cohort_rows.Asked, first: cohort_rows.Measure, clocks: Clocks) -> bytes:
-    return _csv(lambda at: cohort_rows.debts(at, asked, first, EXPORTED_ROWS), cohort_rows.COLUMNS, asked, clocks)
+def cohort_csv(asked: cohort_rows.Asked, first: cohort_rows.Measure, clocks: Clocks, said: Said) -> bytes:
+    return _csv(lambda at: cohort_rows.debts(at, asked, first, MOST), cohort_rows.COLUMNS, asked, clocks, said)
 
 
-def open_csv(asked: loss_rows.Asked, rates: tuple[loss_rows.Rate, ...], clocks: Clocks) -> bytes:
-    return _csv(lambda at: loss_rows.open_debts(at, asked, rates, EXPORTED_ROWS), loss_rows.OPEN, asked, clocks)
+def open_csv(asked: loss_rows.Asked, rates: tuple[loss_rows.Rate, ...], clocks: Clocks, said: Said) -> bytes:
+    return _csv(lambda at: loss_rows.open_debts(at, asked, rates, MOST), loss_rows.OPEN, asked, clocks, said)
 
 
-def history_csv(asked: loss_rows.Asked, bucket: str, first: loss_rows.Measure, clocks: Clocks) -> bytes:
-    return _csv(
-        lambda at: loss_rows.history(at, asked, bucket, first, EXPORTED_ROWS),
-        loss_rows.HISTORY,
-        asked,
-        clocks,
-        bucket=bucket,
-    )
+def history_csv(asked: loss_rows.Asked, bucket: str, first: loss_rows.Measure, clocks: Clocks, said: Said) -> bytes:
+    return _csv(lambda at: loss_rows.history(at, asked, bucket, first, MOST), loss_rows.HISTORY, asked, clocks, said)
 
 
 def _csv(
-    ask: Callable[[Connection], list[read.Row]], columns: tuple[str, ...], asked: Place, clocks: Clocks, **further: Any
+    ask: Callable[[Connection], list[read.Row]], columns: tuple[str, ...], asked: Place, clocks: Clocks, said: Said
 ) -> bytes:
     with reading() as opened:
         rows = ask(opened.connection)
-    stated = dataclasses.asdict(asked) | further
-    of_asked = {name: value for name, value in stated.items() if name not in (*columns, "as_of", "known_at")}
-    return to_csv(frame(rows, columns), clocks, of_asked)
+    words, company = said.words, {"company_id": asked.company_id}
+    for row in rows:
+        row |= company
+        if "outcome" in row:
+            row["outcome"] = words(f"recovery.outcome_{row['outcome']}")
+        if "bucket" in row:
+            row["bucket"] = words.bucket(row["bucket"])
+    headings = OF_DEBTS | {name: said.headings[name] for name in columns if name in said.headings}
+    added = [name.removeprefix("total_") for name in columns if name.startswith("total_")]
+    return to_csv(rows, headings, words, clocks, asked.currency_code, added, said.narrowed)

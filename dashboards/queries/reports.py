@@ -11,14 +11,13 @@ import pandas as pd
 from cartera.reports import behind, build, exports, made
 from cartera.reports.behind import Place
 from cartera.reports.document import Document, Part, as_it_opens, parse
-from cartera.reports.marts import MARTS
+from cartera.reports.marts import CURRENCY, MARTS
 from cartera.reports.wording import Wording
 from dashboards.i18n import OF_REPORTS, Words
 from dashboards.queries.cache import cached
-from dashboards.queries.export import Counted
+from dashboards.queries.export import Counted, to_csv
 from dashboards.queries.receivables import EXPORTED_ROWS as MOST_IN_CSV
 from dashboards.queries.receivables import LISTED_ITEMS, frame
-from dashboards.queries.recovery import to_csv
 from dashboards.queries.session import Clocks, Reading, actor
 from dashboards.queries.session import reading as opening_one
 
@@ -99,16 +98,22 @@ def _columns(place: Place) -> list[str]:
     return [*(name for name in shown if name not in LINKED), *(each.name for each in place.measures)]
 
 
-def documents_csv(words: Words, place: Place, clocks: Clocks) -> bytes:
-    """Up to MOST_IN_CSV of them, each with what it was asked for, and the number and sums of all.
+def documents_csv(words: Words, place: Place, clocks: Clocks, title: str) -> bytes:
+    """Each with what it was asked for, `title` and the filters of the report, and the sums of all below.
 
     Raises DatabaseError, NotSignedInError.
     """
-    at = build.Clocks(clocks.as_of, clocks.known_at)
+    said, at = wording(words), build.Clocks(clocks.as_of, clocks.known_at)
     with opening_one() as opened:
-        rows = behind.documents(opened.connection, place, at, MOST_IN_CSV)
-    finest, measures = place.mart.documents, [each.name for each in place.measures]
-    columns = [*(finest.shown if finest else ()), *measures, "rows", *(f"total_{name}" for name in measures)]
-    stated = {name: value for name, value in place.values if name not in columns}
-    stated["filters"] = wording(words).filters(place.part, clocks.as_of)
-    return to_csv(frame(rows, columns), clocks, stated)
+        rows = behind.documents(opened.connection, place, at, MOST_IN_CSV + 1)
+    finest, counts = place.mart.documents, [each.name for each in place.measures if each.kind == "number"]
+    names = [*(finest.shown if finest else ()), *(each.name for each in place.measures)]
+    rows = [
+        {name: int(row[name] or 0) if name in counts else said.value(name, row[name]) for name in names} for row in rows
+    ]
+    code = str(dict(place.values).get(CURRENCY) or "")
+    narrowed = [title, *([said.filters(place.part, clocks.as_of)] if place.part.all_filters() else [])]
+    return to_csv(
+        rows, {name: said.column(name) for name in names}, words, clocks, code,
+        [each.name for each in place.measures], narrowed, is_plain=True,
+    )  # fmt: skip

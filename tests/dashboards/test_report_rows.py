@@ -173,12 +173,31 @@ def test_the_file_has_every_document_and_what_was_asked(database: str) -> None:
         clocks = opened.clocks
         made = build.table(opened.connection, part, build.Clocks(clocks.as_of, clocks.known_at), 500)
     row = made.rows[0]
-    file = reports.documents_csv(Words("EN"), behind.place_of(part, row), clocks).decode("utf-8-sig")
-    lines = list(csv.DictReader(io.StringIO(file)))
-    assert sum(Decimal(line["open_amount"]) for line in lines) == row["open_amount"]
-    assert {(line["bucket"], line[CURRENCY]) for line in lines} == {(row["bucket"], row[CURRENCY])}
-    stated = {(int(line["rows"]), Decimal(line["total_open_amount"])) for line in lines}
-    assert stated == {(len(lines), row["open_amount"])}
+    said = reports.wording(Words("ES"))
+    file = reports.documents_csv(Words("ES"), behind.place_of(part, row), clocks, "=1+1").decode("utf-8-sig")
+    *lines, total = csv.DictReader(io.StringIO(file))
+    assert not any("_" in heading for heading in total)
+    opened_as = said.column("open_amount")
+    assert sum(Decimal(line[opened_as]) for line in lines) == row["open_amount"] == Decimal(total[opened_as])
+    stated = {tuple(line[Words("ES")(f"column.{name}")] for name in ("currency", "as_of", "filters")) for line in lines}
+    assert stated == {(row[CURRENCY], clocks.as_of.isoformat(), "'=1+1")}
+
+
+def test_the_file_counts_documents_as_whole_numbers(database: str) -> None:
+    publish_items(sample_items())
+    part = Part(
+        mart="aging",
+        dimensions=("bucket",),
+        measures=("items",),
+        filters=(Filter(column="bucket", among=("not_due",)),),
+    )
+    with reading() as opened:
+        clocks = opened.clocks
+        made = build.table(opened.connection, part, build.Clocks(clocks.as_of, clocks.known_at), 500)
+    file = reports.documents_csv(Words("EN"), behind.place_of(part, made.rows[0]), clocks, "of").decode("utf-8-sig")
+    *lines, total = csv.DictReader(io.StringIO(file))
+    assert {line["Items"] for line in lines} == {"1"} and total["Items"] == str(len(lines))
+    assert total["Filters"] == "of · Bucket: Not due"
 
 
 def test_a_line_of_the_certificate_leads_to_its_items_and_to_aging(published_company: str) -> None:

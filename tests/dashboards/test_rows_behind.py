@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qsl
@@ -15,8 +16,13 @@ from streamlit.testing.v1 import AppTest
 from support.kpi_page import UNTIL, kpi_figures, open_kpis, plainly
 from support.pages import page_opened, said
 
+import dashboards.components.rows_behind
 from cartera.warehouse import in_view, risk
+from dashboards.components import moved_parts
 from dashboards.components.headline_extras import MADE_OF
+from dashboards.components.moved_parts import in_file
+from dashboards.components.recovery_rows import COHORT, CURES, HISTORY, OPEN
+from dashboards.components.view import View
 from dashboards.i18n import Words
 from dashboards.queries import kpi_export, kpis, overview, receivables, recovery, recovery_rows
 from dashboards.queries.session import reading
@@ -118,6 +124,7 @@ RECOVERY = (
     ("rolling", "roll_rate_pct", 0, "numerator", "Debts from Not due to 1-30 days or written off"),
     ("rolling", "roll_rate_pct", 0, "denominator", "Debts in Not due at the beginning of a period"),
 )
+SHOWN = (moved_parts.COLUMNS | {"written_off_amount": moved_parts.LOST}, OPEN, HISTORY, COHORT, CURES)
 
 
 def _clicked(table: str, row: int, column: str, **parameters: str) -> AppTest:
@@ -202,12 +209,44 @@ def test_debts_of_a_cohort_as_a_file(published_company: str) -> None:
         figures = recovery.liquidation(opened, clocks)
     row = figures[figures["cohort_month"].isna()].iloc[0]
     asked = recovery_rows.cohort(f"{row['company_id']}/{row['currency_code']}", clocks, None)
-    text = recovery_rows.cohort_csv(asked, "collected_amount", clocks).decode("utf-8-sig")
-    found = list(csv.DictReader(io.StringIO(text)))
+    words = Words("ES")
+    view = View(opened, words, is_dark=False, is_phone=False)
+    said_in_file = in_file(view, row["company_id"], COHORT, "=1+1")
+    text = recovery_rows.cohort_csv(asked, "collected_amount", clocks, said_in_file).decode("utf-8-sig")
+    *found, total = csv.DictReader(io.StringIO(text))
     assert len(found) == row["placed_items"]
     for name in recovery_rows.MEASURES:
-        assert sum(Decimal(each[name]) for each in found) == row[name]
-    assert {(each["company_id"], each["as_of_date"]) for each in found} == {(row["company_id"], UNTIL.isoformat())}
+        heading = words(COHORT[name].heading)
+        assert sum(Decimal(each[heading]) for each in found) == row[name] == Decimal(total[heading])
+    stated = tuple(map(words, ("column.company", "column.as_of", "column.filters")))
+    narrowed_to = f"{words('filter.company')}: {row['company_id']} · =1+1"
+    assert {tuple(each[name] for name in stated) for each in found} == {
+        (row["company_id"], UNTIL.isoformat(), narrowed_to)
+    }
+
+
+@pytest.mark.parametrize(("part", "table", "row", "column", "title"), RECOVERY)
+def test_files_of_recovery_say_what_the_page_says(
+    published_company: str, monkeypatch: pytest.MonkeyPatch, part: str, table: str, row: int, column: str, title: str
+) -> None:
+    """Its headings in the reader's language, its rows and their sums, and what they are."""
+    files: dict[str, bytes] = {}
+
+    def made(view: View, _clocks: Any, _code: str, name: str, content: Callable[[], bytes], **_: Any) -> None:
+        files[name] = content()
+
+    monkeypatch.setattr(dashboards.components.rows_behind, "csv_button", made)
+    app = _clicked(table, row, column, part=part)
+    [text] = files.values()
+    *found, total = csv.DictReader(io.StringIO(text.decode("utf-8-sig")))
+    assert not any("_" in heading for heading in total) and title in total[Words("EN")("column.filters")]
+    assert total["Company"] == f"TOTAL: {len(found)}"
+    [shown] = [frame.value for frame in app.dataframe if "customer_name" in frame.value]
+    assert len(found) == len(shown)
+    for name in (name for name in shown if name.endswith("amount")):
+        called = {Words("EN")(columns[name].heading) for columns in SHOWN if name in columns}
+        [heading] = called & set(total)
+        assert sum(Decimal(each[heading] or 0) for each in found) == sum(shown[name])
 
 
 @pytest.mark.parametrize("company", ["", "andes-pe"])
