@@ -11,6 +11,7 @@ from dashboards.components import filters
 from dashboards.components.drill import drill
 from dashboards.components.export import csv_button
 from dashboards.components.matrix import matrix
+from dashboards.components.narrowed import narrowed
 from dashboards.components.segment_parts import figure_of
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
@@ -53,8 +54,12 @@ def moves_part(view: View, asked: segments.Asked, rules: pd.DataFrame) -> None:
         st.info(words("moves.too_long"), icon=":material/hourglass_disabled:")
         return
     cell = _moves_matrix(view, between, found, rules[rules["scheme"] == asked.scheme])
-    csv_button(view, asked.clocks, asked.scheme, "segment-moves", lambda: segments.moves_csv(words, asked, between),
-               help_text=words("moves.export_help"))  # fmt: skip
+    said = narrowed(
+        words, company=asked.company_id, scheme=words.named("scheme", asked.scheme), basis=bases[basis],
+        moved_from=words.date(first), moved_to=words.date(second),
+    )  # fmt: skip
+    csv_button(view, asked.clocks, "", "segment-moves", lambda: segments.moves_csv(words, asked, between, said),
+               narrowed=said, help_text=words("moves.export_help"))  # fmt: skip
     if cell:
         _movers(view, asked, between, cell, found)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -13,7 +11,6 @@ from typing import get_args
 import pandas as pd
 from psycopg2.errors import QueryCanceled
 
-from cartera.cells import safe_cell
 from cartera.errors import ConfigError
 from cartera.warehouse import metrics, read, segment_moves, segments
 from dashboards.i18n import Words
@@ -43,6 +40,7 @@ DEBTORS_CSV = {
     "customer_id": "column.customer_id", "customer_name": "column.customer", "company_id": "column.company",
     "overdue_amount": "column.overdue", "open_amount": "column.open",
 }  # fmt: skip
+MOVES_CSV = {"from_segment": "filter.moved_from", "to_segment": "filter.moved_to", "customers": "column.customers"}
 
 
 @dataclass(frozen=True)
@@ -207,14 +205,11 @@ def debtors_csv(words: Words, asked: Asked, segment: str, narrowed: Sequence[str
     return to_csv(rows, DEBTORS_CSV, words, asked.clocks, asked.currency_code, narrowed=narrowed)
 
 
-def moves_csv(words: Words, asked: Asked, between: Compared) -> bytes:
-    """Every pair of segments with its customers, both dates, and by what they were judged. Raises DatabaseError."""
+def moves_csv(words: Words, asked: Asked, between: Compared, narrowed: Sequence[str]) -> bytes:
+    """Every pair of segments with its customers; `narrowed` says both dates and more. Raises DatabaseError."""
     with reading() as opened:
-        rows = _moves(opened, between)
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["scheme", "from_date", "to_date", "basis", "known_at", *MOVES])
-    stamp = [between.scheme, between.first, between.second, between.basis, between.known_at.isoformat()]
-    for row in rows.itertuples(index=False):
-        writer.writerow([*stamp, *(safe_cell(value, asked.currency_code) for value in row)])
-    return text.getvalue().encode("utf-8-sig")
+        rows = [dict(zip(MOVES, row, strict=True)) for row in _moves(opened, between).itertuples(index=False)]
+    for row in rows:
+        for name, absent in (("from_segment", "moves.joined"), ("to_segment", "moves.left")):
+            row[name] = words.named("segment", row[name]) if row[name] else words(absent)
+    return to_csv(rows, MOVES_CSV, words, asked.clocks, "", ("customers",), narrowed)

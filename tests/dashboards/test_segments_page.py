@@ -142,9 +142,13 @@ def test_who_moved_between_two_month_ends(open_page: OpenPage, basis: str) -> No
 def test_the_export_of_moves_says_its_dates_and_basis(database: str) -> None:
     publish_items(_moving())
     between = asked_segments.compared(_asked(), dt.date(2026, 4, 30), dt.date(2026, 5, 31), "kept")
-    rows = _csv(asked_segments.moves_csv(Words("EN"), _asked(), between))
-    assert sum(int(row["customers"]) for row in rows) == 4
-    assert {(row["from_date"], row["to_date"], row["basis"]) for row in rows} == {("2026-04-30", "2026-05-31", "kept")}
+    *rows, total = _csv(asked_segments.moves_csv(Words("ES"), _asked(), between, ("Empresa: norte", "=1")))
+    assert sum(int(row["Clientes"]) for row in rows) == 4 == int(total["Clientes"])
+    assert {row["Desde"] for row in rows} == {
+        *(Words("ES").named("segment", name) for name in ("slow", "prompt")),
+        "Cliente nuevo",
+    }
+    assert {row["Filtros"] for row in rows} == {"Empresa: norte · =1"}
 
 
 def test_a_link_that_asks_for_strangers_gets_the_default(open_page: OpenPage) -> None:
