@@ -23,7 +23,6 @@ from dashboards.components.report_shown import file_label
 from dashboards.components.states import Refusal
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text, current_user
-from dashboards.i18n import Words
 from dashboards.queries import reports
 from dashboards.queries.receivables import frame
 from dashboards.queries.session import Clocks
@@ -55,7 +54,8 @@ def keep(view: View, saved: Saved | None, document: Document) -> None:
         st.rerun()
     done = told(TOLD)
     if done:
-        st.success(done, icon=":material/check_circle:")
+        text, named = done
+        st.success(view.words(text, **named), icon=":material/check_circle:")
     _say_refused(view)
     with st.container(horizontal=True):
         report_id = answers().setdefault(NEW_REPORT, str(uuid.uuid4()))
@@ -66,15 +66,15 @@ def keep(view: View, saved: Saved | None, document: Document) -> None:
             st.text_input(words("reports.name"), max_chars=store.MOST_NAME, key=f"report_name_{report_id}")
             st.toggle(words("reports.share"), help=words("reports.share_help"), key=f"report_shared_{report_id}")
             st.form_submit_button(words("reports.save"), icon=":material/save:", on_click=_wish_new,
-                                  args=(words, of, report_id, document))  # fmt: skip
+                                  args=(of, report_id, document))  # fmt: skip
         if saved is not None and is_own:
             drawn = (saved.report_id, saved.version)
             if document != saved.document:
                 st.button(words("reports.save_change"), icon=":material/save:", key=f"report_change_{drawn}",
-                          on_click=wish, args=(REPORT, of, partial(_save_change, words, saved), document))  # fmt: skip
+                          on_click=wish, args=(REPORT, of, partial(_save_change, saved), document))  # fmt: skip
             label = words("reports.unshare") if saved.is_shared else words("reports.share")
             st.button(label, icon=":material/group:", help=words("reports.share_help"), key=f"report_share_{drawn}",
-                      on_click=_share, args=(words, saved))  # fmt: skip
+                      on_click=_share, args=(saved,))  # fmt: skip
             _deletion(view, saved)
 
 
@@ -92,7 +92,7 @@ def _deletion(view: View, saved: Saved | Broken) -> None:
     with st.popover(words("reports.delete"), icon=":material/delete:"):
         st.markdown(words("reports.delete_sure", name=as_text(saved.name)))
         st.button(words("reports.delete_now"), key=f"report_delete_{saved.report_id}_{saved.version}", type="primary",
-                  on_click=_delete, args=(words, saved))  # fmt: skip
+                  on_click=_delete, args=(saved,))  # fmt: skip
 
 
 def _say_refused(view: View) -> None:
@@ -106,6 +106,11 @@ def _say_refused(view: View) -> None:
         st.button(view.words("reports.open_theirs"), on_click=unpin, args=(theirs,))
 
 
+def _done(text: str, **named: str) -> tuple[str, dict[str, str]]:
+    """What a click did, to be said when it is drawn, which may be in another language by then."""
+    return text, {name: as_text(value) for name, value in named.items()}
+
+
 @contextmanager
 def _clicked(saved: Saved | Broken | None = None) -> Iterator[dict[str, Any]]:
     """Around what a click does to a report: what was refused is told by `_say_refused`."""
@@ -117,47 +122,47 @@ def _clicked(saved: Saved | Broken | None = None) -> Iterator[dict[str, Any]]:
         yield kept
 
 
-def _wish_new(words: Words, of: str, report_id: str, document: Document) -> None:
+def _wish_new(of: str, report_id: str, document: Document) -> None:
     name, is_shared = (st.session_state.get(f"report_{field}_{report_id}") for field in ("name", "shared"))
-    wish(REPORT, of, partial(_save_new, words, report_id, str(name or ""), bool(is_shared)), document)
+    wish(REPORT, of, partial(_save_new, report_id, str(name or ""), bool(is_shared)), document)
 
 
-def _save_new(words: Words, report_id: str, name: str, is_shared: bool, document: Document) -> None:
+def _save_new(report_id: str, name: str, is_shared: bool, document: Document) -> None:
     with _clicked() as kept:
         saved = store.save(current_user(), name, document, report_id=report_id, is_shared=is_shared)
         kept.pop(NEW_REPORT, None)
-        kept[TOLD] = words("reports.saved", name=as_text(saved.name))
+        kept[TOLD] = _done("reports.saved", name=saved.name)
         kept[OPENED] = saved.report_id
 
 
-def _save_change(words: Words, saved: Saved, document: Document) -> None:
+def _save_change(saved: Saved, document: Document) -> None:
     with _clicked(saved) as kept:
         once(
             ("report_change", saved.report_id, saved.version),
             lambda: store.change(current_user(), saved.report_id, saved.version, document=document),
         )
-        kept[TOLD] = words("reports.saved", name=as_text(saved.name))
+        kept[TOLD] = _done("reports.saved", name=saved.name)
         kept[OPENED] = saved.report_id
 
 
-def _share(words: Words, saved: Saved) -> None:
+def _share(saved: Saved) -> None:
     with _clicked(saved) as kept:
         once(
             ("report_share", saved.report_id, saved.version),
             lambda: store.change(current_user(), saved.report_id, saved.version, is_shared=not saved.is_shared),
         )
         what = "reports.unshared" if saved.is_shared else "reports.shared"
-        kept[TOLD] = words(what, name=as_text(saved.name))
+        kept[TOLD] = _done(what, name=saved.name)
         kept[OPENED] = saved.report_id
 
 
-def _delete(words: Words, saved: Saved | Broken) -> None:
+def _delete(saved: Saved | Broken) -> None:
     with _clicked(saved) as kept:
         once(
             ("report_delete", saved.report_id, saved.version),
             lambda: store.delete(current_user(), saved.report_id, saved.version),
         )
-        kept[TOLD] = words("reports.deleted", name=as_text(saved.name))
+        kept[TOLD] = _done("reports.deleted", name=saved.name)
         kept[OPENED] = NEW
 
 
@@ -246,14 +251,14 @@ def _new_schedule(view: View, saved: Saved, clocks: Clocks) -> None:
     # the id is as old as the form, so that a double click schedules once
     schedule_id = answers().setdefault(NEW_SCHEDULE, str(uuid.uuid4()))
     st.button(words("reports.schedule"), icon=":material/schedule_send:", key=f"schedule_{schedule_id}",
-              on_click=_add, args=(words, saved.report_id, schedule_id))  # fmt: skip
+              on_click=_add, args=(saved.report_id, schedule_id))  # fmt: skip
     refused = told(NOT_SCHEDULED)
     if refused:
         st.error(as_text(refused.told(words)), icon=":material/error:")
     st.caption(said("said.currency_own").capitalize() + ".")
 
 
-def _add(words: Words, report_id: str, schedule_id: str) -> None:
+def _add(report_id: str, schedule_id: str) -> None:
     """With what stands in the form when it is clicked."""
     form = {
         name.removeprefix("mail_"): value for name, value in st.session_state.items() if str(name).startswith("mail_")
@@ -272,7 +277,7 @@ def _add(words: Words, report_id: str, schedule_id: str) -> None:
             schedule_id=schedule_id,
         )  # fmt: skip
         kept.pop(NEW_SCHEDULE, None)
-        kept[TOLD] = words("reports.scheduled", recipient=as_text(form["to"]))
+        kept[TOLD] = _done("reports.scheduled", recipient=form["to"])
 
 
 def _own_filters(view: View, saved: Saved, clocks: Clocks) -> None:

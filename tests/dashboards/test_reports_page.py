@@ -88,6 +88,15 @@ def test_a_link_gives_the_same_report_and_strangers_are_left_out(open_page: Open
     assert "Bucket: 1-30 days" in _plainly(app)
 
 
+def test_what_a_click_did_is_told_in_the_language_that_is_chosen_meanwhile(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    saved = store.save("local", "Mine", AGING)
+    app = open_page("reports", report=saved.report_id)
+    _button(app, "Share with everybody").click()
+    app = app.segmented_control(key="lang").set_value("ES").run()
+    assert app.success[0].value == Words("ES")("reports.shared", name="Mine")
+
+
 def test_a_saved_report_opens_changes_and_is_deleted(open_page: OpenPage) -> None:
     publish_items(sample_items())
     app = open_page("reports", mart="aging", by="bucket", show="open_amount")
