@@ -248,6 +248,19 @@ def test_a_message_is_read_as_it_went_out(open_page: OpenPage) -> None:
         assert customer.message(ours["X-Cartera-Contact"]) is None, "of another company"
 
 
+def test_a_line_clicked_of_one_customer_is_not_one_of_the_next(open_page: OpenPage) -> None:
+    publish_items(_items())
+
+    def timeline(app: AppTest) -> str:
+        (found,) = [frame.proto.id for frame in app.dataframe if "effect_amount" in frame.value]
+        return str(found)
+
+    app = open_page("customer", customer=ID, currency_of="PEN")
+    first = timeline(app)
+    app.query_params["customer"] = "files:C-2"
+    assert first != timeline(app.run()), "the browser keeps what is selected of a table by its id"
+
+
 def test_a_customer_without_any_amount_has_a_timeline_without_a_currency(open_page: OpenPage) -> None:
     publish_items(_items())
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
