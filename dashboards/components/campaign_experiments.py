@@ -58,8 +58,11 @@ def _experiment(view: View, name: str, arms: pd.DataFrame) -> None:
         st.subheader(title, anchor=False)
         rows = [_row(view, arm) for arm in arms.to_dict("records")]
         st.markdown("\n".join(_sentence(view, row) for row in rows))
-        for figure in ("days_gained", "incremental_per_contact"):
-            _chart(view, rows, figure, name)
+        _chart(view, rows, "days_gained", name)
+        # amounts of two currencies have no scale in common
+        for code in dict.fromkeys(row["currency_code"] for row in rows):
+            of_code = [row for row in rows if row["currency_code"] == code]
+            _chart(view, of_code, "incremental_per_contact", name, code)
         if view.is_phone:
             line_list(view, _lines(view, rows), alt=title, corner=words("campaigns.col_arm"), key=f"arms_{name}")
         else:
@@ -129,14 +132,14 @@ def _verdict(view: View, row: dict[str, Any]) -> str:
     return words("campaigns.difference", figures=" · ".join(clear)) if clear else words("campaigns.no_difference")
 
 
-def _chart(view: View, rows: list[dict[str, Any]], figure: str, name: str) -> None:
+def _chart(view: View, rows: list[dict[str, Any]], figure: str, name: str, code: str = "") -> None:
     words = view.words
     compared = [row for row in rows if row[figure] is not None]
     if not compared:
         return
     key, text = COMPARED[figure]
-    heading = words(key)
-    st.markdown(f"**{heading}**")
+    heading = ", ".join(filter(None, (words(key), code)))
+    st.markdown(f"**{as_text(heading)}**")
     intervals: list[tuple[Decimal, Decimal, Decimal]] = [
         (row[figure].estimate, row[figure].low, row[figure].high) for row in compared
     ]
@@ -147,7 +150,7 @@ def _chart(view: View, rows: list[dict[str, Any]], figure: str, name: str) -> No
             [row[text] for row in compared],
             view.is_dark,
         ),
-        key=f"{figure}_{name}",
+        key=f"{figure}_{name}_{code}",
         config={"displayModeBar": False},
         alt=f"{name}: {heading}",
     )

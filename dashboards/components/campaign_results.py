@@ -152,7 +152,8 @@ def _table(view: View, rows: pd.DataFrame, kept: campaigns.Kept, by: campaigns.B
     columns = {"group": Column(words(f"campaigns.by_{by}"), is_plain=True, is_pinned=True, width=150)}
     columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in COUNTED}
     columns |= {"amounts": Column("campaigns.col_paid_amount", "amounts")}
-    columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in OTHERS}
+    # what happened to none is no column: all of them are wider than the page
+    columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in OTHERS if total[name]}
     st.caption(words("campaigns.click_count"))
     title = words("campaigns.funnel")
     key = f"funnel_{by}_{kept.asked.from_date}_{kept.asked.days}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -15,9 +16,11 @@ from support.serve_fixture import KNOWN_AT, publish_items, sample_items
 from support.serve_promises import received
 
 from cartera.db import Role, transaction
-from cartera.reminders import outcomes, plan_reminders
+from cartera.reminders import experiment_report, outcomes, plan_reminders
 from cartera.reminders.costs import costs
 from cartera.reminders.enrol import Enrolment, add
+from cartera.reminders.experiment import Arm
+from cartera.reminders.experiment_report import ArmFigures, Interval
 from cartera.reminders.model import Status
 from dashboards.components import page
 from dashboards.i18n import Words
@@ -85,6 +88,7 @@ def test_the_page_of_results(open_page: OpenPage, planned: int) -> None:
     shown = _table(app, "went_out")
     assert shown["went_out"].iloc[0] == sum(shown["went_out"].iloc[1:]) == 4
     assert shown["planned"].iloc[0] == sum(shown["planned"].iloc[1:]) == planned
+    assert not {"bounced", "failed", "unknown"} & set(shown), "what happened to none takes no room"
     kept = campaigns.Kept(ASKED, 0)
     *exported, total = csv.reader(io.StringIO(campaigns.funnel_csv(Words("EN"), kept, "step").decode("utf-8-sig")))
     assert sum(int(row[2]) for row in exported[1:]) == planned and total[0].startswith("TOTAL: ")
@@ -213,6 +217,28 @@ def test_an_experiment_with_enough_data_has_intervals(open_page: OpenPage, plann
     (verdict,) = [line for line in _unescaped(app).splitlines() if line.startswith("- **Champion")]
     assert "leaves zero out" in verdict and "[" in gained
     assert f"Days gained {gained}" in verdict
+
+
+def test_amounts_of_two_currencies_have_no_scale_in_common(
+    open_page: OpenPage, planned: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arms = [
+        ArmFigures("tone", Arm.champion, code, 100, 0, 50, 40, Decimal(1000), Decimal(400), Decimal(20), Arm.hold_out,
+                   of_money, of_money, Interval(Decimal(2), Decimal(1), Decimal(3)))
+        for code, of_money in (
+            ("COP", Interval(Decimal(40_000), Decimal(-10_000), Decimal(90_000))),
+            ("PEN", Interval(Decimal(12), Decimal(2), Decimal(22))),
+        )
+    ]  # fmt: skip
+    monkeypatch.setattr(experiment_report, "experiment_report", lambda **_: arms)
+    app = open_page("campaigns", look="experiments")
+    assert not app.error and not app.exception
+    days, *of_cash = [each.proto.spec for each in app.get("plotly_chart")]
+    assert all(code in days for code in ("COP", "PEN"))
+    assert [[code for code in ("COP", "PEN") if code in spec] for spec in of_cash] == [["COP"], ["PEN"]]
+    assert {"**Extra cash per contact, COP**", "**Extra cash per contact, PEN**"} <= {
+        each.value for each in app.markdown
+    }
 
 
 def test_an_experiment_on_a_phone_is_a_list_of_its_figures(
