@@ -7,6 +7,7 @@ import datetime as dt
 import pandas as pd
 import streamlit as st
 
+from cartera.errors import ConfigError
 from dashboards.components import filters
 from dashboards.components.actor import current_actor
 from dashboards.components.approval import approval_form, say_what_was_approved
@@ -15,7 +16,7 @@ from dashboards.components.export import audit_view
 from dashboards.components.message import message
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
-from dashboards.i18n import rules
+from dashboards.i18n import refusals, rules
 from dashboards.queries import campaigns
 
 PLANS = {
@@ -97,7 +98,11 @@ def _waiting(view: View, plans: pd.DataFrame) -> None:
     selection = table(view, data, columns, alt=title, key=f"steps_{plan_id}_{total}", selects="single-cell")
     if selection["cells"] and selection["cells"][0][0] < len(steps):
         _contacts(view, steps.iloc[selection["cells"][0][0]], plan_id)
-    left, right = st.columns([11, 8], gap="large")
+    if view.is_phone:
+        # what is decided here stands above a message as long as the screen
+        right, left = st.container(), st.container()
+    else:
+        left, right = st.columns([11, 8], gap="large")
     with left:
         _samples(view, plan_id)
     with right:
@@ -153,8 +158,9 @@ def _samples(view: View, plan_id: int | None) -> None:
         return
     chosen = filters.clickable(view, "sample", labels, None, next(iter(labels)))
     shown = campaigns.sample(named[chosen]["contact_id"])
-    if isinstance(shown, str):
-        st.warning(words("campaigns.no_sample", problem=as_text(shown)), icon=":material/block:")
+    if isinstance(shown, ConfigError):
+        problem = as_text(refusals.told(words, shown))
+        st.warning(words("campaigns.no_sample", problem=problem), icon=":material/block:")
     else:
         audit_view(current_actor(), shown.contact.customer_id)
         message(view, shown, named[chosen]["contact_id"])

@@ -65,6 +65,7 @@ WRITTEN: Mapping[str, Callable[[Words, str], str]] = {
     "field": lambda words, text: words.named("desk.field", text),
     "hold": lambda words, text: words.named("hold", text),
     "role": lambda words, text: words.named("role", text),
+    "skip": lambda words, text: words.named("campaigns.skip", text),
     "step": lambda words, text: words.named("step", text),
     "zone": Words.city,
 }

@@ -42,6 +42,8 @@ REFUSALS: Phrases = {
         (r"this hold was released by (?P<by>.+)", "hold_released"),
         (r".+ may not release a hold of kind (?P<hold>\w+)", "hold_of_managers"),
         (r"the page had just changed under the pointer", "not_meant"),
+        # a message that waits
+        (r"nothing of it would be sent now: (?P<skip>\w+)", "not_sent_now"),
         # rights
         (r".+ is (?P<role>\w+) and may not record a .+", "may_not_record"),
         (r".+ is (?P<role>\w+) and may not approve reminders", "may_not_approve"),

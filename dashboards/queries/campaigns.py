@@ -111,12 +111,12 @@ def since(reading: Reading, seen: Seen) -> list[read.Row]:
     return waiting.since(reading.connection, seen)
 
 
-def sample(contact_id: str) -> Preview | str:
+def sample(contact_id: str) -> Preview | ConfigError:
     """A message as it would go out now, or why it would not. Raises NotAllowed, DatabaseError."""
     try:
         return preview_contact(contact_id, actor().companies)
     except ConfigError as error:
-        return error.problem
+        return error
 
 
 def sample_file(contact_id: str, name: str) -> Counted:

@@ -30,7 +30,7 @@ from cartera.reminders.preview import Preview
 from cartera.settings import get_settings
 from cartera.warehouse import behind, scope
 from cartera.warehouse.read import rows
-from dashboards.components import clicks
+from dashboards.components import clicks, page
 from dashboards.components.message import boxed
 from dashboards.components.view import as_text
 from dashboards.i18n import Words
@@ -335,6 +335,29 @@ def test_every_sample_is_as_it_would_go_out_now(planned: int) -> None:
         assert shown.contact.channel == row["channel"]
     _hold(found[0]["customer_id"])
     assert "on_hold" in str(campaigns.sample(found[0]["contact_id"]))
+
+
+@pytest.mark.parametrize("language", ["EN", "ES", "PT"])
+def test_why_there_is_no_sample_is_said_in_the_readers_language(
+    open_page: OpenPage, planned: int, language: str
+) -> None:
+    with reading() as opened:
+        _hold(campaigns.samples(opened, None)[0]["customer_id"])
+    (told,) = [each.value for each in open_page("campaigns", lang=language).warning]
+    reason = Words(language)("campaigns.skip.on_hold")
+    assert told.endswith(f": {reason}.") and "on_hold" not in told
+
+
+def test_a_phone_has_the_approval_above_the_sample(
+    open_page: OpenPage, planned: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def order() -> list[str]:
+        found = [each.value for each in open_page("campaigns").subheader]
+        return [each for each in found if each in ("Approve", "As it will look")]
+
+    assert order() == ["As it will look", "Approve"]
+    monkeypatch.setattr(page, "is_phone", lambda: True)
+    assert order() == ["Approve", "As it will look"]
 
 
 def test_a_message_can_do_nothing_where_it_is_shown() -> None:

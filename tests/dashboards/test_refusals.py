@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2] / "cartera"
 SOURCES = (
     *sorted((ROOT / "desk").glob("*.py")),
     *(ROOT / "reports" / f"{name}.py" for name in ("views", "store", "schedule", "asked")),
-    ROOT / "reminders" / "saved_segments.py",
+    *(ROOT / "reminders" / f"{name}.py" for name in ("saved_segments", "preview")),
     ROOT / "quarantine.py",
     *(ROOT.parent / "dashboards" / "components" / f"{name}.py" for name in ("clicks", "desk_fields", "desk_forms")),
 )
@@ -32,9 +32,16 @@ ONLY_TYPED = (
     "the call 1 is", "no kind of hold", "has no hold", "has no plan", "has no promise", "has no dispute",
     "no action id", "a plan has from 2", "due on the same day", "no channel", "no currency", "no customer",
     "has nothing with", "there is no report", "no id of a saved one", "no such day", "no hour", "is not possible",
-    "can't be read", "1: 1",
+    "can't be read", "1: 1", "owes nothing to", "name of a template",
 )  # fmt: skip
-SAMPLES = {"what": "note", "actor.role": "collector", "kind": "other", "before.kind": "attorney", "channel": "call"}
+SAMPLES = {
+    "what": "note",
+    "actor.role": "collector",
+    "kind": "other",
+    "before.kind": "attorney",
+    "channel": "call",
+    "reason": "paid",
+}
 """What stands in a message, by the expression that writes it; dates and counts by their names, else a 1."""
 
 
