@@ -275,8 +275,12 @@ def statements(view: View, clocks: Clocks, customer_id: str) -> None:
 
 def _download(view: View, clocks: Clocks, customer_id: str, company: str, kind: str) -> None:
     make = customer.statement_pdf if kind == "pdf" else customer.statement_xlsx
-    safe = "".join(char if char.isalnum() else "-" for char in customer_id)[:60]
-    file_name, mime = f"statement-{safe}-{clocks.as_of.isoformat()}.{kind}", PDF if kind == "pdf" else XLSX
+    # of two companies they lie side by side in a folder
+    customer_part, company_part = (
+        "".join(char if char.isalnum() else "-" for char in id)[:60] for id in (customer_id, company)
+    )
+    file_name = f"statement-{customer_part}-{company_part}-{clocks.as_of.isoformat()}.{kind}"
+    mime = PDF if kind == "pdf" else XLSX
     file_button(
         view,
         view.words(f"customer.statement_{kind}"),

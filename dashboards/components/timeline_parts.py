@@ -68,10 +68,13 @@ def timeline(view: View, clocks: Clocks, customer_id: str) -> None:
     code = code or (codes[0] if codes else "")
     if code:
         _adds_up(view, clocks, customer_id, facts, code)
-    shown = rows[[_shows(row, group, code) for row in rows.to_dict("records")]].head(customer.LISTED_EVENTS)
+    of_group = rows[[_shows(row, group, code) for row in rows.to_dict("records")]]
+    shown = of_group.head(customer.LISTED_EVENTS)
     if shown.empty:
         st.caption(words("customer.no_events_of", group=offered[group]))
         return
+    if len(of_group) > len(shown):
+        st.caption(words("customer.events_capped", shown=words.number(len(shown)), count=words.number(len(of_group))))
     data = shown.assign(
         what=[customer.event(words, kind) for kind in shown["kind"]],
         detail=[_detail(view, row) for row in shown.to_dict("records")],

@@ -32,6 +32,7 @@ from cartera.reminders.channels.caught import CaughtChannel
 from cartera.reminders.model import Customer, History
 from cartera.settings import get_settings
 from cartera.warehouse import customers
+from dashboards.components import customer_parts
 from dashboards.components.contact_parts import why
 from dashboards.components.view import View
 from dashboards.i18n import Words, rules
@@ -259,6 +260,28 @@ def test_a_line_clicked_of_one_customer_is_not_one_of_the_next(open_page: OpenPa
     first = timeline(app)
     app.query_params["customer"] = "files:C-2"
     assert first != timeline(app.run()), "the browser keeps what is selected of a table by its id"
+
+
+def test_a_timeline_that_is_cut_says_so(open_page: OpenPage, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_items(_items())
+    app = open_page("customer", customer=ID, currency_of="PEN")
+    count = len(_table(app, "effect_amount"))
+    assert "are listed; the export" not in said(app)
+    monkeypatch.setattr(customer, "LISTED_EVENTS", count - 1)
+    app = open_page("customer", customer=ID, currency_of="PEN")
+    assert len(_table(app, "effect_amount")) == count - 1
+    assert f"The latest {count - 1} of {count} are listed" in said(app)
+
+
+def test_statements_of_two_companies_have_names_of_their_own(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names: list[str] = []
+    monkeypatch.setattr(customer_parts, "file_button", lambda *_, file_name, **__: names.append(file_name))
+    publish_items([*_items(), item("8", AS_OF - dt.timedelta(days=3), "10", company_id="norte")])
+    app = open_page("customer", customer=ID, part="statement")
+    assert not app.exception and not app.error
+    assert len(names) == len(set(names)) == 4
 
 
 def test_a_customer_without_any_amount_has_a_timeline_without_a_currency(open_page: OpenPage) -> None:
