@@ -13,6 +13,7 @@ from cartera.reminders.ghosts import PREFIX
 from cartera.warehouse.read import Row, rows
 
 SAMPLES = 60
+OTHERS = 4
 
 
 @dataclass(frozen=True)
@@ -121,12 +122,23 @@ order by max(offset_days) desc, policy_name, step_name, channel
 
 
 def samples(connection: Connection, plan_id: int | None = None) -> list[Row]:
-    """One contact for each text that waits (policy, step, channel, language): that which asks for most items."""
-    return rows(connection, _SAMPLES, {"plan_id": plan_id, "limit": SAMPLES})
+    """One contact for each text that waits (policy, step, channel, language): that which asks for most items.
+
+    `others`: those that follow, for where nothing of it would go out any more.
+    """
+    return rows(connection, _SAMPLES, {"plan_id": plan_id, "limit": SAMPLES, "others": OTHERS})
 
 
+# `others` are looked for of the samples alone, not of every contact that waits
 _SAMPLES = """
-select * from (
+select found.*, array(
+    select o.contact_id::text from ops.contacts_in_scope as o
+    where o.status = 'planned' and (%(plan_id)s::bigint is null or o.plan_id = %(plan_id)s)
+        and o.policy_name = found.policy_name and o.step_name = found.step_name and o.channel = found.channel
+        and o.language_code = found.language_code and o.contact_id::text <> found.contact_id
+    order by o.contact_id limit %(others)s
+) as others
+from (
     select distinct on (c.policy_name, c.step_name, c.channel, c.language_code)
         c.contact_id::text as contact_id, c.policy_name, c.step_name, c.offset_days, c.channel, c.language_code,
         c.customer_id, i.items

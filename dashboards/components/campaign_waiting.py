@@ -157,13 +157,18 @@ def _samples(view: View, plan_id: int | None) -> None:
     if not labels:
         return
     chosen = filters.clickable(view, "sample", labels, None, next(iter(labels)))
-    shown = campaigns.sample(named[chosen]["contact_id"])
+    shown = campaigns.sample(contact_id := named[chosen]["contact_id"])
+    for other in named[chosen]["others"]:
+        # the text is judged by any that would go out: somebody may have promised since it was planned
+        if not isinstance(shown, ConfigError):
+            break
+        shown = campaigns.sample(contact_id := other)
     if isinstance(shown, ConfigError):
         problem = as_text(refusals.told(words, shown))
         st.warning(words("campaigns.no_sample", problem=problem), icon=":material/block:")
     else:
         audit_view(current_actor(), shown.contact.customer_id)
-        message(view, shown, named[chosen]["contact_id"])
+        message(view, shown, contact_id)
 
 
 def _skips(view: View) -> None:

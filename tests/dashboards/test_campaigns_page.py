@@ -337,12 +337,21 @@ def test_every_sample_is_as_it_would_go_out_now(planned: int) -> None:
     assert "on_hold" in str(campaigns.sample(found[0]["contact_id"]))
 
 
+def test_where_one_would_not_go_out_another_shows_the_text(open_page: OpenPage, planned: int) -> None:
+    with reading() as opened:
+        first = campaigns.samples(opened, None)[0]
+    assert first["others"] and first["contact_id"] not in first["others"]
+    _hold(first["customer_id"])
+    app = open_page("campaigns")
+    assert not app.error and not app.exception and not app.warning and app.get("iframe")
+
+
 @pytest.mark.parametrize("language", ["EN", "ES", "PT"])
 def test_why_there_is_no_sample_is_said_in_the_readers_language(
     open_page: OpenPage, planned: int, language: str
 ) -> None:
-    with reading() as opened:
-        _hold(campaigns.samples(opened, None)[0]["customer_id"])
+    for customer_id in {row["customer_id"] for row in contacts("planned")}:
+        _hold(customer_id)
     (told,) = [each.value for each in open_page("campaigns", lang=language).warning]
     reason = Words(language)("campaigns.skip.on_hold")
     assert told.endswith(f": {reason}.") and "on_hold" not in told
