@@ -6,11 +6,15 @@ All figures are as of a date, known at a moment; callers read in one transaction
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Identifier
 
 from cartera.warehouse import read
+
+TELEPHONE = re.compile(r"\+?[\d\s().-]+")
+LEAST_DIGITS = 6
 
 FOUND_COLUMNS = ("customer_id", "customer_name", "tax_id", "country_code", "found_by")
 PROFILE_COLUMNS = (
@@ -27,15 +31,19 @@ ENTRY_COLUMNS = (
 
 
 def find(connection: Connection, known_at: dt.datetime, text: str, limit: int) -> list[read.Row]:
-    """FOUND_COLUMNS: who has the text in its name, or it as its id, tax id or the number of a document of its own.
+    """FOUND_COLUMNS: who has the text in its name, or it as its id, tax id, e-mail address, telephone number or the
+    number of a document of its own.
 
-    The exact ones first. `found_by`: id, tax_id, document or name.
+    The exact ones first. `found_by`: id, tax_id, document, email, phone or name. A telephone number is found by its
+    last digits, LEAST_DIGITS or more, however it is parted.
     """
     asked = " ".join(text.split())
     if not asked:
         return []
     pattern = asked.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    digits = "".join(filter(str.isdecimal, asked)) if TELEPHONE.fullmatch(asked) else ""
     bound = {"known_at": known_at, "text": asked, "pattern": f"%{pattern}%", "limit": limit}
+    bound["phone"] = f"%{digits}" if len(digits) >= LEAST_DIGITS else None
     return read.rows(connection, _FIND, bound)
 
 
@@ -52,6 +60,8 @@ known as (
                 then 'id'
             when lower(tax_id) = lower(%(text)s) then 'tax_id'
             when customer_id in (select customer_id from by_document) then 'document'
+            when lower(email) = lower(%(text)s) then 'email'
+            when regexp_replace(phone, '[^0-9]', '', 'g') like %(phone)s then 'phone'
             when name ilike %(pattern)s or customer_id ilike %(pattern)s then 'name'
         end as found_by
     from serve.dim_customers
@@ -59,7 +69,8 @@ known as (
     order by customer_id, is_active desc
 )
 select customer_id, customer_name, tax_id, country_code, found_by from known where found_by is not null
-order by array_position(array['id', 'tax_id', 'document', 'name'], found_by), customer_name, customer_id
+order by array_position(array['id', 'tax_id', 'document', 'email', 'phone', 'name'], found_by), customer_name,
+    customer_id
 limit %(limit)s
 """
 

@@ -31,8 +31,11 @@ def dso_parts(view: View, asked: kpis.Asked, since: dt.date, rows: pd.DataFrame)
     if row["change_days"] is None:
         st.info(words("bridge.missing", reason=words.reason(row["reason"])), icon=":material/info:")
     else:
+        figure = dso_waterfall(row, *dates.values(), words, view.is_dark)
+        if view.is_phone:  # upright the names of the parts would run into each other
+            figure.update_xaxes(tickangle=-45)
         st.plotly_chart(
-            dso_waterfall(row, *dates.values(), words, view.is_dark),
+            figure,
             key="waterfall",
             config={"displayModeBar": False},
             alt=words("bridge.alt", place=place, **dates),

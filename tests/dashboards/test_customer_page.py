@@ -73,12 +73,20 @@ def test_without_a_customer_it_says_how_to_find_one(open_page: OpenPage) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "by"), [("andina", "name"), ("C-1", "id"), ("files:C-1", "id"), ("F001-3", "document"), ("2055", "tax_id")]
-)
+    ("text", "by"),
+    [
+        ("andina", "name"), ("C-1", "id"), ("files:C-1", "id"), ("F001-3", "document"), ("2055", "tax_id"),
+        ("Pagos@Andina.pe", "email"), ("987 654-321", "phone"), ("+51987654321", "phone"),
+    ],
+)  # fmt: skip
 def test_a_customer_is_found_by_what_people_know_of_it(database: str, text: str, by: str) -> None:
     publish_items(_items())
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
-        cursor.execute("update marts_a.dim_customers set tax_id = '2055' where customer_id = %s", (ID,))
+        cursor.execute(
+            "update marts_a.dim_customers set tax_id = '2055', email = 'pagos@andina.pe', phone = '+51 987 654 321'"
+            " where customer_id = %s",
+            (ID,),
+        )
     with reading() as opened:
         found = customer.find(opened, KNOWN_AT, text)
     assert list(found["customer_id"]) == [ID] and list(found["found_by"]) == [by]
@@ -90,6 +98,7 @@ def test_what_is_looked_for_is_text_and_no_pattern(database: str) -> None:
         assert customers.find(opened.connection, KNOWN_AT, "%", 5) == []
         assert customers.find(opened.connection, KNOWN_AT, "' or 1=1 --", 5) == []
         assert len(customers.find(opened.connection, KNOWN_AT, "files:", 5)) == 2
+        assert customers.find(opened.connection, KNOWN_AT, "4 3 2 1", 5) == [], "too little of a telephone number"
 
 
 def test_the_only_one_found_is_opened_and_stays_in_the_url(open_page: OpenPage) -> None:
