@@ -44,6 +44,7 @@ class Point:
     as_of_date: dt.date
     open_amount: Decimal
     overdue_amount: Decimal
+    unapplied_amount: Decimal
     dso: Decimal | None
     best_possible_dso: Decimal | None
     cei: Decimal | None
@@ -69,13 +70,16 @@ def trend_days(asked: Asked, window_days: int, steps: int) -> list[dt.date]:
     return [asked.as_of - dt.timedelta(days=window_days // 3) * number for number in range(steps + 4)]
 
 
-def trend(connection: Connection, asked: Asked, open_on: Mapping[dt.date, tuple[Decimal, Decimal]]) -> list[Point]:
-    """The as-of date last; `open_on`: open and overdue on each of the `trend_days`, all known at the same moment."""
+def trend(
+    connection: Connection, asked: Asked, open_on: Mapping[dt.date, tuple[Decimal, Decimal, Decimal]]
+) -> list[Point]:
+    """The as-of date last; `open_on`: open, overdue and unapplied on each of the `trend_days`, all known at the same
+    moment."""
     days = list(open_on)
     moved = flows(connection, asked, days[-1])
     points = []
     for day, opening in zip(days, days[3:], strict=False):  # the last ones only open a window
-        owed, late = open_on[day]
+        owed, late, unapplied = open_on[day]
         sales = sum(
             (
                 row["amount"]
@@ -91,6 +95,7 @@ def trend(connection: Connection, asked: Asked, open_on: Mapping[dt.date, tuple[
                 day,
                 owed,
                 late,
+                unapplied,
                 dso=owed * window / sales if sales > 0 else None,
                 best_possible_dso=(owed - late) * window / sales if sales > 0 else None,
                 cei=(base - owed) * 100 / (base - owed + late) if base - owed + late > 0 else None,

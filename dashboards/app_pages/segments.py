@@ -42,7 +42,8 @@ def page(view: View) -> None:
     if segment:
         segment_customers(view, asked, segment, rows)
         save_for_policies(view, asked, segment)
-    moves_part(view, asked, rules)
+    with states.plainly(words):  # what takes long here takes nothing from what stands above
+        moves_part(view, asked, rules)
 
 
 show(page, title="segments.title")

@@ -157,12 +157,11 @@ def _samples(view: View, plan_id: int | None) -> None:
     if not labels:
         return
     chosen = filters.clickable(view, "sample", labels, None, next(iter(labels)))
-    shown = campaigns.sample(contact_id := named[chosen]["contact_id"])
-    for other in named[chosen]["others"]:
-        # the text is judged by any that would go out: somebody may have promised since it was planned
+    # the text is judged by any that would go out: somebody may have promised since it was planned
+    for contact_id in (named[chosen]["contact_id"], *named[chosen]["others"]):
+        shown = campaigns.sample(contact_id)
         if not isinstance(shown, ConfigError):
             break
-        shown = campaigns.sample(contact_id := other)
     if isinstance(shown, ConfigError):
         problem = as_text(refusals.told(words, shown))
         st.warning(words("campaigns.no_sample", problem=problem), icon=":material/block:")

@@ -30,11 +30,9 @@ def headline(view: View, amount: Decimal, currency_code: str) -> str:
 
 def places(view: View, count: int) -> list[DeltaGenerator]:
     """Where `count` cards stand, which are drawn in their order."""
-    if not view.is_phone and count > IN_A_ROW:
-        return list(st.columns(count))
     if not view.is_phone:
         # a narrow window has them in rows: in columns they would be cut off
-        return [st.container(horizontal=True)] * count
+        return [st.container(horizontal=True)] * count if count <= IN_A_ROW else list(st.columns(count))
     found: list[DeltaGenerator] = []
     while len(found) < count:
         with st.container(horizontal=True, gap="xsmall"):

@@ -34,10 +34,10 @@ def headline_cards(view: View, clocks: Clocks, line: Headline, goals: Goals, poi
         ("open", line.open_amount, items, "open_amount"),
         ("overdue", line.overdue_amount, late, "overdue_amount"),
         ("overdue_pct", None, disputed, "overdue_share"),
-        ("unapplied", line.unapplied_amount, credits, None),
+        ("unapplied", line.unapplied_amount, credits, "unapplied_amount"),
     )
     for place, (name, amount, detail, drawn) in zip(places(view, len(cards)), cards, strict=True):
-        moved = change(view, points, drawn) if drawn and amount is not None else None
+        moved = change(view, points, drawn) if amount is not None else None
         exact = "" if amount is None else f"**{words.money(amount, code)}**\n\n"
         with place:
             card(
@@ -48,6 +48,6 @@ def headline_cards(view: View, clocks: Clocks, line: Headline, goals: Goals, poi
                 chip=moved,
                 note=detail,
                 goal=kept.get(name),
-                chart=sparkline(points, drawn) if drawn else None,
+                chart=sparkline(points, drawn),
                 help_text=exact + words(f"overview.{name}_help", stamp=stamp) + (f" {compared}" if moved else ""),
             )

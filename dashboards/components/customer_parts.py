@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -276,10 +277,8 @@ def statements(view: View, clocks: Clocks, customer_id: str) -> None:
 def _download(view: View, clocks: Clocks, customer_id: str, company: str, kind: str) -> None:
     make = customer.statement_pdf if kind == "pdf" else customer.statement_xlsx
     # of two companies they lie side by side in a folder
-    customer_part, company_part = (
-        "".join(char if char.isalnum() else "-" for char in id)[:60] for id in (customer_id, company)
-    )
-    file_name = f"statement-{customer_part}-{company_part}-{clocks.as_of.isoformat()}.{kind}"
+    of = "-".join(re.sub(r"\W", "-", name)[:60] for name in (customer_id, company))
+    file_name = f"statement-{of}-{clocks.as_of.isoformat()}.{kind}"
     mime = PDF if kind == "pdf" else XLSX
     file_button(
         view,

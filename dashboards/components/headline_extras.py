@@ -136,25 +136,24 @@ def _collected(view: View, asked: Asked, goal: Decimal | None) -> None:
     so_far = months[-1][1]
     if goal is None:
         day, before = overview.collected_before(view.reading, asked)
-        delta, note = words.headline(before, code), words("overview.collected_by", date=words.date(day))
-        whole = note
+        delta = words.headline(before, code)
+        note = whole = words("overview.collected_by", date=words.date(day))
     else:
         delta = words.percent(so_far / goal)
         # beside a share a card has room for little: the hover has the whole
         note = words("overview.collected_target", amount=words.compact(goal))
         whole = words("overview.collected_target", amount=words.headline(goal, code))
-    # half a phone has no room for what this month stands beside
-    told = f"{delta} {whole}. " if view.is_phone or whole != note else ""
     card(
         view,
         words("overview.collected", currency=code, month=words.month(asked.as_of)),
         headline(view, so_far, code),
         short=words("overview.collected_short", currency=code),
         chip=None if view.is_phone else delta,
+        # half a phone has no room for what this month stands beside
         note=words("overview.collected_before", month=words.month(asked.as_of)) if view.is_phone else note,
         chart=[float(amount) for _month, amount in months],
         chart_type="bar",
-        help_text=told + words("overview.collected_help", date=words.date(asked.as_of)),
+        help_text=f"{delta} {whole}. " + words("overview.collected_help", date=words.date(asked.as_of)),
     )
 
 

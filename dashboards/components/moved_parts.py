@@ -60,8 +60,8 @@ def _listed(
         counted = Sum("total_amount", words("column.moved"), figure)
     columns = COLUMNS | ({"written_off_amount": LOST} if asked.to_state == moves.ON else {})
     said = in_file(
-        view, asked.company_id, columns, title, setting(view, "filter.periods", asked.periods),
-        setting(view, "filter.count_by", words(f"recovery.by_{asked.basis}")),
+        view, asked.company_id, columns, title,
+        periods=str(asked.periods), count_by=words(f"recovery.by_{asked.basis}"),
     )  # fmt: skip
     rows_behind(
         view,
@@ -89,11 +89,9 @@ def state_name(view: View, name: str) -> str:
     return recovery.state_name(view.words, name)
 
 
-def in_file(view: View, company_id: str | None, columns: Mapping[str, Column], *narrowed_to: str) -> recovery_rows.Said:
-    """In a file as on the page: the headings of its columns, and `narrowed_to`, what its rows are."""
+def in_file(
+    view: View, company_id: str | None, columns: Mapping[str, Column], title: str, **chosen: str
+) -> recovery_rows.Said:
+    """In a file as on the page: the headings of its columns, what was chosen, and `title`, what its rows are."""
     headings = {name: column.heading for name, column in columns.items()}
-    return recovery_rows.Said(view.words, headings, narrowed(view.words, *narrowed_to, company=company_id))
-
-
-def setting(view: View, label: str, value: object) -> str:
-    return f"{view.words(label)}: {value}"
+    return recovery_rows.Said(view.words, headings, narrowed(view.words, title, company=company_id, **chosen))

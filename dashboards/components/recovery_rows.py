@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from cartera.warehouse import cohort_rows, cure_rows, loss_rows
-from dashboards.components.moved_parts import in_file, setting, state_name
+from dashboards.components.moved_parts import in_file, state_name
 from dashboards.components.rows_behind import Sum, rows_behind, total
 from dashboards.components.tables import CUSTOMER, Column, foremost
 from dashboards.components.view import View, as_text
@@ -95,7 +95,7 @@ def loss_debts(view: View, clocks: Clocks, asked: loss_rows.Asked, matrix: pd.Da
     computed = _computed(view, asked)
     if first and bucket != "total":
         title = words("recovery.loss_history", bucket=state_name(view, bucket))
-        said = in_file(view, asked.company_id, HISTORY, title, *computed)
+        said = in_file(view, asked.company_id, HISTORY, title, **computed)
         rows_behind(
             view,
             clocks,
@@ -120,7 +120,7 @@ def loss_debts(view: View, clocks: Clocks, asked: loss_rows.Asked, matrix: pd.Da
         if each["bucket"] != "total" and bucket in ("total", each["bucket"])
     )
     title = words("recovery.loss_open", bucket=state_name(view, bucket))
-    said = in_file(view, asked.company_id, OPEN | {"bucket": Column("column.bucket")}, title, *computed)
+    said = in_file(view, asked.company_id, OPEN | {"bucket": Column("column.bucket")}, title, **computed)
     sums = [_amount(view, OPEN, "open_amount", row, "balance_amount")]
     if row["ecl_amount"] is not None:
         sums.append(_amount(view, OPEN, "expected_amount", row, "ecl_amount"))
@@ -176,8 +176,8 @@ def cure_debts(view: View, clocks: Clocks, place: str, figures: pd.DataFrame, co
     became = {name: as_text(words.money(total(found, f"total_{name}_amount"), asked.currency_code)) for name in BECAME}
     title = words("recovery.cure_debts", outcome=words(f"column.customers_{outcome or 'delinquent'}"))
     said = in_file(
-        view, asked.company_id, CURES, title, setting(view, "column.horizon_days", asked.horizon_days),
-        setting(view, "column.cure_days", asked.cure_days),
+        view, asked.company_id, CURES, title,
+        horizon_days=str(asked.horizon_days), cure_days=str(asked.cure_days),
     )  # fmt: skip
     rows_behind(
         view,
@@ -198,17 +198,13 @@ def cure_debts(view: View, clocks: Clocks, place: str, figures: pd.DataFrame, co
     )
 
 
-def _computed(view: View, asked: loss_rows.Asked) -> list[str]:
+def _computed(view: View, asked: loss_rows.Asked) -> dict[str, str]:
     """What expected losses were computed with."""
-    settings = [
-        setting(view, "filter.factor", asked.factor),
-        setting(view, "filter.history", asked.history_days),
-        setting(view, "filter.loss_after", asked.loss_days),
-    ]
+    chosen = {"factor": str(asked.factor), "history": str(asked.history_days), "loss_after": str(asked.loss_days)}
     if asked.scheme and asked.segment:
         scheme, segment = view.words.named("scheme", asked.scheme), view.words.named("segment", asked.segment)
-        settings.append(setting(view, "filter.by_segment", f"{scheme}, {segment}"))
-    return settings
+        chosen["by_segment"] = f"{scheme}, {segment}"
+    return chosen
 
 
 def _count(view: View, figure: Any) -> Sum:

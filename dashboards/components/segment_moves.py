@@ -50,9 +50,6 @@ def moves_part(view: View, asked: segments.Asked, rules: pd.DataFrame) -> None:
     st.caption(words(f"moves.{basis}_sub", first=words.date(first), second=words.date(second)))
     between = segments.compared(asked, first, second, "kept" if basis == "kept" else "known")
     found = segments.moves(view.reading, between)
-    if found is None:
-        st.info(words("moves.too_long"), icon=":material/hourglass_disabled:")
-        return
     cell = _moves_matrix(view, between, found, rules[rules["scheme"] == asked.scheme])
     said = narrowed(
         words, company=asked.company_id, scheme=words.named("scheme", asked.scheme), basis=bases[basis],

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from logging.handlers import RotatingFileHandler
+from typing import TypeVar
 
 import streamlit as st
 from psycopg2.errors import QueryCanceled, UndefinedColumn, UndefinedFunction, UndefinedTable
@@ -21,6 +22,8 @@ from dashboards.i18n import Words, refusals
 from dashboards.queries import aging, going_on
 from dashboards.queries.cache import CutOff
 from dashboards.queries.session import Clocks, actor
+
+Kind = TypeVar("Kind", bound=Exception)
 
 LOG_NAME = "dashboard.log"
 BEAT = "2s"
@@ -73,7 +76,7 @@ def plainly(words: Words) -> Iterator[None]:
     except NotPublished:
         not_published(words)
     except Exception as error:  # noqa: BLE001 its reader gets a reference, the log the rest
-        cut_off = next((each for each in (error, error.__cause__) if isinstance(each, CutOff)), None)
+        cut_off = _of(error, CutOff)
         if cut_off is not None and going_on.begin(cut_off):
             answered_behind(words, cut_off.key)
         else:
@@ -138,12 +141,17 @@ def _said(words: Words, error: Exception) -> tuple[str, str]:
     if isinstance(error, UndefinedFunction | UndefinedTable | UndefinedColumn):
         # published by an earlier Cartera, which had not yet what this page asks
         problem, mend = words("state.built_before"), words("state.built_before_do")
-    elif isinstance(error, QueryCanceled) or isinstance(error.__cause__, QueryCanceled):
+    elif _of(error, QueryCanceled):
         problem, mend = words("state.too_long"), words("state.too_long_do")
     elif isinstance(error, ConfigError):
         # it says which file and line: the database has nothing to do with it
         problem, mend = as_text(error.problem), as_text(error.mend)
     return problem, mend
+
+
+def _of(error: Exception, kind: type[Kind]) -> Kind | None:
+    """The error, or what it tells of plainly, where that is of this kind."""
+    return next((each for each in (error, error.__cause__) if isinstance(each, kind)), None)
 
 
 @cache

@@ -130,10 +130,9 @@ def to_csv(
         "column.known_at": clocks.known_at.isoformat(),
         "column.filters": safe_cell(" · ".join(narrowed), currency_code),
     }
-    headings = [
-        label if is_plain else words.bucket(label) if label in read.BUCKETS else words(label)
-        for label in columns.values()
-    ]
+    headings = [*columns.values()]
+    if not is_plain:
+        headings = [words.bucket(label) if label in read.BUCKETS else words(label) for label in headings]
     writer.writerow([*headings, *map(words, stamp)])
     for row in kept:
         writer.writerow([*(safe_cell(row[name], currency_code) for name in columns), *stamp.values()])

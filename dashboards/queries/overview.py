@@ -44,7 +44,11 @@ def trend(reading: Reading, asked: Asked) -> list[Point]:
     open_on = {}
     for clocks, buckets in _on_days(reading, asked, trend_days(asked)).items():
         late = buckets[buckets["bucket"] != "not_due"]
-        open_on[clocks.as_of] = (sum(buckets["open_amount"], Decimal(0)), sum(late["open_amount"], Decimal(0)))
+        open_on[clocks.as_of] = (
+            sum(buckets["open_amount"], Decimal(0)),
+            sum(late["open_amount"], Decimal(0)),
+            receivables.unapplied_on(reading, clocks, asked.currency_code, asked.company_id),
+        )
     return headline.trend(reading.connection, asked, open_on)
 
 
@@ -125,6 +129,7 @@ def now(reading: Reading, asked: Asked) -> Point:
     window = kpis.window()
     return Point(
         asked.as_of,
+        Decimal(0),
         Decimal(0),
         Decimal(0),
         dso=ratio("dso_simple", window),

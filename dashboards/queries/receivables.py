@@ -114,6 +114,15 @@ def in_buckets(reading: Reading, clocks: Clocks) -> list[read.Row]:
     return _open_on(reading, clocks)[0]
 
 
+def unapplied_on(reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None) -> Decimal:
+    """Credit not yet applied, below zero: answered with what is in buckets on that day."""
+    credits = _open_on(reading, clocks)[1]
+    of_asked = [
+        row for row in credits if row["currency_code"] == currency_code and company_id in (None, row["company_id"])
+    ]
+    return sum((row["open_amount"] for row in of_asked), Decimal(0))
+
+
 @cached
 def _open_on(reading: Reading, clocks: Clocks) -> tuple[list[read.Row], list[read.Row]]:
     """balances.aging_and_credit."""

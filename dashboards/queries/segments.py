@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import get_args
 
 import pandas as pd
-from psycopg2.errors import QueryCanceled
 
 from cartera.errors import ConfigError
 from cartera.warehouse import metrics, read, segment_moves, segments
@@ -149,21 +148,14 @@ def compared(asked: Asked, first: dt.date, second: dt.date, basis: segment_moves
     return Compared(asked.scheme, first, second, basis, asked.clocks.known_at, asked.company_id)
 
 
-def _moves(reading: Reading, between: Compared) -> pd.DataFrame:
+def moves(reading: Reading, between: Compared) -> pd.DataFrame:
+    """MOVES, of which both dates may take long to judge."""
     return _of_scheme(_all_moves(reading, replace(between, scheme=None)), between.scheme or "", MOVES)
 
 
 @cached
 def _all_moves(reading: Reading, between: Compared) -> pd.DataFrame:
     return frame(segment_moves.moves(reading.connection, between), ("scheme", *MOVES))
-
-
-def moves(reading: Reading, between: Compared) -> pd.DataFrame | None:
-    """MOVES; None where a ledger is too large for both dates to be judged within the session's time."""
-    try:
-        return _moves(reading, between)
-    except QueryCanceled:
-        return None
 
 
 @cached
@@ -208,7 +200,7 @@ def debtors_csv(words: Words, asked: Asked, segment: str, narrowed: Sequence[str
 def moves_csv(words: Words, asked: Asked, between: Compared, narrowed: Sequence[str]) -> bytes:
     """Every pair of segments with its customers; `narrowed` says both dates and more. Raises DatabaseError."""
     with reading() as opened:
-        rows = [dict(zip(MOVES, row, strict=True)) for row in _moves(opened, between).itertuples(index=False)]
+        rows = [dict(zip(MOVES, row, strict=True)) for row in moves(opened, between).itertuples(index=False)]
     for row in rows:
         for name, absent in (("from_segment", "moves.joined"), ("to_segment", "moves.left")):
             row[name] = words.named("segment", row[name]) if row[name] else words(absent)

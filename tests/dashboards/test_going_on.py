@@ -8,10 +8,12 @@ from types import SimpleNamespace
 
 import pytest
 import streamlit as st
+from psycopg2.extensions import connection as Connection
+from streamlit.testing.v1 import AppTest
 from support.kpi_page import open_kpis
-from support.pages import said
+from support.pages import page_opened, said
 
-from cartera.warehouse import metrics, read
+from cartera.warehouse import metrics, read, segment_moves
 from dashboards.queries import going_on, kpis
 from dashboards.queries.cache import CutOff
 from dashboards.queries.session import reading
@@ -39,6 +41,13 @@ def cutting_off(monkeypatch: pytest.MonkeyPatch, *, times: int) -> list[object]:
     return asked
 
 
+def opened_while_it_goes_on(monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The page before anything is answered behind it."""
+    with monkeypatch.context() as patch:
+        patch.setattr(going_on, "goes_on", lambda _key: True)
+        return open_kpis(as_of="2026-05-07")
+
+
 def wait_for_what_goes_on() -> None:
     for thread in [each for each in threading.enumerate() if each.name == "goes on"]:
         thread.join(60)
@@ -48,11 +57,9 @@ def test_the_page_says_that_it_goes_on_and_then_shows_the_figures(
     published_company: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = cutting_off(monkeypatch, times=1)
-    with monkeypatch.context() as patch:
-        patch.setattr(going_on, "goes_on", lambda _key: True)
-        app = open_kpis(as_of="2026-05-07")
-        assert "Adding this up takes longer than usual" in said(app)
-        assert not app.error and not app.exception and not app.dataframe
+    app = opened_while_it_goes_on(monkeypatch)
+    assert "Adding this up takes longer than usual" in said(app)
+    assert not app.error and not app.exception and not app.dataframe
     wait_for_what_goes_on()
     app = app.run()
     assert len(app.dataframe) == 2 and "takes longer" not in said(app).replace("The trend takes longer", "")
@@ -70,9 +77,7 @@ def test_what_more_time_does_not_answer_is_an_error_and_may_be_tried_again(
     published_company: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = cutting_off(monkeypatch, times=3)
-    with monkeypatch.context() as patch:
-        patch.setattr(going_on, "goes_on", lambda _key: True)
-        app = open_kpis(as_of="2026-05-07")
+    app = opened_while_it_goes_on(monkeypatch)
     wait_for_what_goes_on()
     app = app.run()
     (error,) = app.error
@@ -90,3 +95,27 @@ def test_a_question_of_an_earlier_publication_is_left(published_company: str, mo
     assert going_on.begin(question)
     wait_for_what_goes_on()
     assert not asked and not going_on.goes_on(question.key)
+
+
+def test_who_moved_between_segments_may_take_long_and_the_rest_stands(
+    published_company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    st.cache_data.clear()
+    judged = segment_moves.moves
+
+    def slow(connection: Connection, compared: segment_moves.Compared) -> list[read.Row]:
+        monkeypatch.setattr(segment_moves, "moves", judged)
+        with connection.cursor() as cursor:
+            cursor.execute("set local statement_timeout = '20ms'; select pg_sleep(60)")
+        return []
+
+    monkeypatch.setattr(segment_moves, "moves", slow)
+    with monkeypatch.context() as patch:
+        patch.setattr(going_on, "goes_on", lambda _key: True)
+        app = page_opened("segments", scheme="payer_behaviour")
+    assert "Adding this up takes longer than usual" in said(app) and not app.error and not app.exception
+    (standing,) = app.dataframe
+    wait_for_what_goes_on()
+    app = app.run()
+    assert len(app.dataframe) == 2 and list(app.dataframe[0].value) == list(standing.value)
+    assert "takes longer" not in said(app)
