@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from streamlit.components.v2 import manifest_scanner
+from support.campaign_fixture import reachable
 from support.kpi_page import UNTIL
 from support.pages import APP, OpenPage, page_opened
 from support.sandbox_published import published_sandbox
+from support.serve_fixture import publish_items, sample_items
 
+from cartera.reminders import plan_reminders
 from dashboards.queries import ahead, looking_back
 
 
@@ -61,3 +64,11 @@ def published_company(home: Path, tmp_path_factory: pytest.TempPathFactory) -> I
         st.cache_data.clear()
         yield name
     st.cache_data.clear()
+
+
+@pytest.fixture
+def planned(database: str) -> int:
+    """A plan for the sample company; how many contacts wait."""
+    publish_items(sample_items())
+    reachable()
+    return plan_reminders().planned

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -14,12 +13,12 @@ from typing import Any
 import pytest
 from psycopg2.errors import InsufficientPrivilege
 from streamlit.testing.v1 import AppTest
-from support.campaign_fixture import AS_OF, contacts, go_out, reachable
+from support.campaign_fixture import AS_OF, contacts, go_out, hold, reachable
 from support.pages import OpenPage, said
 from support.serve_fixture import KNOWN_AT, item, publish_items, sample_items
 from support.signed_in import require_sign_in, sign_in_as
 
-from cartera import desk, users
+from cartera import users
 from cartera.db import Role, transaction
 from cartera.desk import Actor
 from cartera.errors import DatabaseError, NotAllowed, PlanChanged
@@ -30,8 +29,7 @@ from cartera.reminders.preview import Preview
 from cartera.settings import get_settings
 from cartera.warehouse import behind, scope
 from cartera.warehouse.read import rows
-from dashboards.components import clicks, page
-from dashboards.components.message import boxed
+from dashboards.components import clicks
 from dashboards.components.view import as_text
 from dashboards.i18n import Words
 from dashboards.queries import campaigns
@@ -45,24 +43,12 @@ GHOST = Enrolment(
 ASKED = outcomes.Asked(AS_OF - dt.timedelta(days=89), 14, AS_OF, KNOWN_AT)
 
 
-@pytest.fixture
-def planned(database: str) -> int:
-    """A plan for the sample company; how many contacts wait."""
-    publish_items(sample_items())
-    reachable()
-    return plan_reminders().planned
-
-
 def _table(app: AppTest, column: str) -> Any:
     return next(frame.value for frame in app.dataframe if column in frame.value)
 
 
 def _approve_button(app: AppTest) -> Any:
     return next(button for button in app.button if str(button.key).startswith("approve_"))
-
-
-def _hold(customer_id: str) -> None:
-    desk.hold(Actor.local("ana"), str(uuid.uuid4()), customer_id, kind="other", note="asked to")
 
 
 def _look() -> waiting.Seen:
@@ -173,7 +159,7 @@ def test_an_approval_that_failed_can_be_tried_again(
 def test_a_plan_made_anew_meanwhile_is_not_approved_unseen(open_page: OpenPage, planned: int) -> None:
     app = open_page("campaigns")
     first = contacts("planned")[0]
-    _hold(first["customer_id"])
+    hold(first["customer_id"])
     plan_reminders()
     app = _approve_button(app).click().run()
     assert "stopped before" in app.warning[0].value
@@ -323,61 +309,6 @@ def test_a_reason_leads_to_the_customers_and_to_what_said_no(open_page: OpenPage
             assert campaigns.refusals(found["skip_id"].iloc[0]), row
     app = open_page("campaigns", skip_reason=row["reason_code"])
     assert "Left in peace: " in said(app) and re.search(f"{row['skips']} rows?: ", said(app))
-
-
-def test_every_sample_is_as_it_would_go_out_now(planned: int) -> None:
-    with reading() as opened:
-        found = campaigns.samples(opened, None)
-    assert len({row["step_name"] for row in found}) == len(found) > 1
-    for row in found:
-        shown = campaigns.sample(row["contact_id"])
-        assert isinstance(shown, Preview) and shown.contact.step.name == row["step_name"]
-        assert shown.contact.channel == row["channel"]
-    _hold(found[0]["customer_id"])
-    assert "on_hold" in str(campaigns.sample(found[0]["contact_id"]))
-
-
-def test_where_one_would_not_go_out_another_shows_the_text(open_page: OpenPage, planned: int) -> None:
-    with reading() as opened:
-        first = campaigns.samples(opened, None)[0]
-    assert first["others"] and first["contact_id"] not in first["others"]
-    _hold(first["customer_id"])
-    app = open_page("campaigns")
-    assert not app.error and not app.exception and not app.warning and app.get("iframe")
-
-
-@pytest.mark.parametrize("language", ["EN", "ES", "PT"])
-def test_why_there_is_no_sample_is_said_in_the_readers_language(
-    open_page: OpenPage, planned: int, language: str
-) -> None:
-    for customer_id in {row["customer_id"] for row in contacts("planned")}:
-        _hold(customer_id)
-    (told,) = [each.value for each in open_page("campaigns", lang=language).warning]
-    reason = Words(language)("campaigns.skip.on_hold")
-    assert told.endswith(f": {reason}.") and "on_hold" not in told
-
-
-def test_a_phone_has_the_approval_above_the_sample(
-    open_page: OpenPage, planned: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def order() -> list[str]:
-        found = [each.value for each in open_page("campaigns").subheader]
-        return [each for each in found if each in ("Approve", "As it will look")]
-
-    assert order() == ["As it will look", "Approve"]
-    monkeypatch.setattr(page, "is_phone", lambda: True)
-    assert order() == ["Approve", "As it will look"]
-
-
-def test_a_message_can_do_nothing_where_it_is_shown() -> None:
-    import base64
-
-    hostile = '<script>parent.document.title="x"</script>"><iframe src="http://example.com"></iframe>'
-    kind, _, content = boxed(hostile, '"><b>').partition(",")
-    page = base64.b64decode(content).decode()
-    assert kind == "data:text/html;charset=utf-8;base64"
-    assert page.count("<iframe") == 1 and 'sandbox=""' in page and "<script" not in page and "<b>" not in page
-    assert "default-src &#x27;none&#x27;" in page
 
 
 @pytest.mark.parametrize("part", ["waiting", "results", "calendar", "experiments", "ghosts"])

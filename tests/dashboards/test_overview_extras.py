@@ -62,9 +62,12 @@ def test_dso_and_effectiveness_by_hand_and_their_trend(database: str) -> None:
         item("paid", day(-20), "600", issue_date=day(-60), settled_date=day(-10)),
         item("late", day(-5), "100", issue_date=day(-40)),
         item("open", day(20), "200", issue_date=day(-2)),
+        item("credit", day(-31), "-40", issue_date=day(-31), item_type="unapplied_credit"),
+        item("later", day(-1), "-5", issue_date=day(-1), item_type="unapplied_credit"),
     ])  # fmt: skip
     with reading() as opened:
         points = overview.trend(opened, ASKED)
+    assert (points[-1].unapplied_amount, points[-2].unapplied_amount, points[0].unapplied_amount) == (-45, -40, 0)
     assert len(points) == 7 and points[-1].as_of_date == AS_OF and points[-2].as_of_date == day(-30)
     last = points[-1]
     assert (last.open_amount, last.overdue_amount) == (300, 100)

@@ -7,9 +7,12 @@ go_out(5); come_back("delivered", 3)
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from typing import Any
 
+from cartera import desk
 from cartera.db import Role, transaction
+from cartera.desk import Actor
 from cartera.reminders import approve_reminders, ledger
 from cartera.reminders.ledger import Move
 from cartera.reminders.model import Status
@@ -58,3 +61,7 @@ def become(ids: list[str], to: Status, *leaves: Status) -> None:
     with transaction(Role.campaign) as connection:
         moved = ledger.move_all(connection, [Move(each, to) for each in ids], leaves, "test")
     assert moved == set(ids)
+
+
+def hold(customer_id: str) -> None:
+    desk.hold(Actor.local("ana"), str(uuid.uuid4()), customer_id, kind="other", note="asked to")
