@@ -19,7 +19,7 @@ from support import campaign_fixture, serve_customers
 from support.customer_page import ID, items, table_of
 from support.kpi_page import plainly
 from support.pages import OpenPage, said
-from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items
+from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
 
 from cartera import desk
 from cartera.clock import utc_now
