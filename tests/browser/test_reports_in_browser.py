@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 from python_calamine import CalamineWorkbook
-from support.in_browser import click_cell, table_named
+from support.in_browser import click_cell, open_part, table_named
 from support.looks import stands
 from support.serve_fixture import sample_items
 
@@ -88,7 +88,7 @@ def test_a_line_of_the_certificate_leads_to_aging_whatever_was_chosen_before(
 def test_a_view_is_kept_and_opened_also_on_its_own_page(dashboard_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{dashboard_url}/segments?segment=slow&currency=USD")
     _settled(page)
-    page.get_by_text("Saved views").click()
+    open_part(page, "Saved views")
     page.get_by_role("textbox", name="Name for this view").fill("Slow in dollars")
     page.get_by_role("button", name="Save this view").click()
     link = page.get_by_role("link", name="Slow in dollars")
@@ -96,7 +96,7 @@ def test_a_view_is_kept_and_opened_also_on_its_own_page(dashboard_url: str, open
     other = open_page(f"{dashboard_url}/segments?segment=prompt&currency=PEN")
     _settled(other)
     expect(other.get_by_role("heading", name="Customers: Prompt")).to_be_visible()
-    other.get_by_text("Saved views").click()
+    open_part(other, "Saved views")
     other.get_by_role("link", name="Slow in dollars").click()
     expect(other.get_by_role("heading", name="Customers: Slow")).to_be_visible()
     expect(other.get_by_text("amounts in USD").first).to_be_visible()
@@ -110,7 +110,7 @@ def test_a_view_opens_what_it_names_from_a_page_of_another_currency_and_day(
     views.save_view("local", "Dollars of May", "segments", [("as_of", "2026-05-31"), ("currency", "USD")])
     page = open_page(f"{dashboard_url}/aging?as_of=2026-04-30&currency=PEN&company=norte")
     _settled(page)
-    page.get_by_text("Saved views").click()
+    open_part(page, "Saved views")
     page.get_by_role("link", name="Dollars of May").click()
     expect(page).to_have_url(re.compile("/segments"))
     stamp = page.get_by_test_id("stCaptionContainer").filter(has_text="amounts in USD")
@@ -127,7 +127,7 @@ def test_two_clicks_on_the_bin_of_a_view_delete_that_one(dashboard_url: str, ope
         views.save_view("local", name, "kpis", [])
     page = open_page(f"{dashboard_url}/kpis")
     _settled(page)
-    page.get_by_text("Saved views").click()
+    open_part(page, "Saved views")
     box = page.locator(".st-key-view_delete_AA button").first.bounding_box()
     assert box
     # the second click lands where the first did, before it is answered and after
@@ -180,7 +180,7 @@ def test_who_saves_a_report_and_goes_on_at_once_has_saved_it(dashboard_url: str,
 def test_who_saves_a_view_and_goes_on_at_once_has_saved_it(dashboard_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{dashboard_url}/segments?segment=slow&currency=USD")
     _settled(page)
-    page.get_by_text("Saved views").click()
+    open_part(page, "Saved views")
     page.get_by_role("textbox", name="Name for this view").fill("Slow and quick")
     _in_the_same_second(page.get_by_role("button", name="Save this view"), page.get_by_role("link", name="KPIs"))
     # the address changes before the server knows
@@ -201,6 +201,6 @@ def test_a_phone_shows_it_without_sideways_scrolling_and_axe_finds_nothing(
     for place in PLACES:
         page = open_page(f"{dashboard_url}/{place}", scheme=scheme, **PHONE)
         _settled(page)
-        page.get_by_text("Send by e-mail").click()
+        open_part(page, "Send by e-mail")
         _settled(page)
         stands(page, place, scheme)

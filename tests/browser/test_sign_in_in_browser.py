@@ -17,6 +17,7 @@ import oidc_provider_mock as oidc
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from support.databases import fresh_database
+from support.in_browser import open_part
 from support.serve_fixture import publish_items, sample_items
 from support.served import served
 
@@ -280,7 +281,7 @@ def test_who_signs_in_keeps_schedules_shares_and_deletes_their_reports(
     assert mine().document.parts[0].measures == ("open_amount",)
 
     page.goto(f"{closed_url}/reports?report={mine().report_id}")
-    page.get_by_text("Send by e-mail").click()
+    open_part(page, "Send by e-mail")
     page.get_by_label("Recipient", exact=True).fill("ana@example.com")
     page.keyboard.press("Tab")
     click("Schedule")

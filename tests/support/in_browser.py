@@ -27,3 +27,10 @@ def click_cell(table: Locator, across: float, row: int) -> None:
     """
     settled(table.page)
     table.locator(".dvn-scroller").first.click(position={"x": across, "y": ROW_HEIGHT * (row + 1.5)})
+
+
+def open_part(page: Page, title: str) -> None:
+    """Unfold a part of a page, until it stands still: what is in it glides away from under a click."""
+    part = page.get_by_test_id("stExpander").filter(has_text=title)
+    part.get_by_text(title, exact=True).click()
+    part.evaluate("part => Promise.allSettled(part.getAnimations({subtree: true}).map(each => each.finished))")
