@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -49,8 +50,11 @@ SIDEBAR = 240
 
 
 def choose_language() -> None:
-    """The switch at the foot of the sidebar; the choice lives in the URL as `lang`."""
+    """The switch at the foot of the sidebar; the choice lives in the URL as `lang`, where es and pt-BR do as well."""
     asked, label = filters.linked_to("lang"), "Language · Idioma"
+    language = re.split("[-_]", asked or "")[0].upper()
+    if language != asked and language in LOCALES:
+        asked = st.session_state["lang"] = language
     chosen = st.sidebar.segmented_control(
         label,
         list(LOCALES),

@@ -97,6 +97,14 @@ def test_a_language_that_is_not_there_is_told_until_one_is_chosen(open_page: Ope
     assert not told(app, "PT") and not told(app)
 
 
+@pytest.mark.parametrize("asked", ["es", "es-PE", "ES_419"])
+def test_a_language_as_others_write_it_is_understood(open_page: OpenPage, asked: str) -> None:
+    publish_items(sample_items())
+    app = open_page("aging", lang=asked)
+    assert app.segmented_control(key="lang").value == "ES" and not told(app, "ES") and not app.warning
+    assert app.title[0].value == Words("ES")("aging.title")
+
+
 def test_outside_text_is_text_and_short(open_page: OpenPage) -> None:
     publish_items(sample_items())
     bucket = "**now** [here](http://evil.example)\n# \u202egnp" + "x" * 200
