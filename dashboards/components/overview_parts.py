@@ -14,7 +14,8 @@ from cartera.warehouse.headline import Asked
 from dashboards.charts.aging import CLICKED, aging_columns, aging_over_time
 from dashboards.components import filters, states
 from dashboards.components.drill import Figure, drill
-from dashboards.components.tables import CUSTOMER, Column, still_table
+from dashboards.components.still_table import still_table
+from dashboards.components.tables import CUSTOMER, Column
 from dashboards.components.view import View
 from dashboards.queries import overview
 from dashboards.queries.receivables import Headline, frame

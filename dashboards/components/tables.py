@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any, Literal
 from unicodedata import east_asian_width
@@ -39,7 +39,6 @@ LETTER, CAPITAL, WIDE, MARGINS = 6.4, 7.2, 13.2, 12
 SLIM, BROAD = dict.fromkeys("fijlrtI.,:;·'()- /í", 3.6), dict.fromkeys("mwMW@%…", 10.0)
 """Pixels: of letters in the font of tables, the wide ones those of Chinese and Japanese, and of what a cell leaves on
 both sides of its text."""
-WIDEST = 2000
 
 
 @dataclass(frozen=True)
@@ -85,14 +84,14 @@ def table(
     `headings` are the positions of rows that head those below them. More rows than fit `height` scroll. `shades`, as
     large as the columns shown, has the style of each cell.
     """
-    is_whole = view.is_phone and _holds_sums(columns)
+    is_whole = view.is_phone and holds_sums(columns)
     if view.is_phone:
         columns = {name: _narrow(column) for name, column in columns.items()}
         st.space("small")  # for the toolbar, which a phone always shows, above the table and over what stands there
     worded = {
-        name: data[name].map(_worded(view, column.kind)) for name, column in columns.items() if column.kind in WORDED
+        name: data[name].map(words_of(view, column.kind)) for name, column in columns.items() if column.kind in WORDED
     }
-    written = {name: _writer(view, column, currency_code, is_whole=is_whole) for name, column in columns.items()}
+    written = {name: writer_of(view, column, currency_code, is_whole=is_whole) for name, column in columns.items()}
     # quotients have as many digits as a Decimal can, more than a table of the browser takes; a rate is no money
     rates = {
         name: [None if value is None else float(value) for value in data[name]]
@@ -132,32 +131,6 @@ def table(
     return event["selection"] if selects else None
 
 
-def still_table(
-    view: View, data: pd.DataFrame, columns: Mapping[str, Column], *, alt: str, currency_code: str | None = None
-) -> None:
-    """A few rows in order, as the page's own text: nothing in it is chosen, sorted or exported.
-
-    The browser fetches a fourth of what `table` needs for it, so the first page has no other. As wide as what is in
-    it: where the page is narrower it scrolls, also by keyboard, as Streamlit does only for tables of a stated width.
-    """
-    is_whole = view.is_phone and _holds_sums(columns)
-    shown, written = {}, {}
-    for name, column in columns.items():
-        heading = column.heading if column.is_plain else view.words(column.heading)
-        if column.kind in WORDED:
-            text = data[name].map(_worded(view, column.kind))
-            if view.is_phone and isinstance(column.width, int):
-                # one long name would push the amounts of all others out of sight
-                text = text.map(partial(cut, width=column.width))
-            shown[heading] = text.map(as_text)
-            continue
-        # numbers stay numbers, which stand to the right
-        shown[heading] = data[name].astype(float) if column.kind == "percent" else data[name]
-        written[heading] = _writer(view, column, currency_code, is_whole=is_whole)
-    styled = pd.DataFrame(shown).style.format(written, na_rep="—")
-    st.table(styled, border="horizontal", hide_index=True, width=WIDEST, alt=alt)
-
-
 def foremost(view: View, columns: Mapping[str, Column], *names: str) -> dict[str, Column]:
     """The columns, on a phone with these first: what it shows without scrolling sideways."""
     if not view.is_phone:
@@ -191,7 +164,7 @@ def telling(
 SAID_ONCE = ("text", "date")
 
 
-def _holds_sums(columns: Mapping[str, Column]) -> bool:
+def holds_sums(columns: Mapping[str, Column]) -> bool:
     """Several amounts beside each other, which a phone shows whole, as the stamp says; not those of single documents,
     which people ask for to the cent."""
     return "document_number" not in columns and sum(column.kind in MONEY for column in columns.values()) > 1
@@ -209,7 +182,7 @@ def _heading(view: View) -> str:
     return f"background-color: {look.line}; color: {look.text}; font-weight: 600"
 
 
-def _writer(
+def writer_of(
     view: View, column: Column, currency_code: str | None, *, is_whole: bool = False
 ) -> Callable[[Any], str] | None:
     """How a value that keeps its type is written, and text that keeps its length."""
@@ -261,7 +234,7 @@ def _usual(letter: str) -> float:
     return CAPITAL if letter.isupper() else LETTER
 
 
-def _worded(view: View, kind: Kind) -> Callable[[Any], str]:
+def words_of(view: View, kind: Kind) -> Callable[[Any], str]:
     words = view.words
     if kind == "text":
         # a cell that is copied or downloaded from here may end in a spreadsheet

@@ -12,7 +12,8 @@ from dashboards.components import filters, refused
 from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
 from dashboards.components.narrowed import narrowed
-from dashboards.components.tables import CUSTOMER, Column, still_table, table
+from dashboards.components.still_table import still_table
+from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import customer, worklist
 from dashboards.queries.session import Clocks

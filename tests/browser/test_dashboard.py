@@ -330,7 +330,7 @@ def test_a_phone_shows_every_page_without_sideways_scrolling_and_axe_finds_nothi
     for path in ("", "aging", "kpis", "data-health"):
         if path:
             page.goto(f"{dashboard_url}/{path}?currency=COP")
-        page.get_by_test_id("stDataFrame" if path else "stTable").first.wait_for()
+        page.get_by_test_id("stDataFrame" if path else "stHtml").first.wait_for()
         expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
         stands(page, path, scheme)
         _assert_figures_are_whole(page)

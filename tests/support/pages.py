@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 APP = Path(__file__).resolve().parents[2] / "dashboards" / "app.py"
@@ -35,3 +38,14 @@ def said(app: AppTest) -> str:
     """Everything that a reader sees as running text."""
     kinds = (app.title, app.subheader, app.markdown, app.caption, app.error, app.warning, app.info)
     return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def still_tables(app: AppTest) -> list[pd.DataFrame]:
+    """The tables that are the page's own text, as they are written on the screen."""
+    bodies = [each.proto.body for each in app.get("html")]
+    return [_still(found.group()) for body in bodies if (found := re.search("<table.*</table>", body, re.DOTALL))]
+
+
+def _still(table: str) -> pd.DataFrame:
+    head, *rows = [["".join(cell.itertext()) for cell in row] for row in ElementTree.fromstring(table).iter("tr")]
+    return pd.DataFrame(rows, columns=head)
