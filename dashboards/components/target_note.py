@@ -43,7 +43,8 @@ class Goals:
         else:
             is_kept, sign = value <= target, "≤"
             said = words("overview.target_within" if is_kept else "overview.target_over", target=exact)
-        return Goal(f"{'✓' if is_kept else '✗'} {sign} {short}", said)
+        # the cross last: before a sign, in some fonts, it is the x of a formula
+        return Goal(f"{sign} {short} {'✓' if is_kept else '✗'}", said)
 
     def collected(self, month: dt.date) -> Decimal | None:
         """What should be collected in the month."""

@@ -146,8 +146,8 @@ def test_a_card_says_whether_its_target_is_kept(database: str, targets: Path, op
     app = open_page("overview")
     marks = dict(metric.label.replace(", PEN", "").split(" · ") for metric in app.metric if " · " in metric.label)
     assert marks == {
-        "Open": "✓ ≤ 400", "Overdue": "✗ ≤ 99.99", "Overdue share": "✓ ≤ 25.0%",
-        "Expected": "✗ ≥ 300.01",
+        "Open": "≤ 400 ✓", "Overdue": "≤ 99.99 ✗", "Overdue share": "≤ 25.0% ✓",
+        "Expected": "≥ 300.01 ✗",
     }  # fmt: skip
     overdue = next(metric for metric in app.metric if metric.label.startswith("Overdue, "))
     assert overdue.help.startswith("**Over the target of PEN\xa099.99.**")
