@@ -289,7 +289,11 @@ def test_what_a_ghost_lived_through(open_page: OpenPage, planned: int) -> None:
     assert len(_table(app, "due_on")) >= 5
     # it is only planned for: nothing was received, and no rule was kept
     assert "To come" in said(app) and "Nothing has gone out to it yet, so there is nothing to check" in said(app)
+    # and what it will get is read beforehand
+    assert "As it would go out now:" in said(app) and "Ghost Shopper" in app.code[0].value
+    assert list(_table(app, "enrolled_on")["language"]) == ["Spanish"]
     checked = _table(app, "is_kept")
+    assert "the language is Spanish" in list(checked["rule"])
     assert set(checked["is_kept"]) == {"nothing to check"} and set(checked["saw"]) == {"—"}
     # it is approved with the others, and said to be among them
     assert sum(_table(open_page("campaigns"), "planned_by")["ghosts"]) == 1
