@@ -24,6 +24,8 @@ from cartera.reminders.portfolio import TOLD
 from cartera.settings import get_settings
 from cartera.warehouse.read import Row, rows
 
+WAITING = ("planned", "approved", "reserved")
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -63,7 +65,7 @@ def ghost_report(customer_id: str) -> GhostReport:
         ghost=ghost,
         policy_name=policy.name,
         timeline=tuple(timeline),
-        ladder=tuple(_ladder(policy, ghost, told)),
+        ladder=tuple(_ladder(policy, ghost, told, timeline)),
         skips=tuple(skips),
         rules=tuple(_rules(policy, ghost, told)),
     )
@@ -130,9 +132,10 @@ def _timed(row: Row) -> Row:
     return row | {"time_to_answer": answered_at - sent_at if sent_at and answered_at else None}
 
 
-def _ladder(policy: Policy, ghost: Row, told: Sequence[Row]) -> Iterator[Row]:
-    """Each step: by which channels it came and on which day; passed over when a later one came first."""
-    furthest = max((row["offset_days"] for row in told), default=None)
+def _ladder(policy: Policy, ghost: Row, told: Sequence[Row], timeline: Sequence[Row]) -> Iterator[Row]:
+    """Each step: by which channels it came and on which day; passed over when a later one came first, or waits."""
+    waiting = [row for row in timeline if row["status"] in WAITING]
+    furthest = max((row["offset_days"] for row in (*told, *waiting)), default=None)
     for step in policy.ladder:
         came = [row for row in told if row["step"] == step.name]
         outcome = "came" if came else "to come"

@@ -37,7 +37,7 @@ def overview(view: View) -> None:
     goals = Goals(view, extras.targets(), currency, receivables.companies(totals, currency, company))
     headline_cards(view, clocks, line, goals, points)
     extra_cards(view, asked, goals, points)
-    left, right = st.columns([10, 9], gap="large")
+    left, right = st.columns([10, 9], gap="medium")
     with left:
         wanting = attention(view, asked)
     with right:

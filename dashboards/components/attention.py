@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import streamlit as st
 
 from cartera.warehouse.headline import Asked
@@ -14,7 +16,7 @@ from dashboards.components.view import View, as_text
 from dashboards.queries import overview
 from dashboards.queries.session import actor
 
-LOOK_AT = "look_at"
+LOOK_AT, ROOM = "look_at", 7
 
 
 def attention(view: View, asked: Asked) -> Figure | None:
@@ -31,7 +33,7 @@ def attention(view: View, asked: Asked) -> Figure | None:
     if not there and not said:
         st.caption(f":material/check_circle: {words('attention.nothing')}")
         return None
-    named = {name: f"{of.title}: {words.money(of.amount, asked.currency_code)}" for name, of in there.items()}
+    named = {name: f"{of.title}: {_short(view, of.amount, asked.currency_code)}" for name, of in there.items()}
     chosen = st.pills(
         words("attention.rows"),
         list(named),
@@ -46,6 +48,12 @@ def attention(view: View, asked: Asked) -> Figure | None:
     if said and may_open(actor(), "data_health"):
         st.page_link(HEALTH_PAGE, label=words("state.open_health"), icon=":material/arrow_forward:")
     return there.get(chosen) if chosen else None
+
+
+def _short(view: View, amount: Decimal, currency_code: str) -> str:
+    """What half a window of 1024 has room for behind its words; the rows below have every cent."""
+    whole = view.words.units(amount)
+    return f"{currency_code}\u00a0{whole if len(whole) <= ROOM else view.words.compact(amount)}"
 
 
 def _of_items(view: View, asked: Asked, name: str, item_ids: tuple[str, ...]) -> Figure | None:

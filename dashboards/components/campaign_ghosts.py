@@ -7,10 +7,11 @@ import datetime as dt
 import pandas as pd
 import streamlit as st
 
+from cartera.errors import ConfigError
 from dashboards.components import filters
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
-from dashboards.i18n import rules
+from dashboards.i18n import refusals, rules
 from dashboards.queries import campaigns
 
 GHOSTS = {
@@ -51,7 +52,8 @@ def ghosts_part(view: View) -> None:
         st.info(words("campaigns.no_ghosts"), icon=":material/mystery:")
         return
     title = words("campaigns.part_ghosts")
-    selection = table(view, listed, GHOSTS, alt=title, key="ghosts", selects="single-cell")
+    told = listed.assign(language=[words.named("campaigns.language", code) for code in listed["language"]])
+    selection = table(view, told, GHOSTS, alt=title, key="ghosts", selects="single-cell")
     cells = [cell for cell in selection["cells"] if cell[0] < len(listed)]
     clicked = listed["customer_id"].iloc[cells[0][0]] if cells else None
     ids = {name: name.partition(":")[2] for name in listed["customer_id"]}
@@ -125,3 +127,16 @@ def _contacts(view: View, contacts: list[dict[str, object]]) -> None:
                 st.markdown(f"**{as_text(contact['subject'])}**")
             if contact["message"]:
                 st.code(contact["message"], language=None, wrap_lines=True)
+            elif contact["status"] in TIMELINE["to_come"]:
+                _as_it_would_be(view, str(contact["contact_id"]))
+
+
+def _as_it_would_be(view: View, contact_id: str) -> None:
+    """What waits is read beforehand: as it would go out now."""
+    words, shown = view.words, campaigns.sample(contact_id)
+    if isinstance(shown, ConfigError):
+        problem = as_text(refusals.told(words, shown))
+        st.caption(words("campaigns.no_sample", problem=problem))
+        return
+    st.caption(words("campaigns.as_of_now"))
+    st.code(shown.text, language=None, wrap_lines=True)

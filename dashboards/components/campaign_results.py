@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,7 @@ from dashboards.components.campaign_waiting import count_says
 from dashboards.components.card_grid import card, places
 from dashboards.components.customer_link import customers_table
 from dashboards.components.export import csv_button
-from dashboards.components.tables import CUSTOMER, Column, table
+from dashboards.components.tables import CUSTOMER, Column, last_clicked, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import campaigns
 
@@ -24,6 +24,8 @@ PERIODS, DAYS = ("7", "30", "90", "365"), ("7", "14", "30")
 COUNTED = ("went_out", "delivered", "answered", "too_early", "paid")
 OTHERS = ("bounced", "failed", "unknown", "planned", "stopped", "on_its_way")
 SHOWN = (*COUNTED, *OTHERS)
+BESIDE = 2
+"""So many of the others stand beside what was counted, on a screen of 1280; more of them in a table below."""
 CONTACTS = {
     "customer_name": CUSTOMER,
     "asked_amounts": Column("campaigns.col_asked_for", "amounts", width=140),
@@ -149,26 +151,33 @@ def _table(view: View, rows: pd.DataFrame, kept: campaigns.Kept, by: campaigns.B
     total |= {"group": words("campaigns.all"), "amounts": totals}
     data = pd.concat([pd.DataFrame([total], dtype=object), rows[list(total)]], ignore_index=True)
     data["delivered"] = pd.Series([_delivered(row) for row in data.to_dict("records")], dtype=object)
-    columns = {"group": Column(words(f"campaigns.by_{by}"), is_plain=True, is_pinned=True, width=150)}
-    columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in COUNTED}
-    columns |= {"amounts": Column("campaigns.col_paid_amount", "amounts")}
-    # what happened to none is no column: all of them are wider than the page
-    columns |= {name: Column(f"campaigns.stage.{name}", "number") for name in OTHERS if total[name]}
+    group = {"group": Column(words(f"campaigns.by_{by}"), is_plain=True, is_pinned=True, width=150)}
+    went = _counts(COUNTED) | {"amounts": Column("campaigns.col_paid_amount", "amounts")}
+    # what happened to none is no column
+    others = _counts([name for name in OTHERS if total[name]])
+    parts = [group | went | others] if len(others) <= BESIDE else [group | went, group | others]
     st.caption(words("campaigns.click_count"))
-    title = words("campaigns.funnel")
+    titles = (words("campaigns.funnel"), words("campaigns.funnel_others"))
     key = f"funnel_{by}_{kept.asked.from_date}_{kept.asked.days}"
-    selection = table(view, data, columns, alt=title, key=key, selects="single-cell", headings=[0])
+    drawn = [
+        table(view, data, columns, alt=titles[number], key=f"{key}_{number}", selects="single-cell", headings=[0])
+        for number, columns in enumerate(parts)
+    ]
     currency = words("campaigns.file")
     csv_button(view, view.reading.clocks, currency, "reminders", lambda: campaigns.funnel_csv(words, kept, by), of=by,
                help_text=words("campaigns.export_help"))  # fmt: skip
-    cells = [cell for cell in selection["cells"] if cell[0] < len(data)]
-    if cells:
-        place, name = cells[0]
+    clicked = last_clicked(key, [each["cells"] for each in drawn])
+    if clicked and clicked[0] < len(data):
+        place, name = clicked
         stage = name if name in SHOWN else "paid" if name == "amounts" else "planned"
-        group = campaigns.ANY if place == 0 else _group(rows.iloc[place - 1], by)
+        of = campaigns.ANY if place == 0 else _group(rows.iloc[place - 1], by)
         count = data.iloc[place][stage]
         if count is not None:
-            _contacts(view, kept, group, stage, int(count), data.iloc[place]["group"])
+            _contacts(view, kept, of, stage, int(count), data.iloc[place]["group"])
+
+
+def _counts(names: Sequence[str]) -> dict[str, Column]:
+    return {name: Column(f"campaigns.stage.{name}", "number") for name in names}
 
 
 def _group(row: pd.Series, by: campaigns.By) -> campaigns.Group:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from math import ceil
 from typing import Literal
 
 import streamlit as st
@@ -17,7 +18,8 @@ Color = Literal["normal", "inverse", "off"]
 HALF, CHIP = 12, 18
 """Characters of a figure and under it that half a phone shows without cutting them off."""
 IN_A_ROW = 4
-"""So many cards of Streamlit's own least width stand beside each other on a screen of 1280."""
+"""So many cards of Streamlit's own least width stand beside each other on a screen of 1280. Five have no room for an
+amount of millions there, so more of them are in rows of about as many each."""
 
 
 def headline(view: View, amount: Decimal, currency_code: str) -> str:
@@ -30,13 +32,14 @@ def headline(view: View, amount: Decimal, currency_code: str) -> str:
 
 def places(view: View, count: int) -> list[DeltaGenerator]:
     """Where `count` cards stand, which are drawn in their order."""
-    if not view.is_phone:
+    if not view.is_phone and count <= IN_A_ROW:
         # a narrow window has them in rows: in columns they would be cut off
-        return [st.container(horizontal=True)] * count if count <= IN_A_ROW else list(st.columns(count))
+        return [st.container(horizontal=True)] * count
+    in_a_row = 2 if view.is_phone else ceil(count / ceil(count / IN_A_ROW))
     found: list[DeltaGenerator] = []
     while len(found) < count:
-        with st.container(horizontal=True, gap="xsmall"):
-            found += [st.container(width="stretch", height="stretch") for _ in range(min(2, count - len(found)))]
+        with st.container(horizontal=True, gap="xsmall" if view.is_phone else "small"):
+            found += [st.container(width="stretch", height="stretch") for _ in range(min(in_a_row, count - len(found)))]
     return found
 
 

@@ -22,7 +22,7 @@ from dashboards.components.desk_agreements import agreements, last_said
 from dashboards.components.desk_forms import Owing, forms
 from dashboards.components.drill import Figure, drill
 from dashboards.components.export import XLSX, file_button, logged
-from dashboards.components.tables import CUSTOMER, Column, table
+from dashboards.components.tables import CUSTOMER, Column, last_clicked, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import customer, presence, receivables
 from dashboards.queries.session import Clocks
@@ -197,7 +197,7 @@ def owes(view: View, clocks: Clocks, customer_id: str, profile: pd.DataFrame) ->
     # side by side they would be wider than the page
     amounts = table(view, rows, OWED, alt=words("customer.owes"), key=key, selects="single-cell")
     by_age = table(view, rows, ages, alt=words("customer.owes_by_age"), key=f"{key}_ages", selects="single-cell")
-    cell = _last_clicked(key, [amounts["cells"], by_age["cells"]])
+    cell = last_clicked(key, [amounts["cells"], by_age["cells"]])
     if cell is None or cell[0] >= len(rows):
         return
     name = profile["name"].iloc[0] if len(profile) else customer_id
@@ -217,16 +217,6 @@ def _figure(view: View, row: pd.Series, column: str, customer_id: str, name: str
         return Figure(row[column], row["open_items"], *of)
     title = f"{view.words(OWED[column].heading)} · {name}"
     return Figure(row[column], None, *of, title=title, part=column)
-
-
-def _last_clicked(key: str, selections: Sequence[Sequence[tuple[int, str]]]) -> tuple[int, str] | None:
-    """The cell of several tables that was clicked last: each keeps its own selected."""
-    now = [tuple(cells[0]) if cells else None for cells in selections]
-    before, last = st.session_state.get(f"{key}_clicked", ([None] * len(now), None))
-    changed = [cell for cell, was in zip(now, before, strict=True) if cell and cell != was]
-    last = changed[0] if changed else last if last in now else next(filter(None, now), None)
-    st.session_state[f"{key}_clicked"] = (now, last)
-    return last
 
 
 def behaviour(view: View, clocks: Clocks, customer_id: str) -> None:

@@ -16,6 +16,7 @@ from dashboards.components import kept_words, states
 from dashboards.components.actor import current_actor, still
 from dashboards.components.clicks import answers, clicked, drawn_anew, one_of
 from dashboards.components.desk_conflict import event_name
+from dashboards.components.desk_in_force import in_force, line_of
 from dashboards.components.states import Refusal
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
@@ -139,26 +140,21 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile, today: dt.date) -
     for each in filed.promises:
         if each.is_cancelled or each.plan_id:
             continue
-        is_open = each.promised_date >= today
-        state = words("desk.promise_due" if is_open else "desk.promise_past")
-        text = words("desk.line_promise", amount=words.money(each.amount, each.currency_code),
-                     date=words.date(each.promised_date), state=state, by=each.by, note=_about(view, each))  # fmt: skip
+        # also one whose day has passed, until it is judged: without a button
         yield line(
-            f"{each.promise_id}/{each.version}", text, "cancel_promise", _cancel_promise(id, each), is_open=is_open
+            f"{each.promise_id}/{each.version}",
+            line_of(words, each, today),
+            "cancel_promise",
+            _cancel_promise(id, each),
+            is_open=each.promised_date >= today,
         )
-    for plan in filed.plans:
-        if not plan.is_cancelled and plan.parts[-1].promised_date >= today:
-            parts = "; ".join(
-                f"{words.date(part.promised_date)} {words.money(part.amount, plan.currency_code)}"
-                for part in plan.parts
-            )
-            text = words("desk.line_plan", parts=parts, by=plan.by, note=_about(view, plan))
-            yield line(f"{plan.plan_id}/{plan.version}", text, "cancel_plan", _cancel_plan(id, plan))
-    for dispute in filed.disputes:
-        if dispute.resolved_date is None:
-            text = words("desk.line_dispute", amount=_contested(view, dispute), reason=dispute.reason,
-                         date=words.date(dispute.opened_date), by=dispute.by, note=dispute.note)  # fmt: skip
-            yield line(f"{dispute.dispute_id}/{dispute.version}", text, "close_dispute", _close(id, dispute))
+    for agreed in in_force(filed, today):
+        if isinstance(agreed, desk.Plan):
+            text = line_of(words, agreed, today)
+            yield line(f"{agreed.plan_id}/{agreed.version}", text, "cancel_plan", _cancel_plan(id, agreed))
+        elif isinstance(agreed, desk.Dispute):
+            text = line_of(words, agreed, today)
+            yield line(f"{agreed.dispute_id}/{agreed.version}", text, "close_dispute", _close(id, agreed))
     for hold in filed.holds:
         if hold.released_at is None and (hold.until is None or hold.until >= today):
             until = words.date(hold.until) if hold.until else words("desk.until_released")
@@ -168,19 +164,6 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile, today: dt.date) -
             # one that rests on the law is not shown a button that would be refused
             is_mine = desk.may_release(actor, hold.kind)
             yield line(f"hold-{hold.hold_id}/{hold.version}", text, "release_hold", _release(id, hold), is_open=is_mine)
-
-
-def _about(view: View, agreed: desk.Promise | desk.Plan) -> str:
-    """Of how many invoices it is, unless it is of all that is owed there; and its note."""
-    of = view.words.counted("desk.line_items", len(agreed.item_ids)) if agreed.item_ids else ""
-    return " · ".join(filter(None, (of, agreed.note)))
-
-
-def _contested(view: View, dispute: desk.Dispute) -> str:
-    """How much: of so many invoices, or of all that was owed then."""
-    of = view.words.counted("desk.line_items", len(dispute.item_ids)) if dispute.item_ids else ""
-    amount = dispute.amount and view.words.money(dispute.amount, dispute.currency_code)
-    return " · ".join(filter(None, (amount or view.words("promises.whole"), of)))
 
 
 def _cancel_promise(id: str, of: desk.Promise) -> End:

@@ -23,6 +23,7 @@ from dashboards.components.actor import current_actor, still
 from dashboards.components.clicks import answers
 from dashboards.components.desk_conflict import conflict_panel
 from dashboards.components.desk_fields import CONFLICT, MONTH, NEXT, RECORDED, REDRAW, REFUSED, Form, Owing, every
+from dashboards.components.desk_in_force import says_in_force, says_reach
 from dashboards.components.view import View, as_text
 from dashboards.queries.session import acting
 
@@ -152,6 +153,8 @@ def _items(form: Form, place: str) -> None:
     form.several("items", offered)
     if place:
         _owed(form, place)
+        says_reach(form, place)
+        says_in_force(form, place)
 
 
 def _call_fields(form: Form) -> None:

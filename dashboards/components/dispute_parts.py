@@ -99,7 +99,7 @@ def _list(
             st.error(words("drill.differs", sum=as_text(words.money(added, code)), amount=stated))
         data = rows.assign(reason_name=[_reason(view, reason) for reason in rows["reason"]])
         columns = telling(view, data, DISPUTES, ("collector", "company_id", "source"))
-        key = f"disputed_{reason}_{age}_{code}_{asked.company_id}"
+        key = f"disputed_{reason}_{age}_{code}_{asked.company_id}_{asked.as_of}_{asked.known_at}"
         customers_table(view, data, columns, alt=title, key=key, currency_code=code)
         to = narrowed(
             words,

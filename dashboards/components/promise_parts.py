@@ -174,7 +174,7 @@ def _list(
             data,
             telling(view, data, PROMISES, ASIDES),
             alt=words("promises.list", state=title),
-            key=f"promises_{state}_{who}_{code}_{asked.company_id}_{asked.days}",
+            key=f"promises_{state}_{who}_{code}_{asked.company_id}_{asked.days}_{asked.as_of}_{asked.known_at}",
             currency_code=code,
         )
         clocks = Clocks(asked.as_of, asked.known_at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -129,6 +129,16 @@ def table(
         **selecting,
     )
     return event["selection"] if selects else None
+
+
+def last_clicked(key: str, selections: Sequence[Sequence[tuple[int, str]]]) -> tuple[int, str] | None:
+    """The cell of several tables that was clicked last: each keeps its own selected."""
+    now = [tuple(cells[0]) if cells else None for cells in selections]
+    before, last = st.session_state.get(f"{key}_clicked", ([None] * len(now), None))
+    changed = [cell for cell, was in zip(now, before, strict=True) if cell and cell != was]
+    last = changed[0] if changed else last if last in now else next(filter(None, now), None)
+    st.session_state[f"{key}_clicked"] = (now, last)
+    return last
 
 
 def foremost(view: View, columns: Mapping[str, Column], *names: str) -> dict[str, Column]:

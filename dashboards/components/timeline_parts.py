@@ -79,8 +79,9 @@ def timeline(view: View, clocks: Clocks, customer_id: str) -> None:
         what=[customer.event(words, kind) for kind in shown["kind"]],
         detail=[_detail(view, row) for row in shown.to_dict("records")],
     )
+    key = f"timeline_{customer_id}_{group}_{code}_{clocks.as_of}_{clocks.known_at}"
     selection = table(view, data, COLUMNS, alt=words("customer.part_timeline"), currency_code=code or None, height=700,
-                      key=f"timeline_{customer_id}_{group}_{code}", selects="single-cell")  # fmt: skip
+                      key=key, selects="single-cell")  # fmt: skip
     clicked = [shown["contact_id"].iloc[cell[0]] for cell in selection["cells"] if cell[0] < len(shown)]
     told = set(rows["contact_id"])
     sent_message(view, [each for each in kept.contacts if each["contact_id"] in told], clicked)

@@ -12,9 +12,10 @@ from dashboards.i18n import LOCALES, Words
 from dashboards.queries.session import Clocks, Reading
 
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$:=^&])")
-ADDRESS = re.compile(r"(?i)(https?:|www)(?=//|\.)")
-UNSEEN = "\u2060"
-"""A word joiner. The browser makes links of addresses after it has taken the backslashes away."""
+ADDRESS = re.compile(r"(?i)(?<=http)(?=s?://)|(?<=www)(?=\.)|(?<=[-.+\w])(?=@)")
+NOTHING = ":small[]"
+"""In Markdown a piece of text without a letter. The browser makes links of addresses after it has taken the backslashes
+away, but of none in two pieces; and who copies one from the page gets nothing in between."""
 
 
 @dataclass(frozen=True)
@@ -73,4 +74,5 @@ def is_phone() -> bool:
 
 def as_text(outside: object) -> str:
     """Text from outside, shown as it is: Streamlit reads Markdown in headings and captions (law 10)."""
-    return MARKDOWN.sub(r"\\\1", ADDRESS.sub(rf"\1{UNSEEN}", " ".join(str(outside).split())))
+    pieces = ADDRESS.split(" ".join(str(outside).split()))
+    return NOTHING.join(MARKDOWN.sub(r"\\\1", piece) for piece in pieces)

@@ -75,15 +75,12 @@ def left_out(view: View, asked: worklist.Asked, day: worklist.Day) -> None:
     whole = worklist.totals(view.reading, asked.clocks, code, asked.company_id, asked.collector)
     late = sum((task.late["overdue_amount"] for task in day.tasks), Decimal(0))
     others = whole["customers"] - len(day.tasks)
-    st.caption(
-        words(
-            "worklist.of_all" if others else "worklist.of_all_listed",
-            late=as_text(words.money(late, code)),
-            whole=as_text(words.money(whole["overdue_amount"], code)),
-            rest=as_text(words.money(whole["overdue_amount"] - late, code)),
-            others=words.number(others),
-        )
-    )
+    if others:
+        amounts = {"late": late, "whole": whole["overdue_amount"], "rest": whole["overdue_amount"] - late}
+        told = {name: as_text(words.money(amount, code)) for name, amount in amounts.items()}
+        st.caption(words.counted("worklist.of_all", others, **told))
+    else:
+        st.caption(words("worklist.of_all_listed", late=as_text(words.money(late, code))))
     left = worklist.left(words, day)
     reasons = [
         (words(f"worklist.left_{why}"), customers, amount)
@@ -91,8 +88,8 @@ def left_out(view: View, asked: worklist.Asked, day: worklist.Day) -> None:
     ]
     if not reasons:
         return
-    told = " · ".join(f"{reason}: {words.number(customers)}" for reason, customers, _ in reasons)
-    with st.expander(words("worklist.left", reasons=told)):
+    counts = " · ".join(f"{reason}: {words.number(customers)}" for reason, customers, _ in reasons)
+    with st.expander(words("worklist.left", reasons=counts)):
         sums = pd.DataFrame(reasons, columns=list(REASONS))
         still_table(view, sums, REASONS, alt=words("worklist.left_why"), currency_code=code)
         if len(left) > worklist.LISTED:

@@ -63,6 +63,7 @@ WRITTEN: Mapping[str, Callable[[Words, str], str]] = {
     "channel": lambda words, text: words.named("channel", text),
     "channels": lambda words, text: ", ".join(words.named("channel", each) for each in text.split(", ")),
     "field": lambda words, text: words.named("desk.field", text),
+    "language": lambda words, text: words.named("campaigns.language", text),
     "hold": lambda words, text: words.named("hold", text),
     "role": lambda words, text: words.named("role", text),
     "skip": lambda words, text: words.named("campaigns.skip", text),

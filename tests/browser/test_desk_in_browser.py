@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import uuid
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -15,8 +16,9 @@ from support.looks import stands
 from support.serve_fixture import item, publish_items
 from support.served import served
 
+from cartera import desk
 from cartera.clock import utc_now
-from cartera.desk import day
+from cartera.desk import Actor, day
 
 OpenPage = Callable[..., Page]
 PHONE = {"width": 390, "height": 2600}
@@ -88,6 +90,16 @@ def test_a_reload_keeps_what_was_typed(desk_url: str, open_page: OpenPage) -> No
     assert [each.text for each in day.customer_file("files:C-04").notes] == ["calls back on Tuesday, or later"]
     _settled(page)
     expect(page.get_by_label("Note *", exact=True).last).to_have_value("")
+
+
+def test_an_address_in_a_note_is_text_and_is_copied_as_it_is(desk_url: str, open_page: OpenPage) -> None:
+    text = "escribe a ana.lópez+pe@example.com, http://example.com/a?b=1 o www.example.com **ya**"
+    desk.note(Actor.local("ana"), str(uuid.uuid4()), "files:C-08", text)
+    page = open_page(f"{desk_url}/worklist?customer=files:C-08")
+    told = page.get_by_test_id("stMarkdownContainer").filter(has_text="escribe a")
+    expect(told).to_be_visible()
+    expect(told.locator("a")).to_have_count(0)
+    assert text in told.inner_text()
 
 
 def test_keys_walk_through_the_list_and_letters_typed_do_not(desk_url: str, open_page: OpenPage) -> None:

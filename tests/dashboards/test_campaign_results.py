@@ -110,6 +110,23 @@ def _pays(contact_id: str, on: int) -> None:
     received(payer["customer_id"], "70", on=on, company_id=payer["company_id"])
 
 
+def test_many_states_stand_below_and_a_click_there_leads_to_its_contacts(open_page: OpenPage, planned: int) -> None:
+    ids = go_out(6)
+    become(ids[:1], Status.bounced, Status.sent)
+    become(ids[1:3], Status.unknown, Status.sent)
+    app = open_page("campaigns", look="results")
+    counted, others = _table(app, "went_out"), _table(app, "bounced")
+    assert "bounced" not in counted and "went_out" not in others, "beside each other they are wider than the page"
+    assert list(counted["group"]) == list(others["group"])
+    for column, count in (("went_out", 6), ("unknown", 2), ("bounced", 1)):
+        [frame] = [each for each in app.dataframe if column in each.value and "group" in each.value]
+        key = frame.proto.id.split("-", 2)[2]
+        app.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": [(0, column)]}}
+        app = app.run()
+        assert not app.exception and len(_table(app, "state")) == int(frame.value[column].iloc[0])
+        assert len(_table(app, "state")) == count, column
+
+
 @pytest.mark.parametrize(("language", "early"), [("EN", "too early"), ("ES", "es pronto"), ("PT", "cedo")])
 def test_what_went_out_today_is_in_no_share(open_page: OpenPage, planned: int, language: str, early: str) -> None:
     go_out(4)
@@ -289,7 +306,11 @@ def test_what_a_ghost_lived_through(open_page: OpenPage, planned: int) -> None:
     assert len(_table(app, "due_on")) >= 5
     # it is only planned for: nothing was received, and no rule was kept
     assert "To come" in said(app) and "Nothing has gone out to it yet, so there is nothing to check" in said(app)
+    # and what it will get is read beforehand
+    assert "As it would go out now:" in said(app) and "Ghost Shopper" in app.code[0].value
+    assert list(_table(app, "enrolled_on")["language"]) == ["Spanish"]
     checked = _table(app, "is_kept")
+    assert "the language is Spanish" in list(checked["rule"])
     assert set(checked["is_kept"]) == {"nothing to check"} and set(checked["saw"]) == {"—"}
     # it is approved with the others, and said to be among them
     assert sum(_table(open_page("campaigns"), "planned_by")["ghosts"]) == 1

@@ -32,6 +32,7 @@ def test_a_promise_is_recorded_once_and_leaves_the_list(open_page: OpenPage) -> 
         (Decimal("1000.00"), TODAY + dt.timedelta(days=3))
     ]
     assert "Left in peace: promised" in said(app), "it stays open until the collector goes on"
+    assert "of 1 customer, is not asked" in said(app)
     app = next(button for button in app.button if button.key == "next_task").click().run()
     assert "Bodega Norte" in said(app)
 

@@ -313,6 +313,15 @@ def test_whom_it_is_of_stands_by_name_and_leads_on(open_page: OpenPage, publishe
         assert ("worklist", asked, f"Open {name} on the worklist") in ways, columns
 
 
+def test_a_row_that_is_clicked_is_of_its_day(open_page: OpenPage, published: None) -> None:
+    columns = ("promised_amount", "made_date")
+    app = _click(open_page("promises", promise_state="broken"), *columns)
+    assert [page for page, _, _ in _ways(app)].count("customer") == 1
+    app.date_input(key="as_of").set_value(AS_OF - dt.timedelta(days=1)).run()
+    assert not app.exception and any({*columns} <= {*each.value} for each in app.dataframe)
+    assert "customer" not in [page for page, _, _ in _ways(app)], "another day has other rows in its place"
+
+
 def test_who_has_no_worklist_is_not_sent_there(
     open_page: OpenPage, published: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip

@@ -14,6 +14,7 @@ import yaml
 from cartera.desk import OUTCOMES
 from cartera.reminders.model import Reason
 from dashboards.components.tables import Column, cut, lines_of
+from dashboards.components.view import as_text
 from dashboards.i18n import LOCALES, Words, texts
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
@@ -193,3 +194,26 @@ def test_reasons_are_in_the_readers_language_and_unknown_ones_as_they_are() -> N
 )
 def test_a_time_zone_is_named_by_its_city(zone: str, english: str, spanish: str) -> None:
     assert (Words("EN").city(zone), Words("ES").city(zone)) == (english, spanish)
+
+
+@pytest.mark.parametrize(
+    ("outside", "shown"),
+    [
+        ("a@b.pe", r"a:small[]@b\.pe"),
+        ("http://x.pe HTTPS://x.pe www.x.pe", r"http:small[]\:\/\/x\.pe HTTP:small[]S\:\/\/x\.pe www:small[]\.x\.pe"),
+        ("nota:@ana @ a", r"nota\:@ana @ a"),
+    ],
+)
+def test_no_link_is_made_of_what_comes_from_outside(outside: str, shown: str) -> None:
+    assert as_text(outside).replace("\\/", "/") == shown.replace("\\/", "/")
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_what_is_to_be_clicked_after_a_call_is_called_so_on_the_page(language: str) -> None:
+    """Who calls sits at the worklist, and has no command line."""
+    words = Words(language)
+    files = [*(DASHBOARDS.parent / "templates" / "call").glob(f"*.{language.lower()}.j2")]
+    assert len(files) == 4
+    for file in files:
+        [line] = [each for each in file.read_text(encoding="utf-8").splitlines() if f"“{words('desk.hold')}”" in each]
+        assert words("page.worklist") in line and "cartera" not in line

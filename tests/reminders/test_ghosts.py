@@ -68,6 +68,15 @@ def test_a_ghost_walks_down_every_step(world: World, mailbox: Mailbox, channel: 
     assert {row["customer_id"] for row in contacts()} == {ghost}
 
 
+def test_a_step_is_passed_over_as_soon_as_a_later_one_waits(world: World, channel: EmailChannel) -> None:
+    ghost = add(ASKED, "test")
+    world.publish(AS_OF + dt.timedelta(days=6))
+    plan_reminders()
+    report = ghost_report(ghost)
+    assert [(row["step"], row["status"]) for row in report.timeline] == [("first_reminder", "planned")]
+    assert [row["outcome"] for row in report.ladder][:3] == ["passed over", "to come", "to come"]
+
+
 def test_of_nothing_no_rule_is_kept(world: World, channel: EmailChannel) -> None:
     ghost = add(ASKED, "test")
     plan_reminders()
