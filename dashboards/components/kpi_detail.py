@@ -78,13 +78,13 @@ def _plain(view: View, value: Decimal | None) -> str:
 
 def trend(view: View, asked: kpis.Asked, metric: Metric, company_id: str | None) -> None:
     """The month-ends up to the as-of date, each as known at the same moment. Drawn last: it may take seconds."""
+    if not metric.command:
+        with states.plainly(view.words):  # what takes long here takes nothing from what stands beside
+            _trend(view, metric, kpis.of_company(kpis.trend(view.reading, asked), company_id))
+
+
+def _trend(view: View, metric: Metric, rows: pd.DataFrame) -> None:
     words = view.words
-    if metric.command:
-        return
-    found = kpis.trend(view.reading, asked)
-    if found is None:
-        return states.still_computed(words)
-    rows = kpis.of_company(found, company_id)
     rows = rows[rows["kpi"] == metric.name]
     if rows["value"].notna().sum() == 0:
         return
