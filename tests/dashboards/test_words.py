@@ -155,6 +155,11 @@ def test_decimals_follow_the_currency_and_no_digit_is_lost() -> None:
     assert words.headline(Decimal("1781878.67"), "COP") == "1,781,878.67"
 
 
+def test_thousands_are_said_in_one_way() -> None:
+    assert [Words("ES").compact(Decimal(amount)) for amount in (6400, 64000)] == ["6.4\u00a0k", "64\u00a0k"]
+    assert Words("EN").compact(Decimal(6400)) == "6.4K"
+
+
 def test_dates_and_counts() -> None:
     day, moment = dt.date(2026, 1, 5), dt.datetime(2026, 1, 5, 3, 4, tzinfo=dt.UTC)
     assert Words("EN").date(day) == "5 Jan 2026"
