@@ -18,8 +18,8 @@ from cartera.warehouse import in_view, read
 from cartera.warehouse.behind import KNOWN, OF_PLACE, Place, largest
 
 COLUMNS = (
-    "item_id", "invoice_id", "customer_id", "customer_name", "document_number", "date", "days", "document_amount",
-    "document_currency_code", "rate", "amount", "rows", "total_amount", "reason",
+    "item_id", "invoice_id", "company_id", "customer_id", "customer_name", "document_number", "date", "days",
+    "document_amount", "document_currency_code", "rate", "amount", "rows", "total_amount", "reason",
 )  # fmt: skip
 
 
@@ -85,7 +85,7 @@ AS_IT_IS = SQL(
 )
 VALUED = SQL(
     "with amounts as ({amounts}), {in_view}"
-    " select item_id, invoice_id, customer_id, document_number, date, days, amount as document_amount,"
+    " select item_id, invoice_id, company_id, customer_id, document_number, date, days, amount as document_amount,"
     " currency_code as document_currency_code, rate, {value} as amount, min(missing_rate) over () as reason"
     " from valued where view_currency_code = %(currency)s"
 )

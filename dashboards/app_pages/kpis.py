@@ -6,11 +6,9 @@ import streamlit as st
 
 from dashboards.components import filters, states
 from dashboards.components.dso_parts import dso_parts
-from dashboards.components.export import csv_button
-from dashboards.components.kpi_detail import definition, trend, values
+from dashboards.components.kpi_detail import definition, in_a_file, trend, values
 from dashboards.components.kpi_grid import choose_kpi, kpi_grid, one_place
 from dashboards.components.kpi_rows import rows_behind
-from dashboards.components.narrowed import narrowed
 from dashboards.components.page import show
 from dashboards.components.view import View
 from dashboards.queries import kpi_export, kpis, looking_back
@@ -32,8 +30,7 @@ def page(view: View) -> None:
     if view.is_phone:  # it has room for one
         figures = one_place(view, asked.clocks, figures)
     clicked = kpi_grid(view, catalogue, figures)
-    csv_button(view, asked.clocks, asked.view, "kpis", lambda: kpi_export.figures_csv(view.words, asked, company),
-               narrowed=narrowed(view.words, company=company), help_text=view.words("kpis.export_help"))  # fmt: skip
+    in_a_file(view, asked, company, "kpis", lambda to: kpi_export.kpis_csv(view.words, asked, company, to))
     metric = choose_kpi(view, catalogue, clicked)
     left, right = st.columns(2, gap="medium")
     with left:
@@ -52,8 +49,8 @@ def bridge(view: View, asked: kpis.Asked, company: str | None) -> None:
     if rows.empty:
         return states.empty(view.words, view.words.date(asked.clocks.as_of))
     dso_parts(view, asked, since, rows)
-    csv_button(view, asked.clocks, asked.view, "dso-bridge", lambda: kpi_export.bridge_csv(asked, since, company),
-               narrowed=narrowed(view.words, company=company), help_text=view.words("kpis.export_help"))  # fmt: skip
+    in_a_file(view, asked, company, "dso-bridge",
+              lambda to: kpi_export.bridge_csv(view.words, asked, since, company, to))  # fmt: skip
 
 
 show(page, title="kpis.title")

@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Any
 
 import streamlit as st
-from babel.numbers import NumberFormatError, parse_decimal
 
 from cartera.desk import Actor, drafts
 from cartera.desk.checked import MOST_AMOUNT
@@ -190,12 +189,9 @@ class Form:
         text = self.given(field)
         if not text and not needed:
             return None
-        try:
-            amount = parse_decimal(text.replace(" ", ""), locale=self.words.locale, strict=True)
-        except NumberFormatError:
-            amount = Decimal("NaN")
+        amount = self.words.read_amount(text)
         # what is no number, or has more digits than can be divided into parts
-        if not amount.is_finite() or abs(amount) >= MOST_AMOUNT:
+        if amount is None or abs(amount) >= MOST_AMOUNT:
             raise ConfigError(f"{text!r} is not an amount", "write it like 1,234.50")
         return amount
 

@@ -6,6 +6,8 @@ import csv
 import io
 import re
 from collections.abc import Callable, Sequence
+from threading import Event
+from time import monotonic
 
 import streamlit as st
 
@@ -22,6 +24,9 @@ CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST = 60
 """Characters of what a table is narrowed to in the name of its file; the column in the file has all of it."""
+MAKING, SOON, LONGEST_MAKING = "files_making", 1.0, 600.0
+"""Of the answers to clicks: by button whether its file's making has ended. Seconds for which the button itself waits
+for that, and after which nobody does."""
 LOOKED_AT, LOOKING_AT = "customers_looked_at", "customers_looking_at"
 """The customers that the page showed when it was last drawn whole, and those that it has shown since."""
 
@@ -85,15 +90,23 @@ def file_button(
     help_text: str | None = None,
     is_disabled: bool = False,
 ) -> None:
-    """A button whose file is made when it is clicked; why one was not is told as soon as the page is drawn again.
+    """A button whose file is made when it is clicked; why one was not is told as soon as that is known.
 
-    It is made in a thread of Streamlit's, where nothing can be shown: until then Streamlit says that it failed.
+    It is made in a thread of Streamlit's, where nothing can be shown. So a click draws the button again, and nothing
+    else of the page, and the button waits for the thread.
     """
-    told, subject = answers(), f"file_{key}"
-    why = told.pop(subject, None)
-    if why:
-        # stays until it is closed: whoever looks something up under the reference has it at hand
-        st.toast(why, icon=":material/error:", duration="infinite")
+    with st.container(width="content"):  # beside others, where the button itself would stand
+        _button(view, label, make, file_name, mime, key, icon, help_text, is_disabled)
+
+
+@st.fragment
+def _button(
+    view: View, label: str, make: Callable[[], bytes], file_name: str, mime: str, key: str, icon: str,
+    help_text: str | None, is_disabled: bool,
+) -> None:  # fmt: skip
+    told, subject, ended = answers(), f"file_{key}", Event()
+    making = told.setdefault(MAKING, {})
+    before, making[subject] = making.get(subject), ended
 
     def made() -> bytes:
         try:
@@ -101,11 +114,25 @@ def file_button(
         except Exception as error:
             told[subject] = states.not_made(view.words, file_name, error)
             raise
+        finally:
+            ended.set()
 
-    st.download_button(
-        label, made, file_name=file_name, mime=mime, key=key, icon=icon, on_click="ignore", help=help_text,
-        disabled=is_disabled,
+    is_clicked = st.download_button(
+        label, made, file_name=file_name, mime=mime, key=key, icon=icon, help=help_text, disabled=is_disabled,
     )  # fmt: skip
+    if is_clicked and before is not None and not before.wait(SOON):
+        _awaited(before, monotonic())
+    why = told.pop(subject, None)
+    if why:
+        # stays until it is closed: whoever looks something up under the reference has it at hand
+        st.toast(why, icon=":material/error:", duration="infinite")
+
+
+@st.fragment(run_every=states.BEAT)
+def _awaited(ended: Event, since: float) -> None:
+    """A file that takes long: the page is drawn again once it is made, or was not; who clicks meanwhile is not kept."""
+    if ended.is_set() or monotonic() - since > LONGEST_MAKING:
+        st.rerun()
 
 
 def logged(

@@ -171,29 +171,23 @@ def place(view: View, name: str, offered: Mapping[str, str], totals: pd.DataFram
 
 
 def factor(view: View, name: str) -> Decimal:
-    """A number from 0 to 100 with up to four decimals, 1 unless chosen; the URL holds it as text."""
-    asked, key, label = None, f"{name}_{view.words.language}", view.words(f"filter.{name}")
-    if key not in st.session_state:
-        asked, given = st.query_params.get(name), Decimal("NaN")
-        with contextlib.suppress(InvalidOperation):
-            given = Decimal(asked or "1")
-        is_heard = given.is_finite() and 0 <= given <= MOST_FACTOR
-        st.session_state[key] = float(given) if is_heard else 1.0
-        asked = None if is_heard else asked
-    refused.heard(name, asked, label, st.session_state[key], view.words.decimal(Decimal(1)))
-    chosen = st.number_input(
-        label,
-        min_value=0.0,
-        max_value=float(MOST_FACTOR),
-        step=0.05,
-        format="%.4f",
-        key=key,
-        help=view.words(f"filter.{name}_help"),
-        width=170,
-    )
-    # a factor is no money: what is typed has four decimals, which is what is computed with
-    exact = Decimal(f"{chosen:.4f}").normalize()
-    return Decimal(link(name, f"{exact:f}", "1"))
+    """A number from 0 to 100 with up to four decimals, 1 unless chosen; typed with either decimal sign and shown with
+    the reader's. Not Streamlit's number field: that has the sign of the browser."""
+    words, key, label = view.words, f"{name}_{view.words.language}", view.words(f"filter.{name}")
+    wanted = linked_to(name, key) or st.session_state.get(key, "1")
+    is_heard, before = _factor(wanted) is not None, st.query_params.get(name, "1")
+    chosen = next(number for number in map(_factor, (wanted, before, "1")) if number is not None)
+    refused.heard(name, None if is_heard else wanted, label, chosen, words.decimal(chosen))
+    st.session_state[key] = words.decimal(chosen)
+    st.text_input(label, key=key, max_chars=10, help=words(f"filter.{name}_help"), width=170)
+    return Decimal(link(name, f"{chosen:f}", "1"))
+
+
+def _factor(text: str) -> Decimal | None:
+    number = Decimal("NaN")
+    with contextlib.suppress(InvalidOperation):
+        number = Decimal(text.replace(",", "."))
+    return Decimal(f"{number:.4f}").normalize() if number.is_finite() and 0 <= number <= MOST_FACTOR else None
 
 
 def clickable(

@@ -14,6 +14,7 @@ from dashboards.components.access import may_open
 from dashboards.components.card_grid import Color, card, headline, places
 from dashboards.components.drill import Figure
 from dashboards.components.kpi_rows import COLUMNS as ROW_COLUMNS
+from dashboards.components.narrowed import in_file
 from dashboards.components.rows_behind import Sum, rows_behind
 from dashboards.components.target_note import Goal, Goals
 from dashboards.components.view import View, as_text
@@ -162,17 +163,20 @@ def _collected_rows(view: View, asked: Asked) -> None:
     words, code, clocks = view.words, asked.currency_code, view.reading.clocks
     month = kpis.Asked(clocks, "transaction", asked.as_of.day)
     place = kpis.place(month, asked.company_id, code)
+    columns = {name: column for name, column in ROW_COLUMNS.items() if name != "days"}
+    title = words("overview.collected", currency=code, month=words.month(asked.as_of))
+    said = in_file(view, asked.company_id, columns, title)
     rows_behind(
         view,
         clocks,
         kpis.part_rows(view.reading, place, RECEIVED),
-        {name: column for name, column in ROW_COLUMNS.items() if name != "days"},
+        columns,
         [Sum("total_amount", words("column.collected"), overview.collected(view.reading, asked)[-1][1])],
-        title=words("overview.collected", currency=code, month=words.month(asked.as_of)),
+        title=title,
         currency_code=code,
         key=f"collected_{place}",
         name="collected",
-        content=lambda: kpi_export.rows_csv(month, place, RECEIVED),
+        content=lambda: kpi_export.rows_csv(place, RECEIVED, said),
         of=asked.company_id or "",
     )
 

@@ -1,7 +1,8 @@
-"""One KPI: its figures with what they are made of, its definition, its trend."""
+"""One KPI: its figures with what they are made of, its definition, its trend; the figures as a file."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 import pandas as pd
@@ -10,7 +11,9 @@ import streamlit as st
 from cartera.warehouse.metrics import Catalogue, Metric
 from dashboards.charts.kpis import kpi_trend
 from dashboards.components import states
+from dashboards.components.export import csv_button
 from dashboards.components.kpi_grid import labels
+from dashboards.components.narrowed import narrowed
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import kpis
@@ -75,13 +78,13 @@ def _plain(view: View, value: Decimal | None) -> str:
 
 def trend(view: View, asked: kpis.Asked, metric: Metric, company_id: str | None) -> None:
     """The month-ends up to the as-of date, each as known at the same moment. Drawn last: it may take seconds."""
+    if not metric.command:
+        with states.plainly(view.words):  # what takes long here takes nothing from what stands beside
+            _trend(view, metric, kpis.of_company(kpis.trend(view.reading, asked), company_id))
+
+
+def _trend(view: View, metric: Metric, rows: pd.DataFrame) -> None:
     words = view.words
-    if metric.command:
-        return
-    found = kpis.trend(view.reading, asked)
-    if found is None:
-        return states.still_computed(words)
-    rows = kpis.of_company(found, company_id)
     rows = rows[rows["kpi"] == metric.name]
     if rows["value"].notna().sum() == 0:
         return
@@ -96,3 +99,12 @@ def trend(view: View, asked: kpis.Asked, metric: Metric, company_id: str | None)
         config={"displayModeBar": False},
         alt=words("kpis.trend_alt", kpi=metric.label.of(words.language)),
     )
+
+
+def in_a_file(
+    view: View, asked: kpis.Asked, company_id: str | None, name: str, content: Callable[[Sequence[str]], bytes]
+) -> None:
+    """`content` is given what the figures are narrowed to."""
+    to = narrowed(view.words, company=company_id)
+    csv_button(view, asked.clocks, asked.view, name, lambda: content(to), narrowed=to,
+               help_text=view.words("kpis.export_help"))  # fmt: skip

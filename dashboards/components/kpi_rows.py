@@ -13,6 +13,7 @@ from dashboards.components import filters
 from dashboards.components.access import may_open
 from dashboards.components.kpi_grid import labels, one_place
 from dashboards.components.months_counted import counted_back
+from dashboards.components.narrowed import in_file
 from dashboards.components.rows_behind import CLOSE, listed, total
 from dashboards.components.tables import CUSTOMER, Column
 from dashboards.components.view import View, as_text
@@ -30,6 +31,11 @@ COLUMNS = {
 }
 VALUED = {"in_document": Column("column.in_document", "figure"), "at_rate": Column("column.rate", "figure")}
 """Where amounts are in another currency than their documents."""
+VALUED_IN_FILE = {
+    "document_amount": VALUED["in_document"],
+    "document_currency_code": Column("column.document_currency"),
+    "rate": VALUED["at_rate"],
+}
 
 
 def rows_behind(view: View, asked: kpis.Asked, metric: Metric, figures: pd.DataFrame) -> None:
@@ -66,9 +72,9 @@ def _listed(view: View, asked: kpis.Asked, metric: Metric, row: pd.Series, part:
         place = counted
     found = kpis.part_rows(view.reading, place, part)
     _sum_up(view, row, found, part, label)
-    data, columns = found, COLUMNS
+    data, columns, further = found, COLUMNS, dict[str, Column]()
     if asked.view != kpis.VIEWS[0] and of.unit != "count":
-        columns = COLUMNS | VALUED
+        columns, further = COLUMNS | VALUED, VALUED_IN_FILE
         data = data.assign(in_document=list(map(words.money, data["document_amount"], data["document_currency_code"])),
                            at_rate=[_rate(view, rate) for rate in data["rate"]])  # fmt: skip
     if not of.is_money:
@@ -76,9 +82,15 @@ def _listed(view: View, asked: kpis.Asked, metric: Metric, row: pd.Series, part:
         data = data.assign(amount=[words.figure(value, "count") for value in found["amount"]])
     if found["days"].isna().all():
         columns = {name: column for name, column in columns.items() if name != "days"}
+    of_metric = f"{metric.label.of(words.language)}: {words(f'kpi_part.{part}')}"
+    moved = None if place.days is None else " – ".join(map(words.date, place.days))
+    said = in_file(
+        view, place.company_id, columns | further, of_metric,
+        currency_view=words(f"currency_view.{asked.view}"), window=str(place.window_days), counted=moved,
+    )  # fmt: skip
     listed(view, asked.clocks, data, columns, alt=words(f"kpi_part.{part}"), currency_code=code,
            key=f"rows_{metric.name}_{part}_{place}", name="kpi-rows",
-           content=lambda: kpi_export.rows_csv(asked, place, part), of=f"{row['company_id']}-{part}")  # fmt: skip
+           content=lambda: kpi_export.rows_csv(place, part, said), of=f"{row['company_id']}-{part}")  # fmt: skip
 
 
 def _rate(view: View, rate: Decimal | None) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 import pandas as pd
 
 from cartera.warehouse import moves
-from dashboards.components.narrowed import narrowed
+from dashboards.components.narrowed import in_file
 from dashboards.components.rows_behind import Sum, rows_behind
 from dashboards.components.tables import CUSTOMER, Column, foremost
 from dashboards.components.view import View
@@ -87,11 +87,3 @@ def gone_on(view: View, next_bucket: str) -> str:
 def state_name(view: View, name: str) -> str:
     """Of a bucket, or of what a debt came from or came to."""
     return recovery.state_name(view.words, name)
-
-
-def in_file(
-    view: View, company_id: str | None, columns: Mapping[str, Column], title: str, **chosen: str
-) -> recovery_rows.Said:
-    """In a file as on the page: the headings of its columns, what was chosen, and `title`, what its rows are."""
-    headings = {name: column.heading for name, column in columns.items()}
-    return recovery_rows.Said(view.words, headings, narrowed(view.words, title, company=company_id, **chosen))

@@ -79,9 +79,12 @@ def over_time_chart(view: View, asked: Asked, below: DeltaGenerator) -> None:
     st.subheader(words("overview.over_time"), anchor=False)
     date = words.date(asked.as_of)
     st.caption(words("overview.over_time_sub", currency=code, months=overview.MONTH_ENDS, date=date))
-    rows = overview.over_time(view.reading, asked)
-    if rows is None:
-        return states.still_computed(words)
+    with states.plainly(words):  # what takes long here takes nothing from what stands above
+        _over_time(view, asked, overview.over_time(view.reading, asked), below)
+
+
+def _over_time(view: View, asked: Asked, rows: pd.DataFrame, below: DeltaGenerator) -> None:
+    words, code = view.words, asked.currency_code
     boxes = {f"{row['as_of_date']}/{row['bucket']}": row for row in rows.to_dict("records")}
     offered = {
         name: words("aging.invoices_then", what=words.bucket(row["bucket"]), date=words.date(row["as_of_date"]))

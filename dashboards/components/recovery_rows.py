@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 from cartera.warehouse import cohort_rows, cure_rows, loss_rows
-from dashboards.components.moved_parts import in_file, state_name
+from dashboards.components.moved_parts import state_name
+from dashboards.components.narrowed import in_file
 from dashboards.components.rows_behind import Sum, rows_behind, total
 from dashboards.components.tables import CUSTOMER, Column, foremost
 from dashboards.components.view import View, as_text

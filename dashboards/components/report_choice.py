@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import get_args
 
 import streamlit as st
@@ -28,6 +29,7 @@ OWN_DATE = "report_own_date"
 """The day of the report that was shown last."""
 OWN = ("mart", "by", "show", "where")
 """Names in the URL that belong to one report; `where_<column>` too."""
+LINKED_AMOUNT = re.compile(r"-?\d{1,24}(\.\d{1,24})?")
 
 
 def choose_report(view: View) -> Saved | Broken | None:
@@ -204,18 +206,21 @@ def _among(kept: Filter | None) -> tuple[str, ...]:
 
 
 def _at_least(view: View, name: str, label: str, default: str, scope: str) -> Filter | None:
-    """An amount as text, so that no digit is lost."""
+    """An amount as text, so that no digit is lost: typed as the reader's language writes it, in the link as a program
+    does."""
     url = f"where_{name}"
     key = _key(view, url, scope)
     if key not in st.session_state:
-        st.session_state[key] = st.query_params.get(url, default)
-    typed = st.text_input(label, key=key, width=180, placeholder="1000.00").strip()
-    link(url, typed, default)
+        asked = st.query_params.get(url, default)
+        st.session_state[key] = view.words.decimal(Decimal(asked)) if LINKED_AMOUNT.fullmatch(asked) else asked
+    typed = st.text_input(label, key=key, width=180, placeholder=view.words.decimal(Decimal(1000))).strip()
+    amount = view.words.read_amount(typed)
+    link(url, typed if amount is None else f"{amount:f}", default)
     if not typed:
         return None
     try:
-        return Filter(column=name, at_least=Decimal(typed))
-    except (InvalidOperation, ValueError):
+        return Filter(column=name, at_least=amount)
+    except ValueError:
         st.caption(view.words("reports.no_amount"))
         return None
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import streamlit as st
 
 from cartera.desk import Actor
 from cartera.desk.rights import DECIDERS
 from cartera.errors import ConfigError, NotAllowed
+from cartera.reminders.audience import Audience
 from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
 from dashboards.components.actor import current_actor
 from dashboards.components.clicks import clicked, drawn_anew, one_of, told
+from dashboards.components.narrowed import narrowed
 from dashboards.components.view import View, as_text
 from dashboards.i18n import Words
 from dashboards.queries.segments import Asked
@@ -32,8 +34,8 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
         st.caption(words("segments.save_for_help"))
         with st.form("segment_save", border=False):
             st.text_input(words("segments.save_name"), max_chars=60, placeholder="slow_in_lima", key=NAME)
-            st.text_input(words("segments.save_at_least", currency=asked.currency_code), placeholder="1000.00",
-                          key=AT_LEAST)  # fmt: skip
+            st.text_input(words("segments.save_at_least", currency=asked.currency_code), key=AT_LEAST,
+                          placeholder=words.decimal(Decimal(1000)))  # fmt: skip
             st.form_submit_button(words("segments.save"), icon=":material/save:", on_click=_save,
                                   args=(words, asked, segment))  # fmt: skip
         drawn_anew(REFUSED)
@@ -41,7 +43,7 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
             if not all(_in_scope(actor, company) for company in audience.companies or (None,)):
                 continue
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"`{saved}` · {as_text(audience.in_words())}")
+                st.markdown(f"`{saved}` · {as_text(_said(words, audience))}")
                 st.button(words("segments.delete"), key=f"segment_delete_{saved}", type="tertiary",
                           on_click=_delete, args=(saved,))  # fmt: skip
         saved_as, refused = told(SAVED), told(REFUSED)
@@ -49,6 +51,20 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
             st.success(words("segments.saved", name=as_text(saved_as)), icon=":material/check_circle:")
         if refused:
             st.error(as_text(refused.told(words)))
+
+
+def _said(words: Words, audience: Audience) -> str:
+    """What the forms of this page ask for, as it says it elsewhere."""
+    of = [
+        f"{words.named('scheme', scheme)}: {', '.join(words.named('segment', name) for name in names)}"
+        for scheme, names in audience.segments.items()
+    ]
+    of += [
+        f"{words('segments.save_at_least', currency=code)}: {words.amount(amount.at_least, code)}"
+        for code, amount in audience.open_amount.items()
+        if amount.at_least is not None
+    ]
+    return " · ".join(narrowed(words, *of, company=", ".join(audience.companies)))
 
 
 def _delete(saved: str) -> None:
@@ -74,10 +90,9 @@ def _save(words: Words, asked: Asked, segment: str) -> None:
     name, typed = (str(st.session_state.get(field) or "").strip() for field in (NAME, AT_LEAST))
     with clicked(REFUSED) as kept:
         actor = _decider()
-        try:
-            at_least = Decimal(typed) if typed else None
-        except InvalidOperation:
-            raise ConfigError(words("reports.no_amount")) from None
+        at_least = words.read_amount(typed)
+        if typed and at_least is None:
+            raise ConfigError(words("reports.no_amount"))
         save_segment(
             actor.user,
             name,

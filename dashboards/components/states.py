@@ -52,12 +52,6 @@ def nothing_open(view: View, clocks: Clocks) -> None:
     st.info(view.words("state.nothing_known", moment=moment), icon=":material/history_toggle_off:")
 
 
-def still_computed(words: Words) -> None:
-    """Of past days, which a large ledger needs longer for than a page waits; what was computed until then is kept."""
-    st.info(words("kpis.trend_too_long"), icon=":material/hourglass_top:")
-    st.button(words("kpis.trend_go_on"), icon=":material/refresh:")  # a click draws the page again
-
-
 def logged(error: Exception) -> str:
     """The reference under which what happened is in the log."""
     reference = secrets.token_hex(4)

@@ -7,7 +7,7 @@ is served (ahead.py). The limit only bounds memory.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
@@ -24,6 +24,10 @@ _kept = functools.partial(
     # of a tuple Streamlit hashes one after the other: thousands of invoices take longer so than to be read
     hash_funcs={Reading: Reading.cache_key, tuple: repr},
 )
+
+
+goes_on: set[Hashable] = set()
+"""Keys of what is being answered behind a page (going_on.py): who asks that again would wait in the page."""
 
 
 class CutOff(QueryCanceled):
@@ -44,14 +48,19 @@ def cached(answer: Callable[Concatenate[Reading, Given], Found]) -> Callable[Con
 
     @functools.wraps(answer)
     def ask(reading: Reading, *given: Given.args, **named: Given.kwargs) -> Found:
+        def cut_off() -> CutOff:
+            key = (f"{answer.__module__}.{answer.__qualname__}", repr(given), repr(named))
+            return CutOff(reading, lambda opened: kept(opened, *given, **named), key)
+
+        if goes_on and cut_off().key in goes_on:
+            raise cut_off()
         try:
             found: Found = kept(reading, *given, **named)
         except CutOff:
             # what is asked first for this
             raise
         except QueryCanceled as error:
-            key = (f"{answer.__module__}.{answer.__qualname__}", repr(given), repr(named))
-            raise CutOff(reading, lambda opened: kept(opened, *given, **named), key) from error
+            raise cut_off() from error
         return found
 
     return ask

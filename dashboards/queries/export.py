@@ -10,7 +10,8 @@ import csv
 import datetime as dt
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from decimal import Decimal
+from dataclasses import dataclass
+from decimal import Context, Decimal
 from typing import Any, NamedTuple
 
 from cartera.cells import safe_cell
@@ -35,6 +36,22 @@ CUSTOMERS = {
     "customer_id": "column.customer_id", "customer_name": "column.customer", "open_items": "column.items",
     **{bucket: bucket for bucket in read.BUCKETS}, "overdue_amount": "column.overdue", "open_amount": "column.open",
 }  # fmt: skip
+
+
+OF_DEBTS = {"company_id": "column.company", "customer_id": "column.customer_id"}
+"""The first columns of a file of the rows behind a figure."""
+FIGURE_DECIMALS = 18
+"""Those of an amount (six) times a rate (twelve), so that sums stay exact; a quotient, which has no last digit, ends
+there."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a file says what it has: the headings of its columns, as on the page, and what its rows are narrowed to."""
+
+    words: Words
+    headings: Mapping[str, str]
+    narrowed: tuple[str, ...]
 
 
 class Counted(NamedTuple):
@@ -140,6 +157,27 @@ def to_csv(
     label = words("export.capped", shown=EXPORTED_ROWS) if is_cut else f"{words('export.total')}: {len(kept)}"
     writer.writerow([label, *_sums(kept, list(columns)[1:], currency_code, adding), *stamp.values()])
     return text.getvalue().encode("utf-8-sig")
+
+
+def figures_csv(
+    words: Words, rows: Iterable[read.Row], columns: Mapping[str, str], clocks: Clocks, stated: Mapping[str, object]
+) -> bytes:
+    """Figures that have no total, each with both clocks and what it was asked with; both have text keys.
+
+    Exact, but for quotients: they end after FIGURE_DECIMALS.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text)
+    stamp = {"column.as_of": clocks.as_of, "column.known_at": clocks.known_at, **stated}
+    writer.writerow(map(words, [*columns.values(), *stamp]))
+    for row in rows:
+        writer.writerow(safe_cell(_ended(value), None) for value in (*(row[name] for name in columns), *stamp.values()))
+    return text.getvalue().encode("utf-8-sig")
+
+
+def _ended(value: object) -> object:
+    is_long = isinstance(value, Decimal) and value.as_tuple().exponent < -FIGURE_DECIMALS
+    return value.quantize(Decimal(1).scaleb(-FIGURE_DECIMALS), context=Context(prec=100)) if is_long else value
 
 
 def records_csv(

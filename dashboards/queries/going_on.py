@@ -9,12 +9,11 @@ import threading
 from collections.abc import Hashable
 
 from cartera.errors import CarteraError
-from dashboards.queries import ahead
+from dashboards.queries import ahead, cache
 from dashboards.queries.cache import CutOff
 
 _one_at_a_time = threading.Lock()
 _begins = threading.Lock()
-_going_on: set[Hashable] = set()
 _unanswered: set[Hashable] = set()
 
 
@@ -24,14 +23,14 @@ def begin(question: CutOff) -> bool:
         if question.key in _unanswered:
             _unanswered.discard(question.key)
             return False
-        if question.key not in _going_on:
-            _going_on.add(question.key)
+        if question.key not in cache.goes_on:
+            cache.goes_on.add(question.key)
             threading.Thread(target=_answer, args=(question,), name="goes on", daemon=True).start()
         return True
 
 
 def goes_on(key: Hashable) -> bool:
-    return key in _going_on
+    return key in cache.goes_on
 
 
 def _answer(question: CutOff) -> None:
@@ -45,4 +44,4 @@ def _answer(question: CutOff) -> None:
     finally:
         if not is_answered:
             _unanswered.add(question.key)
-        _going_on.discard(question.key)
+        cache.goes_on.discard(question.key)

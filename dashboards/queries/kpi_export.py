@@ -1,30 +1,37 @@
-"""The KPIs and the bridge of DSO as CSV files: exact figures, one per row, each with what it was asked for.
+"""The KPIs, the bridge of DSO and the rows behind a sum as CSV files, with the headings of the page.
 
-Nothing is added up: figures of different KPIs, companies and currencies have no total.
+Figures of different KPIs, companies and currencies have no total; the rows behind a sum have theirs.
 """
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-from collections.abc import Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
 
-from cartera.cells import harmless
 from cartera.warehouse import dso_bridge, kpi_rows
 from dashboards.i18n import Words
 from dashboards.queries import kpis
-from dashboards.queries.session import reading
+from dashboards.queries.export import OF_DEBTS, Said, figures_csv, to_csv
+from dashboards.queries.session import Clocks, reading
 
-STAMP = ("as_of_date", "known_at", "currency_view", "window_days")
-KPIS = ("company_id", "currency_code", "family", "kpi", "label", "unit", "value", "numerator", "denominator", "reason")
+KPIS = {
+    "company_id": "column.company", "currency_code": "column.currency", "family": "column.family",
+    "label": "column.kpi", "kpi": "kpis.name", "unit": "column.unit", "value": "column.figure",
+    "numerator": "column.numerator", "denominator": "column.denominator", "reason": "column.note",
+}  # fmt: skip
+BRIDGE = {
+    "company_id": "column.company", "currency_code": "column.currency", "label": "column.kpi",
+    "since": "filter.since", "from_days": "bridge.first",
+    **{f"{factor}_days": f"bridge.{factor}" for factor in dso_bridge.FACTORS},
+    "rounding_days": "bridge.rounding", "to_days": "bridge.second", "change_days": "column.change",
+    "reason": "column.note",
+}  # fmt: skip
 
 
-def figures_csv(words: Words, asked: kpis.Asked, company_id: str | None) -> bytes:
+def kpis_csv(words: Words, asked: kpis.Asked, company_id: str | None, narrowed: Sequence[str]) -> bytes:
     """KPIS of every KPI that has figures, in the catalogue's order. Raises DatabaseError."""
     with reading() as opened:
         rows = kpis.of_company(kpis.figures(opened, asked), company_id)
@@ -35,44 +42,49 @@ def figures_csv(words: Words, asked: kpis.Asked, company_id: str | None) -> byte
         metric = catalogue.find(row["kpi"])
         said = {"family": "", "label": row["kpi"], "unit": ""}
         if metric:
-            said = {"family": families[metric.family], "label": metric.label.of(words.language), "unit": metric.unit}
+            label, unit = metric.label.of(words.language), words(f"unit.{metric.unit}")
+            said = {"family": families[metric.family], "label": label, "unit": unit}
         found.append(row | said | {"reason": words.reason(row["reason"])})
     found.sort(key=lambda row: (row["company_id"], row["currency_code"], catalogue.position(row["kpi"])))
-    return _csv(found, KPIS, asked)
+    return figures_csv(words, found, KPIS, asked.clocks, _stated(words, asked, narrowed))
 
 
-def bridge_csv(asked: kpis.Asked, since: dt.date, company_id: str | None) -> bytes:
-    """dso_bridge.COLUMNS with all decimals and what rounding leaves over. Raises DatabaseError."""
+def bridge_csv(
+    words: Words, asked: kpis.Asked, since: dt.date, company_id: str | None, narrowed: Sequence[str]
+) -> bytes:
+    """From `since` to the as-of date; the parts and what rounding leaves over add up. Raises DatabaseError."""
     with reading() as opened:
         rows = kpis.of_company(kpis.bridge(opened, asked, since), company_id)
-    return _csv([row | {"from_date": since} for row in _records(rows)], ("from_date", *dso_bridge.COLUMNS), asked)
+    metric = kpis.catalogue().find(kpis.DSO)
+    said = {"label": metric.label.of(words.language) if metric else kpis.DSO, "since": since}
+    found = [row | said | {"reason": words.reason(row["reason"])} for row in _records(rows)]
+    return figures_csv(words, found, BRIDGE, asked.clocks, _stated(words, asked, narrowed))
 
 
-def rows_csv(asked: kpis.Asked, place: kpi_rows.Asked, part: str) -> bytes:
-    """Every row behind one sum of a KPI, with the sum and the number of all beside each. Raises DatabaseError."""
+def rows_csv(place: kpi_rows.Asked, part: str, said: Said) -> bytes:
+    """Every row behind one sum of a KPI, with the sum below, unless a rate is missing. Raises DatabaseError."""
     with reading() as opened:
-        rows = kpi_rows.rows(opened.connection, place, part, kpis.EXPORTED_ROWS)
-    of = {"company_id": place.company_id, "currency_code": place.currency_code, "part": part}
-    return _csv([of | row for row in rows], (*of, *kpi_rows.COLUMNS), asked)
+        rows = kpi_rows.rows(opened.connection, place, part, kpis.EXPORTED_ROWS + 1)
+    is_count = kpi_rows.PARTS[part].unit == "count"
+    is_valued = not any(row["reason"] for row in rows)
+    for row in rows:
+        row["amount"] = int(row["amount"]) if is_count else row["amount"]
+        row["reason"] = said.words.reason(row["reason"])
+    headings = OF_DEBTS | {name: said.headings[name] for name in kpi_rows.COLUMNS if name in said.headings}
+    if not is_valued:
+        headings |= {"reason": "column.note"}
+    adding = ["amount"] if is_valued else []
+    clocks = Clocks(place.as_of, place.known_at)
+    return to_csv(rows, headings, said.words, clocks, place.currency_code, adding, said.narrowed)
 
 
 def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
 
 
-def _csv(rows: Iterable[Mapping[str, Any]], columns: tuple[str, ...], asked: kpis.Asked) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    clocks = asked.clocks
-    window_days = asked.window_days or kpis.window()
-    stamp = [clocks.as_of.isoformat(), clocks.known_at.isoformat(), asked.view, window_days]
-    writer.writerow([*columns, *STAMP])
-    writer.writerows([*(_cell(row[name]) for name in columns), *stamp] for row in rows)
-    return text.getvalue().encode("utf-8-sig")
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, Decimal):
-        text = f"{value:f}"
-        return text.rstrip("0").rstrip(".") if "." in text else text
-    return value.isoformat() if isinstance(value, dt.date) else harmless(value)
+def _stated(words: Words, asked: kpis.Asked, narrowed: Sequence[str]) -> dict[str, object]:
+    return {
+        "filter.currency_view": words(f"currency_view.{asked.view}"),
+        "filter.window": asked.window_days or kpis.window(),
+        "column.filters": " · ".join(narrowed),
+    }

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import get_args
 
 import pandas as pd
-from psycopg2.errors import QueryCanceled
 
 from cartera.settings import get_settings
 from cartera.warehouse import counting_back, dso_bridge, kpi_rows, metrics, read
@@ -65,20 +64,15 @@ def figures(reading: Reading, asked: Asked) -> pd.DataFrame:
     return frame(_named(rows), FIGURES)
 
 
-def trend(reading: Reading, asked: Asked) -> pd.DataFrame | None:
+def trend(reading: Reading, asked: Asked) -> pd.DataFrame:
     """as_of_date and FIGURES of the as-of date and the MONTHS month-ends before it, oldest first.
 
-    None where they are not all there within TREND_SECONDS. Each date is kept: who asks again goes on from there.
+    Raises CutOff at the date that is reached after TREND_SECONDS. Each is kept: who asks again goes on from there.
     """
     until, found = time.monotonic() + TREND_SECONDS, []
     for dated in over_months(asked):
-        if time.monotonic() > until:
-            return None
-        try:
-            with in_time(reading):
-                found.append(figures(reading, dated).assign(as_of_date=dated.clocks.as_of))
-        except QueryCanceled:
-            return None
+        with in_time(reading, until - time.monotonic()):
+            found.append(figures(reading, dated).assign(as_of_date=dated.clocks.as_of))
     return pd.concat(found[::-1], ignore_index=True)
 
 

@@ -17,7 +17,7 @@ from cartera.warehouse import headline, metrics, read_runs, variables
 from cartera.warehouse.headline import Asked, Point
 from cartera.warehouse.read import Row
 from dashboards.queries import aging, kpis, receivables
-from dashboards.queries.cache import cached
+from dashboards.queries.cache import CutOff, cached
 from dashboards.queries.session import Clocks, Reading, in_time
 
 STEPS = 6
@@ -34,13 +34,9 @@ def asked(reading: Reading, currency_code: str, company_id: str | None) -> Asked
     return Asked(reading.clocks.as_of, reading.clocks.known_at, currency_code, company_id)
 
 
-class TooLongError(Exception):
-    """Not kept, so who asks again goes on from the days that are."""
-
-
 @cached
 def trend(reading: Reading, asked: Asked) -> list[Point]:
-    """The as-of date last. Raises TooLongError."""
+    """The as-of date last. Raises CutOff."""
     open_on = {}
     for clocks, buckets in _on_days(reading, asked, trend_days(asked)).items():
         late = buckets[buckets["bucket"] != "not_due"]
@@ -61,45 +57,31 @@ def trend_in_time(reading: Reading, asked: Asked) -> list[Point] | None:
     """As `trend`; None where it can't be read in time."""
     try:
         return trend(reading, asked)
-    except TooLongError:
-        return None
-
-
-def over_time(reading: Reading, asked: Asked) -> pd.DataFrame | None:
-    """as_of_date and receivables.by_bucket of the as-of date and the MONTH_ENDS before it, oldest first.
-
-    None where they can't be read in time.
-    """
-    try:
-        return _over_time(reading, asked)
-    except TooLongError:
+    except CutOff:
         return None
 
 
 @cached
-def _over_time(reading: Reading, asked: Asked) -> pd.DataFrame:
+def over_time(reading: Reading, asked: Asked) -> pd.DataFrame:
+    """as_of_date and receivables.by_bucket of the as-of date and the MONTH_ENDS before it, oldest first.
+
+    Raises CutOff.
+    """
     found = _on_days(reading, asked, past_month_ends(reading, asked.company_id))
     dated = [buckets.assign(as_of_date=clocks.as_of) for clocks, buckets in found.items()]
     return pd.concat(dated[::-1], ignore_index=True)
 
 
 def _on_days(reading: Reading, asked: Asked, days: list[Clocks]) -> dict[Clocks, pd.DataFrame]:
-    """receivables.by_bucket on each of them. Raises TooLongError after IN_TIME_SECONDS; each day is kept."""
+    """receivables.by_bucket on each of them. Raises CutOff at the one that is reached after IN_TIME_SECONDS.
+
+    Each day is kept: who asks again goes on from there.
+    """
     until, found = time.monotonic() + IN_TIME_SECONDS, {}
     for clocks in days:
-        left = until - time.monotonic()
-        if left <= 0:
-            raise TooLongError
-        try:
-            with in_time(reading, _timeout(left)):
-                found[clocks] = receivables.by_bucket(reading, clocks, asked.currency_code, asked.company_id)
-        except QueryCanceled:
-            raise TooLongError from None
+        with in_time(reading, until - time.monotonic()):
+            found[clocks] = receivables.by_bucket(reading, clocks, asked.currency_code, asked.company_id)
     return found
-
-
-def _timeout(seconds: float) -> str:
-    return f"{max(1, round(seconds * 1000))}ms"
 
 
 def past_month_ends(reading: Reading, company_id: str | None) -> list[Clocks]:
@@ -173,7 +155,7 @@ def expected_before(reading: Reading, asked: Asked) -> Decimal | None:
     if first is None or first > then.as_of:
         return None
     try:
-        with in_time(reading, _timeout(IN_TIME_SECONDS)):
+        with in_time(reading, IN_TIME_SECONDS):
             return sum((day["open_amount"] for day in expected(reading, then)), Decimal(0))
     except QueryCanceled:
         return None

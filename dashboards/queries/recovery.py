@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +12,10 @@ from typing import Any, get_args
 
 import pandas as pd
 
-from cartera.cells import harmless
 from cartera.warehouse import provision_workbook, read, risk
 from dashboards.i18n import Words
 from dashboards.queries.cache import cached
-from dashboards.queries.export import Counted
+from dashboards.queries.export import Counted, figures_csv
 from dashboards.queries.receivables import frame
 from dashboards.queries.session import Clocks, Reading, reading
 
@@ -65,9 +62,8 @@ HEADINGS = {
     "collected_amount": "column.collected", "credited_amount": "column.credited",
     "written_off_amount": "column.written_off", "open_amount": "column.open",
     "collected_pct": "column.liquidation_rate", "liquidation_rate_pct": "column.liquidation_rate",
-    "as_of_date": "column.as_of", "known_at": "column.known_at", "method": "filter.method", "basis": "filter.count_by",
-    "period_days": "column.period_days", "periods": "filter.periods", "step_days": "column.step_days",
-    "months": "column.months",
+    "method": "filter.method", "basis": "filter.count_by", "period_days": "column.period_days",
+    "periods": "filter.periods", "step_days": "column.step_days", "months": "column.months",
 }  # fmt: skip
 """Of the files of the four tables: what their columns and what they were asked with are called."""
 OWN_STATES = ("new", "reopened", "paid", "written_off", "total")
@@ -174,16 +170,12 @@ def losses_xlsx(clocks: Clocks, provision: Provision) -> Counted:
 
 
 def _csv(rows: pd.DataFrame, clocks: Clocks, stated: dict[str, Any], words: Words) -> bytes:
-    """Rows with all their decimals, each with both clocks and what it was asked with. Nothing is added up."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    stamp = {"as_of_date": clocks.as_of, "known_at": clocks.known_at, **stated}
-    names = [*rows.columns, *stamp]
-    writer.writerow([words(HEADINGS[name]) for name in names])
-    for row in rows.itertuples(index=False):
-        cells = zip(names, (*row, *stamp.values()), strict=True)
-        writer.writerow([_cell(_named(words, name, value)) for name, value in cells])
-    return text.getvalue().encode("utf-8-sig")
+    """Each row with what it was asked with."""
+    named = [
+        {str(name): _named(words, str(name), value) for name, value in row.items()} for row in rows.to_dict("records")
+    ]
+    said = {HEADINGS[name]: _named(words, name, value) for name, value in stated.items()}
+    return figures_csv(words, named, {name: HEADINGS[name] for name in rows.columns}, clocks, said)
 
 
 def state_name(words: Words, name: str) -> str:
@@ -201,12 +193,6 @@ def _named(words: Words, column: str, value: Any) -> Any:
     if column in ("method", "basis"):
         return words(f"recovery.{value}" if column == "method" else f"recovery.by_{value}")
     return words.yes_no(value) if column == "is_complete" else value
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return value.isoformat() if isinstance(value, dt.date) else harmless(value)
 
 
 def roll_rates_csv(words: Words, clocks: Clocks, method: risk.Method, basis: risk.Basis, periods: int) -> bytes:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import get_args
 
 import pandas as pd
@@ -12,26 +11,15 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.warehouse import cohort_rows, cure_rows, loss_rows, moves, read, risk
 from cartera.warehouse.behind import Place
-from dashboards.i18n import Words
 from dashboards.queries.cache import cached
-from dashboards.queries.export import to_csv
+from dashboards.queries.export import OF_DEBTS, Said, to_csv
 from dashboards.queries.receivables import EXPORTED_ROWS, LISTED_ITEMS, frame
 from dashboards.queries.recovery import CURE_DAYS, HORIZON_DAYS, MONTHS, PERIOD_DAYS, Provision
 from dashboards.queries.session import Clocks, Reading, reading
 
 MEASURES: tuple[cohort_rows.Measure, ...] = get_args(cohort_rows.Measure)
-OF_DEBTS = {"company_id": "column.company", "customer_id": "column.customer_id"}
 MOST = EXPORTED_ROWS + 1
 """One more than a file holds: it says so when rows were left out."""
-
-
-@dataclass(frozen=True)
-class Said:
-    """How a file says what it has: the headings of its columns, as on the page, and what its rows are narrowed to."""
-
-    words: Words
-    headings: Mapping[str, str]
-    narrowed: tuple[str, ...]
 
 
 def moved(place: str, clocks: Clocks, periods: int, basis: risk.Basis, from_state: str, to_state: str) -> moves.Asked:

@@ -149,11 +149,11 @@ def _cut_off_what_is_behind() -> None:
 
 
 @contextmanager
-def in_time(reading: Reading, statement_timeout: str = STATEMENT_TIMEOUT) -> Iterator[None]:
+def in_time(reading: Reading, seconds: float) -> Iterator[None]:
     """Within it a statement may take so long; after QueryCanceled the transaction goes on, with its own time again."""
     with reading.connection.cursor() as cursor:
         cursor.execute("savepoint in_time")
-        cursor.execute("select set_config('statement_timeout', %s, true)", (statement_timeout,))
+        cursor.execute("select set_config('statement_timeout', %s, true)", (f"{max(1, round(seconds * 1000))}ms",))
         try:
             yield
         finally:

@@ -102,7 +102,8 @@ def test_what_moved_dso_is_drawn_and_exported(kpis_url: str, open_page: OpenPage
             for row in metrics.kpis(connection, UNTIL, known_at, "company")
             if row["kpi"] == "dso_simple_90d"
         }
-    assert {(r["company_id"], r["currency_code"]): f"{float(r['to_days']):.4f}" for r in rows if r["to_days"]} == {
+    second = "DSO at the second date"
+    assert {(r["Company"], r["Currency"]): f"{float(r[second]):.4f}" for r in rows if r[second]} == {
         place: f"{value:.4f}" for place, value in dso.items() if value is not None
     }
 

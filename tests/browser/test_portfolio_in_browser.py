@@ -76,7 +76,7 @@ def test_a_tile_chooses_its_segment_as_the_table_does_and_a_second_click_takes_i
 
 def test_expected_losses_follow_the_factor_and_the_link_holds(dashboard_url: str, open_page: OpenPage) -> None:
     page = open_page(f"{dashboard_url}/recovery?part=losses")
-    factor = page.get_by_test_id("stNumberInput").locator("input")
+    factor = page.get_by_label("Forward-looking factor", exact=True)
     factor.fill("1.5")
     factor.press("Enter")
     expect(page).to_have_url(re.compile("factor=1.5"))
@@ -84,6 +84,7 @@ def test_expected_losses_follow_the_factor_and_the_link_holds(dashboard_url: str
     again = open_page(page.url, locale="pt-BR")
     expect(again.locator("h1")).to_have_text("O que acontece com o que atrasa?")
     expect(again.get_by_test_id("stMetricValue").nth(2)).to_have_text("1,5%")
+    expect(again.get_by_label("Fator prospectivo", exact=True)).to_have_value("1,50")
     expect(again.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
     with again.expect_download() as download:
         again.get_by_role("button", name="Exportar XLSX").click()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
 import threading
 import time
@@ -16,7 +14,7 @@ from urllib.parse import parse_qsl
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from support.kpi_page import UNTIL, kpi_figures, open_kpis, plainly
+from support.kpi_page import UNTIL, kpi_figures, open_kpis, plainly, read_file
 from support.pages import page_opened, said
 from support.signed_in import require_sign_in, sign_in_as
 
@@ -38,11 +36,15 @@ from cartera.warehouse import (
 )
 from cartera.warehouse import segments as warehouse_segments
 from dashboards.components.kpi_grid import grid, labels
+from dashboards.components.narrowed import narrowed
 from dashboards.i18n import Words
-from dashboards.queries import ahead, kpi_export, kpis, receivables, session
+from dashboards.queries import ahead, going_on, kpi_export, kpis, receivables, session
+from dashboards.queries.export import FIGURE_DECIMALS
+from dashboards.queries.kpi_export import KPIS as KPI_COLUMNS
 from dashboards.queries.session import reading
 
 COMPANY_VIEWS = ("company", "as-of-rate")
+UNITS = ("days", "percent", "ratio", "amount", "count")
 
 
 def _texts(app: AppTest) -> dict[tuple[str, str], str]:
@@ -128,18 +130,30 @@ def test_the_trend_has_every_month_end_and_the_figures_asked_one_by_one(publishe
     }
 
 
-def test_a_trend_that_takes_too_long_leaves_the_figures(
+def test_a_trend_that_takes_too_long_leaves_the_figures_and_goes_on_by_itself(
     published_company: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kpis, "TREND_SECONDS", 0)
     st.cache_data.clear()
-    app = open_kpis()
-    assert "The trend takes longer" in said(app)
-    assert len(app.dataframe) == 2 and not app.get("plotly_chart")
-    monkeypatch.setattr(kpis, "TREND_SECONDS", 60)
-    (going_on,) = [button for button in app.button if button.label == "Go on with the trend"]
-    app = going_on.click().run()
-    assert "The trend takes longer" not in said(app) and len(app.get("plotly_chart")) == 1
+    answered = metrics.kpis
+
+    def slow(connection: Any, as_of: dt.date, *given: Any, **named: Any) -> list[read.Row]:
+        if as_of < UNTIL:
+            with connection.cursor() as cursor:
+                cursor.execute("select pg_sleep(0.1)")
+        return answered(connection, as_of, *given, **named)
+
+    monkeypatch.setattr(metrics, "kpis", slow)
+    monkeypatch.setattr(kpis, "TREND_SECONDS", 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(going_on, "goes_on", lambda _key: True)
+        app = open_kpis()
+        assert "Adding this up takes longer than usual" in said(app)
+        assert len(app.dataframe) == 2 and not app.get("plotly_chart")
+    for _day in range(kpis.MONTHS):  # one is answered behind the page, which then asks for the next
+        for thread in [each for each in threading.enumerate() if each.name == "goes on"]:
+            thread.join(60)
+        app = app.run()
+    assert "takes longer" not in said(app) and len(app.get("plotly_chart")) == 1
 
 
 def test_what_moved_dso_is_the_bridge_of_the_command_line(published_company: str) -> None:
@@ -175,20 +189,43 @@ def test_both_ends_of_the_bridge_lead_to_the_rows_that_make_them(published_compa
         assert abs(days - row[end]) < Decimal("0.000001"), (day, sums)
 
 
-def test_the_export_has_every_figure_to_the_last_decimal(published_company: str) -> None:
+@pytest.mark.parametrize("language", ["EN", "ES", "PT"])
+def test_the_file_of_figures_is_exact_and_says_what_was_asked(published_company: str, language: str) -> None:
+    words = Words(language)
     with reading() as opened:
         asked = kpis.Asked(opened.clocks, "company", 30)
-    content = kpi_export.figures_csv(Words("EN"), asked, "andes-pe")
-    rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+    rows = read_file(kpi_export.kpis_csv(words, asked, "andes-pe", narrowed(words, company="andes-pe")))
     expected = [row for row in kpi_figures("company", 30) if row["company_id"] == "andes-pe"]
-    assert {row["kpi"]: row["value"] and Decimal(row["value"]) for row in rows} == {
-        metrics.without_window(row["kpi"]): "" if row["value"] is None else row["value"] for row in expected
+    for heading, name in (("column.figure", "value"), ("column.numerator", "numerator")):
+        assert {row[words("kpis.name")]: row[words(heading)] and Decimal(row[words(heading)]) for row in rows} == {
+            metrics.without_window(row["kpi"]): "" if row[name] is None else round(row[name], FIGURE_DECIMALS)
+            for row in expected
+        }
+    stated = ("filter.currency_view", "filter.window", "column.as_of", "column.filters", "column.currency")
+    assert {tuple(row[words(name)] for name in stated) for row in rows} == {
+        (words("currency_view.company"), "30", "2026-06-30", f"{words('filter.company')}: andes-pe", "PEN")
     }
-    assert {(r["currency_view"], r["window_days"], r["as_of_date"]) for r in rows} == {("company", "30", "2026-06-30")}
-    since = dt.date(2026, 3, 31)
-    (part, *_) = csv.DictReader(io.StringIO(kpi_export.bridge_csv(asked, since, None).decode("utf-8-sig")))
-    moved = ("sales", "terms", "mix", "currency", "delinquency", "rounding")
-    assert sum(Decimal(part[f"{name}_days"]) for name in moved) == Decimal(part["change_days"])
+    assert {row[words("column.unit")] for row in rows} <= {words(f"unit.{unit}") for unit in UNITS}
+    assert not any("_" in heading for heading in rows[0]) and len(set(rows[0])) == len(KPI_COLUMNS) + 5
+
+
+def test_in_the_file_of_the_bridge_the_parts_and_what_rounding_leaves_add_up(published_company: str) -> None:
+    words, since = Words("ES"), dt.date(2026, 3, 31)
+    with reading() as opened:
+        asked = kpis.Asked(opened.clocks, "transaction", None)
+    rows = read_file(kpi_export.bridge_csv(words, asked, since, None, ()))
+    parts = [words(f"bridge.{name}") for name in (*dso_bridge.FACTORS, "rounding")]
+    compared = 0
+    for row in rows:
+        assert row[words("filter.since")] == "2026-03-31" and row[words("column.as_of")] == "2026-06-30"
+        if row[words("column.change")]:
+            change = Decimal(row[words("column.change")])
+            assert sum(Decimal(row[part]) for part in parts) == change
+            assert Decimal(row[words("bridge.first")]) + change == Decimal(row[words("bridge.second")])
+            compared += 1
+        else:
+            assert row[words("column.note")]
+    assert compared and not any("_" in heading for heading in rows[0])
 
 
 def test_places_and_notes_name_what_differs() -> None:

@@ -88,6 +88,22 @@ def test_a_link_gives_the_same_report_and_strangers_are_left_out(open_page: Open
     assert "Bucket: 1-30 days" in _plainly(app)
 
 
+def test_an_amount_is_typed_as_the_language_writes_it_and_linked_as_a_program_does(open_page: OpenPage) -> None:
+    publish_items([item("1", AS_OF, "1500"), item("2", AS_OF, "20")])
+    asked = {"mart": "open_items", "by": "document_number", "show": "open_amount", "where": "open_amount"}
+    app = open_page("reports", lang="PT", **asked)
+    assert len(_rows(app)) == 2
+    field = next(each for each in app.text_input if each.placeholder == "1.000,00")
+    app = field.set_value("1.000").run()
+    assert not app.exception and len(_rows(app)) == 1, "a thousand, not one"
+    assert app.query_params["where_open_amount"] in ("1000", ["1000"])
+    app = open_page("reports", lang="PT", **asked, where_open_amount="1000")
+    assert next(each for each in app.text_input if each.placeholder == "1.000,00").value == "1.000,00"
+    assert len(_rows(app)) == 1
+    app = open_page("reports", **asked, where_open_amount="a lot")
+    assert "Write an amount, as 1,000.00" in said(app) and not app.exception
+
+
 def test_what_a_click_did_is_told_in_the_language_that_is_chosen_meanwhile(open_page: OpenPage) -> None:
     publish_items(sample_items())
     saved = store.save("local", "Mine", AGING)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -13,19 +11,22 @@ from urllib.parse import parse_qsl
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
-from support.kpi_page import UNTIL, kpi_figures, open_kpis, plainly
+from support.kpi_page import UNTIL, kpi_figures, open_kpis, plainly, read_file
 from support.pages import page_opened, said
 
 import dashboards.components.rows_behind
-from cartera.warehouse import in_view, risk
+from cartera.warehouse import in_view, kpi_rows, read, risk
 from dashboards.components import moved_parts
 from dashboards.components.headline_extras import MADE_OF
-from dashboards.components.moved_parts import in_file
+from dashboards.components.narrowed import in_file
 from dashboards.components.recovery_rows import COHORT, CURES, HISTORY, OPEN
 from dashboards.components.view import View
 from dashboards.i18n import Words
 from dashboards.queries import kpi_export, kpis, overview, receivables, recovery, recovery_rows
+from dashboards.queries.export import Said
 from dashboards.queries.session import reading
+
+KNOWN_AT = dt.datetime(2026, 7, 1, tzinfo=dt.UTC)
 
 
 def test_a_kpi_leads_to_rows_that_add_up_to_it(published_company: str) -> None:
@@ -97,16 +98,50 @@ def test_what_can_not_be_counted_back_says_why(published_company: str) -> None:
     assert not app.dataframe
 
 
-def test_rows_of_a_kpi_as_a_file(published_company: str) -> None:
-    [row] = [row for row in kpi_figures() if row["kpi"] == "past_due_pct"][:1]
-    with reading() as opened:
-        asked = kpis.Asked(opened.clocks, "transaction", None)
-    place = kpis.place(asked, row["company_id"], row["currency_code"])
-    text = kpi_export.rows_csv(asked, place, "past_due_amount").decode("utf-8-sig")
-    found = list(csv.DictReader(io.StringIO(text)))
-    assert sum(Decimal(each["amount"]) for each in found) == row["numerator"]
-    assert {each["part"] for each in found} == {"past_due_amount"}
-    assert {Decimal(each["total_amount"]) for each in found} == {row["numerator"]}
+@pytest.mark.parametrize("view", ["transaction", "company"])
+@pytest.mark.parametrize(("kpi", "part", "sum_of"), [
+    ("past_due_pct", "past_due_amount", "numerator"),
+    ("average_days_to_pay", "paid_items", "denominator"),
+])  # fmt: skip
+def test_rows_of_a_kpi_as_a_file(
+    published_company: str, monkeypatch: pytest.MonkeyPatch, view: read.View, kpi: str, part: str, sum_of: str
+) -> None:
+    """As the page writes it: its headings, what was chosen, and below the rows their sum, which is the figure's."""
+    words, files = Words("ES"), list[bytes]()
+    row = next(row for row in kpi_figures(view) if row["kpi"].startswith(kpi) and row[sum_of])
+    monkeypatch.setattr(
+        dashboards.components.rows_behind, "csv_button", lambda *given, **_named: files.append(given[4]())
+    )
+    app = open_kpis(
+        lang="ES", kpi=kpi, rows=part, currency_view=view, place=f"{row['company_id']}/{row['currency_code']}"
+    )
+    assert not app.exception and not app.error
+    *found, last = read_file(files[-1])
+    amount = words("unit.amount" if part.endswith("amount") else f"kpi_part.{part}")
+    assert sum(Decimal(each[amount]) for each in found) == Decimal(last[amount]) == row[sum_of]
+    assert last[words("column.company")] == f"{words('export.total')}: {len(found)}"
+    assert {each[words("column.company")] for each in found} == {row["company_id"]}
+    said = {each[words("column.filters")] for each in found}.pop()
+    for stated in (words(f"kpi_part.{part}"), f"{words('filter.window')}: 90", words(f"currency_view.{view}")):
+        assert stated in said
+    assert not any("_" in heading for heading in found[0])
+    in_another = (words("column.document_currency"), words("column.rate"))
+    assert all((heading in found[0]) == (view == "company" and "amount" in part) for heading in in_another)
+
+
+def test_rows_without_a_rate_have_no_total_in_their_file(
+    published_company: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words, place = Words("EN"), kpi_rows.Asked(UNTIL, KNOWN_AT, "andes", "PEN", 90, "company")
+    one = dict.fromkeys(kpi_rows.COLUMNS) | {"company_id": "andes", "customer_id": "1", "document_number": "F1"}
+    without = "no rate USD to PEN on 2026-06-30"
+    rows = [one | {"amount": Decimal(5), "reason": without}, one | {"amount": None, "reason": without}]
+    monkeypatch.setattr(kpi_rows, "rows", lambda *_given: [dict(row) for row in rows])
+    headings = {"document_number": "column.any_document", "amount": "unit.amount"}
+    said = Said(words, headings, ())
+    *found, last = read_file(kpi_export.rows_csv(place, "ar_amount", said))
+    assert [each["Amount"] for each in found] == ["5.00", ""] and last["Amount"] == ""
+    assert {each["Note"] for each in found} == {"no rate USD to PEN on 30 Jun 2026"}
 
 
 RECOVERY = (
@@ -212,8 +247,8 @@ def test_debts_of_a_cohort_as_a_file(published_company: str) -> None:
     words = Words("ES")
     view = View(opened, words, is_dark=False, is_phone=False)
     said_in_file = in_file(view, row["company_id"], COHORT, "=1+1")
-    text = recovery_rows.cohort_csv(asked, "collected_amount", clocks, said_in_file).decode("utf-8-sig")
-    *found, total = csv.DictReader(io.StringIO(text))
+    text = recovery_rows.cohort_csv(asked, "collected_amount", clocks, said_in_file)
+    *found, total = read_file(text)
     assert len(found) == row["placed_items"]
     for name in recovery_rows.MEASURES:
         heading = words(COHORT[name].heading)
@@ -238,7 +273,7 @@ def test_files_of_recovery_say_what_the_page_says(
     monkeypatch.setattr(dashboards.components.rows_behind, "csv_button", made)
     app = _clicked(table, row, column, part=part)
     [text] = files.values()
-    *found, total = csv.DictReader(io.StringIO(text.decode("utf-8-sig")))
+    *found, total = read_file(text)
     assert not any("_" in heading for heading in total) and title in total[Words("EN")("column.filters")]
     assert total["Company"] == f"TOTAL: {len(found)}"
     [shown] = [frame.value for frame in app.dataframe if "customer_name" in frame.value]

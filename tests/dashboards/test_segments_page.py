@@ -15,6 +15,7 @@ from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, KNOWN_AT, Item, item, publish_items, sample_items
 
 from cartera.db import Role, transaction
+from cartera.reminders.saved_segments import saved_segments
 from cartera.warehouse import read, segment_moves, segments
 from dashboards.i18n import Words
 from dashboards.queries import receivables
@@ -192,3 +193,32 @@ def test_segments_that_do_not_add_up_are_not_believed(open_page: OpenPage) -> No
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute("delete from marts_a.fct_customer_segments where segment = 'prompt'")
     assert "Do not use either" in open_page("segments").error[0].value
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "said_of_it"),
+    [
+        ("ES", "10,000", "Comportamiento de pago: Lento · Debe al menos (PEN): 10,000.00"),
+        ("PT", "1.000", ": Lento · Deve pelo menos (PEN): 1.000,00"),
+    ],
+)
+def test_a_segment_for_policies_is_saved_and_told_in_the_readers_language(
+    open_page: OpenPage, language: str, typed: str, said_of_it: str
+) -> None:
+    publish_items(sample_items())
+    app = open_page("segments", lang=language, scheme="payer_behaviour", segment="slow", currency="PEN")
+    app.text_input(key="segment_name").set_value("slow_in_lima")
+    app.text_input(key="segment_at_least").set_value(typed)
+    app = next(each for each in app.button if each.label == Words(language)("segments.save")).click().run()
+    assert not app.exception and not app.error, said(app)
+    assert said_of_it in said(app).replace("\\", "")
+    assert saved_segments()["slow_in_lima"].open_amount["PEN"].at_least == Words(language).read_amount(typed)
+
+
+def test_what_is_no_amount_saves_no_segment(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    app = open_page("segments", lang="PT", scheme="payer_behaviour", segment="slow", currency="PEN")
+    app.text_input(key="segment_name").set_value("slow_in_lima")
+    app.text_input(key="segment_at_least").set_value("1000.50")
+    app = next(each for each in app.button if each.label == Words("PT")("segments.save")).click().run()
+    assert "1.000,00" in "".join(each.value for each in app.error).replace("\\", "") and not saved_segments()

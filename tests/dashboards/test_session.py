@@ -94,7 +94,7 @@ def test_what_takes_too_long_leaves_the_transaction_whole(database: str) -> None
     publish_items([item("1", AS_OF, "10")])
     with reading() as opened:
         slow = _Slow(opened.connection)
-        with in_time(replace(opened, connection=slow), "5ms"):  # type: ignore[arg-type]
+        with in_time(replace(opened, connection=slow), 0.005):  # type: ignore[arg-type]
             pass
         assert slow.was_slow
         with opened.connection.cursor() as cursor:

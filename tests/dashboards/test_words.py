@@ -126,6 +126,25 @@ def test_amounts(language: str, money: str, large: str) -> None:
     assert words.money(Decimal("-1"), "PEN") == words.money(Decimal("1"), "PEN").replace("1", "-1")
 
 
+@pytest.mark.parametrize(
+    ("language", "typed", "amount"),
+    [
+        ("PT", "1.000", "1000"),
+        ("PT", "1.234,50", "1234.5"),
+        ("PT", "1000.50", None),
+        ("ES", "1,000", "1000"),
+        ("EN", "1.000", "1"),
+        ("EN", "1 000.5", "1000.5"),
+        ("EN", "NaN", None),
+        ("EN", "1e999999999", None),
+        ("EN", "", None),
+        ("ES", "-5", "-5"),
+    ],
+)
+def test_an_amount_is_read_as_the_language_writes_it(language: str, typed: str, amount: str | None) -> None:
+    assert Words(language).read_amount(typed) == (amount and Decimal(amount))
+
+
 def test_decimals_follow_the_currency_and_no_digit_is_lost() -> None:
     words = Words("EN")
     assert words.amount(Decimal("1234567890123456789.120000"), "PEN") == "1,234,567,890,123,456,789.12"
@@ -135,6 +154,11 @@ def test_decimals_follow_the_currency_and_no_digit_is_lost() -> None:
     assert words.decimal(Decimal("1000")) == "1,000.00"
     assert words.headline(Decimal("1781878014.67"), "COP") == "1,781,878,015"
     assert words.headline(Decimal("1781878.67"), "COP") == "1,781,878.67"
+
+
+def test_thousands_are_said_in_one_way() -> None:
+    assert [Words("ES").compact(Decimal(amount)) for amount in (6400, 64000)] == ["6.4\u00a0k", "64\u00a0k"]
+    assert Words("EN").compact(Decimal(6400)) == "6.4K"
 
 
 def test_dates_and_counts() -> None:

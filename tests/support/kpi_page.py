@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 from typing import Any
 
 from streamlit.testing.v1 import AppTest
 from support.pages import page_opened, said
 
 from cartera.db import Role, transaction
-from cartera.warehouse import (
-    metrics,
-    read,
-)
+from cartera.warehouse import metrics, read
 
 UNTIL = dt.date(2026, 6, 30)
 
@@ -34,3 +33,8 @@ def kpi_figures(
     with transaction(Role.reader) as connection:
         known_at = read.publication(connection).known_at
         return metrics.kpis(connection, as_of, known_at, "company", window, view)
+
+
+def read_file(content: bytes) -> list[dict[str, str]]:
+    """The lines of a CSV file by their headings."""
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline="")))
