@@ -11,7 +11,7 @@ from dashboards.components.drill import drill
 from dashboards.components.headline_extras import extra_cards
 from dashboards.components.overview_parts import aging_chart, currencies_table, debtors_table, over_time_chart
 from dashboards.components.page import show
-from dashboards.components.target_note import Goals
+from dashboards.components.target_note import goals
 from dashboards.components.view import View
 from dashboards.queries import overview as extras
 from dashboards.queries import receivables
@@ -34,9 +34,9 @@ def overview(view: View) -> None:
 
     asked = extras.asked(view.reading, currency, company)
     points = extras.trend_in_time(view.reading, asked)
-    goals = Goals(view, extras.targets(), currency, receivables.companies(totals, currency, company))
-    headline_cards(view, clocks, line, goals, points)
-    extra_cards(view, asked, goals, points)
+    aims = goals(view, currency, receivables.companies(totals, currency, company))
+    headline_cards(view, clocks, line, aims, points)
+    extra_cards(view, asked, aims, points)
     left, right = st.columns([10, 9], gap="medium")
     with left:
         wanting = attention(view, asked)

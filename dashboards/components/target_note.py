@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import get_args
 
+import streamlit as st
+
+from cartera.errors import ConfigError
 from cartera.targets import AT_LEAST, Amount, Figure, Targets
-from dashboards.components.view import View
+from dashboards.components.view import View, as_text
+from dashboards.queries import overview
 
 
 @dataclass(frozen=True)
@@ -17,6 +21,17 @@ class Goal:
 
     mark: str
     said: str
+
+
+def goals(view: View, currency_code: str, companies: list[str]) -> Goals:
+    """Without any where their file is wrong, which is said: no figure depends on it."""
+    targets = Targets()
+    try:
+        targets = overview.targets()
+    except ConfigError as error:
+        told = view.words("overview.targets_refused", problem=as_text(error.problem), mend=as_text(error.mend))
+        st.warning(told, icon=":material/flag:")
+    return Goals(view, targets, currency_code, companies)
 
 
 @dataclass(frozen=True)

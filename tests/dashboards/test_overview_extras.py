@@ -153,12 +153,16 @@ def test_a_card_says_whether_its_target_is_kept(database: str, targets: Path, op
     assert overdue.help.startswith("**Over the target of PEN\xa099.99.**")
 
 
-def test_a_wrong_file_of_targets_is_said_to_be_wrong(database: str, targets: Path, open_page: OpenPage) -> None:
+def test_a_wrong_file_of_targets_is_told_and_takes_no_figure_away(
+    database: str, targets: Path, open_page: OpenPage
+) -> None:
     publish_items(sample_items())
+    whole = [(each.label, each.value) for each in open_page("overview").metric]
     targets.write_text("figures:\n  - {figure: dos, target: 45}\n")
-    app = open_page("overview")
-    told = app.error[0].value.replace("\\", "")
-    assert "targets.yaml:2" in told and "Reference" in told and "database" not in told and not app.exception
+    app = open_page("overview", lang="ES")
+    (told,) = [each.value.replace("\\", "") for each in app.warning if "sin metas" in each.value]
+    assert "targets.yaml:2" in told and not app.error and not app.exception
+    assert [(each.label, each.value) for each in open_page("overview", lang="EN").metric] == whole
 
 
 def test_what_is_expected_says_its_change_where_it_can(database: str, open_page: OpenPage) -> None:

@@ -109,7 +109,7 @@ def test_outside_text_is_text_and_short(open_page: OpenPage) -> None:
     publish_items(sample_items())
     bucket = "**now** [here](http://evil.example)\n# \u202egnp" + "x" * 200
     (line,) = told(open_page("aging", bucket=bucket))
-    assert "\\*\\*now\\*\\* \\[here\\]\\(http\\:" in line and "\u202e" not in line and "\n" not in line
+    assert "\\*\\*now\\*\\* \\[here\\]\\(http:small[]\\:" in line and "\u202e" not in line and "\n" not in line
     asked = line.split("“")[1].split("”")[0].replace("\\", "")
     assert len(asked) <= LONGEST and asked.endswith("…")
 

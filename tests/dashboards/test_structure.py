@@ -63,6 +63,8 @@ def test_files_leave_by_the_buttons_that_write_it_down() -> None:
 def test_nothing_is_written_as_html() -> None:
     for path in DASHBOARDS.rglob("*.py"):
         text = path.read_text(encoding="utf-8")
-        assert "unsafe_allow_html" not in text and "st.html" not in text, path
+        assert "unsafe_allow_html" not in text, path
+        # of a table every cell is escaped where it is written
+        assert "st.html" not in text or path.name == "still_table.py" and text.count("{escape(text)}") == 2, path
         # a frame shows what boxed() has put into one without rights
         assert "st.iframe" not in text or path.name == "message.py" and text.count("st.iframe(boxed(") == 1, path
