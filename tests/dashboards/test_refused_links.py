@@ -10,6 +10,7 @@ from support.signed_in import require_sign_in, sign_in_as
 
 from cartera import users
 from dashboards.components.refused import LONGEST
+from dashboards.components.view import NOTHING
 from dashboards.i18n import Words
 
 
@@ -109,8 +110,8 @@ def test_outside_text_is_text_and_short(open_page: OpenPage) -> None:
     publish_items(sample_items())
     bucket = "**now** [here](http://evil.example)\n# \u202egnp" + "x" * 200
     (line,) = told(open_page("aging", bucket=bucket))
-    assert "\\*\\*now\\*\\* \\[here\\]\\(http:small[]\\:" in line and "\u202e" not in line and "\n" not in line
-    asked = line.split("“")[1].split("”")[0].replace("\\", "")
+    assert "\\*\\*now\\*\\* \\[here\\]\\(http" + NOTHING in line and "\u202e" not in line and "\n" not in line
+    asked = line.split("“")[1].split("”")[0].replace("\\", "").replace(NOTHING, "")
     assert len(asked) <= LONGEST and asked.endswith("…")
 
 
