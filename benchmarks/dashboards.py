@@ -9,10 +9,12 @@ done; then starts the dashboard and, in a headless Chromium,
 - opens it as somebody who has never been there (nothing in the browser's cache), several times;
 - opens every page and changes filters as one person who stays, each step by a click, and has read the first page for
 some seconds, in which the browser fetches what draws the others; looks back to the last month's end, to a day of the
-last month, and to two older days that nobody asked for yet: without stopping to read, and reading each page for some
-ten seconds;
-- lets several people do that at once, one of them in the browser, the others without (benchmarks/people.py): first such
-as read a page for some ten seconds, then such as never stop to read.
+last month, and to an older day that nobody asked for yet, of which each page is read for some ten seconds;
+- lets several people do that at once, who read a page for some ten seconds, one of them in the browser, the others
+without (benchmarks/people.py).
+
+Beyond what is asked of it, for information: another day that nobody asked for, and several people at once, none of whom
+ever stops to read.
 
 A page is settled when its script has ended, nothing on it is stale or waits, and it has not changed for a quarter of a
 second; that quarter is not counted. The first visit of a page asks the database, a later one may be answered by the
@@ -180,9 +182,9 @@ async def look_back(page: Page, times: Times, day: dt.date, called: str) -> None
 
 OF_ANY_DAY = ("Aging", "KPIs", "Segments", "Recovery")
 RECENT_DAY = 9
-UNASKED_DAYS = {40: 0.0, 47: READING_SECONDS}
-"""So many days before the published date no page has been opened and nothing was answered ahead; how long each page of
-it is read, in the mean: meanwhile the next ones are answered (dashboards/queries/looking_back.py)."""
+UNASKED_DAY, UNASKED_IN_HASTE = 47, 40
+"""So many days before the published date no page has been opened and nothing was answered ahead. While a page of it is
+read the next ones are answered (dashboards/queries/looking_back.py); who is in haste waits for each."""
 WINDOWS = ("30", "60", "180")
 OF_ONE_CURRENCY = ("Overview", "Aging", "Segments", "Worklist", "Promises & disputes")
 
@@ -236,21 +238,21 @@ async def measure(url: str, as_of: dt.date, server: int, database: int, people: 
         await stay(page, alone, rounds)
         await look_back(page, alone, as_of.replace(day=1) - dt.timedelta(days=1), "as of the last month's end")
         await look_back(page, alone, as_of - dt.timedelta(days=RECENT_DAY), f"as of {RECENT_DAY} days before")
+        recording.end()
+        alone.recording, alone.reading = None, READING_SECONDS
+        await look_back(page, alone, as_of - dt.timedelta(days=UNASKED_DAY), "a day nobody asked for yet")
         for name, taken in alone.of.items():
             show(f"  {name}", taken, LATER, by=p95, work=alone.work(name))
         name = "every later page and filter, one person"
         kept.append(show(name, alone.all(), LATER, by=p95, work=alone.work()))
-        recording.end()
-        for days, reading in UNASKED_DAYS.items():
-            unasked = Times(processor, reading=reading)
-            called = f"a day nobody asked for, reading {reading:.0f} s" if reading else "a day nobody asked for yet"
-            await look_back(page, unasked, as_of - dt.timedelta(days=days), called)
-            for name, taken in unasked.of.items():
-                kept.append(show(f"  {name}", taken, LATER, by=p95, work=unasked.work(name)))
+        haste = Times(processor)
+        await look_back(page, haste, as_of - dt.timedelta(days=UNASKED_IN_HASTE), "another, in haste")
+        for name, taken in haste.of.items():
+            show(f"  {name}", taken, LATER, by=p95, work=haste.work(name))
         await page.context.close()
         kept.append(await measure_arrivals(browser, url, processor, recording, people))
-        for reading in (READING_SECONDS, 0.0):
-            kept.append(await measure_together(browser, url, recording, people, rounds, reading))
+        kept.append(await measure_together(browser, url, recording, people, rounds, READING_SECONDS))
+        await measure_together(browser, url, recording, people, rounds, 0.0)
         await browser.close()
     return all(kept)
 
