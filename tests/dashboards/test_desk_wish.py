@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.customer_page import table_of
@@ -16,8 +14,6 @@ from cartera.desk import day
 from dashboards.i18n import LOCALES, Words
 
 ID, MOBILE, OTHER = "files:C-1", "+51987654321", "+51987654322"
-
-CALLS = Path(__file__).resolve().parents[2] / "templates" / "call"
 
 
 @pytest.fixture(autouse=True)
@@ -147,9 +143,3 @@ def test_it_speaks_the_language_of_the_page(open_page: OpenPage, lang: str) -> N
     told = _told(_form(open_page, "whatsapp", lang=lang))
     assert words("desk.will_opted_out", channel="WhatsApp") in told and words("desk.wish_now") in told
     assert len({Words(each)("desk.will_opted_out", channel="WhatsApp") for each in LOCALES}) == len(LOCALES)
-
-
-@pytest.mark.parametrize("lang", LOCALES)
-def test_a_calls_text_names_the_form(lang: str) -> None:
-    texts = [path.read_text(encoding="utf-8") for path in CALLS.glob(f"*.{lang.lower()}.j2")]
-    assert len(texts) == 4 and all(f"“{Words(lang)('desk.wish')}”" in text for text in texts)
