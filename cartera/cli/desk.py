@@ -266,8 +266,8 @@ def file(customer: CustomerId, format: FormatOption = Format.table) -> None:
 
 
 SHOWN = (
-    "outcome", "currency_code", "amount", "promised_date", "reason", "resolution", "kind", "until", "channel",
-    "address", "text", "note",
+    "outcome", "said", "currency_code", "amount", "promised_date", "reason", "resolution", "kind", "until", "channel",
+    "address", "text", "note", "statement",
 )  # fmt: skip
 
 

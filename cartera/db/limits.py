@@ -60,6 +60,8 @@ FORBIDDEN: dict[Role, tuple[tuple[str, str], ...]] = {
         ("ops.contact_items", "update"),
         ("ops.desk_actions", "update"),
         ("ops.desk_actions", "delete"),
+        ("ops.contact_preferences", "update"),
+        ("ops.contact_preferences", "delete"),
         ("ops.contact_messages", "select"),
     ),
 }

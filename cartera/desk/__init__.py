@@ -1,4 +1,5 @@
-"""What people record about customers: calls, promises, plans, disputes, notes, holds, repaired addresses.
+"""What people record about customers: calls, promises, plans, disputes, notes, holds, repaired addresses,
+and how they may be reached.
 
 Every action takes the actor and an action id that the form was opened with: the same id twice does one thing and gives
 the same answer. What can change has a version; `seen` is the one that the form was drawn with, and a newer one raises
@@ -28,6 +29,8 @@ from cartera.desk.model import (
     Presence,
     Promise,
     Repair,
+    Way,
+    Wish,
 )
 from cartera.desk.notes import note
 from cartera.desk.plans import cancel_plan, plan
@@ -35,10 +38,11 @@ from cartera.desk.presence import here, others_here
 from cartera.desk.promises import cancel_promise, promise
 from cartera.desk.repairs import repair_contact
 from cartera.desk.rights import may, may_release
+from cartera.desk.wishes import ways, wish
 
 __all__ = [
     "HOLD_KINDS", "OUTCOMES", "Action", "Actor", "CallOutcome", "CallRecorded", "CustomerFile", "Dispute", "Hold",
-    "HoldKind", "Note", "Part", "Plan", "Presence", "Promise", "Repair", "cancel_plan", "cancel_promise",
+    "HoldKind", "Note", "Part", "Plan", "Presence", "Promise", "Repair", "Way", "Wish", "cancel_plan", "cancel_promise",
     "close_dispute", "day_in", "dispute", "file_of", "here", "hold", "may", "may_release", "note", "others_here",
-    "plan", "promise", "record_call", "release_hold", "repair_contact",
+    "plan", "promise", "record_call", "release_hold", "repair_contact", "ways", "wish",
 ]  # fmt: skip

@@ -187,7 +187,7 @@ def _items_of(connection: Connection, ids: Sequence[str], as_of: dt.date) -> dic
 def customer_file(customer_id: str, companies: frozenset[str] | None = None) -> CustomerFile:
     """Everything recorded about a customer, in a transaction of its own; of all companies unless some are named.
 
-    Calls, notes, holds and addresses are of no company.
+    Calls, notes, holds, addresses and wishes are of no company.
     """
     with transaction(Role.desk) as connection:
         found = file_of(connection, customer_id)

@@ -8,17 +8,18 @@ from pydantic import TypeAdapter
 from cartera.desk.disputes import DISPUTES, as_dispute
 from cartera.desk.holds import HOLDS, as_hold
 from cartera.desk.journal import actions_of
-from cartera.desk.model import Action, CallRecorded, CustomerFile, Note, Repair
+from cartera.desk.model import Action, CallRecorded, CustomerFile, Note, Repair, Wish
 from cartera.desk.plans import PLANS, as_plan
 from cartera.desk.promises import PROMISES, as_promise
 from cartera.warehouse.read import rows
 
 MOST_ACTIONS = 500
-_CALL, _NOTE, _REPAIR = TypeAdapter(CallRecorded), TypeAdapter(Note), TypeAdapter(Repair)
+_CALL, _NOTE = TypeAdapter(CallRecorded), TypeAdapter(Note)
+_REPAIR, _WISH = TypeAdapter(Repair), TypeAdapter(Wish)
 
 
 def file_of(connection: Connection, customer_id: str, *, limit: int = MOST_ACTIONS) -> CustomerFile:
-    """On a connection of role desk, campaign or reader. `limit`: of the journal, and so of calls, notes and repairs."""
+    """On a connection of role desk, campaign or reader. `limit`: of the journal, and so of what stands in it alone."""
     bound = {"id": customer_id}
     version = rows(connection, "select version from ops.desk_files where customer_id = %(id)s", bound)
     actions = actions_of(connection, customer_id, limit)
@@ -32,6 +33,7 @@ def file_of(connection: Connection, customer_id: str, *, limit: int = MOST_ACTIO
         notes=tuple(_NOTE.validate_python(each.after) for each in _of("note", actions)),
         holds=tuple(map(as_hold, rows(connection, HOLDS + " order by held_at desc", bound))),
         repairs=tuple(_REPAIR.validate_python(each.after) for each in _of("repair", actions)),
+        wishes=tuple(_WISH.validate_python(each.after) for each in _of("wish", actions)),
         actions=tuple(actions),
     )
 

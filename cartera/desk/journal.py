@@ -180,7 +180,9 @@ def _require_seen_file(connection: Connection, asked: Asked, version: int) -> No
     theirs = [action(row) for row in rows(connection, _ACTIONS + _OF_FILE, bound)][::-1]
     shown = [each for each in theirs if asked.actor.companies is None or each.is_of(asked.actor.companies)]
     # neither what was agreed with other companies alone, which is not told either, nor what the same person did, who
-    # cancels a promise and writes the next one; unless it is the same again, from another window
+    # cancels a promise and writes the next one; unless it is the same again, from another window. What is said of
+    # channels is not in the way of what is agreed on debts, nor the other way round
+    shown = [each for each in shown if (each.thing == "wish") == (asked.thing == "wish")]
     in_the_way = [each for each in shown if each.by != asked.actor.user or each.kind == asked.kind]
     if in_the_way or not theirs:
         raise conflict(asked, shown, version)

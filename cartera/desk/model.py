@@ -14,11 +14,12 @@ CallOutcome = Literal[
     "wrong_party", "message_left", "no_answer", "busy", "invalid_number",
 ]  # fmt: skip
 HoldKind = Literal["dispute", "attorney", "insolvency", "breathing_space", "deceased", "vulnerable", "other"]
-Thing = Literal["call", "promise", "plan", "dispute", "note", "hold", "repair"]
+Thing = Literal["call", "promise", "plan", "dispute", "note", "hold", "repair", "wish"]
+Said = Literal["opted_out", "authorised"]
 
 OUTCOMES: tuple[CallOutcome, ...] = get_args(CallOutcome)
 HOLD_KINDS: tuple[HoldKind, ...] = get_args(HoldKind)
-AGREEMENTS: tuple[Thing, ...] = ("promise", "plan", "dispute", "hold")
+AGREEMENTS: tuple[Thing, ...] = ("promise", "plan", "dispute", "hold", "wish")
 """What the version of a customer's file counts: a note or a call of somebody else is no conflict."""
 
 
@@ -158,6 +159,33 @@ class Repair:
 
 
 @dataclass(frozen=True)
+class Wish:
+    """What a customer said of how to be reached. `channel`: all of them, or one; `address` None: any of the channel.
+
+    `statement`: in the customer's words.
+    """
+
+    wish_id: str
+    customer_id: str
+    channel: str
+    address: str | None
+    said: Said
+    statement: str
+    by: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a customer can be reached by a channel now: the address in use, what was said of it, all that are known."""
+
+    channel: str
+    address: str | None
+    is_authorised: bool | None
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Action:
     """One row of the journal: who did what when, and what it was before and is after, as JSON."""
 
@@ -176,7 +204,7 @@ class Action:
     after: Mapping[str, Any]
 
     def is_of(self, companies: frozenset[str]) -> bool:
-        """Of one of them, or of no company, as calls, notes, holds and addresses are."""
+        """Of one of them, or of no company, as calls, notes, holds, addresses and wishes are."""
         return self.company_id is None or self.company_id in companies
 
 
@@ -184,7 +212,7 @@ class Action:
 class CustomerFile:
     """Everything recorded about a customer: things as they are now, newest first, and the journal, newest first.
 
-    `version`: what a form for a new promise, plan, dispute or hold gives as `seen`.
+    `version`: what a form for a new promise, plan, dispute, hold or authorisation gives as `seen`.
     """
 
     customer_id: str
@@ -196,6 +224,7 @@ class CustomerFile:
     notes: tuple[Note, ...] = ()
     holds: tuple[Hold, ...] = ()
     repairs: tuple[Repair, ...] = ()
+    wishes: tuple[Wish, ...] = ()
     actions: tuple[Action, ...] = field(default=(), repr=False)
 
 

@@ -6,7 +6,7 @@ from cartera.desk import checked
 from cartera.desk.journal import Asked, Desk, Done, act
 from cartera.desk.model import Actor, Repair
 from cartera.errors import ConfigError
-from cartera.reminders.addresses import BY_PHONE, NEEDS, usable
+from cartera.reminders.addresses import NEEDS
 from cartera.reminders.policy import Channel
 from cartera.warehouse.read import rows
 
@@ -22,15 +22,17 @@ def repair_contact(actor: Actor, action_id: str, customer_id: str, *, channel: s
 
 
 def _repair(desk: Desk, channel: Channel, address: str) -> Done[Repair]:
-    found = usable(channel, address, desk.customer.country_code)
-    if found is None:
-        hint = "write it with its country, e.g. +51 987 654 321" if channel in BY_PHONE else "write one address"
-        raise ConfigError(f"{address!r} is no address for {channel}", hint)
-    bound = {"id": desk.asked.customer_id, "channel": channel, "address": found, "at": desk.at, "by": desk.by}
-    rows(desk.connection, _ADD, bound)
-    rows(desk.connection, _IS_GOOD, bound)
+    found = checked.address(desk, channel, address)
+    use(desk, channel, found)
     made = Repair(desk.asked.action_id, desk.asked.customer_id, channel, found, desk.by, desk.at)
     return Done(made.repair_id, 1, made)
+
+
+def use(desk: Desk, channel: Channel, address: str) -> None:
+    """From now on the channel goes there, whatever came back of it before."""
+    bound = {"id": desk.asked.customer_id, "channel": channel, "address": address, "at": desk.at, "by": desk.by}
+    rows(desk.connection, _ADD, bound)
+    rows(desk.connection, _IS_GOOD, bound)
 
 
 _ADD = """

@@ -68,6 +68,17 @@ def consent(channel: Channel, address: str | None, consents: Sequence[Consent]) 
     return said[-1] if said else None
 
 
+def said_of(found: Reach, consents: Sequence[Consent]) -> bool | None:
+    """What was said last about how a customer can be reached; also where it is the reason why they can't be."""
+    return False if found.reason is Reason.opted_out else consent(found.channel, found.address, consents)
+
+
+def known(channel: Channel, customer: Customer, history: History) -> tuple[str, ...]:
+    """All addresses that a channel could use, the one that it uses first; also those that nothing is sent to."""
+    found = [usable(channel, text, customer.country_code) for text in _candidates(channel, customer, history)]
+    return tuple(dict.fromkeys(address for address in found if address))
+
+
 def _candidates(channel: Channel, customer: Customer, history: History) -> list[str]:
     repaired = [address for of, address in history.repairs if of == channel]
     if channel in BY_PHONE:

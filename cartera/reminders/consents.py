@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from psycopg2.extensions import connection as Connection
 from psycopg2.extras import Json
 
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.reminders import portfolio
-from cartera.reminders.addresses import BY_PHONE, NEEDS, consent, reach, usable
+from cartera.reminders.addresses import BY_PHONE, NEEDS, reach, said_of, usable
 from cartera.reminders.model import Customer, History
 from cartera.reminders.policy import Channel
 from cartera.warehouse import read
@@ -39,13 +41,34 @@ def say(
     with transaction(Role.campaign) as connection:
         customer = _customer(connection, customer_id)
         stored = _checked(customer, channel, address) if channel and address else None
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "insert into ops.contact_preferences (customer_id, channel, address, kind, by, evidence)"
-                " values (%s, %s, %s, %s, %s, %s)",
-                (customer_id, channel, stored, AUTHORISED if is_authorised else OPT_OUT, recorded_by, Json(said)),
-            )
+        add(connection, customer_id, channel, stored, is_authorised=is_authorised, by=recorded_by, evidence=said)
     return stored or ""
+
+
+def add(
+    connection: Connection,
+    customer_id: str,
+    channel: Channel | None,
+    address: str | None,
+    *,
+    is_authorised: bool,
+    by: str,
+    evidence: Mapping[str, Any],
+    at: dt.datetime | None = None,
+) -> None:
+    """What a customer said, as it is kept. `at` None: now."""
+    bound = {
+        "customer": customer_id, "channel": channel, "address": address,
+        "kind": AUTHORISED if is_authorised else OPT_OUT, "by": by, "evidence": Json(dict(evidence)), "at": at,
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD, bound)
+
+
+_ADD = """
+insert into ops.contact_preferences (customer_id, channel, address, kind, at, by, evidence)
+values (%(customer)s, %(channel)s, %(address)s, %(kind)s, coalesce(%(at)s, now()), %(by)s, %(evidence)s)
+"""
 
 
 def authorise_all(customer_ids: Sequence[str], channel: Channel, *, reason: str, recorded_by: str) -> int:
@@ -79,7 +102,7 @@ def _checked(customer: Customer, channel: Channel, address: str) -> str:
     return found
 
 
-def _customer(connection: Any, customer_id: str) -> Customer:
+def _customer(connection: Connection, customer_id: str) -> Customer:
     published = read.publication(connection)
     found = portfolio.customers(connection, published.known_at, [customer_id]).get(customer_id)
     if found or portfolio.items_by_customer(connection, published, published.as_of_date, [customer_id]):
@@ -100,7 +123,7 @@ def list_channels(customer_id: str) -> tuple[list[Row], list[Row]]:
 
 def _channel_row(channel: Channel, customer: Customer, history: History) -> Row:
     found = reach(channel, customer, history)
-    said = consent(channel, found.address, history.consents)
+    said = said_of(found, history.consents)
     return {
         "channel": channel,
         "address": found.address,

@@ -11,7 +11,7 @@ from cartera.contact_rules.asking import why_not
 from cartera.contact_rules.model import Asked
 from cartera.db import Role, transaction
 from cartera.reminders import ghosts, portfolio
-from cartera.reminders.addresses import NEEDS, consent, reach
+from cartera.reminders.addresses import NEEDS, reach, said_of
 from cartera.reminders.lawful import Lawful, lawful
 from cartera.reminders.model import Customer, History
 from cartera.reminders.policy import Channel
@@ -93,7 +93,7 @@ def ways(connection: Connection, customer: Customer, history: History, now: dt.d
 
 def _next(channel: Channel, customer: Customer, history: History, rules: Lawful, now: dt.datetime) -> Next:
     found = reach(channel, customer, history)
-    said = consent(channel, found.address, history.consents)
+    said = said_of(found, history.consents)
     if found.address is None:
         return Next(channel, None, said, None, found.saw)
     if history.hold_reason is not None:

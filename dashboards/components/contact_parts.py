@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
-import pandas as pd
 import streamlit as st
 
 from cartera.warehouse.read import Row
@@ -61,18 +60,22 @@ def contacts(view: View, customer_id: str) -> None:
         for note in dict.fromkeys(note for each in kept.ways for note in each.notes):
             st.caption(as_text(rules.saw(words, note)))
     st.subheader(words("customer.said"), anchor=False)
-    said = pd.DataFrame(kept.said)
-    if said.empty:
+    if not kept.said:
         st.caption(words("customer.nothing_said"))
     else:
-        told = said.assign(
-            said=[words("customer.said_yes" if yes else "customer.said_no") for yes in said["is_authorised"]]
-        )
-        table(view, told, SAID, alt=words("customer.said"))
+        told = [each | _said(view, each) for each in kept.said]
+        table(view, frame(told, list(SAID)), SAID, alt=words("customer.said"))
     if kept.holds:
         st.subheader(words("customer.holds"), anchor=False)
         held = [hold | {"reason": _held(view, hold)} for hold in kept.holds]
         table(view, frame(held, list(HOLDS)), HOLDS, alt=words("customer.holds"))
+
+
+def _said(view: View, each: Row) -> dict[str, str]:
+    return {
+        "said": view.words("customer.said_yes" if each["is_authorised"] else "customer.said_no"),
+        "channel": view.words(f"channel.{each['channel'] or 'all'}"),
+    }
 
 
 def _held(view: View, hold: Row) -> str:

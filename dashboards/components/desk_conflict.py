@@ -16,6 +16,7 @@ from dashboards.queries.desk import value_of
 SHOWN = {
     "amount": "amount", "promised_date": "date", "parts": "parts", "reason": "reason", "kind": "kind",
     "until": "until", "note": "note", "resolution": "resolution",
+    "said": "said", "channel": "channel", "address": "to", "statement": "statement",
 }  # fmt: skip
 """What is told of an action, by the field of the form that asks for it."""
 
@@ -68,6 +69,10 @@ def _mine(form: Form, field: str, value: str) -> str:
         return words.date(dt.date.fromisoformat(value))
     if field == "kind":
         return words(f"hold.{value}")
+    if field == "channel":
+        return words(f"channel.{value}")
+    if field == "said":
+        return words(f"desk.says.{value}")
     if field == "every":
         return every(words, value)
     if field == "items":

@@ -23,7 +23,8 @@ RECORDED, NEXT, REFUSED, CONFLICT = "desk_recorded", "desk_next", "desk_refused"
 REDRAW = "desk_redraw"
 """Subjects of what clicks at the desk did; the last one where all of the page is of an earlier moment by now."""
 
-LONGEST_NOTE, LONGEST_AMOUNT = 2_000, 30
+LONGEST_NOTE, LONGEST_AMOUNT, LONGEST_ADDRESS = 2_000, 30, 300
+CHANNELS = ("email", "sms", "whatsapp", "voice", "letter", "call")
 BETWEEN = "\x1f"
 MONTH = "month"
 PAUSE = "300ms"
@@ -99,11 +100,11 @@ class Form:
             self.label(field, needed), key=self.key(field), max_chars=longest, live=PAUSE, on_change=self.keep
         )
 
-    def suggested(self, field: str, offered: Sequence[str]) -> None:
+    def suggested(self, field: str, offered: Sequence[str], *, label: str = "desk.suggested") -> None:
         """Below a line of text: what it often says, to be clicked instead of typed."""
         key, text = f"suggested_{self.draft.action_id}_{field}", st.session_state.get(self.key(field))
         st.session_state[key] = text if text in offered else None
-        st.pills(self.words("desk.suggested"), offered, key=key, on_change=self._take, args=(field, key),
+        st.pills(self.words(label), offered, key=key, on_change=self._take, args=(field, key),
                  label_visibility="collapsed", format_func=as_text)  # fmt: skip
 
     def _take(self, field: str, key: str) -> None:

@@ -1,4 +1,4 @@
-"""Recording at the desk: call, promise, plan, dispute, note, hold, contact data; once, and never over others.
+"""Recording at the desk: call, promise, plan, dispute, note, hold, consent, contact data; once, never over others.
 
 The action id was made when the form opened and is in the button's key: a second click finds no such button, or does the
 same thing again, which is one thing.
@@ -22,18 +22,30 @@ from dashboards.components import filters, states
 from dashboards.components.actor import current_actor, still
 from dashboards.components.clicks import answers
 from dashboards.components.desk_conflict import conflict_panel
-from dashboards.components.desk_fields import CONFLICT, MONTH, NEXT, RECORDED, REDRAW, REFUSED, Form, Owing, every
+from dashboards.components.desk_fields import (
+    CHANNELS,
+    CONFLICT,
+    LONGEST_ADDRESS,
+    MONTH,
+    NEXT,
+    RECORDED,
+    REDRAW,
+    REFUSED,
+    Form,
+    Owing,
+    every,
+)
 from dashboards.components.desk_in_force import says_in_force, says_reach
+from dashboards.components.desk_wish import record_wish, wish_fields
 from dashboards.components.view import View, as_text
 from dashboards.queries.session import acting
 
-FORMS = ("call", "promise", "plan", "dispute", "note", "hold", "contact")
+FORMS = ("call", "promise", "plan", "dispute", "note", "hold", "wish", "contact")
 FOLLOWS = {
     "right_party_promise": "promise", "right_party_dispute": "dispute", "wrong_party": "contact",
     "invalid_number": "contact",
 }  # fmt: skip
 """What is recorded next after a call that ended so."""
-CHANNELS = ("email", "call", "sms", "whatsapp", "voice", "letter")
 USUAL_REASONS = ("price", "quantity", "quality", "not_delivered", "not_ordered", "paperwork")
 RECORD_KEY = "Mod+Enter"
 MOST_REASONS, LONGEST_REASON = 8, 60
@@ -287,7 +299,7 @@ def _hold(form: Form) -> tuple[str, str | None]:
 
 def _contact_fields(form: Form) -> None:
     form.choice("channel", {name: form.words(f"channel.{name}") for name in CHANNELS}, default="call")
-    form.text("address", needed=True, longest=300)
+    form.text("address", needed=True, longest=LONGEST_ADDRESS)
 
 
 def _contact(form: Form) -> tuple[str, str | None]:
@@ -298,9 +310,9 @@ def _contact(form: Form) -> tuple[str, str | None]:
 
 _FIELDS: dict[str, Callable[[Form], None]] = {
     "call": _call_fields, "promise": _promise_fields, "plan": _plan_fields, "dispute": _dispute_fields,
-    "note": _note_fields, "hold": _hold_fields, "contact": _contact_fields,
+    "note": _note_fields, "hold": _hold_fields, "wish": wish_fields, "contact": _contact_fields,
 }  # fmt: skip
 _DO: dict[str, Callable[[Form], tuple[str, str | None]]] = {
     "call": _call, "promise": _promise, "plan": _plan, "dispute": _dispute, "note": _note, "hold": _hold,
-    "contact": _contact,
+    "wish": record_wish, "contact": _contact,
 }  # fmt: skip

@@ -62,7 +62,7 @@ WRITTEN: Mapping[str, Callable[[Words, str], str]] = {
     "moment": _moment,
     "channel": lambda words, text: words.named("channel", text),
     "channels": lambda words, text: ", ".join(words.named("channel", each) for each in text.split(", ")),
-    "field": lambda words, text: words.named("desk.field", text),
+    "field": lambda words, text: texts(words.language).get(f"desk.field_{text}", text),
     "language": lambda words, text: words.named("campaigns.language", text),
     "hold": lambda words, text: words.named("hold", text),
     "role": lambda words, text: words.named("role", text),

@@ -24,6 +24,8 @@ REFUSALS: Phrases = {
         (r"no day is chosen", "no_day"),
         (r"no company and currency is chosen", "no_place"),
         (r"how the call ended is not chosen", "no_outcome"),
+        (r"the channel is not chosen", "no_channel"),
+        (r"whether it wants no more or authorises is not chosen", "no_wish"),
         (r"\S+ is no amount to be paid", "no_amount"),
         (r"\w+ \S+ has parts of less than (?P<amount>\S+)", "parts_of_less"),
         (r"\w+ \S+ is more than the (?P<currency>\w+) (?P<amount>\S+) that is open of it", "more_than_open"),

@@ -139,7 +139,7 @@ def _messages(words: Words, kept: Dossier, filed: desk.CustomerFile) -> Iterator
         )
     for said in kept.said:
         kind = "authorised" if said["is_authorised"] else "opted_out"
-        channel = said["channel"] and words(f"channel.{said['channel']}")
+        channel = words(f"channel.{said['channel'] or 'all'}")
         where = " ".join(filter(None, (channel, said["address"], said["reason"])))
         day = desk.day_in(kept.customer.timezone, said["said_at"])
         yield _event(kind, effective_date=day, recorded_at=said["said_at"], detail=where, by=said["recorded_by"])
@@ -151,7 +151,8 @@ def _filed(words: Words, filed: desk.CustomerFile, zone: str | None) -> Iterator
         text = " · ".join(filter(None, (words(f"outcome.{call.outcome}"), call.phone, call.note)))
         yield _event("call", effective_date=desk.day_in(zone, call.at), recorded_at=call.at, detail=text, by=call.by)
     for action in filed.actions:
-        if action.thing in ("call",):
+        if action.thing in ("call", "wish"):
+            # told already: as a contact, and as what was said
             continue
         after = action.after
         yield _event(

@@ -45,7 +45,7 @@ def value_of(words: Words, recorded: Mapping[str, Any], name: str) -> str:
         return "; ".join(f"{_date(words, part)} {words.money(Decimal(part['amount']), code)}" for part in value)
     if name in ("promised_date", "until"):
         return words.date(dt.date.fromisoformat(value))
-    kind = {"kind": "hold", "channel": "channel"}.get(name)
+    kind = {"kind": "hold", "channel": "channel", "said": "desk.says"}.get(name)
     return words.named(kind, str(value)) if kind else str(value)
 
 

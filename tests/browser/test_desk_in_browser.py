@@ -176,7 +176,12 @@ def test_from_a_bucket_to_the_customer_and_its_statement(desk_url: str, open_pag
         assert path.read_bytes().startswith(starts)
 
 
-PLACES = ("worklist?do=promise", "customer?customer=files:C-06", "customer?customer=files:C-06&part=contacts")
+PLACES = (
+    "worklist?do=promise",
+    "worklist?do=wish",
+    "customer?customer=files:C-06",
+    "customer?customer=files:C-06&part=contacts",
+)
 
 
 @pytest.mark.parametrize(("scheme", "locale"), [("light", "en-US"), ("dark", "es-PE")])

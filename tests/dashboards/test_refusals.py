@@ -24,7 +24,10 @@ SOURCES = (
     *(ROOT / "reports" / f"{name}.py" for name in ("views", "store", "schedule", "asked")),
     *(ROOT / "reminders" / f"{name}.py" for name in ("saved_segments", "preview")),
     ROOT / "quarantine.py",
-    *(ROOT.parent / "dashboards" / "components" / f"{name}.py" for name in ("clicks", "desk_fields", "desk_forms")),
+    *(
+        ROOT.parent / "dashboards" / "components" / f"{name}.py"
+        for name in ("clicks", "desk_fields", "desk_forms", "desk_wish")
+    ),
 )
 ONLY_TYPED = (
     # pages offer what there is: these are answers to a command line, or to a program
@@ -32,7 +35,7 @@ ONLY_TYPED = (
     "the call 1 is", "no kind of hold", "has no hold", "has no plan", "has no promise", "has no dispute",
     "no action id", "a plan has from 2", "due on the same day", "no channel", "no currency", "no customer",
     "has nothing with", "there is no report", "no id of a saved one", "no such day", "no hour", "is not possible",
-    "can't be read", "1: 1", "owes nothing to", "name of a template",
+    "can't be read", "an address is one of a channel", "1: 1", "owes nothing to", "name of a template",
 )  # fmt: skip
 SAMPLES = {
     "what": "note",
@@ -103,3 +106,8 @@ def test_values_are_the_readers() -> None:
 def test_what_is_not_known_stays_as_it_was_written() -> None:
     assert refusals.told(Words("ES"), ConfigError("disk full", "make room")) == "Disk full: make room"
     assert refusals.told(Words("EN"), ConfigError(str(Decimal(1)))) == "1"
+
+
+@pytest.mark.parametrize(("language", "field"), [("EN", "Note"), ("ES", "Nota"), ("PT", "Nota")])
+def test_a_field_is_called_as_its_form_calls_it(language: str, field: str) -> None:
+    assert refusals.told(Words(language), ConfigError("the note is empty", "")).startswith(f"“{field}”")

@@ -239,5 +239,5 @@ def test_what_is_to_be_clicked_after_a_call_is_called_so_on_the_page(language: s
     files = [*(DASHBOARDS.parent / "templates" / "call").glob(f"*.{language.lower()}.j2")]
     assert len(files) == 4
     for file in files:
-        [line] = [each for each in file.read_text(encoding="utf-8").splitlines() if f"“{words('desk.hold')}”" in each]
+        [line] = [each for each in file.read_text(encoding="utf-8").splitlines() if f"“{words('desk.wish')}”" in each]
         assert words("page.worklist") in line and "cartera" not in line

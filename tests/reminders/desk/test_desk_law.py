@@ -31,6 +31,10 @@ def plan_of(*days: int) -> Callable[[], Any]:
     return lambda: desk.plan(ANA, new_id(), "ana", "main", "PEN", parts)
 
 
+def no_more(channel: str, address: str = "") -> Any:
+    return desk.wish(ANA, new_id(), "ana", channel=channel, said="opted_out", address=address)
+
+
 STOPS: dict[str, tuple[Callable[[], Any], Reason]] = {
     "promise": (lambda: promise("ana"), Reason.promised_not_due),
     "promise of the item": (lambda: promise("ana", item_ids=["files:i"]), Reason.promised_not_due),
@@ -38,6 +42,9 @@ STOPS: dict[str, tuple[Callable[[], Any], Reason]] = {
     "dispute": (lambda: dispute("ana"), Reason.disputed),
     "dispute of the item": (lambda: dispute("ana", item_ids=["files:i"]), Reason.disputed),
     "hold": (lambda: hold("ana", "court", "insolvency"), Reason.on_hold),
+    "no more by this channel": (lambda: no_more("email"), Reason.opted_out),
+    "no more at this address": (lambda: no_more("email", "ana@cliente.pe"), Reason.opted_out),
+    "no more at all": (lambda: no_more("all"), Reason.opted_out),
 }
 
 
@@ -114,6 +121,19 @@ def test_what_was_withdrawn_or_closed_stops_nothing(owing: World) -> None:
     desk.release_hold(BOSS, new_id(), "ana", held.hold_id, seen=1)
     plan_reminders()
     assert {contact["customer_id"] for contact in contacts()} == {"ana", "bea"}
+
+
+def test_a_no_for_another_channel_or_address_stops_nothing_and_a_later_yes_begins_anew(owing: World) -> None:
+    no_more("sms")
+    no_more("email", "old@cliente.pe")
+    no_more("email")
+    desk.wish(
+        ANA, new_id(), "ana", channel="email", said="authorised", address="new@cliente.pe", statement="write there"
+    )
+    plan_reminders()
+    assert {contact["customer_id"]: contact["recipient"] for contact in contacts()} == {
+        "ana": "new@cliente.pe", "bea": "bea@cliente.pe",
+    }  # fmt: skip
 
 
 def test_explain_names_the_record_of_the_desk(owing: World) -> None:
