@@ -297,6 +297,28 @@ def test_kpis_stand_as_in_the_catalogue(database: str, monkeypatch: pytest.Monke
         assert len(set(named)) > 1 and named == sorted(named, key=[metric.kpi for metric in order].index)
 
 
+@pytest.mark.parametrize(
+    ("language", "window"), [("en", "last 90 days"), ("es", "últimos 90 días"), ("pt", "últimos 90 dias")]
+)
+def test_every_file_says_of_which_days_a_kpi_is(database: str, language: Any, window: str) -> None:
+    """In the row itself: a board reads a line of the PDF, not its heading; those of one day say no window."""
+    publish_items(sample_items())
+    document, said = Document(parts=READY["board_pack"].parts[:1]), Wording(language)
+    whole = made.make_whole("board_pack", document, as_of=AS_OF)
+    assert {row["kpi"] for row in whole.tables[0].rows} == {"dso_simple_90d", "past_due_pct"}
+    rows = csv.DictReader(io.StringIO(export(whole, "csv", said).content.decode("utf-8-sig")))
+    in_csv = {row[said.column("kpi")] for row in rows}
+    in_xlsx = {cell for line in _lines(export(whole, "xlsx", said).content) for cell in line}
+    pages = PdfReader(io.BytesIO(export(whole, "pdf", said).content)).pages
+    on_paper = " ".join(" ".join(page.extract_text() for page in pages).split())
+    dso = metrics.load_catalogue().find("dso_simple")
+    late = metrics.load_catalogue().find("past_due_pct")
+    assert dso and late
+    assert f"{dso.label.of(language)} · {window}" in in_csv & in_xlsx
+    assert on_paper.count(f"{dso.label.of(language)} · {window}") > 1, "among the filters and in its rows"
+    assert late.label.of(language) in in_csv & in_xlsx
+
+
 def test_a_report_of_nothing_says_so(database: str) -> None:
     publish_items(sample_items())
     nobody = BY_CUSTOMER.with_filters([Filter(column="customer_name", among=("nobody",))])
