@@ -13,6 +13,7 @@ import pytest
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 from support.serve_fixture import AS_OF, item, publish_items, sample_items
+from support.serve_promises import promised
 
 from cartera.reports import made, schedule
 from cartera.reports.document import Document, Filter, Part
@@ -317,6 +318,16 @@ def test_every_file_says_of_which_days_a_kpi_is(database: str, language: Any, wi
     assert f"{dso.label.of(language)} · {window}" in in_csv & in_xlsx
     assert on_paper.count(f"{dso.label.of(language)} · {window}") > 1, "among the filters and in its rows"
     assert late.label.of(language) in in_csv & in_xlsx
+
+
+def test_a_promise_to_pay_nothing_is_no_promise_of_the_week(database: str) -> None:
+    """Its KPI leaves it out as well: a source may keep one of an invoice that a credit note has covered since."""
+    publish_items([item("1", AS_OF, "10")])
+    promised("p0", "files:C-1", "0", made=-10, promised=-1)
+    promised("p1", "files:C-1", "7.50", made=-10, promised=-1)
+    part = next(each for each in READY["collectors_week"].parts if each.title == "ready.promised_last")
+    (table,) = made.make_whole("week", Document(parts=(part,))).tables
+    assert [row["promised_amount"] for row in table.rows] == [Decimal("7.50")]
 
 
 def test_a_report_of_nothing_says_so(database: str) -> None:
