@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import zipfile
 from decimal import Decimal
 from typing import Any
@@ -318,6 +319,26 @@ def test_every_file_says_of_which_days_a_kpi_is(database: str, language: Any, wi
     assert f"{dso.label.of(language)} · {window}" in in_csv & in_xlsx
     assert on_paper.count(f"{dso.label.of(language)} · {window}") > 1, "among the filters and in its rows"
     assert late.label.of(language) in in_csv & in_xlsx
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_what_a_workbook_says_is_as_wide_as_its_column(database: str, language: Any) -> None:
+    """In Excel a text ends where the next cell has one: `Days sales outst`, `Ledger of the con`."""
+    publish_items(sample_items())
+    document = Document(parts=READY["board_pack"].parts[:1], with_certificate=True)
+    content = export(made.make_whole("board_pack", document, as_of=AS_OF), "xlsx", Wording(language)).content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheets = [archive.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2)]
+    for number, xml in enumerate(sheets):
+        widths: dict[int, float] = {}
+        for first, last, width in re.findall(r'<col min="(\d+)" max="(\d+)" width="([\d.]+)"', xml):
+            widths |= {column: float(width) for column in range(int(first), int(last) + 1)}
+        lines = _lines(content, number)
+        top = next(at for at, line in enumerate(lines) if line[0] == Wording(language).column("company_id"))
+        for line in lines[top:]:
+            for column, cell in enumerate(line, 1):
+                assert not isinstance(cell, str) or len(cell) <= widths[column], (cell, widths)
+        assert 'orientation="landscape"' in xml and 'fitToPage="1"' in xml
 
 
 def test_a_promise_to_pay_nothing_is_no_promise_of_the_week(database: str) -> None:
