@@ -13,7 +13,9 @@ import yaml
 
 from cartera.desk import OUTCOMES
 from cartera.reminders.model import Reason
-from dashboards.components.tables import Column, cut, lines_of
+from cartera.warehouse.metrics import load_catalogue
+from dashboards.components import kpi_grid, timeline_parts
+from dashboards.components.tables import MARGINS, Column, cut, lines_of
 from dashboards.components.view import as_text
 from dashboards.i18n import LOCALES, Words, texts
 
@@ -83,6 +85,20 @@ def test_portuguese_is_not_spanish() -> None:
     """Words that both have are short; a sentence that is the same was never translated."""
     same = [text for key, text in texts("PT").items() if text == texts("ES")[key]]
     assert [text for text in same if len(text.split()) > 5] == []
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_names_that_are_longer_than_in_english_still_fit_their_column(language: str) -> None:
+    """`DSO verdadeiro (idade do que está em…` names nothing, and `Pagamento aplicad` looks broken."""
+    events = [text for key, text in texts(language).items() if key.startswith("event.")]
+    kind = timeline_parts.COLUMNS["what"].width
+    assert isinstance(kind, int)
+    assert [text for text in events if cut(text, kind - MARGINS) != text] == SAID_RARELY[language]
+    labels = [metric.label.of(language) for metric in load_catalogue().metrics]
+    assert [text for text in labels if cut(text, kpi_grid.NAME - MARGINS) != text] == []
+
+
+SAID_RARELY = {"EN": [], "ES": ["Mensaje de destino incierto"], "PT": ["Mensagem de destino incerto"]}
 
 
 def test_every_text_is_used() -> None:
