@@ -23,7 +23,16 @@ from dashboards.components.actor import current_actor, still
 from dashboards.components.clicks import answers
 from dashboards.components.desk_conflict import conflict_panel
 from dashboards.components.desk_fields import (
-    AGREED, CONFLICT, MONTH, NEXT, RECORDED, REDRAW, REFUSED, Form, Owing, every,
+    AGREED,
+    CONFLICT,
+    MONTH,
+    NEXT,
+    RECORDED,
+    REDRAW,
+    REFUSED,
+    Form,
+    Owing,
+    every,
 )  # fmt: skip
 from dashboards.components.desk_in_force import says_in_force, says_reach
 from dashboards.components.view import View, as_text
