@@ -115,7 +115,10 @@ def _where(asked: Enrolment, policy: Policy, tied: Sequence[tuple[str, str]]) ->
     audience = policy.audience
     wanted = [asked.company_id] if asked.company_id else audience.companies or sorted({each for each, _ in tied})
     if len(wanted) > 1:
-        raise ConfigError("more than one company is owed", f"say --company, one of {', '.join(wanted)}")
+        raise ConfigError(
+            f"policy {policy.name} is for several companies: {', '.join(wanted)}; a ghost shopper owes one",
+            f"say which, e.g. --company {wanted[0]}",
+        )
     currencies = [code for company, code in tied if company in wanted]
     ranked = [code for code in (*audience.open_amount, *policy.minimum_amount) if code in currencies]
     currency = asked.currency_code or next(iter((*ranked, *currencies)), None)

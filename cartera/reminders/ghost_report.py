@@ -133,7 +133,10 @@ def _timed(row: Row) -> Row:
 
 
 def _ladder(policy: Policy, ghost: Row, told: Sequence[Row], timeline: Sequence[Row]) -> Iterator[Row]:
-    """Each step: by which channels it came and on which day; passed over when a later one came first, or waits."""
+    """Each step: by which channels it came and on which day; passed over when a later one came first, or waits.
+
+    Of one still to come the channel that was planned, before that those of the policy in the order they are tried.
+    """
     waiting = [row for row in timeline if row["status"] in WAITING]
     furthest = max((row["offset_days"] for row in (*told, *waiting)), default=None)
     for step in policy.ladder:
@@ -141,13 +144,16 @@ def _ladder(policy: Policy, ghost: Row, told: Sequence[Row], timeline: Sequence[
         outcome = "came" if came else "to come"
         if not came and furthest is not None and step.offset_days < furthest:
             outcome = "passed over"
+        by = [row["channel"] for row in came or [row for row in waiting if row["step"] == step.name]]
+        if outcome == "to come":
+            by = by or list(step.channels)
         yield {
             "step": step.name,
             "tone": step.tone,
             # where a step follows the one before, its day is known only when that has come
             "due_on": None if step.days_after_previous else ghost["due_date"] + dt.timedelta(days=step.offset_days),
             "came_on": min((row["contact_date"] for row in came), default=None),
-            "channels": ", ".join(row["channel"] for row in came),
+            "channels": ", ".join(by),
             "outcome": outcome,
         }
 

@@ -21,6 +21,7 @@ from psycopg2.extras import Json
 from cartera import viewed
 from cartera.clock import utc_now
 from cartera.db import Role, connect, transaction
+from cartera.desk import Actor
 from cartera.errors import CarteraError, ConfigError, SendError
 from cartera.reminders.channels.base import AtPoint, Channel, Outcome, nowhere
 from cartera.reminders.channels.email import EmailChannel
@@ -292,7 +293,10 @@ def _text(each: schedules.Schedule, made: Made, file: File, wording: Wording) ->
     for table in made.tables:
         lines += ["", frame.part_title(table, wording)]
         lines += [f"  {label}: {text}" for label, text in frame.about_part(made, table, wording)]
-    lines += ["", wording("mail.attached", file=file.name), wording("mail.why", owner=each.owner), ""]
+    # "ask local" tells a recipient nothing: where nobody signs in, schedules are no person's
+    is_nobodys = each.owner == Actor.local().user
+    why = wording("mail.why_nobody") if is_nobodys else wording("mail.why", owner=each.owner)
+    lines += ["", wording("mail.attached", file=file.name), why, ""]
     return "\n".join(lines)
 
 

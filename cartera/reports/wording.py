@@ -85,9 +85,16 @@ class Wording:
         if column == "unit":
             return texts(self.language).get(f"value.unit_{value}", value)
         if column == "kpi":
-            metric = metrics.load_catalogue().find(value)
-            return metric.label.of(self.language) if metric else value
+            return self._kpi(value)
         return value
+
+    def _kpi(self, kpi: str) -> str:
+        """With the days that it is of: the same KPI of a year is another figure, and a row is read alone."""
+        metric = metrics.load_catalogue().find(kpi)
+        if metric is None:
+            return kpi
+        label, days = metric.label.of(self.language), metrics.window_of(kpi)
+        return self("value.kpi_of", kpi=label, days=days) if days else label
 
     def filters(self, part: Part, as_of: dt.date) -> str:
         """What the rows were narrowed to, in one line."""

@@ -117,9 +117,16 @@ def draw_payment_days(
 
 
 def draw_promises(
-    plan: Plan, customers: Customers, invoices: Invoices, items: Instalments, disputes: Disputes, pay_day: Ints
+    plan: Plan,
+    customers: Customers,
+    invoices: Invoices,
+    items: Instalments,
+    disputes: Disputes,
+    pay_day: Ints,
+    left: Ints,
 ) -> Promises:
-    """Customers who are about to be 20 days late, or never pay, may promise; not on what is void or disputed."""
+    """Customers who are about to be 20 days late, or never pay, may promise what is `left`; not on what is void or
+    disputed."""
     dice, invoice = plan.dice, items.invoice
     is_breaker = customers.behaviour[invoices.customer[invoice]] == Behaviour.promise_breaker
     may_promise = (
@@ -127,6 +134,7 @@ def draw_promises(
         & (items.position == 0)
         & invoices.is_plain[invoice]
         & (disputes.opened_day[invoice] == NEVER)
+        & (left > 0)
     )
     promises = may_promise & dice.chance("promises", items.id, np.where(is_breaker, 8500, 3500))
     made = items.due_day + dice.between("promised_on", items.id, 6, 16)

@@ -83,14 +83,14 @@ def keep_books(plan: Plan, customers: Customers, period: Period) -> Books:
     credits = draw_credits(plan, customers, invoices, items)
     disputes = draw_disputes(plan, customers, invoices, credits)
     pay_day = draw_payment_days(plan, customers, invoices, items, disputes)
-    promises = draw_promises(plan, customers, invoices, items, disputes, pay_day)
+    left = items.amount - np.where(items.position == 0, credits.applied[items.invoice], 0)
+    promises = draw_promises(plan, customers, invoices, items, disputes, pay_day, left)
     settlements = draw_settlements(plan, customers, period, invoices, items, credits, disputes, promises, pay_day)
     allocations, payment_days, covers_many, is_bounced = _applied(plan, period, invoices, items, settlements)
     payments = _payments(plan, invoices, items, allocations, payment_days, covers_many, is_bounced)
-    applied = np.where(items.position == 0, credits.applied[items.invoice], 0)
     return Books(
         invoices, items, credits, disputes, promises, settlements, payments,
-        _allocated(plan, allocations, is_bounced), items.amount - applied,
+        _allocated(plan, allocations, is_bounced), left,
     )  # fmt: skip
 
 

@@ -37,12 +37,18 @@ KNOWN: dict[By, str] = {
 FIGURES = ("kpi", "value", "numerator", "denominator", "reason")
 WINDOW, NO_WINDOW = SQL("p_window_days => %(window)s, "), SQL("")
 
-WINDOW_SUFFIX = re.compile(r"_\d+d$")
+WINDOW_SUFFIX = re.compile(r"_(\d+)d$")
 
 
 def without_window(kpi: str) -> str:
     """The catalogue's name of a figure over whatever window: dso_simple of dso_simple_365d."""
     return WINDOW_SUFFIX.sub("", kpi)
+
+
+def window_of(kpi: str) -> int | None:
+    """The days in the name of a figure; None where it is of one day."""
+    found = WINDOW_SUFFIX.search(kpi)
+    return int(found[1]) if found else None
 
 
 class _Part(BaseModel):

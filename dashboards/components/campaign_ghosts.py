@@ -88,9 +88,14 @@ def _ladder(view: View, rows: pd.DataFrame) -> None:
     data = rows.assign(
         step=[words.named("step", name) for name in rows["step"]],
         tone=[words(f"campaigns.tone.{tone}") for tone in rows["tone"]],
+        channels=[_channels(view, named) for named in rows["channels"]],
         outcome=[words(f"campaigns.ladder_{outcome.replace(' ', '_')}") for outcome in rows["outcome"]],
     )
     table(view, data, LADDER, alt=words("campaigns.ladder"))
+
+
+def _channels(view: View, named: str) -> str:
+    return ", ".join(view.words(f"campaigns.channel.{channel}") for channel in named.split(", ") if channel)
 
 
 def _timeline(view: View, timeline: tuple[dict[str, object], ...]) -> None:

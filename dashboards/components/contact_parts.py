@@ -15,10 +15,10 @@ from dashboards.queries import customer
 from dashboards.queries.receivables import frame
 
 WAYS = {
-    "channel": Column("customer.channel", width=100, is_pinned=True),
+    "channel": Column("customer.channel", width=120, is_pinned=True),
     "next": Column("customer.next_allowed", width=165),
     "said": Column("customer.consent", width=120),
-    "address": Column("customer.address", width=200, is_cut=True),
+    "address": Column("customer.address", width=240, is_cut=True),
 }
 SAID = {
     "said_at": Column("customer.col_recorded", "moment"),

@@ -20,6 +20,8 @@ from dashboards.components.view import as_text
 from dashboards.i18n import Words
 
 RECORDED, NEXT, REFUSED, CONFLICT = "desk_recorded", "desk_next", "desk_refused", "desk_conflict"
+AGREED = "desk_agreed"
+"""The id of the promise, plan or dispute that was recorded last."""
 REDRAW = "desk_redraw"
 """Subjects of what clicks at the desk did; the last one where all of the page is of an earlier moment by now."""
 

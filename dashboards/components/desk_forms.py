@@ -23,6 +23,7 @@ from dashboards.components.actor import current_actor, still
 from dashboards.components.clicks import answers
 from dashboards.components.desk_conflict import conflict_panel
 from dashboards.components.desk_fields import (
+    AGREED,
     CHANNELS,
     CONFLICT,
     LONGEST_ADDRESS,
@@ -114,7 +115,7 @@ def _told(form: Form) -> bool:
 
 def _record(form: Form) -> None:
     """Runs before anything is drawn again; the same action id twice does one thing."""
-    for subject in (REFUSED, CONFLICT, RECORDED):
+    for subject in (REFUSED, CONFLICT, RECORDED, AGREED):
         form.told.pop(subject, None)
     with states.refusing(form.refused):
         # as the person stands now: what they clicked may have been drawn a while ago
@@ -198,6 +199,7 @@ def _promise(form: Form) -> tuple[str, str | None]:
     assert amount is not None and date is not None
     made = desk.promise(form.actor, form.draft.action_id, form.owing.customer_id, *form.given_place(), amount, date,
                         item_ids=form.given_items(), note=form.given("note"), seen=form.draft.seen)  # fmt: skip
+    form.told[AGREED] = made.promise_id
     money = as_text(form.words.money(made.amount, made.currency_code))
     return form.words("desk.done_promise", amount=money, date=form.words.date(made.promised_date)), None
 
@@ -238,6 +240,7 @@ def _later(first: dt.date, step: str, number: int) -> dt.date:
 def _plan(form: Form) -> tuple[str, str | None]:
     made = desk.plan(form.actor, form.draft.action_id, form.owing.customer_id, *form.given_place(), _parts(form),
                      item_ids=form.given_items(), note=form.given("note"), seen=form.draft.seen)  # fmt: skip
+    form.told[AGREED] = made.plan_id
     last = form.words.date(made.parts[-1].promised_date)
     return form.words("desk.done_plan", count=form.words.number(len(made.parts)), date=last), None
 
@@ -265,6 +268,7 @@ def _dispute(form: Form) -> tuple[str, str | None]:
     made = desk.dispute(form.actor, form.draft.action_id, form.owing.customer_id, *form.given_place(),
                         item_ids=form.given_items(), amount=amount, reason=form.given("reason"),
                         note=form.given("note"), seen=form.draft.seen)  # fmt: skip
+    form.told[AGREED] = made.dispute_id
     return form.words("desk.done_dispute", reason=as_text(made.reason)), None
 
 

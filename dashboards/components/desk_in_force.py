@@ -10,7 +10,7 @@ import streamlit as st
 
 from cartera import desk
 from cartera.warehouse.read import Row
-from dashboards.components.desk_fields import Form
+from dashboards.components.desk_fields import AGREED, Form
 from dashboards.components.view import as_text
 from dashboards.i18n import Words
 from dashboards.queries.worklist import file_of
@@ -42,13 +42,22 @@ def says_in_force(form: Form, place: str) -> None:
         for each in in_force(file_of(form.owing.customer_id), today)
         if f"{each.company_id}/{each.currency_code}" == place and _meet(each.item_ids, chosen)
     ]
-    lines = [line_of(words, each, today) for each in here]
+    lines = [(as_text(line_of(words, each, today)), _id(each) == form.told.get(AGREED)) for each in here]
     meant = [row for row in form.owing.items_at(place) if not chosen or row["item_id"] in chosen]
-    lines += _where_they_come_from(words, meant, here, today)
+    lines += [(as_text(line), False) for line in _where_they_come_from(words, meant, here, today)]
     if lines:
-        told = "".join(f"\n- {as_text(line)}" for line in lines)
+        # right after recording the form is empty and names what it just made: that is no warning
+        own = f" · **{words('desk.in_force_just_now')}**"
+        told = "".join(f"\n- {line}{own if is_own else ''}" for line, is_own in lines)
         ends = f"\n\n{words('desk.in_force_ends')}" if here else ""
-        st.warning(f"{words('desk.in_force')}\n{told}{ends}", icon=":material/handshake:")
+        say = st.info if all(is_own for _line, is_own in lines) else st.warning
+        say(f"{words('desk.in_force')}\n{told}{ends}", icon=":material/handshake:")
+
+
+def _id(agreed: Agreement) -> str:
+    if isinstance(agreed, desk.Promise):
+        return agreed.promise_id
+    return agreed.plan_id if isinstance(agreed, desk.Plan) else agreed.dispute_id
 
 
 def _meet(some: Collection[str], others: Collection[str]) -> bool:

@@ -17,6 +17,8 @@ from dashboards.queries.kpis import DSO
 from dashboards.queries.session import Clocks
 
 HEIGHT = 480
+NAME = 254
+"""Pixels of a KPI's name, which stays in sight."""
 Place = tuple[str, str]
 """A company and a currency."""
 
@@ -28,7 +30,7 @@ def kpi_grid(view: View, catalogue: Catalogue, figures: pd.DataFrame) -> str | N
     headings = {position for position, name in enumerate(names) if name is None}
     places = {place: Column(label, "figure", is_plain=True) for place, label in labels(figures).items()}
     columns = {
-        "kpi": Column("column.kpi", width=254, is_pinned=True, lines=2 if view.is_phone else 1),
+        "kpi": Column("column.kpi", width=NAME, is_pinned=True, lines=2 if view.is_phone else 1),
         **{_column(place): column for place, column in places.items()},
         "note": Column("column.note", width=240 if len(places) > 2 else 420),
     }

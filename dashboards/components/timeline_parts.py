@@ -22,10 +22,10 @@ from dashboards.queries.session import Clocks
 
 COLUMNS = {
     "effective_date": Column("customer.col_effective", "date", width=84),
-    "what": Column("customer.col_kind", width=112),
+    "what": Column("customer.col_kind", width=140, is_cut=True),
     "amount": Column("customer.col_amount", "money"),
     "effect_amount": Column("customer.effect", "money"),
-    "detail": Column("customer.col_detail", width=300, is_cut=True),
+    "detail": Column("customer.col_detail", width=276, is_cut=True),
     "by": Column("customer.col_by", width=66),
     "recorded_at": Column("customer.col_recorded", "moment", width=148),
 }

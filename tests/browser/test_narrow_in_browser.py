@@ -38,6 +38,24 @@ def _opened(page: Page, wait_for: str) -> None:
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
+CARDS = """() => [...document.querySelectorAll('[data-testid=stMetric]')].map(card => {
+    const place = card.getBoundingClientRect()
+    return [place.top, place.height, card.querySelectorAll('svg.marks').length]
+})"""
+
+
+def test_cards_of_a_row_are_equally_high_with_and_without_a_sparkline(narrow_url: str, open_page: OpenPage) -> None:
+    page = open_page(narrow_url, width=1440)
+    _opened(page, "stMetric")
+    expect(page.get_by_test_id("stMetric")).to_have_count(8)
+    expect(page.get_by_test_id("stMetric").locator("svg.marks").first).to_be_visible()
+    rows: dict[float, list[tuple[float, int]]] = {}
+    for top, height, charts in page.evaluate(CARDS):
+        rows.setdefault(top, []).append((height, charts))
+    assert len(rows) == 2 and all(len({height for height, _ in row}) == 1 for row in rows.values()), rows
+    assert any(len({charts for _, charts in row}) == 2 for row in rows.values()), ("no row is mixed", rows)
+
+
 @pytest.mark.parametrize("locale", ["en-US", "es-PE", "pt-BR"])
 @pytest.mark.parametrize("width", [1024, 1280])
 def test_no_card_of_promises_is_cut_off(narrow_url: str, open_page: OpenPage, locale: str, width: int) -> None:

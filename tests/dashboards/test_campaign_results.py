@@ -304,6 +304,8 @@ def test_what_a_ghost_lived_through(open_page: OpenPage, planned: int) -> None:
     app = open_page("campaigns", look="ghosts")
     assert not app.error and not app.exception
     assert len(_table(app, "due_on")) >= 5
+    # by which channel each comes, in words
+    assert list(_table(app, "due_on")["channels"]) == ["E-mail"] * 5 + ["Call by a person"]
     # it is only planned for: nothing was received, and no rule was kept
     assert "To come" in said(app) and "Nothing has gone out to it yet, so there is nothing to check" in said(app)
     # and what it will get is read beforehand

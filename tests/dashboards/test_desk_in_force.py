@@ -99,6 +99,30 @@ def test_it_is_no_refusal_and_what_has_ended_is_not_in_force(database: str, open
     assert made and "Already in force" not in _told(_form(open_page, "promise"))
 
 
+@pytest.mark.parametrize(
+    ("lang", "told"),
+    [("EN", "recorded just now by you"), ("ES", "lo acaba de registrar usted"), ("PT", "você acaba de registrar")],
+)
+def test_what_was_recorded_a_moment_ago_is_told_from_what_others_agreed(
+    database: str, open_page: OpenPage, lang: str, told: str
+) -> None:
+    """The form is empty again and names it: who reads that must not take it for somebody else's, nor for a second."""
+    _two_invoices()
+    app = _form(open_page, "promise", lang=lang)
+    for amount, others in (("7", 0), ("8", 1)):
+        field_of(app, "amount").set_value(amount).run()
+        field_of(app, "date").set_value(SOON).run()
+        app = record(app)
+        # nothing is to be minded but what was there before
+        boxes = [each.value for each in (app.warning if others else app.info)]
+        (box,) = [each for each in boxes if told in each]
+        lines = [line for line in box.replace("\\", "").splitlines() if line.startswith("- ")]
+        assert len(lines) == 1 + others
+        (mine,) = [line for line in lines if told in line]
+        assert f"{amount}.00" in mine or f"{amount},00" in mine
+    assert told not in _told(_form(open_page, "promise", lang=lang)), "another session did not record it"
+
+
 def test_another_company_or_currency_is_another_debt(database: str, open_page: OpenPage) -> None:
     late = TODAY - dt.timedelta(days=20)
     publish_today([item("1", late, "1000"), item("2", late, "70", currency_code="USD")])

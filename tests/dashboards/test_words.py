@@ -13,7 +13,9 @@ import yaml
 
 from cartera.desk import OUTCOMES
 from cartera.reminders.model import Reason
-from dashboards.components.tables import Column, cut, lines_of
+from cartera.warehouse.metrics import load_catalogue
+from dashboards.components import contact_parts, kpi_grid, timeline_parts
+from dashboards.components.tables import MARGINS, Column, cut, lines_of
 from dashboards.components.view import as_text
 from dashboards.i18n import LOCALES, Words, texts
 
@@ -83,6 +85,27 @@ def test_portuguese_is_not_spanish() -> None:
     """Words that both have are short; a sentence that is the same was never translated."""
     same = [text for key, text in texts("PT").items() if text == texts("ES")[key]]
     assert [text for text in same if len(text.split()) > 5] == []
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_names_that_are_longer_than_in_english_still_fit_their_column(language: str) -> None:
+    """`DSO verdadeiro (idade do que está em…` names nothing, and `Pagamento aplicad` looks broken."""
+    events = [text for key, text in texts(language).items() if key.startswith("event.")]
+    assert [text for text in events if _is_cut(text, timeline_parts.COLUMNS["what"])] == SAID_RARELY[language]
+    channels = [text for key, text in texts(language).items() if key.startswith("channel.")]
+    assert [text for text in channels if _is_cut(text, contact_parts.WAYS["channel"])] == []
+    # half an address is none
+    assert not _is_cut("contabilidad.c000241@example.com", contact_parts.WAYS["address"])
+    labels = [metric.label.of(language) for metric in load_catalogue().metrics]
+    assert [text for text in labels if cut(text, kpi_grid.NAME - MARGINS) != text] == []
+
+
+def _is_cut(text: str, column: Column) -> bool:
+    assert isinstance(column.width, int)
+    return cut(text, column.width - MARGINS) != text
+
+
+SAID_RARELY = {"EN": [], "ES": ["Mensaje de destino incierto"], "PT": ["Mensagem de destino incerto"]}
 
 
 def test_every_text_is_used() -> None:

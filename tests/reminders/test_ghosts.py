@@ -54,6 +54,7 @@ def test_a_ghost_walks_down_every_step(world: World, mailbox: Mailbox, channel: 
     steps = ["before_due", "first_reminder", "second_reminder", "third_reminder", "final_notice"]
     assert [row["step"] for row in report.timeline] == steps
     assert [row["outcome"] for row in report.ladder] == ["came"] * 5 + ["to come"]
+    assert [row["channels"] for row in report.ladder] == ["email"] * 5 + ["call"]
     # the steps are due after 0, 4, 11, 23 and 48 days; two of these are Saturdays and one a holiday in Peru
     assert [(row["contact_date"] - AS_OF).days for row in report.timeline] == [0, 6, 13, 24, 48]
     forbidden = [row["as_of_date"] for row in report.skips if row["reason"] == Reason.not_now_by_law]
@@ -75,6 +76,32 @@ def test_a_step_is_passed_over_as_soon_as_a_later_one_waits(world: World, channe
     report = ghost_report(ghost)
     assert [(row["step"], row["status"]) for row in report.timeline] == [("first_reminder", "planned")]
     assert [row["outcome"] for row in report.ladder][:3] == ["passed over", "to come", "to come"]
+
+
+def test_a_step_to_come_says_by_which_channels(world: World, channel: EmailChannel, tmp_path: Path) -> None:
+    """Those the policy names, in its order; the one that was planned as soon as it was; none of what never comes."""
+    text = (Path(__file__).parents[2] / "policies" / "default.yaml").read_text()
+    text = text.replace("template: overdue, tone: courteous}", "template: overdue, channels: [sms, email]}")
+    policy = tmp_path / "default.yaml"
+    policy.write_text(text)
+    ghost = add(ASKED, "test")
+    world.publish(AS_OF + dt.timedelta(days=6))
+    plan_reminders(policy_path=policy)
+    ladder = ghost_report(ghost).ladder
+    assert [(row["outcome"], row["channels"]) for row in ladder] == [
+        ("passed over", ""), ("to come", "email"), ("to come", "sms, email"), ("to come", "email"),
+        ("to come", "email"), ("to come", "call"),
+    ]  # fmt: skip
+
+
+def test_whom_it_owes_is_asked_for_where_several_are_owed(world: World) -> None:
+    world.owes("bea", due=-10, company_id="norte")
+    world.publish()
+    with pytest.raises(ConfigError) as refused:
+        add(ASKED, "test")
+    assert refused.value.problem == "policy default is for several companies: main, norte; a ghost shopper owes one"
+    assert refused.value.mend == "say which, e.g. --company main"
+    assert query("select * from ops.ghost_shoppers") == []
 
 
 def test_of_nothing_no_rule_is_kept(world: World, channel: EmailChannel) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 import zipfile
 from decimal import Decimal
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 from support.serve_fixture import AS_OF, item, publish_items, sample_items
+from support.serve_promises import promised
 
 from cartera.reports import made, schedule
 from cartera.reports.document import Document, Filter, Part
@@ -295,6 +297,58 @@ def test_kpis_stand_as_in_the_catalogue(database: str, monkeypatch: pytest.Monke
         whose = [(row["currency_code"], row["company_id"]) for row in table.rows]
         named = [row["kpi"] for row, of in zip(table.rows, whose, strict=True) if of == whose[0]]
         assert len(set(named)) > 1 and named == sorted(named, key=[metric.kpi for metric in order].index)
+
+
+@pytest.mark.parametrize(
+    ("language", "window"), [("en", "last 90 days"), ("es", "últimos 90 días"), ("pt", "últimos 90 dias")]
+)
+def test_every_file_says_of_which_days_a_kpi_is(database: str, language: Any, window: str) -> None:
+    """In the row itself: a board reads a line of the PDF, not its heading; those of one day say no window."""
+    publish_items(sample_items())
+    document, said = Document(parts=READY["board_pack"].parts[:1]), Wording(language)
+    whole = made.make_whole("board_pack", document, as_of=AS_OF)
+    assert {row["kpi"] for row in whole.tables[0].rows} == {"dso_simple_90d", "past_due_pct"}
+    rows = csv.DictReader(io.StringIO(export(whole, "csv", said).content.decode("utf-8-sig")))
+    in_csv = {row[said.column("kpi")] for row in rows}
+    in_xlsx = {cell for line in _lines(export(whole, "xlsx", said).content) for cell in line}
+    pages = PdfReader(io.BytesIO(export(whole, "pdf", said).content)).pages
+    on_paper = " ".join(" ".join(page.extract_text() for page in pages).split())
+    dso = metrics.load_catalogue().find("dso_simple")
+    late = metrics.load_catalogue().find("past_due_pct")
+    assert dso and late
+    assert f"{dso.label.of(language)} · {window}" in in_csv & in_xlsx
+    assert on_paper.count(f"{dso.label.of(language)} · {window}") > 1, "among the filters and in its rows"
+    assert late.label.of(language) in in_csv & in_xlsx
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_what_a_workbook_says_is_as_wide_as_its_column(database: str, language: Any) -> None:
+    """In Excel a text ends where the next cell has one: `Days sales outst`, `Ledger of the con`."""
+    publish_items(sample_items())
+    document = Document(parts=READY["board_pack"].parts[:1], with_certificate=True)
+    content = export(made.make_whole("board_pack", document, as_of=AS_OF), "xlsx", Wording(language)).content
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        sheets = [archive.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2)]
+    for number, xml in enumerate(sheets):
+        widths: dict[int, float] = {}
+        for first, last, width in re.findall(r'<col min="(\d+)" max="(\d+)" width="([\d.]+)"', xml):
+            widths |= {column: float(width) for column in range(int(first), int(last) + 1)}
+        lines = _lines(content, number)
+        top = next(at for at, line in enumerate(lines) if line[0] == Wording(language).column("company_id"))
+        for line in lines[top:]:
+            for column, cell in enumerate(line, 1):
+                assert not isinstance(cell, str) or len(cell) <= widths[column], (cell, widths)
+        assert 'orientation="landscape"' in xml and 'fitToPage="1"' in xml
+
+
+def test_a_promise_to_pay_nothing_is_no_promise_of_the_week(database: str) -> None:
+    """Its KPI leaves it out as well: a source may keep one of an invoice that a credit note has covered since."""
+    publish_items([item("1", AS_OF, "10")])
+    promised("p0", "files:C-1", "0", made=-10, promised=-1)
+    promised("p1", "files:C-1", "7.50", made=-10, promised=-1)
+    part = next(each for each in READY["collectors_week"].parts if each.title == "ready.promised_last")
+    (table,) = made.make_whole("week", Document(parts=(part,))).tables
+    assert [row["promised_amount"] for row in table.rows] == [Decimal("7.50")]
 
 
 def test_a_report_of_nothing_says_so(database: str) -> None:

@@ -59,6 +59,23 @@ def test_the_days_that_clocks_change_have_one_moment_each(day: str, hour: int) -
     assert moments == sorted(set(moments))
 
 
+@pytest.mark.parametrize(
+    ("language", "whom"), [("en", "whoever runs Cartera"), ("es", "quien administra Cartera"),
+                           ("pt", "quem administra o Cartera")]
+)  # fmt: skip
+def test_who_receives_it_is_told_whom_to_ask_to_stop_it(mailbox: Mailbox, language: Any, whom: str) -> None:
+    """Where nobody signs in a schedule is local's, whom the recipient knows as nobody."""
+    saved = store.save("local", "Mine", DOCUMENT)
+    schedule.add("local", saved.report_id, "cfo@example.com", When((1,)), language=language)
+    _scheduled("other@example.com", language=language)
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.report_schedules set active_from = %s", (BEGUN,))
+    assert send.send_due(_channel(mailbox), MONDAY).sent == 2
+    text = {mail["To"]: " ".join(mail.get_body(("plain",)).get_content().split()) for mail in _mails(mailbox)}  # type: ignore[union-attr]
+    assert whom in text["cfo@example.com"] and "local" not in text["cfo@example.com"]
+    assert "ana." in text["other@example.com"]
+
+
 def test_nothing_is_due_before_the_schedule_began() -> None:
     assert latest_due(When((1,)), MONDAY, MONDAY + dt.timedelta(hours=3)) is None
 

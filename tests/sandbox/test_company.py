@@ -142,6 +142,13 @@ def test_nothing_lies_in_the_future_but_due_and_promised_dates(company: SandboxR
     assert max(allocated) <= UNTIL
 
 
+def test_nobody_promises_to_pay_nothing(company: SandboxReport) -> None:
+    """Of an invoice that a credit note covers whole nothing is left to be promised."""
+    dirty = dirty_positions(company)["promises"]
+    rows = [row for position, row in enumerate(read_rows(company.files["promises"])) if position not in dirty]
+    assert rows and not [row["Promesa"] for row in rows if not row["Importe"].strip("0.,")]
+
+
 def test_the_file_source_reads_it_and_quarantines_exactly_the_dirty_rows(company: SandboxReport) -> None:
     """Keys that repeat are landing's to find: a connector sees one row at a time."""
     source = load_source(company.directory.parent / "sources" / "sandbox.yaml")

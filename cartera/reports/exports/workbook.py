@@ -26,7 +26,7 @@ OPTIONS = {
     "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
     "default_date_format": "yyyy-mm-dd", "remove_timezone": True,
 }  # fmt: skip
-LONGEST_TEXT, LONGEST_NAME, WIDEST = 32_767, 31, 44
+LONGEST_TEXT, LONGEST_NAME, WIDEST = 32_767, 31, 72
 NO_SHEET = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
@@ -122,6 +122,8 @@ def _rows(book: _Book, sheet: Worksheet, table: Table, wording: Wording, top: in
     for number, row in enumerate(table.rows, top + 1):
         for position, column in enumerate(columns):
             value = row[column.name]
+            if column.kind in ("text", "yes_no"):
+                value = wording.value(column.name, value)
             if column.kind == "money":
                 _typed(sheet, number, position, value, book.money(row[code_of]))
             elif column.kind == "number":
@@ -129,7 +131,7 @@ def _rows(book: _Book, sheet: Worksheet, table: Table, wording: Wording, top: in
             elif column.kind == "figure":
                 _typed(sheet, number, position, value, book.format(num_format="#,##0.00"))
             else:
-                _typed(sheet, number, position, value if column.kind == "date" else wording.value(column.name, value))
+                _typed(sheet, number, position, value)
             if number < top + 500:
                 widths[position] = max(widths[position], len(f"{value:,.2f}" if _is_number(value) else str(value)) + 2)
     line = top + 1 + len(table.rows)
@@ -177,13 +179,17 @@ def _certificate(book: _Book, made: Made, certificate: Certificate, wording: Wor
         sheet.write_string(number, 1, text)
     top = len(lines) + 3
     _heading(book, sheet, top, [wording(f"certificate.{name}") for name in frame.CERTIFICATE])
+    widths = [max(22, len(wording(f"certificate.{name}")) + 3) for name in frame.CERTIFICATE]
     for number, line in enumerate(certificate.lines, top + 1):
         for position, name in enumerate(frame.CERTIFICATE):
             value = line[name]
             style = book.money(line["currency_code"]) if isinstance(value, Decimal) else None
             _typed(sheet, number, position, wording.value(name, value) if isinstance(value, bool) else value, style)
-    sheet.set_column(0, len(frame.CERTIFICATE) - 1, 22)
+    for position, width in enumerate(widths):
+        sheet.set_column(position, position, width)
     sheet.freeze_panes(top + 1, 0)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
 
 
 def certificate_said(certificate: Certificate, wording: Wording) -> list[tuple[str, str]]:
