@@ -78,10 +78,14 @@ def send_due(channel: Channel, now: dt.datetime | None = None, at: AtPoint = now
 
 @contextmanager
 def _alone() -> Iterator[bool]:
-    """Whether no other process sends. The lock ends with the session, also of one that was killed."""
+    """Whether no other process sends. The lock ends with the session at the latest, also of one that was killed."""
     session = connect(Role.campaign, autocommit=True)
     try:
-        yield bool(rows(session, "select pg_try_advisory_lock(%(lock)s) as got", {"lock": LOCK})[0]["got"])
+        got = bool(rows(session, "select pg_try_advisory_lock(%(lock)s) as got", {"lock": LOCK})[0]["got"])
+        yield got
+        if got:
+            # the server takes a moment to end a session, in which the next walk would find it still locked
+            rows(session, "select pg_advisory_unlock(%(lock)s)", {"lock": LOCK})
     finally:
         session.close()
 

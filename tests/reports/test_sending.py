@@ -12,6 +12,7 @@ from decimal import Decimal
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from psycopg2.errors import CheckViolation
@@ -19,7 +20,7 @@ from python_calamine import CalamineWorkbook
 from support.serve_fixture import AS_OF, publish_items, sample_items
 
 from cartera import users, viewed
-from cartera.db import Role, transaction
+from cartera.db import Role, connect, transaction
 from cartera.errors import ConfigError, SendError
 from cartera.reminders.channels.email import EmailChannel
 from cartera.reports import schedule, send, store
@@ -250,6 +251,25 @@ def test_what_the_server_refuses_is_failed_and_what_it_puts_off_is_tried_again(m
     assert rows["bad@example.com"]["status"] == rows["busy@example.com"]["status"] == "failed"
     assert "550" in rows["bad@example.com"]["answer"] and "attempts" in rows["busy@example.com"]["answer"]
     assert mailbox.messages() == []
+
+
+def test_the_next_walk_does_not_wait_for_the_session_of_the_last(
+    mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that has much to do ends a session a while after it was closed."""
+    still_open = []
+
+    def connect_for_long(*how: Any, **more: Any) -> Any:
+        session = connect(*how, **more)
+        still_open.append(session)
+        return Mock(wraps=session, close=lambda: None)
+
+    monkeypatch.setattr(send, "connect", connect_for_long)
+    send.send_due(_channel(mailbox), MONDAY)
+    _scheduled()
+    assert send.send_due(_channel(mailbox), MONDAY).sent == 1
+    for session in still_open:
+        session.close()
 
 
 def test_a_server_that_is_away_stops_nothing_for_good(mailbox: Mailbox) -> None:
