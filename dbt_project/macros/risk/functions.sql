@@ -23,11 +23,11 @@
             {{ settled }}
         ),
 
-        positions as (
-            {{ debt_positions('p_as_of', 'p_period_days', 'p_periods', 'p_known_at', balances) }}
+        debts as (
+            {{ debts_at_points('p_as_of', 'p_period_days', 'p_periods', 'p_known_at', balances) }}
         )
 
-        select * from ({{ debt_moves('positions', 'p_periods', 'settled') }}) as moves
+        select * from ({{ debt_moves('debts', 'p_as_of', 'p_period_days', 'p_periods', 'settled') }}) as moves
     {%- endcall %}
 
     {%- call(rows) figures_of(

@@ -6,107 +6,139 @@
     {{ as_of }} - ({{ number }}) * {{ period_days }}
 {%- endmacro %}
 
-{#- One row per debt and point at which it is owed. Of a few points each is looked up, as the aging of a date is; of
-    many, the stretches that reach any of them are read once. -#}
-{% macro debt_positions(as_of, period_days, periods, known_at, balances) %}
-    select
-        item_id,
-        company_id,
-        currency_code,
-        point_number,
-        point_date,
-        before_date,
-        after_date,
-        issue_date,
-        debt_amount,
-        {{ bucket_number(days_between('due_date', 'point_date')) }} as bucket_number
-    from (
-        {%- if periods is number and periods <= 3 %}
-        {%- for number in range(periods + 1) %}
-        {{ _debts_at_point(as_of, period_days, number, known_at, balances) }}
-        {%- if not loop.last %}
-        union all
+{#- The stretches of debts that reach any of the points, each once. Of a few points they are looked up, as the aging of a
+    date is: those of the first one, and those that began between two. Of many, all are read. Where the number is asked
+    for, it is known when the statement is planned, and what is not needed for it is gone by then. -#}
+{% macro debts_at_points(as_of, period_days, periods, known_at, balances) %}
+    {%- set few = 3 %}
+    {%- for number in range((periods if periods is number else few) + 1) %}
+    {{ _debts_at_point(as_of, period_days, number, periods, known_at, balances) }}
+        {%- if periods is not number %}
+        and {{ number }} <= {{ periods }}
+        and {{ periods }} <= {{ few }}
         {%- endif %}
-        {%- endfor %}
-        {%- else %}
-        {{ _debts_at_points(as_of, period_days, periods, known_at, balances) }}
-        {%- endif %}
-    ) as placed
+    {%- if not loop.last %}
+
+    union all
+    {% endif %}
+    {%- endfor %}
+    {%- if periods is not number %}
+
+    union all
+
+    select {{ _stretch_of_debt() }}
+    from ({{ debts_known(known_at, balances) }}) as debts
+    where
+        valid_from <= {{ as_of }}
+        and valid_to > {{ point_date(as_of, period_days, periods) }}
+        and {{ periods }} > {{ few }}
+    {%- endif %}
 {% endmacro %}
 
-{% macro _debts_at_point(as_of, period_days, number, known_at, balances) %}
+{% macro _debts_at_point(as_of, period_days, number, periods, known_at, balances) %}
     {%- set date = point_date(as_of, period_days, number) %}
-        select
-            balance.*,
-            balance.open_amount as debt_amount,
-            {{ number }} as point_number,
-            {{ date }} as point_date,
-            {{ point_date(as_of, period_days, number + 1) }} as before_date,
-            {{ point_date(as_of, period_days, number - 1) }} as after_date
-        from ({{ balances_as_of('(' ~ date ~ ')', known_at, balances) }}) as balance
-        where
-            balance.item_type in ('instalment', 'chargeback')
-            and balance.open_amount > 0
+    select {{ _stretch_of_debt() }}
+    from ({{ debts_known(known_at, '(' ~ balances_as_of('(' ~ date ~ ')', known_at, balances) ~ ')') }}) as debts
+    where (
+            valid_from > {{ point_date(as_of, period_days, number + 1) }}
+            or {{ number }} = {{ periods }}
+        )
 {%- endmacro %}
 
-{% macro _debts_at_points(as_of, period_days, periods, known_at, balances) %}
+{% macro _stretch_of_debt() -%}
+    item_id, company_id, currency_code, debt_amount, issue_date, due_date, valid_from, valid_to
+{%- endmacro %}
+
+{#- The debts of every period: from which bucket (null: not owed then) to which (null: settled), how many they are and
+    what became of the amount. `debts` and `settled` are relations of the macros debts_at_points and settled_without_cash.
+
+    A debt that owes the same at both ends of a period stands in one stretch; only the others have to be paired. -#}
+{% macro debt_moves(debts, as_of, period_days, periods, settled) %}
+    with
+
+    periods as (
+        select
+            series.number as period_number,
+            {{ point_date(as_of, period_days, 'series.number') }} as from_date,
+            {{ point_date(as_of, period_days, 'series.number - 1') }} as to_date
+        from generate_series(1, {{ periods }}) as series (number)
+    ),
+
+    kept as (
+        select
+            debts.company_id,
+            debts.currency_code,
+            periods.to_date,
+            {{ bucket_number(days_between('debts.due_date', 'periods.from_date')) }} as from_number,
+            {{ bucket_number(days_between('debts.due_date', 'periods.to_date')) }} as to_number,
+            count(*) as items,
+            sum(debts.debt_amount) as amount
+        from {{ debts }} as debts
+        inner join periods on debts.valid_from <= periods.from_date and debts.valid_to > periods.to_date
+        group by 1, 2, 3, 4, 5
+    ),
+
+    opening as (
         select
             debts.*,
-            point.number as point_number,
-            {{ point_date(as_of, period_days, 'point.number') }} as point_date,
-            {{ point_date(as_of, period_days, 'point.number + 1') }} as before_date,
-            {{ point_date(as_of, period_days, 'point.number - 1') }} as after_date
-        from ({{ debts_known(known_at, balances) }}) as debts
-        inner join generate_series(0, {{ periods }}) as point (number)
+            periods.*,
+            {{ bucket_number(days_between('debts.due_date', 'periods.from_date')) }} as bucket_number
+        from {{ debts }} as debts
+        inner join periods
             on
-                debts.valid_from <= {{ point_date(as_of, period_days, 'point.number') }}
-                and debts.valid_to > {{ point_date(as_of, period_days, 'point.number') }}
-        where
-            debts.valid_from <= {{ as_of }}
-            and debts.valid_to > {{ point_date(as_of, period_days, periods) }}
-{%- endmacro %}
+                debts.valid_from <= periods.from_date
+                and debts.valid_to > periods.from_date
+                and debts.valid_to <= periods.to_date
+    ),
 
-{#- One row per debt and period: from which bucket (null: not owed then) to which (null: settled), and what became of
-    the amount. `positions` and `settled` are relations of the macros debt_positions and settled_without_cash. -#}
-{% macro debt_moves(positions, periods, settled) %}
-    with
+    closing as (
+        select
+            debts.*,
+            periods.*,
+            {{ bucket_number(days_between('debts.due_date', 'periods.to_date')) }} as bucket_number
+        from {{ debts }} as debts
+        inner join periods
+            on
+                debts.valid_from <= periods.to_date
+                and debts.valid_to > periods.to_date
+                and debts.valid_from > periods.from_date
+    ),
 
     write_offs as (
         select
             opening.item_id,
-            opening.point_number,
+            opening.period_number,
             sum(settled.written_off_amount) as ever_amount,
-            sum(case when settled.effective_date > opening.point_date then settled.written_off_amount else 0 end) as amount
-        from {{ positions }} as opening
+            sum(case when settled.effective_date > opening.from_date then settled.written_off_amount else 0 end) as amount
+        from opening
         inner join {{ settled }} as settled on opening.item_id = settled.item_id
         where
-            opening.point_number > 0
-            and settled.written_off_amount <> 0
-            and settled.effective_date <= opening.after_date
-        group by opening.item_id, opening.point_number
+            settled.written_off_amount <> 0
+            and settled.effective_date <= opening.to_date
+        group by opening.item_id, opening.period_number
     ),
 
     paired as (
         select
             coalesce(opening.company_id, closing.company_id) as company_id,
             coalesce(opening.currency_code, closing.currency_code) as currency_code,
-            coalesce(opening.after_date, closing.point_date) as to_date,
+            coalesce(opening.to_date, closing.to_date) as to_date,
             opening.bucket_number as from_number,
             closing.bucket_number as to_number,
-            coalesce(closing.issue_date > closing.before_date, false) as is_new,
+            coalesce(closing.issue_date > closing.from_date, false) as is_new,
             coalesce(opening.debt_amount, 0) as from_amount,
             coalesce(closing.debt_amount, 0) as to_amount,
             coalesce(write_offs.ever_amount, 0) > 0 as is_written_off,
             greatest(coalesce(write_offs.amount, 0), 0) as written_off_amount
-        from (select * from {{ positions }} as positions where point_number > 0) as opening
-        full join (select * from {{ positions }} as positions where point_number < {{ periods }}) as closing
+        from opening
+        full join closing
             on
                 opening.item_id = closing.item_id
-                and opening.point_number = closing.point_number + 1
+                and opening.period_number = closing.period_number
         left join write_offs
             on
                 opening.item_id = write_offs.item_id
-                and opening.point_number = write_offs.point_number
+                and opening.period_number = write_offs.period_number
     )
 
     select
@@ -131,6 +163,24 @@
         to_number,
         is_new,
         is_written_off
+
+    union all
+
+    -- what was written off of them does not count: all of it is owed at the end as well
+    select
+        company_id,
+        currency_code,
+        to_date,
+        from_number,
+        to_number,
+        false as is_new,
+        false as is_written_off,
+        items,
+        amount as from_amount,
+        amount as to_amount,
+        amount as carried_amount,
+        0 as written_off_amount
+    from kept
 {% endmacro %}
 
 {#- The transition matrix: how much of each state went to each, in debts and in money. `moves` is a relation of

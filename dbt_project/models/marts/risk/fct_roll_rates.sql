@@ -9,12 +9,12 @@ settled as (
     select * from {{ ref('fct_settled_without_cash') }}
 ),
 
-positions as (
-    {{ debt_positions(as_of_date(), 30, 1, known_at(), ref('fct_item_balances')) }}
+debts as (
+    {{ debts_at_points(as_of_date(), 30, 1, known_at(), ref('fct_item_balances')) }}
 ),
 
 moves as (
-    {{ debt_moves('positions', 1, 'settled') }}
+    {{ debt_moves('debts', as_of_date(), 30, 1, 'settled') }}
 ),
 
 rates as (
