@@ -14,7 +14,6 @@ import pytest
 from pypdf import PdfReader
 from python_calamine import CalamineWorkbook
 from support.serve_fixture import AS_OF, item, publish_items, sample_items
-from support.serve_promises import promised
 
 from cartera.reports import made, schedule
 from cartera.reports.document import Document, Filter, Part
@@ -339,16 +338,6 @@ def test_what_a_workbook_says_is_as_wide_as_its_column(database: str, language: 
             for column, cell in enumerate(line, 1):
                 assert not isinstance(cell, str) or len(cell) <= widths[column], (cell, widths)
         assert 'orientation="landscape"' in xml and 'fitToPage="1"' in xml
-
-
-def test_a_promise_to_pay_nothing_is_no_promise_of_the_week(database: str) -> None:
-    """Its KPI leaves it out as well: a source may keep one of an invoice that a credit note has covered since."""
-    publish_items([item("1", AS_OF, "10")])
-    promised("p0", "files:C-1", "0", made=-10, promised=-1)
-    promised("p1", "files:C-1", "7.50", made=-10, promised=-1)
-    part = next(each for each in READY["collectors_week"].parts if each.title == "ready.promised_last")
-    (table,) = made.make_whole("week", Document(parts=(part,))).tables
-    assert [row["promised_amount"] for row in table.rows] == [Decimal("7.50")]
 
 
 def test_a_report_of_nothing_says_so(database: str) -> None:
