@@ -8,13 +8,15 @@ done; then starts the dashboard and, in a headless Chromium,
 - waits until the server has answered ahead what pages ask as they open (dashboards/queries/ahead.py);
 - opens it as somebody who has never been there (nothing in the browser's cache), several times;
 - opens every page and changes filters as one person who stays, each step by a click, and has read the first page for
-some seconds, in which the browser fetches what draws the others; looks back to the last month's end, to a day of the
-last month, and to an older day that nobody asked for yet, of which each page is read for some ten seconds;
-- lets several people do that at once, who read a page for some ten seconds, one of them in the browser, the others
-without (benchmarks/people.py).
+some seconds, in which the browser fetches what draws the others; looks back to the last month's end and to a day of
+the last month;
+- lets several people arrive in the same moment, then do that at once, who read a page for some ten seconds, one of them
+in the browser, the others without (benchmarks/people.py);
+- looks back, as the one person who stays, to an older day that nobody asked for yet, of which each page is read for
+some ten seconds.
 
-Beyond what is asked of it, for information: another day that nobody asked for, and several people at once, none of whom
-ever stops to read.
+Beyond what is asked of it, for information: several people who arrive while questions of that day may still go on,
+another day that nobody asked for in haste, and several people at once, none of whom ever stops to read.
 
 A page is settled when its script has ended, nothing on it is stale or waits, and it has not changed for a quarter of a
 second; that quarter is not counted. The first visit of a page asks the database, a later one may be answered by the
@@ -239,25 +241,30 @@ async def measure(url: str, as_of: dt.date, server: int, database: int, people: 
         await look_back(page, alone, as_of.replace(day=1) - dt.timedelta(days=1), "as of the last month's end")
         await look_back(page, alone, as_of - dt.timedelta(days=RECENT_DAY), f"as of {RECENT_DAY} days before")
         recording.end()
+        kept.append(await measure_arrivals(browser, url, processor, recording, people))
+        kept.append(await measure_together(browser, url, recording, people, rounds, READING_SECONDS))
         alone.recording, alone.reading = None, READING_SECONDS
         await look_back(page, alone, as_of - dt.timedelta(days=UNASKED_DAY), "a day nobody asked for yet")
         for name, taken in alone.of.items():
             show(f"  {name}", taken, LATER, by=p95, work=alone.work(name))
         name = "every later page and filter, one person"
         kept.append(show(name, alone.all(), LATER, by=p95, work=alone.work()))
+        print("for information:", flush=True)
+        # what took too long for a page goes on behind it
+        await measure_arrivals(browser, url, processor, recording, people, ", after such a day")
         haste = Times(processor)
         await look_back(page, haste, as_of - dt.timedelta(days=UNASKED_IN_HASTE), "another, in haste")
         for name, taken in haste.of.items():
             show(f"  {name}", taken, LATER, by=p95, work=haste.work(name))
         await page.context.close()
-        kept.append(await measure_arrivals(browser, url, processor, recording, people))
-        kept.append(await measure_together(browser, url, recording, people, rounds, READING_SECONDS))
         await measure_together(browser, url, recording, people, rounds, 0.0)
         await browser.close()
     return all(kept)
 
 
-async def measure_arrivals(browser: Browser, url: str, processor: Processor, recording: Recording, people: int) -> bool:
+async def measure_arrivals(
+    browser: Browser, url: str, processor: Processor, recording: Recording, people: int, when: str = ""
+) -> bool:
     """All open the dashboard in the same moment, with nothing in the cache of the one browser among them."""
     taken, spent = [], []
     for _ in range(ARRIVALS):
@@ -271,7 +278,7 @@ async def measure_arrivals(browser: Browser, url: str, processor: Processor, rec
         spent.append(processor.since_last())
         await page.context.close()
     work = {part: statistics.mean(each[part] for each in spent) / people for part in spent[0]}
-    name = f"first load, {people} people at the same moment"
+    name = f"first load, {people} at the same moment{when}"
     return show(name, taken, TOGETHER, by=statistics.median, work=work)
 
 

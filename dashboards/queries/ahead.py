@@ -297,11 +297,13 @@ def _past(reading: Reading) -> Iterator[Question]:
             for dated in kpis.over_months(asked)[1:]:
                 yield lambda opened, dated=dated: kpis.figures(opened, dated)
             yield lambda opened, asked=asked: kpis.bridge(opened, asked, kpis.quarter_before(asked.clocks.as_of))
-    for days in range(1, DAYS_BEFORE + 1):
-        clocks = replace(own, as_of=own.as_of - dt.timedelta(days=days))
+    last_days = [replace(own, as_of=own.as_of - dt.timedelta(days=days)) for days in range(1, DAYS_BEFORE + 1)]
+    for clocks in last_days:
         yield from of_a_day.questions(clocks)
         # in the currency that the page opens with
         yield from _customers(clocks, currencies[:1])
+    for clocks in last_days:
+        yield from _customers(clocks, currencies[1:])
 
 
 def _customers(clocks: Clocks, currencies: list[str]) -> Iterator[Question]:
