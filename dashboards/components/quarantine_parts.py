@@ -25,7 +25,6 @@ GROUPS = {
     "reason": Column("quarantine.reason", width=240),
     "entity": Column("column.entity", width=110),
     "amounts": Column("column.amounts", "amounts", width=230),
-    "first_at": Column("quarantine.since", "moment"),
 }
 RECORDS = {
     "place": Column("quarantine.place", width=130, is_pinned=True),

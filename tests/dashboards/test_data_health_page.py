@@ -81,7 +81,7 @@ def seen() -> list[tuple[str, str, int]]:
 def test_groups_lead_to_their_rows_and_these_to_a_safe_file_and_to_the_log(landed: Path, open_page: OpenPage) -> None:
     app = open_page("data_health")
     assert not app.exception and "3 rows could not be read" in said(app)
-    groups = frame(app, "first_at")
+    groups = frame(app, "records")
     assert list(zip(groups["reason"], groups["records"], groups["amounts"], strict=True)) == [
         ("A value is missing", 1, "PEN 7.25"),
         ("No readable date", 2, "PEN 50.25"),

@@ -153,7 +153,7 @@ RECOVERY = (
     ("cohorts", "placed_items", -1, "open_amount", "Debts placed: All months"),
     ("cohorts", "step_1", 1, "step_1", "Debts placed: Aug 2025, 30 d"),
     ("cohorts", "step_1", -1, "step_2", "Debts placed: Cohorts old enough, 60 d"),
-    ("rolling", "redefault_rate", 0, "cured", "Debts past due at the start: Customers cured"),
+    ("rolling", "redefault_rate", 0, "cured", "Debts past due at the start: Cured"),
     ("rolling", "redefault_rate", 1, "delinquent", "Debts past due at the start: Customers past due"),
     ("rolling", "to paid", 1, "to paid", "Debts from Not due to Paid"),
     ("rolling", "roll_rate_pct", 0, "numerator", "Debts from Not due to 1-30 days or written off"),
