@@ -10,9 +10,7 @@ from decimal import Decimal
 from cartera.desk.journal import Desk
 from cartera.errors import ConfigError
 from cartera.money import currencies, minor_units, plain
-from cartera.reminders.addresses import BY_PHONE, usable
 from cartera.reminders.ghosts import is_ghost
-from cartera.reminders.policy import Channel
 from cartera.warehouse import read
 
 MOST_WORDS = 2000
@@ -57,15 +55,6 @@ def words(text: str, what: str, *, is_needed: bool = False) -> str:
     if len(text) > MOST_WORDS:
         raise ConfigError(f"the {what} is longer than {MOST_WORDS} characters", "shorten it")
     return text
-
-
-def address(desk: Desk, channel: Channel, text: str) -> str:
-    """As the channel's provider takes it. Raises ConfigError when it can't be one."""
-    found = usable(channel, text, desk.customer.country_code)
-    if found is None:
-        hint = "write it with its country, e.g. +51 987 654 321" if channel in BY_PHONE else "write one address"
-        raise ConfigError(f"{text!r} is no address for {channel}", hint)
-    return found
 
 
 def amount(value: Decimal, currency_code: str) -> Decimal:

@@ -6,7 +6,7 @@ from cartera.desk import checked
 from cartera.desk.journal import Asked, Desk, Done, act
 from cartera.desk.model import Actor, Repair
 from cartera.errors import ConfigError
-from cartera.reminders.addresses import NEEDS
+from cartera.reminders.addresses import NEEDS, require_usable
 from cartera.reminders.policy import Channel
 from cartera.warehouse.read import rows
 
@@ -22,7 +22,7 @@ def repair_contact(actor: Actor, action_id: str, customer_id: str, *, channel: s
 
 
 def _repair(desk: Desk, channel: Channel, address: str) -> Done[Repair]:
-    found = checked.address(desk, channel, address)
+    found = require_usable(channel, address, desk.customer.country_code)
     use(desk, channel, found)
     made = Repair(desk.asked.action_id, desk.asked.customer_id, channel, found, desk.by, desk.at)
     return Done(made.repair_id, 1, made)

@@ -11,7 +11,7 @@ from cartera.desk.journal import Asked, Desk, Done, act
 from cartera.desk.model import Actor, Said, Way, Wish
 from cartera.errors import ConfigError
 from cartera.reminders import consents, portfolio
-from cartera.reminders.addresses import NEEDS, known, reach, said_of
+from cartera.reminders.addresses import NEEDS, known, reach, require_usable, said_of
 from cartera.reminders.model import History
 from cartera.reminders.policy import Channel
 
@@ -51,7 +51,7 @@ def wish(
 
 
 def _record(desk: Desk, channel: Channel | None, said: Said, address: str, statement: str) -> Done[Wish]:
-    stored = checked.address(desk, channel, address) if channel and address else None
+    stored = require_usable(channel, address, desk.customer.country_code) if channel and address else None
     consents.add(
         desk.connection,
         desk.asked.customer_id,

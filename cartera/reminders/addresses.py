@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
+from cartera.errors import ConfigError
 from cartera.reminders.model import Consent, Customer, History, Reason
 from cartera.reminders.policy import Channel
 from cartera.reminders.text import clean
@@ -96,6 +97,15 @@ def usable(channel: Channel, text: str, country_code: str | None) -> str | None:
     if channel in BY_PHONE:
         return phone_number(text, country_code, is_mobile=channel in ("sms", "whatsapp"))
     return clean(text, 300) or None
+
+
+def require_usable(channel: Channel, text: str, country_code: str | None) -> str:
+    """As `usable`. Raises ConfigError where it can't be an address of the channel."""
+    found = usable(channel, text, country_code)
+    if found is None:
+        hint = "write it with its country, e.g. +51 987 654 321" if channel in BY_PHONE else "write one address"
+        raise ConfigError(f"{text!r} is no address for {channel}", hint)
+    return found
 
 
 def _unusable(channel: Channel, text: str, country_code: str | None) -> str:

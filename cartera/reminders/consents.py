@@ -12,7 +12,7 @@ from psycopg2.extras import Json
 from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.reminders import portfolio
-from cartera.reminders.addresses import BY_PHONE, NEEDS, reach, said_of, usable
+from cartera.reminders.addresses import NEEDS, reach, require_usable, said_of
 from cartera.reminders.model import Customer, History
 from cartera.reminders.policy import Channel
 from cartera.warehouse import read
@@ -40,7 +40,7 @@ def say(
     said = {"reason": reason}
     with transaction(Role.campaign) as connection:
         customer = _customer(connection, customer_id)
-        stored = _checked(customer, channel, address) if channel and address else None
+        stored = require_usable(channel, address, customer.country_code) if channel and address else None
         add(connection, customer_id, channel, stored, is_authorised=is_authorised, by=recorded_by, evidence=said)
     return stored or ""
 
@@ -91,15 +91,6 @@ where not exists (
 )
 returning customer_id
 """
-
-
-def _checked(customer: Customer, channel: Channel, address: str) -> str:
-    found = usable(channel, address, customer.country_code)
-    if found is None:
-        hint = "write it with its country, e.g. +51 987 654 321" if channel in BY_PHONE else "write one address"
-        kind = "a mobile number" if channel in ("sms", "whatsapp") else "an address"
-        raise ConfigError(f"{address!r} is not {kind} for {channel}", hint)
-    return found
 
 
 def _customer(connection: Connection, customer_id: str) -> Customer:

@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2] / "cartera"
 SOURCES = (
     *sorted((ROOT / "desk").glob("*.py")),
     *(ROOT / "reports" / f"{name}.py" for name in ("views", "store", "schedule", "asked")),
-    *(ROOT / "reminders" / f"{name}.py" for name in ("saved_segments", "preview")),
+    *(ROOT / "reminders" / f"{name}.py" for name in ("addresses", "saved_segments", "preview")),
     ROOT / "quarantine.py",
     *(
         ROOT.parent / "dashboards" / "components" / f"{name}.py"
