@@ -11,10 +11,10 @@ from typing import Any, Literal
 
 import yaml
 from babel.core import Locale
+from babel.dates import format_date
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from cartera.money import minor_units
-from cartera.reminders import locale as written
 from cartera.reports.document import Filter, Part
 from cartera.warehouse import metrics
 from cartera.warehouse.read import BUCKETS
@@ -23,6 +23,8 @@ from cartera.yaml_config import PARSER
 Language = Literal["en", "es", "pt"]
 SMALLEST = Decimal("0.000001")
 """Of the decimals that are kept: at least so much is more than nothing."""
+DATE = "d MMM y"
+"""Of dates, in reports and on pages alike: 30 Jun 2026."""
 LOCALES: dict[Language, str] = {"en": "en_US", "es": "es_419", "pt": "pt_BR"}
 
 
@@ -52,7 +54,7 @@ class Wording:
         return self("value.not_due") if name == "not_due" else self("value.days", days=name)
 
     def date(self, day: dt.date) -> str:
-        return written.date(day, self.locale)
+        return format_date(day, DATE, self.locale)
 
     def moment(self, moment: dt.datetime) -> str:
         """To the second, in UTC."""

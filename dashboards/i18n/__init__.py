@@ -75,7 +75,7 @@ def separators(locale: str) -> dict[int, str]:
 @lru_cache(maxsize=20_000)
 def written_date(day: dt.date, locale: str) -> str:
     """Kept: a table of invoices has hundreds of dates, of few days."""
-    return format_date(day, "d MMM y", locale=locale)
+    return format_date(day, wording.DATE, locale=locale)
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,12 @@ import yaml
 
 from cartera.desk import OUTCOMES
 from cartera.reminders.model import Reason
+from cartera.reports.wording import Wording
 from cartera.warehouse.metrics import load_catalogue
 from dashboards.components import contact_parts, kpi_grid, timeline_parts
 from dashboards.components.tables import MARGINS, Column, cut, lines_of
 from dashboards.components.view import as_text
-from dashboards.i18n import LOCALES, Words, texts
+from dashboards.i18n import LOCALES, OF_REPORTS, Words, texts
 
 DASHBOARDS = Path(__file__).resolve().parents[2] / "dashboards"
 
@@ -197,6 +198,12 @@ def test_dates_and_counts() -> None:
     assert Words("ES").bucket("not_due") == "Por vencer"
     assert Words("PT").date(day) == "5 jan. 2026"
     assert Words("PT").counted("overview.items", 1234) == "1.234 itens abertos"
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_dates_in_reports_are_written_as_on_pages(language: str) -> None:
+    day = dt.date(2026, 6, 5)
+    assert Wording(OF_REPORTS[language]).date(day) == Words(language).date(day)
 
 
 def test_segments_are_called_as_the_reader_says_or_as_the_rules_do() -> None:
