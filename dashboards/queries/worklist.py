@@ -25,7 +25,7 @@ from dashboards.queries.session import Clocks, Reading, actor, reading
 
 Task = desk_day.Task
 Day = desk_day.Day
-RANKED, LISTED, CHANCE_DIGITS = 2_000, 200, 6
+RANKED, LISTED, CHANCE_DIGITS = 1_000, 200, 6
 COLUMNS = (
     "rank", "customer_name", "customer_id", "company_id", "collector", "asked_amount", "chance", "expected_amount",
     "oldest_days", "why",
