@@ -39,7 +39,7 @@ def listed(
             connection,
             "select viewed_at, viewed_by, role, kind, subject, filters, row_count from ops.views_logged"
             " where (%(since)s::timestamptz is null or viewed_at >= %(since)s)"
-            " and (%(by)s::text is null or viewed_by = lower(%(by)s))"
+            " and (%(by)s::text is null or lower(viewed_by) = lower(%(by)s))"
             " and (%(subject)s::text is null or subject = %(subject)s)"
             " order by view_id desc limit %(limit)s",
             {"since": since, "by": viewed_by, "subject": subject, "limit": limit},

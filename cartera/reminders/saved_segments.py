@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from psycopg2.extensions import connection as Connection
 from psycopg2.extras import Json
 
 from cartera.clock import utc_now
@@ -39,9 +40,10 @@ def save_segment(
     currency_code: str | None = None,
     at_least: Decimal | None = None,
     companies: frozenset[str] | None = None,
+    replaces: bool = False,
 ) -> Audience:
-    """Save one, or give a name that is there a new meaning; where `companies` is not None, one of these alone, and
-    without a company of all of these.
+    """Save one; with `replaces` a name that is there gets a new meaning. Where `companies` is not None, one of these
+    alone, and without a company of all of these.
 
     Raises ConfigError, NotAllowed.
     """
@@ -61,9 +63,11 @@ def save_segment(
             " values (%(name)s, %(audience)s, %(user)s, %(now)s) on conflict (name) do update"
             " set audience = excluded.audience, saved_by = excluded.saved_by, saved_at = excluded.saved_at,"
             " version = saved_segments.version + 1"
-            " where %(mine)s::jsonb is null or saved_segments.audience -> 'companies' <@ %(mine)s::jsonb"
+            " where %(replaces)s"
+            " and (%(mine)s::jsonb is null or saved_segments.audience -> 'companies' <@ %(mine)s::jsonb)"
             " returning version",
             {
+                "replaces": replaces,
                 "mine": _mine(companies),
                 "name": name,
                 "audience": Json(audience.model_dump(mode="json", exclude_defaults=True)),
@@ -71,9 +75,23 @@ def save_segment(
                 "now": utc_now(),
             },
         )
-    if not saved:
-        raise NotAllowed(f"{name!r} is a segment of other companies", "choose another name")
+        if not saved:
+            _refuse(connection, name, companies)
     return audience
+
+
+def _refuse(connection: Connection, name: str, companies: frozenset[str] | None) -> None:
+    """A policy may name it: what it asks is not changed by accident, nor somebody else's."""
+    there = rows(
+        connection,
+        "select saved_by, %(mine)s::jsonb is null or audience -> 'companies' <@ %(mine)s::jsonb as is_mine"
+        " from ops.saved_segments where name = %(name)s",
+        {"name": name, "mine": _mine(companies)},
+    )
+    if there and there[0]["is_mine"]:
+        by = there[0]["saved_by"]
+        raise ConfigError(f"{name!r} is there already: {by} saved it", "choose another name, or replace it")
+    raise NotAllowed(f"{name!r} is a segment of other companies", "choose another name")
 
 
 def delete_segment(name: str, companies: frozenset[str] | None = None) -> None:

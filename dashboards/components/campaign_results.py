@@ -195,11 +195,6 @@ def _contacts(
         contacts_table(view, kept, group, stage, count, title)
 
 
-def _why(view: View, code: str) -> str:
-    """The reason in words; of a call it is what came of it."""
-    return view.words.named("campaigns.skip", view.words.named("outcome", code))
-
-
 def contacts_table(
     view: View, kept: campaigns.Kept, group: campaigns.Group, stage: str, count: int, title: str
 ) -> None:  # fmt: skip
@@ -210,10 +205,11 @@ def contacts_table(
         channel_name=[words(f"campaigns.channel.{name}") for name in rows["channel"]],
         step_name=[words.named("step", name) for name in rows["step_name"]],
         state=[words(f"campaigns.status.{name}") for name in rows["status"]],
-        why=[_why(view, code) if code else "" for code in rows["reason_code"]],
+        why=[campaigns.reason(words, code) if code else "" for code in rows["reason_code"]],
     )
     several = rows["company_id"].nunique() > 1
     columns = {name: column for name, column in CONTACTS.items() if name != "company_id" or several}
+    to = [title, *([kept.asked.country_code] if kept.asked.country_code else [])]
     key = f"contacts_{stage}_{group}_{kept.asked.from_date}_{kept.asked.days}_{kept.asked.country_code}"
     customers_table(view, data, columns, alt=title, key=key)
     csv_button(
@@ -221,7 +217,8 @@ def contacts_table(
         view.reading.clocks,
         words("campaigns.file"),
         "reminder-contacts",
-        lambda: campaigns.contacts_csv(words, kept, group, stage),
+        lambda: campaigns.contacts_csv(words, kept, group, stage, to),
+        narrowed=to,
         of=stage,
         help_text=words("campaigns.export_help"),
     )

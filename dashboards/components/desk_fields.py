@@ -13,6 +13,7 @@ import streamlit as st
 from cartera.desk import Actor, drafts
 from cartera.desk.checked import MOST_AMOUNT
 from cartera.errors import ConfigError, Conflict
+from cartera.money import minor_units
 from cartera.warehouse.read import Row
 from dashboards.components import states
 from dashboards.components.clicks import answers
@@ -192,7 +193,8 @@ class Form:
         text = self.given(field)
         if not text and not needed:
             return None
-        amount = self.words.read_amount(text)
+        _, _, currency = self.given("where").rpartition("/")
+        amount = self.words.read_amount(text, *([minor_units(currency)] if currency else []))
         # what is no number, or has more digits than can be divided into parts
         if amount is None or abs(amount) >= MOST_AMOUNT:
             raise ConfigError(f"{text!r} is not an amount", "write it like 1,234.50")

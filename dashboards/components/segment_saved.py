@@ -9,6 +9,7 @@ import streamlit as st
 from cartera.desk import Actor
 from cartera.desk.rights import DECIDERS
 from cartera.errors import ConfigError, NotAllowed
+from cartera.money import minor_units
 from cartera.reminders.audience import Audience
 from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
 from dashboards.components.actor import current_actor
@@ -19,7 +20,7 @@ from dashboards.i18n import Words
 from dashboards.queries.segments import Asked
 
 SAVED, REFUSED = "segment_saved", "segment_refused"
-NAME, AT_LEAST = "segment_name", "segment_at_least"
+NAME, AT_LEAST, REPLACES = "segment_name", "segment_at_least", "segment_replaces"
 
 
 def save_for_policies(view: View, asked: Asked, segment: str) -> None:
@@ -36,6 +37,7 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
             st.text_input(words("segments.save_name"), max_chars=60, placeholder="slow_in_lima", key=NAME)
             st.text_input(words("segments.save_at_least", currency=asked.currency_code), key=AT_LEAST,
                           placeholder=words.decimal(Decimal(1000)))  # fmt: skip
+            st.checkbox(words("segments.save_replaces"), key=REPLACES)
             st.form_submit_button(words("segments.save"), icon=":material/save:", on_click=_save,
                                   args=(words, asked, segment))  # fmt: skip
         drawn_anew(REFUSED)
@@ -90,7 +92,7 @@ def _save(words: Words, asked: Asked, segment: str) -> None:
     name, typed = (str(st.session_state.get(field) or "").strip() for field in (NAME, AT_LEAST))
     with clicked(REFUSED) as kept:
         actor = _decider()
-        at_least = words.read_amount(typed)
+        at_least = words.read_amount(typed, minor_units(asked.currency_code))
         if typed and at_least is None:
             raise ConfigError(words("reports.no_amount"))
         save_segment(
@@ -102,5 +104,8 @@ def _save(words: Words, asked: Asked, segment: str) -> None:
             currency_code=asked.currency_code,
             at_least=at_least,
             companies=actor.companies,
+            replaces=bool(st.session_state.get(REPLACES)),
         )
+        # the next one is another
+        st.session_state[REPLACES] = False
         kept[SAVED] = name

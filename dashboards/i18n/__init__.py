@@ -113,15 +113,16 @@ class Words:
         """`1,234.50` where the currency stands in the row: two decimals, more where they are not zero."""
         return self._grouped(value, max(2, -int(value.normalize().as_tuple().exponent)))
 
-    def read_amount(self, text: str) -> Decimal | None:
+    def read_amount(self, text: str, most_decimals: int = 2) -> Decimal | None:
         """An amount that somebody typed as this language writes it, None where it is none: `1.000` is a thousand in
-        Portuguese."""
+        Portuguese. In Spanish it is none: who writes so may mean a thousand, as Colombians do, and not 1."""
         plain = text.replace(" ", "")
         try:
             # no NaN, and no 1E9, which would be written out
-            return parse_decimal(plain, locale=self.locale, strict=True) if AMOUNT.fullmatch(plain) else None
+            found = parse_decimal(plain, locale=self.locale, strict=True) if AMOUNT.fullmatch(plain) else None
         except NumberFormatError:
             return None
+        return None if found is None or -int(found.as_tuple().exponent) > most_decimals else found
 
     def headline(self, amount: Decimal, currency_code: str) -> str:
         """As `amount`, without decimals where they would not fit a card; the card's hover has them."""

@@ -77,6 +77,7 @@ REFUSALS: Phrases = {
         (r"a minimum is an amount of 0 or more of one currency", "no_minimum"),
         (rf"{_ID} would be of other companies", "other_segment"),
         (rf"{_ID} is a segment of other companies", "other_segment"),
+        (rf"(?P<id>{_ID}) is there already: (?P<by>.+) saved it", "segment_there"),
     )
 }
 

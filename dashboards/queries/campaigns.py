@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -201,36 +201,64 @@ def _require_all_companies() -> None:
         raise NotAllowed(f"{who.user} may not see all companies", "ask an administrator")
 
 
-def funnel_csv(words: Words, kept: Kept, by: By) -> bytes:
+def funnel_csv(words: Words, kept: Kept, by: By, narrowed: Sequence[str] = ()) -> bytes:
     """Every group with its counts. Raises DatabaseError."""
     with reading() as opened:
         rows = funnel(opened, kept, by)
-    return _csv(words, rows, {**dict.fromkeys(outcomes.KEYS[by]), **dict.fromkeys(STAGES), "amounts": None}, kept.asked)
+    columns = (*outcomes.KEYS[by], *STAGES, "amounts")
+    return _csv(words, rows, {name: HEADINGS.get(name, f"campaigns.stage.{name}") for name in columns}, kept, narrowed)
 
 
-def contacts_csv(words: Words, kept: Kept, group: Group, stage: str) -> bytes:
+def contacts_csv(words: Words, kept: Kept, group: Group, stage: str, narrowed: Sequence[str] = ()) -> bytes:
     """Every contact behind a count. Raises DatabaseError."""
     with reading() as opened:
         rows = frame(outcomes.contacts(opened.connection, kept.asked, group, stage, limit=EXPORTED_ROWS + 1), CONTACTS)
-    return _csv(words, rows, dict.fromkeys(CONTACTS), kept.asked)
+    return _csv(words, rows, {name: HEADINGS[name] for name in CONTACTS}, kept, narrowed)
 
 
-def _csv(words: Words, rows: pd.DataFrame, columns: dict[str, None], asked: Asked) -> bytes:
-    """Each row with the period and the days that its payments are of; the last row counts those above."""
-    text = io.StringIO()
+HEADINGS = {
+    "contact_id": "campaigns.col_contact_id", "customer_id": "column.customer_id", "customer_name": "column.customer",
+    "company_id": "column.company", "policy_name": "campaigns.col_policy", "step_name": "campaigns.by_step",
+    "channel": "campaigns.col_channel", "language_code": "campaigns.col_language", "status": "campaigns.col_state",
+    "reason_code": "campaigns.col_reason", "went_on": "campaigns.col_day", "asked_amounts": "campaigns.col_asked_for",
+    "paid_amounts": "campaigns.col_paid_after", "amounts": "campaigns.col_paid_amount",
+}  # fmt: skip
+NAMED = {"step_name": "step", "channel": "campaigns.channel", "status": "campaigns.status"}
+"""Columns whose values have words; a reason has those of why nothing was sent, or of how a call ended."""
+
+
+def reason(words: Words, code: str) -> str:
+    """Why a contact did not arrive; of a call it is what came of it."""
+    return words.named("campaigns.skip", words.named("outcome", code))
+
+
+def _csv(
+    words: Words, rows: pd.DataFrame, columns: Mapping[str, str], kept: Kept, narrowed: Sequence[str]
+) -> bytes:  # fmt: skip
+    """Each row with the period, the days that its payments are of and what it is narrowed to; the last row counts those
+    above."""
+    asked, text = kept.asked, io.StringIO()
+    stamp = {
+        "campaigns.col_from": asked.from_date.isoformat(),
+        "column.as_of": asked.as_of.isoformat(),
+        "filter.paid_within": words("campaigns.days", days=asked.days),
+        "column.filters": harmless(" · ".join(narrowed)),
+    }
     writer = csv.writer(text)
-    writer.writerow([*columns, "from_date", "as_of", "days"])
-    stamp = [asked.from_date.isoformat(), asked.as_of.isoformat(), asked.days]
-    kept = rows[:EXPORTED_ROWS]
-    for row in kept.to_dict("records"):
-        writer.writerow([*(_cell(row[name]) for name in columns), *stamp])
-    is_cut = len(rows) > len(kept)
-    last = words("export.capped", shown=EXPORTED_ROWS) if is_cut else f"{words('export.total')}: {len(kept)}"
-    writer.writerow([last, *[""] * (len(columns) - 1), *stamp])
+    writer.writerow([*map(words, columns.values()), *map(words, stamp)])
+    shown = rows[:EXPORTED_ROWS]
+    for row in shown.to_dict("records"):
+        writer.writerow([*(_cell(words, name, row[name]) for name in columns), *stamp.values()])
+    is_cut = len(rows) > len(shown)
+    last = words("export.capped", shown=EXPORTED_ROWS) if is_cut else f"{words('export.total')}: {len(shown)}"
+    writer.writerow([last, *[""] * (len(columns) - 1), *stamp.values()])
     return text.getvalue().encode("utf-8-sig")
 
 
-def _cell(value: object) -> object:
+def _cell(words: Words, column: str, value: object) -> object:
+    if isinstance(value, str):
+        named = words.named(NAMED[column], value) if column in NAMED else value
+        return harmless(reason(words, value) if column == "reason_code" and value else named)
     if isinstance(value, dict):
         return "; ".join(f"{code} {amount}" for code, amount in sorted(value.items()))
     return value.isoformat() if isinstance(value, dt.date) else harmless(value)

@@ -150,9 +150,14 @@ def reason_text(words: Words, reason: Reason) -> str:
 
 
 def day_csv(words: Words, asked: Asked, narrowed: Sequence[str] = ()) -> bytes:
-    """Everybody of the day, ranked. Raises DatabaseError."""
+    """Everybody of the day, ranked; the last row is of these, so of a longer day it is said how many more are late.
+    Raises DatabaseError."""
     with reading() as opened:
-        tasks = day(opened, asked).tasks
+        found = day(opened, asked)
+        whole = totals(opened, asked.clocks, asked.currency_code, asked.company_id, asked.collector)
+    tasks, unranked = found.tasks, whole["customers"] - len(found.tasks) - len(found.left)
+    if unranked:
+        narrowed = [*narrowed, f"{words('worklist.left_unranked')}: {words.number(unranked)}"]
     # a number as any file has it; of a quotient not all its digits
     rows = [
         row | {"rank": rank, "chance": round(row["chance"], CHANCE_DIGITS)}

@@ -92,8 +92,10 @@ def test_the_page_of_results(open_page: OpenPage, planned: int) -> None:
     kept = campaigns.Kept(ASKED, 0)
     *exported, total = csv.reader(io.StringIO(campaigns.funnel_csv(Words("EN"), kept, "step").decode("utf-8-sig")))
     assert sum(int(row[2]) for row in exported[1:]) == planned and total[0].startswith("TOTAL: ")
-    content = campaigns.contacts_csv(Words("EN"), kept, outcomes.ANY, "delivered").decode("utf-8-sig")
-    assert len(list(csv.reader(io.StringIO(content)))) == 1 + 3 + 1
+    content = campaigns.contacts_csv(Words("ES"), kept, outcomes.ANY, "delivered", ["Entregados: Todas"])
+    headings, *rows, total = csv.reader(io.StringIO(content.decode("utf-8-sig")))
+    assert len(rows) == 3 and {row[headings.index("Estado")] for row in rows} == {"entregado"}
+    assert headings[-1] == "Filtros" and {row[-1] for row in [*rows, total]} == {"Entregados: Todas"}
 
 
 def _set(ids: list[str], **changes: Any) -> None:

@@ -15,7 +15,7 @@ from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, KNOWN_AT, Item, item, publish_items, sample_items
 
 from cartera.db import Role, transaction
-from cartera.reminders.saved_segments import saved_segments
+from cartera.reminders.saved_segments import save_segment, saved_segments
 from cartera.warehouse import read, segment_moves, segments
 from dashboards.i18n import Words
 from dashboards.queries import receivables
@@ -213,6 +213,23 @@ def test_a_segment_for_policies_is_saved_and_told_in_the_readers_language(
     assert not app.exception and not app.error, said(app)
     assert said_of_it in said(app).replace("\\", "")
     assert saved_segments()["slow_in_lima"].open_amount["PEN"].at_least == Words(language).read_amount(typed)
+
+
+def test_a_saved_segment_is_replaced_by_who_says_so(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    save_segment("bea", "slow_in_lima", "value", "large")
+
+    def save(app: AppTest) -> AppTest:
+        app.text_input(key="segment_name").set_value("slow_in_lima")
+        return next(each for each in app.button if each.label == Words("EN")("segments.save")).click().run()
+
+    app = save(open_page("segments", scheme="payer_behaviour", segment="slow", currency="PEN"))
+    assert "'slow_in_lima' is there already: bea saved it." in app.error[0].value.replace("\\", "")
+    assert saved_segments()["slow_in_lima"].segments == {"value": ("large",)}
+    app.checkbox(key="segment_replaces").check()
+    app = save(app)
+    assert not app.error and saved_segments()["slow_in_lima"].segments == {"payer_behaviour": ("slow",)}
+    assert not app.checkbox(key="segment_replaces").value, "the next one is another"
 
 
 def test_what_is_no_amount_saves_no_segment(open_page: OpenPage) -> None:

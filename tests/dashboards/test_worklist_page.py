@@ -116,6 +116,8 @@ def test_beyond_those_that_are_ranked_is_said_too(database: str, monkeypatch: py
         found, whole = worklist.day(opened, asked), worklist.totals(opened, asked.clocks, "PEN", None, None)
     by_reason = worklist.left_by_reason(worklist.left(Words("EN"), found), whole, found)
     assert by_reason == [("disputed", 1, Decimal(400)), ("unranked", 5, Decimal(1160))]
+    rows = worklist.day_csv(Words("EN"), asked, ["Company: main"]).decode("utf-8-sig").splitlines()
+    assert all("Company: main · not ranked, with less to ask for: 5" in row for row in rows[1:])
 
 
 def test_each_fact_moves_the_rank(database: str) -> None:

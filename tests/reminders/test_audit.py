@@ -229,6 +229,11 @@ def test_erasing_a_customer_leaves_the_chain_whole_and_nothing_personal(
     assert file["filters"] == {"customer": alias, "of": f"{alias}/main", "find": "erased", "lang": "ES"}
 
 
+def test_who_looked_is_found_however_the_name_is_written(database: str) -> None:
+    viewed.record("Ana", "collector", "customer", "bea", {})
+    assert [row["viewed_by"] for row in viewed.listed(viewed_by="ANA")] == ["Ana"]
+
+
 def test_letters_kept_messages_and_draws_go_too(
     world: World, mailbox: Mailbox, channel: EmailChannel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

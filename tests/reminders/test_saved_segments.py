@@ -66,7 +66,7 @@ def test_a_plan_is_for_the_saved_segment_and_keeps_what_it_asked(world: World, p
     save_segment("ana", "slow_in_lima", "value", "large", company_id="main", currency_code="PEN")
     assert plan_reminders().planned == 2
     assert {row["customer_id"]: row["policy_name"] for row in contacts()} == {"ana": "slow", "bea": "rest"}
-    save_segment("ana", "slow_in_lima", "value", "small")
+    save_segment("ana", "slow_in_lima", "value", "small", replaces=True)
     kept = query("select policy -> 'audience' -> 'saved' as saved from ops.contact_plans where policy_name = 'slow'")
     assert kept[0]["saved"]["slow_in_lima"]["segments"] == {"value": ["large"]}
 
@@ -103,6 +103,15 @@ def test_what_no_policy_could_name_is_refused(given: dict[str, object]) -> None:
     assert saved_segments() == {}
 
 
+def test_a_name_that_is_taken_keeps_what_it_asks_unless_it_is_replaced(database: str) -> None:
+    save_segment("ana", "slow_in_lima", "payer_behaviour", "slow")
+    with pytest.raises(ConfigError, match="'slow_in_lima' is there already: ana saved it"):
+        save_segment("bea", "slow_in_lima", "value", "large")
+    assert saved_segments()["slow_in_lima"].segments == {"payer_behaviour": ("slow",)}
+    save_segment("bea", "slow_in_lima", "value", "large", replaces=True)
+    assert saved_segments()["slow_in_lima"].segments == {"value": ("large",)}
+
+
 def test_policies_without_saved_segments_ask_no_database(tmp_path: Path) -> None:
     assert Policies([load_policy(DEFAULT)]).saved_segments == frozenset()
 
@@ -122,7 +131,7 @@ def test_who_sees_some_companies_touches_no_segment_of_others() -> None:
     for name in ("all", "sur"):
         delete_segment(name, norte)
     assert saved_segments() == before
-    save_segment("ana", "own", "value", "small", company_id="norte", companies=norte)
+    save_segment("ana", "own", "value", "small", company_id="norte", companies=norte, replaces=True)
     delete_segment("own", norte)
     # who has no company to choose from, as there is one, means all of their own, and never everybody's
     save_segment("ana", "mine", "value", "small", companies=frozenset({"norte", "este"}))
