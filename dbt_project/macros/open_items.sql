@@ -48,9 +48,20 @@
     customer_promises as (
         select
             customer_id,
-            promised_date
+            max(promised_date) as promised_date
         from promises_pending
         where invoice_id is null
+        group by customer_id
+    ),
+
+    -- one row each, and grouped so that the planner knows it: who asks for no names joins none of these
+    customers_named as (
+        select
+            customer.customer_id,
+            max(customer.name) as customer_name
+        from {{ customers }} as customer
+        where {{ is_known('customer', known_at) }}
+        group by customer.customer_id
     ),
 
     items_described as (
@@ -59,7 +70,7 @@
             case when is_debt then 'instalment' else 'unapplied_credit' end as item_type,
             items_open.company_id,
             items_open.customer_id,
-            customer.name as customer_name,
+            customers_named.customer_name,
             items_open.invoice_id,
             items_open.document_number,
             items_open.issue_date,
@@ -79,10 +90,7 @@
             items_open.company_currency_code,
             items_open.document_fx_rate
         from items_open
-        left join {{ customers }} as customer
-            on
-                items_open.customer_id = customer.customer_id
-                and {{ is_known('customer', known_at) }}
+        left join customers_named on items_open.customer_id = customers_named.customer_id
         left join disputed_invoices on items_open.invoice_id = disputed_invoices.invoice_id
         left join invoice_promises on items_open.invoice_id = invoice_promises.invoice_id
         left join customer_promises on items_open.customer_id = customer_promises.customer_id
