@@ -11,22 +11,30 @@ from psycopg2.sql import SQL
 
 from cartera.warehouse import read
 
+BY_BUCKET = ("company_id", "currency_code", "bucket", "open_items", "open_amount")
+
 
 def totals(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> list[read.Row]:
-    """As `totals_of` everything that is open."""
-    return totals_of(read.aging(connection, as_of, known_at, by="bucket"))
+    """As `totals_of` everything that is open, with disputed_amount."""
+    by_bucket = read.aging(connection, as_of, known_at, by="bucket")
+    disputed: dict[tuple[str, str], Decimal] = {}
+    for row in by_bucket:
+        key = (row["company_id"], row["currency_code"])
+        disputed[key] = disputed.get(key, Decimal(0)) + row["disputed_amount"]
+    found = totals_of(by_bucket)
+    return [row | {"disputed_amount": disputed[row["company_id"], row["currency_code"]]} for row in found]
 
 
 def totals_of(by_bucket: Sequence[read.Row]) -> list[read.Row]:
-    """One row per company_id and currency_code: open_items, open_amount, overdue_items, overdue_amount,
-    disputed_amount; `by_bucket` are rows of `aging` by bucket."""
+    """One row per company_id and currency_code: open_items, open_amount, overdue_items, overdue_amount; `by_bucket`
+    are rows of `aging` by bucket."""
     found: dict[tuple[str, str], read.Row] = {}
     nothing: read.Row = {"open_items": 0, "overdue_items": 0}
-    nothing |= dict.fromkeys(("open_amount", "overdue_amount", "disputed_amount"), Decimal(0))
+    nothing |= dict.fromkeys(("open_amount", "overdue_amount"), Decimal(0))
     for row in by_bucket:
         key = (row["company_id"], row["currency_code"])
         sums = found.setdefault(key, {"company_id": key[0], "currency_code": key[1]} | nothing)
-        for name in ("open_items", "open_amount", "disputed_amount"):
+        for name in ("open_items", "open_amount"):
             sums[name] += row[name]
         if row["bucket"] != "not_due":
             sums["overdue_items"] += row["open_items"]
@@ -50,11 +58,13 @@ def unapplied(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> 
 def aging_and_credit(
     connection: Connection, as_of: dt.date, known_at: dt.datetime
 ) -> tuple[list[read.Row], list[read.Row]]:
-    """`read.aging` by bucket, and `unapplied`: of a day that is not the published one in one look at its open items."""
+    """By bucket (BY_BUCKET), in the order of `read.aging`; and `unapplied`: of a day that is not the published one in
+    one look at its open items."""
     if read.is_published(connection, as_of, known_at):
-        return read.aging(connection, as_of, known_at, by="bucket"), unapplied(connection, as_of, known_at)
+        debts = read.aging(connection, as_of, known_at, by="bucket")
+        return [{name: row[name] for name in BY_BUCKET} for row in debts], unapplied(connection, as_of, known_at)
     query = SQL("select * from {cells} as cells order by company_id, currency_code, {order}").format(
-        cells=read.cells_on(("company_id", "currency_code", "bucket"), with_credit=True),
+        cells=read.cells_on(BY_BUCKET[:3], with_credit=True, measures=BY_BUCKET[3:]),
         order=read.dimension_order("bucket", ""),
     )
     bound = {"as_of": as_of, "known_at": known_at, "buckets": list(read.BUCKETS)}

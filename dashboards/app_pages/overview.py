@@ -35,7 +35,7 @@ def overview(view: View) -> None:
     asked = extras.asked(view.reading, currency, company)
     points = extras.trend_in_time(view.reading, asked)
     aims = goals(view, currency, receivables.companies(totals, currency, company))
-    headline_cards(view, clocks, line, aims, points)
+    headline_cards(view, clocks, company, line, aims, points)
     extra_cards(view, asked, aims, points)
     left, right = st.columns([10, 9], gap="medium")
     with left:

@@ -10,7 +10,7 @@ from dashboards.components.dispute_parts import disputes_part
 from dashboards.components.page import show
 from dashboards.components.promise_parts import cards, promises_part, weeks
 from dashboards.components.view import View
-from dashboards.queries import promises, receivables
+from dashboards.queries import promises
 
 
 def page(view: View) -> None:
@@ -34,8 +34,7 @@ def page(view: View) -> None:
         promises_part(view, sums, asked)
     else:
         st.info(words("promises.no_promises", currency=currency), icon=":material/event_available:")
-    line = next((line for line in receivables.headlines(totals, company) if line.currency_code == currency), None)
-    disputes_part(view, promises.Disputed(clocks.as_of, clocks.known_at, currency, company), line)
+    disputes_part(view, promises.Disputed(clocks.as_of, clocks.known_at, currency, company))
     desk_part(view)
 
 

@@ -7,12 +7,14 @@ from dashboards.components.card_grid import card, headline, places
 from dashboards.components.headline_extras import change, sparkline
 from dashboards.components.target_note import Goals
 from dashboards.components.view import View
-from dashboards.queries import overview
+from dashboards.queries import overview, receivables
 from dashboards.queries.receivables import Headline
 from dashboards.queries.session import Clocks
 
 
-def headline_cards(view: View, clocks: Clocks, line: Headline, goals: Goals, points: list[Point] | None) -> None:
+def headline_cards(
+    view: View, clocks: Clocks, company_id: str | None, line: Headline, goals: Goals, points: list[Point] | None
+) -> None:
     """Total open, overdue, overdue share, unapplied credit; each explains itself and its dates on hover.
 
     With the points of the trend, the first two say their change since the last one; all but credit draw them.
@@ -21,7 +23,8 @@ def headline_cards(view: View, clocks: Clocks, line: Headline, goals: Goals, poi
     stamp = view.stamp(clocks, code)
     items = words.counted("overview.items", line.open_items)
     late = words.counted("overview.late", line.overdue_items)
-    disputed = words("overview.disputed", amount=words.money(line.disputed_amount, code))
+    contested = receivables.disputed(view.reading, clocks, code, company_id)
+    disputed = words("overview.disputed", amount=words.money(contested, code))
     credits = words.counted("overview.credits", line.unapplied_items)
     compared = words("overview.change_help", days=overview.step_days())
     share = line.overdue_pct

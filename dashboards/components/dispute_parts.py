@@ -12,8 +12,7 @@ from dashboards.components.matrix import matrix
 from dashboards.components.narrowed import narrowed
 from dashboards.components.tables import Column, telling
 from dashboards.components.view import View, as_text
-from dashboards.queries import promises
-from dashboards.queries.receivables import Headline
+from dashboards.queries import promises, receivables
 from dashboards.queries.session import Clocks
 
 ALL = "all"
@@ -30,8 +29,8 @@ DISPUTES = {
 }
 
 
-def disputes_part(view: View, asked: promises.Disputed, line: Headline | None) -> None:
-    """`line`: the headline of the currency, whose disputed amount this must add up to."""
+def disputes_part(view: View, asked: promises.Disputed) -> None:
+    """With the amount in dispute that the open items have, which this must add up to."""
     words, code = view.words, asked.currency_code
     st.subheader(words("promises.disputes"), anchor=False)
     st.caption(words("promises.disputes_sub", currency=code))
@@ -40,7 +39,7 @@ def disputes_part(view: View, asked: promises.Disputed, line: Headline | None) -
         st.info(words("promises.no_disputes"), icon=":material/handshake:")
         return
     whole = sum(rows["open_amount"], Decimal(0))
-    stated = line.disputed_amount if line else Decimal(0)
+    stated = receivables.disputed(view.reading, Clocks(asked.as_of, asked.known_at), code, asked.company_id)
     amount = as_text(words.money(whole, code))
     if whole == stated:
         text = words.counted("promises.disputes_add_up", int(sum(rows["invoices"])), amount=f"**{amount}**")

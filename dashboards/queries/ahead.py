@@ -213,6 +213,7 @@ def morning(reading: Reading) -> Iterator[Question]:
     # each day answers for every currency
     for dated in overview.trend_days(overview.asked(reading, "", None)):
         yield lambda opened, dated=dated: receivables.in_buckets(opened, dated)
+    yield lambda opened: receivables.disputed_on(opened, clocks)
     for currency in currencies:
         yield from _overview(reading, currency)
         yield from _worklist(reading, currency)

@@ -21,7 +21,7 @@ EXPORTED_ROWS = 200_000
 
 TOTALS = (
     "company_id", "currency_code", "open_items", "open_amount", "overdue_items", "overdue_amount",
-    "disputed_amount", "unapplied_items", "unapplied_amount",
+    "unapplied_items", "unapplied_amount",
 )  # fmt: skip
 BY_CUSTOMER = (
     "customer_id",
@@ -43,7 +43,6 @@ class Headline:
     open_items: int
     overdue_amount: Decimal
     overdue_items: int
-    disputed_amount: Decimal
     unapplied_amount: Decimal
     unapplied_items: int
 
@@ -110,7 +109,7 @@ def by_bucket(
 
 
 def in_buckets(reading: Reading, clocks: Clocks) -> list[read.Row]:
-    """read.aging by bucket of every company and currency: of a past day one question answers for all of them."""
+    """balances.BY_BUCKET of every company and currency: of a past day one question answers for all of them."""
     return _open_on(reading, clocks)[0]
 
 
@@ -127,6 +126,21 @@ def unapplied_on(reading: Reading, clocks: Clocks, currency_code: str, company_i
 def _open_on(reading: Reading, clocks: Clocks) -> tuple[list[read.Row], list[read.Row]]:
     """balances.aging_and_credit."""
     return balances.aging_and_credit(reading.connection, clocks.as_of, clocks.known_at)
+
+
+def disputed(reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None) -> Decimal:
+    """What is open of disputed instalments."""
+    found = disputed_on(reading, clocks)
+    of_asked = [
+        row for row in found if row["currency_code"] == currency_code and company_id in (None, row["company_id"])
+    ]
+    return sum((row["disputed_amount"] for row in of_asked), Decimal(0))
+
+
+@cached
+def disputed_on(reading: Reading, clocks: Clocks) -> list[read.Row]:
+    """balances.totals: of a past day it takes longer than what is in buckets."""
+    return balances.totals(reading.connection, clocks.as_of, clocks.known_at)
 
 
 @cached
