@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 
 from cartera.db import Role, transaction
 from cartera.desk.journal import Asked, act
 from cartera.desk.model import Actor, Plan
 from cartera.desk.plans import end
-from cartera.errors import Conflict
+from cartera.errors import ConfigError, Conflict, NotAllowed
 from cartera.money import plain
 from cartera.warehouse import read
 from cartera.warehouse.read import Row, rows
 from cartera.warehouse.variables import number
 
+log = logging.getLogger(__name__)
 CARTERA = Actor("cartera", "administrator")
 
 
 def end_broken_plans() -> int:
-    """Judged by what is published: a plan of which less was paid than had come due, and its days of grace. How many."""
+    """Judged by what is published: a plan of which less was paid than had come due, and its days of grace. How many.
+
+    One that can't be ended is logged, and judged again after the next run: it stops neither the others nor the run.
+    """
     with transaction(Role.desk) as connection:
         published = read.publication(connection)
         bound = {
@@ -39,6 +44,9 @@ def _end(row: Row) -> bool:
         act(asked, Plan, lambda desk: end(desk, row["plan_id"], row["version"], note))
     except Conflict:
         # somebody changed it just now: they have seen it
+        return False
+    except (ConfigError, NotAllowed) as error:
+        log.warning("the plan %s is broken, and could not be ended: %s", row["plan_id"], error)
         return False
     return True
 

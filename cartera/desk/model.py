@@ -21,6 +21,8 @@ OUTCOMES: tuple[CallOutcome, ...] = get_args(CallOutcome)
 HOLD_KINDS: tuple[HoldKind, ...] = get_args(HoldKind)
 AGREEMENTS: tuple[Thing, ...] = ("promise", "plan", "dispute", "hold", "wish")
 """What the version of a customer's file counts: a note or a call of somebody else is no conflict."""
+ERASED = "erased"
+"""Who recorded what an erased customer has agreed: the journal does not tell it any more."""
 
 
 @dataclass(frozen=True)

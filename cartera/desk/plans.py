@@ -158,15 +158,17 @@ def as_plan(row: Row) -> Plan:
     return Plan(**row | {"parts": parts, "item_ids": tuple(row["item_ids"])})
 
 
+# of an erased customer the journal tells nothing more; what was agreed holds on all the same, and can be ended
 PLANS = """
 select p.plan_id::text as plan_id, p.version, p.customer_id, p.company_id, p.currency_code, p.made_date, p.item_ids,
-    p.note, p.is_cancelled, a.acted_by as by, a.acted_at as at, (
+    p.note, p.is_cancelled, coalesce(a.acted_by, 'erased') as by,
+    coalesce(a.acted_at, p.made_date) as at, (
         select json_agg(json_build_object(
             'promise_id', promise_id, 'promised_date', promised_date, 'amount', promised_amount::text
         ) order by promised_date)
         from ops.desk_promises as part where part.plan_id = p.plan_id
     ) as parts
 from ops.desk_plans as p
-join ops.desk_actions as a on a.thing = 'plan' and a.thing_id = p.plan_id::text and a.version = p.version
+left join ops.desk_actions as a on a.thing = 'plan' and a.thing_id = p.plan_id::text and a.version = p.version
 where p.customer_id = %(id)s
 """

@@ -53,6 +53,11 @@ def _date(words: Words, part: Mapping[str, str]) -> str:
     return words.date(dt.date.fromisoformat(part["promised_date"]))
 
 
+def who(words: Words, by: str) -> str:
+    """Who recorded it."""
+    return words("desk.by_erased") if by == desk.ERASED else by
+
+
 def since(reading: Reading, actor: desk.Actor) -> pd.DataFrame:
     """SINCE: what the publication does not know yet."""
     return frame(lately.since(reading.connection, reading.clocks.known_at, actor.companies, LISTED), SINCE)
