@@ -20,6 +20,8 @@ from dashboards.components.view import as_text
 from dashboards.i18n import Words
 
 RECORDED, NEXT, REFUSED, CONFLICT = "desk_recorded", "desk_next", "desk_refused", "desk_conflict"
+ALREADY = "desk_already"
+"""When the form was recorded that what is typed was typed in; by the action id it has now."""
 AGREED = "desk_agreed"
 """The id of the promise, plan or dispute that was recorded last."""
 REDRAW = "desk_redraw"
@@ -65,15 +67,32 @@ class Form:
 
     @classmethod
     def opened(cls, words: Words, actor: Actor, owing: Owing, name: str) -> Form:
-        """With what was typed before; else empty, under an action id that lasts until it is recorded."""
+        """With what was typed before; else empty, under an action id that lasts until it is recorded.
+
+        What was typed after that, in another window, is found under an id of its own: the old one records nothing more.
+        """
         begun: dict[tuple[str, str, str], drafts.Draft] = st.session_state.setdefault("drafts", {})
         place = (actor.user, owing.customer_id, name)
         for other in [each for each in begun if each[:2] != place[:2]]:
             # who comes back to a customer sees what others did meanwhile: an empty form is of that moment
             del begun[other]
-        draft = drafts.found(actor, owing.customer_id, name) or begun.get(place) or drafts.begun(owing.customer_id)
+        kept, mine = drafts.found(actor, owing.customer_id, name), begun.get(place)
+        draft = kept or mine or drafts.begun(owing.customer_id)
+        form = cls(words, actor, owing, name, draft, answers(), begun)
+        if draft.recorded_at and (mine is None or mine.action_id != draft.action_id):
+            # in the window where it is typed not before it is recorded: its fields would lose what is typed meanwhile
+            return form.anew(draft.recorded_at, draft.fields)
         begun[place] = draft
-        return cls(words, actor, owing, name, draft, answers(), begun)
+        return form
+
+    def anew(self, recorded_at: dt.datetime, fields: Mapping[str, str]) -> Form:
+        """With what is typed, under another action id: this one was recorded already. The page says so, and is drawn
+        with what was recorded; so that has been seen."""
+        draft = replace(drafts.begun(self.owing.customer_id), fields=fields)
+        drafts.keep(self.actor, self.owing.customer_id, self.name, draft, fields)
+        self.begun[self._place] = draft
+        self.told[ALREADY] = {"action_id": draft.action_id, "at": recorded_at}
+        return replace(self, draft=draft)
 
     def end(self) -> None:
         """It was recorded, or is not wanted: the next one begins empty."""
