@@ -139,13 +139,31 @@ class Form:
                       on_change=self.keep, width=180, autocomplete="off")  # fmt: skip
 
     def date(self, field: str, today: dt.date, *, needed: bool = False) -> None:
+        """A day that has passed since it was typed stays what the form says until another is chosen, or none."""
         self._begin(field, _date)
-        key = self.key(field)
+        key, passed = self.key(field), self._passed(field)
         kept = st.session_state.get(key)
-        if isinstance(kept, dt.date) and kept < today:
-            st.session_state[key] = None
+        if isinstance(kept, dt.date):
+            st.session_state.pop(passed, None)
+            if kept < today:
+                # the widget takes no day that has passed
+                st.session_state[passed], kept = kept, None
+        # in another language, where days are typed otherwise, it is another widget for Streamlit, and would begin empty
+        st.session_state[key] = kept
         st.date_input(self.label(field, needed), value=None, min_value=today, key=key, format=self.words.typed_date,
-                      on_change=self.keep, width=180)  # fmt: skip
+                      on_change=self._choose_day, args=(field,), width=180)  # fmt: skip
+        if passed in st.session_state:
+            date = self.words.date(st.session_state[passed])
+            st.warning(self.words("desk.day_passed", date=date), icon=":material/event_busy:")
+            if not needed:
+                st.button(self.words("desk.no_day"), key=f"no_day_{passed}", on_click=self._choose_day, args=(field,))
+
+    def _choose_day(self, field: str) -> None:
+        st.session_state.pop(self._passed(field), None)
+        self.keep()
+
+    def _passed(self, field: str) -> str:
+        return f"passed_{self.draft.action_id}_{field}"
 
     def choice(self, field: str, offered: Mapping[str, str], *, default: str | None = None) -> str | None:
         """One of several by its word."""
@@ -181,9 +199,12 @@ class Form:
 
     def fields(self) -> dict[str, str]:
         """What is in the form now, as text."""
-        start = self.key("")
-        found = {str(key)[len(start) :]: value for key, value in st.session_state.items() if str(key).startswith(start)}
+        found = self._typed(self.key("")) | self._typed(self._passed(""))
         return {field: _as_text(value) for field, value in found.items() if value not in (None, "", [])}
+
+    def _typed(self, start: str) -> dict[str, object]:
+        """Of the session, by field."""
+        return {str(key)[len(start) :]: value for key, value in st.session_state.items() if str(key).startswith(start)}
 
     def keep(self) -> None:
         """Write what is typed down."""
