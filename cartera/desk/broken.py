@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import uuid
+from decimal import Decimal
 
 from cartera.db import Role, transaction
 from cartera.desk.journal import Asked, act
-from cartera.desk.model import Actor, Plan
+from cartera.desk.model import Actor, Plan, Shortfall
 from cartera.desk.plans import end
 from cartera.errors import ConfigError, Conflict, NotAllowed
 from cartera.money import plain
@@ -36,12 +37,12 @@ def end_broken_plans() -> int:
 
 
 def _end(row: Row) -> bool:
-    paid, due = (plain(row[name], row["currency_code"]) for name in ("paid_amount", "due_amount"))
-    note = f"broken: {row['currency_code']} {paid} paid of {due} due by {row['due_date']}"
+    paid, due = (Decimal(plain(row[name], row["currency_code"])) for name in ("paid_amount", "due_amount"))
+    shortfall = Shortfall(paid, due, row["due_date"])
     action_id = str(uuid.uuid5(uuid.UUID(row["plan_id"]), f"broken, version {row['version']}"))
     asked = Asked(CARTERA, action_id, "break_plan", row["customer_id"], {"plan_id": row["plan_id"]})
     try:
-        act(asked, Plan, lambda desk: end(desk, row["plan_id"], row["version"], note))
+        act(asked, Plan, lambda desk: end(desk, row["plan_id"], row["version"], shortfall=shortfall))
     except Conflict:
         # somebody changed it just now: they have seen it
         return False

@@ -84,6 +84,15 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Shortfall:
+    """Why a plan was ended as broken: so much was paid of what had come due by a day."""
+
+    paid_amount: Decimal
+    due_amount: Decimal
+    due_date: dt.date
+
+
+@dataclass(frozen=True)
 class Plan:
     """An agreed series of promises; it changes as a whole."""
 
@@ -99,6 +108,7 @@ class Plan:
     is_cancelled: bool
     by: str
     at: dt.datetime
+    shortfall: Shortfall | None = None
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from desk_world import ANA, BOSS, dispute, file_of, in_days, new_id, promise
@@ -13,6 +14,7 @@ from cartera import desk, outgoing
 from cartera.db import Role, transaction
 from cartera.desk import Plan, broken, lately
 from cartera.desk.broken import end_broken_plans
+from cartera.desk.journal import Desk, Done
 from cartera.errors import NotAllowed
 
 
@@ -86,10 +88,10 @@ def test_a_plan_that_can_not_be_ended_stops_no_other(
     owing.publish(in_days(20))
     end = broken.end
 
-    def refused(asked: desk.Actor, plan_id: str, *rest: object) -> object:
+    def refused(asked: Desk, plan_id: str, seen: int, **rest: Any) -> Done[Plan]:
         if plan_id == first:
             raise NotAllowed("not this one", "")
-        return end(asked, plan_id, *rest)  # type: ignore[arg-type]
+        return end(asked, plan_id, seen, **rest)
 
     monkeypatch.setattr(broken, "end", refused)
     with caplog.at_level(logging.WARNING):
