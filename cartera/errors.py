@@ -2,6 +2,7 @@
 
 CarteraError                what is wrong, where, how to mend it; exit status in `exit_status`
 ├── ConfigError             a setting, a sources/*.yaml, a policy
+│   └── RecordedAlready     under this action id something else was recorded; `at` says when
 ├── SourceError             a delivery that can't be read or must not be landed; stops that source alone
 │   ├── UnreadableFile      not what its name says, truncated, too large, empty
 │   ├── MissingColumn       the mapping names a column that the file has not
@@ -19,6 +20,7 @@ CarteraError                what is wrong, where, how to mend it; exit status in
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,6 +41,15 @@ class CarteraError(Exception):
 
 class ConfigError(CarteraError):
     exit_status = 2
+
+
+class RecordedAlready(ConfigError):
+    """`at`: when it was recorded."""
+
+    def __init__(self, at: dt.datetime) -> None:
+        when = f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"
+        super().__init__(f"this form was recorded already at {when}, with something else in it", "open the form again")
+        self.at = at
 
 
 class SourceError(CarteraError):

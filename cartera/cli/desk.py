@@ -272,4 +272,7 @@ SHOWN = (
 
 
 def _summary(after: Any) -> str:
-    return ", ".join(str(after[name]) for name in SHOWN if after.get(name))
+    told = [str(after[name]) for name in SHOWN if after.get(name)]
+    if short := after.get("shortfall"):
+        told.append(f"{short['paid_amount']} paid of {short['due_amount']} due by {short['due_date']}")
+    return ", ".join(told)

@@ -13,6 +13,7 @@ from cartera.desk.file import file_of
 from cartera.desk.holds import hold, release_hold
 from cartera.desk.journal import day_in
 from cartera.desk.model import (
+    ERASED,
     HOLD_KINDS,
     OUTCOMES,
     Action,
@@ -41,8 +42,8 @@ from cartera.desk.rights import may, may_release
 from cartera.desk.wishes import ways, wish
 
 __all__ = [
-    "HOLD_KINDS", "OUTCOMES", "Action", "Actor", "CallOutcome", "CallRecorded", "CustomerFile", "Dispute", "Hold",
-    "HoldKind", "Note", "Part", "Plan", "Presence", "Promise", "Repair", "Way", "Wish", "cancel_plan", "cancel_promise",
-    "close_dispute", "day_in", "dispute", "file_of", "here", "hold", "may", "may_release", "note", "others_here",
-    "plan", "promise", "record_call", "release_hold", "repair_contact", "ways", "wish",
+    "ERASED", "HOLD_KINDS", "OUTCOMES", "Action", "Actor", "CallOutcome", "CallRecorded", "CustomerFile", "Dispute",
+    "Hold", "HoldKind", "Note", "Part", "Plan", "Presence", "Promise", "Repair", "Way", "Wish", "cancel_plan",
+    "cancel_promise", "close_dispute", "day_in", "dispute", "file_of", "here", "hold", "may", "may_release", "note",
+    "others_here", "plan", "promise", "record_call", "release_hold", "repair_contact", "ways", "wish",
 ]  # fmt: skip

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
+from decimal import Decimal
 
 from cartera.db import Role, transaction
 from cartera.desk.journal import Asked, act
-from cartera.desk.model import Actor, Plan
+from cartera.desk.model import Actor, Plan, Shortfall
 from cartera.desk.plans import end
-from cartera.errors import Conflict
+from cartera.errors import ConfigError, Conflict, NotAllowed
 from cartera.money import plain
 from cartera.warehouse import read
 from cartera.warehouse.read import Row, rows
 from cartera.warehouse.variables import number
 
+log = logging.getLogger(__name__)
 CARTERA = Actor("cartera", "administrator")
 
 
 def end_broken_plans() -> int:
-    """Judged by what is published: a plan of which less was paid than had come due, and its days of grace. How many."""
+    """Judged by what is published: a plan of which less was paid than had come due, and its days of grace. How many.
+
+    One that can't be ended is logged, and judged again after the next run: it stops neither the others nor the run.
+    """
     with transaction(Role.desk) as connection:
         published = read.publication(connection)
         bound = {
@@ -31,14 +37,17 @@ def end_broken_plans() -> int:
 
 
 def _end(row: Row) -> bool:
-    paid, due = (plain(row[name], row["currency_code"]) for name in ("paid_amount", "due_amount"))
-    note = f"broken: {row['currency_code']} {paid} paid of {due} due by {row['due_date']}"
+    paid, due = (Decimal(plain(row[name], row["currency_code"])) for name in ("paid_amount", "due_amount"))
+    shortfall = Shortfall(paid, due, row["due_date"])
     action_id = str(uuid.uuid5(uuid.UUID(row["plan_id"]), f"broken, version {row['version']}"))
     asked = Asked(CARTERA, action_id, "break_plan", row["customer_id"], {"plan_id": row["plan_id"]})
     try:
-        act(asked, Plan, lambda desk: end(desk, row["plan_id"], row["version"], note))
+        act(asked, Plan, lambda desk: end(desk, row["plan_id"], row["version"], shortfall=shortfall))
     except Conflict:
         # somebody changed it just now: they have seen it
+        return False
+    except (ConfigError, NotAllowed) as error:
+        log.warning("the plan %s is broken, and could not be ended: %s", row["plan_id"], error)
         return False
     return True
 

@@ -127,8 +127,9 @@ def as_dispute(row: Row) -> Dispute:
 DISPUTES = """
 select d.dispute_id::text as dispute_id, d.version, d.customer_id, d.company_id, d.currency_code, d.item_ids,
     d.disputed_amount as amount, d.reason, d.note, d.opened_date, d.resolved_date, d.resolution,
-    a.acted_by as by, a.acted_at as at
+    coalesce(a.acted_by, 'erased') as by,
+    coalesce(a.acted_at, d.resolved_date, d.opened_date) as at
 from ops.desk_disputes as d
-join ops.desk_actions as a on a.thing = 'dispute' and a.thing_id = d.dispute_id::text and a.version = d.version
+left join ops.desk_actions as a on a.thing = 'dispute' and a.thing_id = d.dispute_id::text and a.version = d.version
 where d.customer_id = %(id)s
 """

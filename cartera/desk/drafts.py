@@ -23,19 +23,29 @@ LASTS = dt.timedelta(days=30)
 
 @dataclass(frozen=True)
 class Draft:
-    """`seen`: the version of the customer's file that the form was drawn with. `fields`: what was typed, as text."""
+    """`seen`: the version of the customer's file that the form was drawn with. `fields`: what was typed, as text.
+
+    `recorded_at`: when something else was recorded under the same action id, in another window say.
+    """
 
     action_id: str
     seen: int
     fields: Mapping[str, str]
+    recorded_at: dt.datetime | None = None
 
 
 def found(actor: Actor, customer_id: str, form: str) -> Draft | None:
-    """The draft of a form, if anything was typed."""
+    """The draft of a form, if anything was typed that is not recorded yet."""
     bound = {"person": actor.user, "customer": customer_id, "form": form}
     with transaction(Role.desk) as connection:
         kept = rows(connection, _FOUND, bound)
-    return Draft(**kept[0]) if kept else None
+    if not kept:
+        return None
+    if kept[0].pop("is_done"):
+        # killed between recording it and this
+        drop(actor, customer_id, form, kept[0]["action_id"])
+        return None
+    return Draft(**kept[0])
 
 
 def begun(customer_id: str) -> Draft:
@@ -46,8 +56,11 @@ def begun(customer_id: str) -> Draft:
 
 
 _FOUND = """
-select action_id::text as action_id, seen, fields from ops.desk_drafts
-where person = %(person)s and customer_id = %(customer)s and form = %(form)s
+select d.action_id::text as action_id, d.seen, d.fields, a.acted_at as recorded_at,
+    coalesce(d.changed_at <= a.acted_at, false) as is_done
+from ops.desk_drafts as d
+left join ops.desk_actions as a using (action_id)
+where d.person = %(person)s and d.customer_id = %(customer)s and d.form = %(form)s
 """
 
 

@@ -26,7 +26,7 @@ from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.desk import rights
 from cartera.desk.model import AGREEMENTS, Action, Actor, Thing
-from cartera.errors import ConfigError, Conflict
+from cartera.errors import ConfigError, Conflict, RecordedAlready
 from cartera.reminders.model import Customer
 from cartera.warehouse.read import Row, rows
 
@@ -109,7 +109,7 @@ def act(asked: Asked, answer: type[T], do: Callable[[Desk], Done[T]]) -> T:
         if "desk_actions_action_id" not in str(error):
             raise
         # the same id at the same moment for another customer
-        raise _other_action() from None
+        raise RecordedAlready(_recorded_at(asked.action_id)) from None
 
 
 def _act(asked: Asked, answer: type[T], do: Callable[[Desk], Done[T]]) -> T:
@@ -136,18 +136,21 @@ def _check_id(action_id: str) -> None:
 
 
 def _done_before(connection: Connection, asked: Asked, answer: type[T]) -> T | None:
-    """The answer of the first time. Raises ConfigError when that was something else."""
-    found = rows(connection, "select asked, after from ops.desk_actions where action_id = %(id)s::uuid",
-                 {"id": asked.action_id})  # fmt: skip
+    """The answer of the first time. Raises RecordedAlready when that was something else."""
+    query = "select asked, after, acted_at from ops.desk_actions where action_id = %(id)s::uuid"
+    found = rows(connection, query, {"id": asked.action_id})
     if not found:
         return None
     if found[0]["asked"] != asked.digest:
-        raise _other_action()
+        raise RecordedAlready(found[0]["acted_at"])
     return _adapter(answer).validate_python(found[0]["after"])  # type: ignore[no-any-return]
 
 
-def _other_action() -> ConfigError:
-    return ConfigError("this form was recorded already, with something else in it", "open the form again")
+def _recorded_at(action_id: str) -> dt.datetime:
+    with transaction(Role.desk) as connection:
+        query = "select acted_at from ops.desk_actions where action_id = %(id)s::uuid"
+        at: dt.datetime = rows(connection, query, {"id": action_id})[0]["acted_at"]
+    return at
 
 
 def _take_file(connection: Connection, asked: Asked) -> int:

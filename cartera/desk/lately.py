@@ -52,9 +52,9 @@ def promises_to_come(
 
 _TO_COME = """
 select p.promise_id::text as promise_id, p.version, p.customer_id, p.company_id, p.currency_code,
-    p.promised_amount as amount, p.made_date, p.promised_date, p.note, a.acted_by
+    p.promised_amount as amount, p.made_date, p.promised_date, p.note, coalesce(a.acted_by, 'erased') as acted_by
 from ops.desk_promises as p
-join ops.desk_actions as a on a.thing = 'promise' and a.thing_id = p.promise_id::text and a.version = 1
+left join ops.desk_actions as a on a.thing = 'promise' and a.thing_id = p.promise_id::text and a.version = 1
 where not p.is_cancelled and p.plan_id is null and p.promised_date >= %(day)s and p.customer_id not like 'erased:%%'
     and (%(companies)s::text[] is null or p.company_id = any(%(companies)s))
 order by p.promised_date, p.promise_id limit %(limit)s
@@ -68,9 +68,10 @@ def open_disputes(connection: Connection, companies: frozenset[str] | None, limi
 
 _OPEN = """
 select d.dispute_id::text as dispute_id, d.version, d.customer_id, d.company_id, d.currency_code,
-    d.disputed_amount as amount, d.reason, d.note, d.opened_date, a.acted_by
+    d.disputed_amount as amount, d.reason, d.note, d.opened_date,
+    coalesce(a.acted_by, 'erased') as acted_by
 from ops.desk_disputes as d
-join ops.desk_actions as a on a.thing = 'dispute' and a.thing_id = d.dispute_id::text and a.version = 1
+left join ops.desk_actions as a on a.thing = 'dispute' and a.thing_id = d.dispute_id::text and a.version = 1
 where d.resolved_date is null and d.customer_id not like 'erased:%%'
     and (%(companies)s::text[] is null or d.company_id = any(%(companies)s))
 order by d.opened_date, d.dispute_id limit %(limit)s

@@ -21,6 +21,8 @@ OUTCOMES: tuple[CallOutcome, ...] = get_args(CallOutcome)
 HOLD_KINDS: tuple[HoldKind, ...] = get_args(HoldKind)
 AGREEMENTS: tuple[Thing, ...] = ("promise", "plan", "dispute", "hold", "wish")
 """What the version of a customer's file counts: a note or a call of somebody else is no conflict."""
+ERASED = "erased"
+"""Who recorded what an erased customer has agreed: the journal does not tell it any more."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,15 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Shortfall:
+    """Why a plan was ended as broken: so much was paid of what had come due by a day."""
+
+    paid_amount: Decimal
+    due_amount: Decimal
+    due_date: dt.date
+
+
+@dataclass(frozen=True)
 class Plan:
     """An agreed series of promises; it changes as a whole."""
 
@@ -97,6 +108,7 @@ class Plan:
     is_cancelled: bool
     by: str
     at: dt.datetime
+    shortfall: Shortfall | None = None
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from pydantic import TypeAdapter
+
 from cartera.desk import checked, promises
 from cartera.desk.journal import Asked, Desk, Done, act, require_seen
-from cartera.desk.model import Actor, Part, Plan, Promise
+from cartera.desk.model import Actor, Part, Plan, Promise, Shortfall
 from cartera.desk.rights import require_company
 from cartera.errors import ConfigError
 from cartera.warehouse.read import Row, rows
@@ -118,8 +120,8 @@ def cancel_plan(actor: Actor, action_id: str, customer_id: str, plan_id: str, *,
     return act(asked, Plan, lambda desk: end(desk, plan_id, seen, note))
 
 
-def end(desk: Desk, plan_id: str, seen: int, note: str) -> Done[Plan]:
-    """Withdraw the parts whose day has not passed."""
+def end(desk: Desk, plan_id: str, seen: int, note: str = "", shortfall: Shortfall | None = None) -> Done[Plan]:
+    """Withdraw the parts whose day has not passed. `shortfall`: of one that was not kept."""
     found = plans_of(desk, plan_id)
     if not found:
         raise ConfigError(f"{desk.asked.customer_id!r} has no plan {plan_id!r}", "see `cartera desk file`")
@@ -128,7 +130,15 @@ def end(desk: Desk, plan_id: str, seen: int, note: str) -> Done[Plan]:
     require_seen(desk, plan_id, before.version, seen)
     if before.is_cancelled:
         raise ConfigError("this plan is cancelled already", "see `cartera desk file`")
-    after = replace(before, version=seen + 1, is_cancelled=True, note=note or before.note, by=desk.by, at=desk.at)
+    after = replace(
+        before,
+        version=seen + 1,
+        is_cancelled=True,
+        note=note or before.note,
+        shortfall=shortfall,
+        by=desk.by,
+        at=desk.at,
+    )
     bound = {"id": plan_id, "version": after.version, "note": after.note, "day": desk.day}
     rows(desk.connection, _CANCEL, bound)
     rows(desk.connection, _CANCEL_PARTS, bound)
@@ -155,18 +165,24 @@ def as_plan(row: Row) -> Plan:
         Part(each["promise_id"], dt.date.fromisoformat(each["promised_date"]), Decimal(each["amount"]))
         for each in row["parts"]
     )
-    return Plan(**row | {"parts": parts, "item_ids": tuple(row["item_ids"])})
+    shortfall = row["shortfall"] and _SHORTFALL.validate_python(row["shortfall"])
+    return Plan(**row | {"parts": parts, "item_ids": tuple(row["item_ids"]), "shortfall": shortfall})
 
 
+_SHORTFALL = TypeAdapter(Shortfall)
+
+
+# of an erased customer the journal tells nothing more; what was agreed holds on all the same, and can be ended
 PLANS = """
 select p.plan_id::text as plan_id, p.version, p.customer_id, p.company_id, p.currency_code, p.made_date, p.item_ids,
-    p.note, p.is_cancelled, a.acted_by as by, a.acted_at as at, (
+    p.note, p.is_cancelled, coalesce(a.acted_by, 'erased') as by,
+    coalesce(a.acted_at, p.made_date) as at, a.after -> 'shortfall' as shortfall, (
         select json_agg(json_build_object(
             'promise_id', promise_id, 'promised_date', promised_date, 'amount', promised_amount::text
         ) order by promised_date)
         from ops.desk_promises as part where part.plan_id = p.plan_id
     ) as parts
 from ops.desk_plans as p
-join ops.desk_actions as a on a.thing = 'plan' and a.thing_id = p.plan_id::text and a.version = p.version
+left join ops.desk_actions as a on a.thing = 'plan' and a.thing_id = p.plan_id::text and a.version = p.version
 where p.customer_id = %(id)s
 """

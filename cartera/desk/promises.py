@@ -140,9 +140,10 @@ def as_promise(row: Row) -> Promise:
 PROMISES = """
 select p.promise_id::text as promise_id, p.version, p.customer_id, p.company_id, p.currency_code,
     p.promised_amount as amount, p.made_date, p.promised_date, p.item_ids, p.note, p.is_cancelled,
-    p.plan_id::text as plan_id, a.acted_by as by, a.acted_at as at
+    p.plan_id::text as plan_id, coalesce(a.acted_by, 'erased') as by,
+    coalesce(a.acted_at, p.made_date) as at
 from ops.desk_promises as p
-join ops.desk_actions as a
+left join ops.desk_actions as a
     on a.thing = case when p.plan_id is null then 'promise' else 'plan' end
     and a.thing_id = coalesce(p.plan_id, p.promise_id)::text and a.version = p.version
 where p.customer_id = %(id)s

@@ -15,7 +15,7 @@ from dashboards.queries.desk import value_of
 
 SHOWN = {
     "amount": "amount", "promised_date": "date", "parts": "parts", "reason": "reason", "kind": "kind",
-    "until": "until", "note": "note", "resolution": "resolution",
+    "until": "until", "shortfall": "shortfall", "note": "note", "resolution": "resolution",
     "said": "said", "channel": "channel", "address": "to", "statement": "statement",
 }  # fmt: skip
 """What is told of an action, by the field of the form that asks for it."""

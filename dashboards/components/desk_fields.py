@@ -21,6 +21,8 @@ from dashboards.components.view import as_text
 from dashboards.i18n import Words
 
 RECORDED, NEXT, REFUSED, CONFLICT = "desk_recorded", "desk_next", "desk_refused", "desk_conflict"
+ALREADY = "desk_already"
+"""When the form was recorded that what is typed was typed in; by the action id it has now."""
 AGREED = "desk_agreed"
 """The id of the promise, plan or dispute that was recorded last."""
 REDRAW = "desk_redraw"
@@ -66,15 +68,32 @@ class Form:
 
     @classmethod
     def opened(cls, words: Words, actor: Actor, owing: Owing, name: str) -> Form:
-        """With what was typed before; else empty, under an action id that lasts until it is recorded."""
+        """With what was typed before; else empty, under an action id that lasts until it is recorded.
+
+        What was typed after that, in another window, is found under an id of its own: the old one records nothing more.
+        """
         begun: dict[tuple[str, str, str], drafts.Draft] = st.session_state.setdefault("drafts", {})
         place = (actor.user, owing.customer_id, name)
         for other in [each for each in begun if each[:2] != place[:2]]:
             # who comes back to a customer sees what others did meanwhile: an empty form is of that moment
             del begun[other]
-        draft = drafts.found(actor, owing.customer_id, name) or begun.get(place) or drafts.begun(owing.customer_id)
+        kept, mine = drafts.found(actor, owing.customer_id, name), begun.get(place)
+        draft = kept or mine or drafts.begun(owing.customer_id)
+        form = cls(words, actor, owing, name, draft, answers(), begun)
+        if draft.recorded_at and (mine is None or mine.action_id != draft.action_id):
+            # in the window where it is typed not before it is recorded: its fields would lose what is typed meanwhile
+            return form.anew(draft.recorded_at, draft.fields)
         begun[place] = draft
-        return cls(words, actor, owing, name, draft, answers(), begun)
+        return form
+
+    def anew(self, recorded_at: dt.datetime, fields: Mapping[str, str]) -> Form:
+        """With what is typed, under another action id: this one was recorded already. The page says so, and is drawn
+        with what was recorded; so that has been seen."""
+        draft = replace(drafts.begun(self.owing.customer_id), fields=fields)
+        drafts.keep(self.actor, self.owing.customer_id, self.name, draft, fields)
+        self.begun[self._place] = draft
+        self.told[ALREADY] = {"action_id": draft.action_id, "at": recorded_at}
+        return replace(self, draft=draft)
 
     def end(self) -> None:
         """It was recorded, or is not wanted: the next one begins empty."""
@@ -121,13 +140,31 @@ class Form:
                       on_change=self.keep, width=180, autocomplete="off")  # fmt: skip
 
     def date(self, field: str, today: dt.date, *, needed: bool = False) -> None:
+        """A day that has passed since it was typed stays what the form says until another is chosen, or none."""
         self._begin(field, _date)
-        key = self.key(field)
+        key, passed = self.key(field), self._passed(field)
         kept = st.session_state.get(key)
-        if isinstance(kept, dt.date) and kept < today:
-            st.session_state[key] = None
+        if isinstance(kept, dt.date):
+            st.session_state.pop(passed, None)
+            if kept < today:
+                # the widget takes no day that has passed
+                st.session_state[passed], kept = kept, None
+        # in another language, where days are typed otherwise, it is another widget for Streamlit, and would begin empty
+        st.session_state[key] = kept
         st.date_input(self.label(field, needed), value=None, min_value=today, key=key, format=self.words.typed_date,
-                      on_change=self.keep, width=180)  # fmt: skip
+                      on_change=self._choose_day, args=(field,), width=180)  # fmt: skip
+        if passed in st.session_state:
+            date = self.words.date(st.session_state[passed])
+            st.warning(self.words("desk.day_passed", date=date), icon=":material/event_busy:")
+            if not needed:
+                st.button(self.words("desk.no_day"), key=f"no_day_{passed}", on_click=self._choose_day, args=(field,))
+
+    def _choose_day(self, field: str) -> None:
+        st.session_state.pop(self._passed(field), None)
+        self.keep()
+
+    def _passed(self, field: str) -> str:
+        return f"passed_{self.draft.action_id}_{field}"
 
     def choice(self, field: str, offered: Mapping[str, str], *, default: str | None = None) -> str | None:
         """One of several by its word."""
@@ -163,9 +200,12 @@ class Form:
 
     def fields(self) -> dict[str, str]:
         """What is in the form now, as text."""
-        start = self.key("")
-        found = {str(key)[len(start) :]: value for key, value in st.session_state.items() if str(key).startswith(start)}
+        found = self._typed(self.key("")) | self._typed(self._passed(""))
         return {field: _as_text(value) for field, value in found.items() if value not in (None, "", [])}
+
+    def _typed(self, start: str) -> dict[str, object]:
+        """Of the session, by field."""
+        return {str(key)[len(start) :]: value for key, value in st.session_state.items() if str(key).startswith(start)}
 
     def keep(self) -> None:
         """Write what is typed down."""

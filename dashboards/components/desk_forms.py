@@ -16,7 +16,7 @@ import streamlit as st
 from cartera import desk
 from cartera.clock import months_before
 from cartera.desk import Actor
-from cartera.errors import ConfigError
+from cartera.errors import ConfigError, RecordedAlready
 from cartera.money import minor_units
 from dashboards.components import filters, states
 from dashboards.components.actor import current_actor, still
@@ -24,6 +24,7 @@ from dashboards.components.clicks import answers
 from dashboards.components.desk_conflict import conflict_panel
 from dashboards.components.desk_fields import (
     AGREED,
+    ALREADY,
     CHANNELS,
     CONFLICT,
     LONGEST_ADDRESS,
@@ -106,6 +107,11 @@ def _told(form: Form) -> bool:
     refused = form.told.get(REFUSED)
     if refused and refused["action_id"] == form.draft.action_id:
         st.error(as_text(refused["refusal"].told(form.words)), icon=":material/block:")
+    before = form.told.get(ALREADY)
+    if before and before["action_id"] == form.draft.action_id:
+        st.warning(form.words("desk.recorded_before", moment=form.words.moment(before["at"])), icon=":material/group:")
+        st.button(form.words("desk.throw_away"), key=f"drop_{form.draft.action_id}", icon=":material/delete:",
+                  on_click=_drop, args=(form,))  # fmt: skip
     found = form.told.get(CONFLICT)
     is_conflict = bool(found) and found["action_id"] == form.draft.action_id
     if is_conflict:
@@ -115,11 +121,16 @@ def _told(form: Form) -> bool:
 
 def _record(form: Form) -> None:
     """Runs before anything is drawn again; the same action id twice does one thing."""
-    for subject in (REFUSED, CONFLICT, RECORDED, AGREED):
+    for subject in (REFUSED, CONFLICT, ALREADY, RECORDED, AGREED):
         form.told.pop(subject, None)
     with states.refusing(form.refused):
         # as the person stands now: what they clicked may have been drawn a while ago
-        text, follows = _DO[form.name](replace(form, actor=still(form.actor)))
+        try:
+            text, follows = _DO[form.name](replace(form, actor=still(form.actor)))
+        except RecordedAlready as error:
+            form.anew(error.at, form.fields())
+            form.told[REDRAW] = True
+            return
         form.end()
         form.told[RECORDED] = {"customer_id": form.owing.customer_id, "text": text}
         form.told[NEXT], form.told[REDRAW] = follows, True
@@ -136,6 +147,7 @@ def _drop(form: Form) -> None:
     with states.refusing(form.refused):
         form.end()
         form.told.pop(CONFLICT, None)
+        form.told.pop(ALREADY, None)
         form.told[REDRAW] = True
 
 

@@ -13,6 +13,7 @@ from cartera.warehouse.read import Row
 from dashboards.components.desk_fields import AGREED, Form
 from dashboards.components.view import as_text
 from dashboards.i18n import Words
+from dashboards.queries.desk import who
 from dashboards.queries.worklist import file_of
 
 Agreement = desk.Promise | desk.Plan | desk.Dispute
@@ -99,19 +100,20 @@ def _said(row: Row, here: Sequence[Agreement], *, is_dispute: bool) -> bool:
 
 def line_of(words: Words, agreed: Agreement, today: dt.date) -> str:
     """One agreement in a line."""
+    by = who(words, agreed.by)
     if isinstance(agreed, desk.Promise):
         state = words("desk.promise_due" if agreed.promised_date >= today else "desk.promise_past")
         text = words("desk.line_promise", amount=words.money(agreed.amount, agreed.currency_code), state=state,
-                     date=words.date(agreed.promised_date), by=agreed.by, note=_about(words, agreed))  # fmt: skip
+                     date=words.date(agreed.promised_date), by=by, note=_about(words, agreed))  # fmt: skip
     elif isinstance(agreed, desk.Plan):
         parts = "; ".join(
             f"{words.date(part.promised_date)} {words.money(part.amount, agreed.currency_code)}"
             for part in agreed.parts
         )
-        text = words("desk.line_plan", parts=parts, by=agreed.by, note=_about(words, agreed))
+        text = words("desk.line_plan", parts=parts, by=by, note=_about(words, agreed))
     else:
         text = words("desk.line_dispute", amount=_contested(words, agreed), reason=agreed.reason,
-                     date=words.date(agreed.opened_date), by=agreed.by, note=agreed.note)  # fmt: skip
+                     date=words.date(agreed.opened_date), by=by, note=agreed.note)  # fmt: skip
     return text.removesuffix(" · ")
 
 

@@ -59,7 +59,7 @@ def desk_part(view: View) -> None:
     if not recent.empty:
         st.subheader(words("promises.since"), anchor=False)
         st.info(words("promises.since_sub"), icon=":material/pending:")
-        data = _with_amounts(view, recent).assign(what=[words.named("promises.did", kind) for kind in recent["kind"]])
+        data = _worded(view, recent).assign(what=[words.named("promises.did", kind) for kind in recent["kind"]])
         _clicked(view, data, SINCE, alt=words("promises.since"), key=f"desk_since_{hash(tuple(data['acted_at']))}")
     promises, disputes = desk.promises_to_come(view.reading, actor), desk.open_disputes(view.reading, actor)
     if promises.empty and disputes.empty:
@@ -74,12 +74,15 @@ def desk_part(view: View) -> None:
         _changeable(view, disputes, DISPUTES, "dispute", actor)
 
 
-def _with_amounts(view: View, rows: pd.DataFrame) -> pd.DataFrame:
-    """Each amount in the currency of its row; the whole where none is said."""
+def _worded(view: View, rows: pd.DataFrame) -> pd.DataFrame:
+    """Each amount in the currency of its row, the whole where none is said; and who recorded it."""
     words = view.words
     pairs = zip(rows["amount"], rows["currency_code"], strict=True)
     return rows.assign(
-        amount_text=[words("promises.whole") if amount is None else words.money(amount, code) for amount, code in pairs]
+        amount_text=[
+            words("promises.whole") if amount is None else words.money(amount, code) for amount, code in pairs
+        ],
+        acted_by=[desk.who(words, by) for by in rows["acted_by"]],
     )
 
 
@@ -108,7 +111,7 @@ def _changeable(
     st.markdown(f"**{title}**")
     # a selection is of a place: with other rows in it, another table, or a late click would be of somebody else's
     key = f"desk_{thing}s_{hash(tuple(rows[f'{thing}_id']))}"
-    row = _clicked(view, _with_amounts(view, rows), columns, alt=title, key=key)
+    row = _clicked(view, _worded(view, rows), columns, alt=title, key=key)
     if row is None:
         return
     kind = "cancel_promise" if thing == "promise" else "close_dispute"

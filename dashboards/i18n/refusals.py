@@ -34,7 +34,8 @@ REFUSALS: Phrases = {
         (rf"{_ID} is no open item of .+", "item_gone"),
         (rf"{_ID} is no address for (?P<channel>call|sms|whatsapp|voice)", "no_number"),
         (rf"{_ID} is no address for (?P<channel>\w+)", "no_address"),
-        # what somebody has ended meanwhile, or may not end
+        # what somebody has recorded or ended meanwhile, or may not end
+        (r"this form was recorded already at (?P<moment>\S+ \S+ UTC), with something else in it", "recorded_already"),
         (r"this dispute was closed on (?P<date>\S+)", "dispute_closed"),
         (r"this plan is cancelled already", "plan_cancelled"),
         (r"this promise is cancelled already", "promise_cancelled"),

@@ -170,7 +170,19 @@ def _filed(words: Words, filed: desk.CustomerFile, zone: str | None) -> Iterator
 TOOK_EFFECT = {"promise": "made_date", "dispute": "opened_date", "close_dispute": "resolved_date"}
 """Of an action, where the thing itself says the day."""
 
-SAID = ("parts", "promised_date", "until", "reason", "kind", "channel", "address", "text", "note", "resolution")
+SAID = (
+    "shortfall",
+    "parts",
+    "promised_date",
+    "until",
+    "reason",
+    "kind",
+    "channel",
+    "address",
+    "text",
+    "note",
+    "resolution",
+)
 """What the timeline tells of an action, besides its amount."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ import pandas as pd
 from cartera import desk
 from cartera.clock import utc_now
 from cartera.desk import lately
+from cartera.desk.broken import CARTERA
 from cartera.warehouse import disputes
 from dashboards.i18n import Words
 from dashboards.queries.cache import cached
@@ -31,6 +33,12 @@ DISPUTES = (
     "opened_date", "acted_by",
 )  # fmt: skip
 
+BROKEN = re.compile(
+    r"broken: (?P<code>[A-Z]{3}) (?P<paid_amount>-?\d+(?:\.\d+)?) paid of (?P<due_amount>\d+(?:\.\d+)?)"
+    r" due by (?P<due_date>\d{4}-\d\d-\d\d)"
+)
+"""The note of a broken plan as it was recorded before its shortfall was kept as values."""
+
 
 def value_of(words: Words, recorded: Mapping[str, Any], name: str) -> str:
     """A value of what the journal keeps of an action: what we chose the words of in the reader's language, what people
@@ -38,6 +46,10 @@ def value_of(words: Words, recorded: Mapping[str, Any], name: str) -> str:
     value = recorded.get(name)
     if value in (None, "", [], False):
         return ""
+    if name == "shortfall":
+        return _shortfall(words, recorded["currency_code"], **value)
+    if name == "note" and recorded.get("by") == CARTERA.user and (found := BROKEN.fullmatch(value)):
+        return _shortfall(words, **found.groupdict())
     if name == "amount":
         return words.money(Decimal(value), recorded["currency_code"])
     if name == "parts":
@@ -49,8 +61,22 @@ def value_of(words: Words, recorded: Mapping[str, Any], name: str) -> str:
     return words.named(kind, str(value)) if kind else str(value)
 
 
+def _shortfall(words: Words, code: str, paid_amount: str, due_amount: str, due_date: str) -> str:
+    return words(
+        "desk.shortfall",
+        paid=words.money(Decimal(paid_amount), code),
+        due=words.money(Decimal(due_amount), code),
+        date=words.date(dt.date.fromisoformat(due_date)),
+    )
+
+
 def _date(words: Words, part: Mapping[str, str]) -> str:
     return words.date(dt.date.fromisoformat(part["promised_date"]))
+
+
+def who(words: Words, by: str) -> str:
+    """Who recorded it."""
+    return words("desk.by_erased") if by == desk.ERASED else by
 
 
 def since(reading: Reading, actor: desk.Actor) -> pd.DataFrame:

@@ -92,6 +92,24 @@ def test_a_reload_keeps_what_was_typed(desk_url: str, open_page: OpenPage) -> No
     expect(page.get_by_label("Note *", exact=True).last).to_have_value("")
 
 
+def test_a_day_stays_when_the_language_is_switched(desk_url: str, open_page: OpenPage) -> None:
+    last = TODAY + dt.timedelta(days=6)
+    page = open_page(f"{desk_url}/worklist?customer=files:C-10&do=hold")
+    page.get_by_role("spinbutton", name="year, Last day").click()
+    page.keyboard.type(last.isoformat().replace("-", ""), delay=40)
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(800)
+    _settled(page)
+    for language, part in (("ES", "Último día"), ("EN", "Last day"), ("PT", "Último dia")):
+        page.get_by_test_id("stSidebar").get_by_text(language, exact=True).click()
+        year = page.get_by_role("spinbutton").and_(page.get_by_label(part, exact=False)).filter(has_text=str(last.year))
+        expect(year.first).to_be_visible()
+        _settled(page)
+    page.get_by_role("button", name="Registrar").last.click()
+    expect(page.get_by_text("Registrado: suspensão")).to_be_visible()
+    assert [each.until for each in day.customer_file("files:C-10").holds] == [last]
+
+
 def test_an_address_in_a_note_is_text_and_is_copied_as_it_is(desk_url: str, open_page: OpenPage) -> None:
     text = "escribe a ana.lópez+pe@example.com, http://example.com/a?b=1 o www.example.com **ya**"
     desk.note(Actor.local("ana"), str(uuid.uuid4()), "files:C-08", text)

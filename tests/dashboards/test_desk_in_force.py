@@ -12,7 +12,7 @@ from support.desk_page import ALSO, ME, TODAY, action_id, field_of, publish_toda
 from support.pages import OpenPage, said
 from support.serve_fixture import item
 
-from cartera import desk
+from cartera import desk, outgoing
 from cartera.desk import day
 from dashboards.queries import customer
 
@@ -151,3 +151,20 @@ def test_what_the_invoices_source_says_is_named_and_not_twice(
     desk.dispute(ME, action_id(3), "files:C-1", "main", "PEN", reason="wrong price", item_ids=["1"])
     told = _told(_form(open_page, "promise"))
     assert "in dispute, as published" not in told and "wrong price" in told
+
+
+@pytest.mark.parametrize(("lang", "by"), [("EN", "(erased)"), ("ES", "(borrado)"), ("PT", "(apagado)")])
+def test_what_an_erased_customer_agreed_is_named_and_ended_as_any_other(
+    database: str, open_page: OpenPage, lang: str, by: str
+) -> None:
+    _two_invoices()
+    contested = _agreed("dispute", ())
+    outgoing.erase_customer("files:C-1", "privacy officer")
+    assert f"wrong price · {by}" in _told(_form(open_page, "promise", lang=lang))
+    app = open_page("promises", lang=lang)
+    assert list(next(each.value for each in app.dataframe if "reason" in each.value)["acted_by"]) == [by]
+    app = open_page("worklist", customer="files:C-1", lang=lang)
+    key = f"{contested.dispute_id}/1"
+    app.text_input(key=f"words_{key}").set_value("credited").run()
+    app = app.button(key=f"end_{key}").click().run()
+    assert not app.exception and day.customer_file("files:C-1").disputes[0].resolution == "credited"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cartera.clock import utc_now
-from cartera.errors import ConfigError
+from cartera.errors import ConfigError, RecordedAlready
 from cartera.reports.made import TooLarge
 from cartera.reports.store import ChangedMeanwhile
 from dashboards.i18n import LOCALES, Words, refusals
@@ -73,6 +73,7 @@ def _part(part: ast.expr) -> str:
 REFUSED = [
     *(text for path in SOURCES for text in _raised(path) if not any(typed in text for typed in ONLY_TYPED)),
     TooLarge("x", 3_510, 3_000).problem,
+    RecordedAlready(utc_now()).problem,
 ]
 
 

@@ -15,6 +15,7 @@ from cartera import desk, pipeline
 from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.desk import Actor
+from cartera.desk.model import Shortfall
 from cartera.settings import get_settings
 from cartera.warehouse.read import rows
 
@@ -115,7 +116,15 @@ def test_promises_and_disputes_are_in_the_figures_after_the_next_run(published: 
 
 def test_a_plan_that_was_not_kept_ends_by_itself_and_one_that_was_goes_on(published: None) -> None:
     broken, going = (
-        desk.plan(BOSS, new_id(), customer, "acme", code, [(today(1), Decimal(part)), (today(30), Decimal(part))])
+        desk.plan(
+            BOSS,
+            new_id(),
+            customer,
+            "acme",
+            code,
+            [(today(1), Decimal(part)), (today(30), Decimal(part))],
+            note="by mail",
+        )
         for customer, code, part in (("erp:C-1", "PEN", 25), ("erp:C-2", "USD", 20))
     )
     for each in (broken, going):
@@ -126,7 +135,7 @@ def test_a_plan_that_was_not_kept_ends_by_itself_and_one_that_was_goes_on(publis
         (ended,) = desk.file_of(connection, "erp:C-1").plans
         assert desk.file_of(connection, "erp:C-2").plans[0].is_cancelled is False
     assert (ended.is_cancelled, ended.version, ended.by) == (True, 2, "cartera")
-    assert ended.note == f"broken: PEN 0.00 paid of 25.00 due by {today(-10)}"
+    assert ended.shortfall == Shortfall(Decimal(0), Decimal(25), today(-10)) and ended.note == "by mail"
     assert pipeline.run(today()).status == "published"  # judged after the publication, it is in the figures of the next
     assert items() == {"erp:F-1": (False, None), "erp:F-2": (False, None), "erp:F-3": (False, today(30))}
     assert promises() == [(None, 25), (None, 20), (None, 20)]  # the one that was broken, and both of the other

@@ -17,7 +17,7 @@ from cartera import desk
 from cartera.db import Role, transaction
 from cartera.desk import Actor
 from cartera.desk.day import customer_file, day_of
-from cartera.errors import ConfigError, Conflict, NotAllowed
+from cartera.errors import ConfigError, Conflict, NotAllowed, RecordedAlready
 from cartera.reminders import plan_reminders
 from cartera.reminders.portfolio import last_contacts
 
@@ -56,11 +56,11 @@ def test_the_same_action_twice_is_one_thing_and_one_answer(owing: World) -> None
     id = new_id()
     first = promise("ana", id=id)
     assert promise("ana", id=id) == first
-    with pytest.raises(ConfigError, match="recorded already"):
+    with pytest.raises(RecordedAlready, match="recorded already at"):
         promise("ana", "99", id=id)
-    with pytest.raises(ConfigError, match="recorded already"):
+    with pytest.raises(RecordedAlready, match="recorded already at"):
         promise("ana", id=id, by=BOSS)
-    with pytest.raises(ConfigError, match="recorded already"):
+    with pytest.raises(RecordedAlready, match="recorded already at"):
         desk.note(ANA, id, "bea", "the id of another form")
     plan_id = new_id()
     parts = [(in_days(10), Decimal(50)), (in_days(40), Decimal(50))]

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from cartera.cli import commands
 from cartera.cli.reminders import current_user
+from cartera.desk.broken import end_broken_plans
 
 OWED = ["--company", "main", "--currency", "PEN"]
 
@@ -53,6 +54,15 @@ def test_a_day_at_the_desk(owing: World) -> None:
         current_user()
     }
     assert "right_party_promise" in run("file", "ana")
+
+
+def test_the_file_says_how_far_a_broken_plan_was_kept(owing: World) -> None:
+    first, last = in_days(5).isoformat(), in_days(35).isoformat()
+    run("plan", "ana", *OWED, "--part", f"{first}=40", "--part", f"{last}=60", "--note", "by mail")
+    owing.publish(in_days(20))
+    assert end_broken_plans() == 1
+    told = run("file", "ana", "--format", "csv")
+    assert f"PEN, by mail, 0.00 paid of 40.00 due by {first}" in told and "break_plan" in told
 
 
 @pytest.mark.parametrize(
