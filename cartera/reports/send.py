@@ -337,15 +337,17 @@ def settle(schedule_id: str, due_on: dt.date, *, was_sent: bool) -> None:
         raise ConfigError(f"nothing of that schedule and day is {' or '.join(open_ones)}", "see `cartera reports list`")
 
 
-def deliveries(owner: str | None = None, limit: int = 50) -> list[Row]:
-    """What became of the last ones, the newest first: schedule_id, report, recipient, due_on, status, row_count,
-    answer."""
+def deliveries(owner: str | None = None, report: str | None = None, *, limit: int = 50) -> list[Row]:
+    """What became of the last ones, of one owner or all and of one report or all, the newest first: schedule_id,
+    report, recipient, due_on, status, row_count, answer."""
     with transaction(Role.campaign) as connection:
         return rows(
             connection,
             "select schedule_id::text as schedule_id, report, recipient, due_on, status, row_count, answer,"
             " delivery.changed_at from ops.report_deliveries as delivery"
             " join ops.report_schedules as schedule using (schedule_id)"
-            " where %(owner)s::text is null or owner = %(owner)s order by due_at desc, schedule_id limit %(limit)s",
-            {"owner": owner, "limit": limit},
+            " where (%(owner)s::text is null or owner = %(owner)s)"
+            " and (%(report)s::text is null or report = %(report)s)"
+            " order by due_at desc, schedule_id limit %(limit)s",
+            {"owner": owner, "report": report, "limit": limit},
         )

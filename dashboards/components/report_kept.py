@@ -181,7 +181,7 @@ def mailing(view: View, saved: Saved | None, clocks: Clocks) -> None:
                 st.button(words("reports.end"), key=f"end_{each.schedule_id}", icon=":material/cancel_schedule_send:",
                           on_click=_end, args=(each.schedule_id,))  # fmt: skip
         _new_schedule(view, saved, clocks)
-        sent = [row for row in send.deliveries(user, LISTED) if row["report"] == saved.report_id]
+        sent = send.deliveries(user, saved.report_id, limit=LISTED)
         if sent:
             for row in sent:
                 row["status"] = words(f"reports.status_{row['status']}")
