@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from support.many_customers import publish_many
 from support.pages import OpenPage, said
-from support.serve_fixture import AS_OF, item, publish_items
+from support.serve_fixture import AS_OF
 
 from cartera.reports import schedule
 from cartera.reports.build import MOST_CHOICES
 from dashboards.i18n import Words
 
-MANY = MOST_CHOICES + 70
 ASKED = {"mart": "aging", "by": "customer_name", "show": "open_amount", "where": "customer_name"}
 FAR, NEAR = "Cliente 560", "Cliente 003"
 MARKS = ("'; drop table ops.reports; --", "%(as_of)s", "**x** [a](http://evil.example)", "nul\0", "x" * 5000)
@@ -21,13 +21,7 @@ MARKS = ("'; drop table ops.reports; --", "%(as_of)s", "**x** [a](http://evil.ex
 
 @pytest.fixture
 def many(database: str) -> None:
-    """More customers than are offered to filter by."""
-    publish_items(
-        [
-            item(f"{number:03}", AS_OF, "10", customer_id=f"files:C-{number:03}", customer_name=f"Cliente {number:03}")
-            for number in range(MANY)
-        ]
-    )
+    publish_many()
 
 
 def _names(app: AppTest) -> list[str]:
