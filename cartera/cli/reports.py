@@ -215,7 +215,8 @@ def settle(
     due_on: Annotated[str, typer.Argument(help="The day that it was due, YYYY-MM-DD.")],
     sent: Annotated[bool, typer.Option("--sent/--not-sent", help="Whether the recipient has it.")],
 ) -> None:
-    """Say what became of an e-mail whose fate is unknown; one that was not sent goes out with the next `send`."""
+    """Say what became of an e-mail whose fate is unknown; one that was not sent, or has failed, goes out with the next
+    `send`."""
     from cartera.reports.send import settle as settle_delivery
     from cartera.reports.store import checked_id
 

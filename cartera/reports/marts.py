@@ -202,11 +202,13 @@ PROMISES = Mart(
 
 DISPUTES = Mart(
     "disputes",
-    # an invoice may have several disputes: what is open of it stands with the one that was opened last
+    # an invoice may have several disputes: what is open of it stands with one of them, and with one that is over only
+    # where none is open, so that who asks for the open ones has it; of those alike with the one that was opened last
     "select dispute.dispute_id, dispute.invoice_id, dispute.reason, dispute.opened_date, dispute.resolved_date,"
     " dispute.resolved_date is null or dispute.resolved_date > %(as_of)s as is_open,"
     " invoice.company_id, invoice.customer_id, invoice.currency_code, invoice.document_number,"
-    " case when row_number() over (partition by dispute.invoice_id order by dispute.opened_date desc,"
+    " case when row_number() over (partition by dispute.invoice_id order by"
+    " (dispute.resolved_date is null or dispute.resolved_date > %(as_of)s) desc, dispute.opened_date desc,"
     " dispute.dispute_id desc) = 1 then coalesce(item.open_amount, 0) else 0 end as open_amount"
     " from serve.fct_disputes as dispute left join ("
     " select distinct on (invoice_id) * from serve.fct_invoices"

@@ -3,6 +3,9 @@
 A row is written before anything is made (`claimed`), and again just before the body is handed to the mail server
 (`handed`). What is found claimed was surely not sent, and is; what is found handed is looked up by its Message-ID, and
 where nobody can tell it becomes `unknown` and is not sent again by itself. One sender works at a time.
+
+What waits for a server or a database that is away does so until the schedule is due again, however long; a no of the
+server counts, and the last of MOST_ATTEMPTS is `failed`: it was surely not sent, and a person may have it sent again.
 """
 
 from __future__ import annotations
@@ -15,14 +18,14 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime
 
-from psycopg2.extensions import connection as Connection
+from psycopg2.errors import QueryCanceled
 from psycopg2.extras import Json
 
 from cartera import viewed
 from cartera.clock import utc_now
 from cartera.db import Role, connect, transaction
 from cartera.desk import Actor
-from cartera.errors import CarteraError, ConfigError, SendError
+from cartera.errors import CarteraError, ConfigError, DatabaseError, NotPublished, SendError
 from cartera.reminders.channels.base import AtPoint, Channel, Outcome, nowhere
 from cartera.reminders.channels.email import EmailChannel
 from cartera.reminders.message import POLICY
@@ -145,8 +148,11 @@ def _deliver(channel: EmailChannel, delivery: Row, report: Report, at: AtPoint) 
         _set(delivery, "failed", error.problem)
         report.failed += 1
     except CarteraError as error:
-        # a server or a database that is away: the next walk tries again
-        _try_later(delivery, error.problem, report)
+        # none of them comes after the body was handed over: the next walk tries again
+        if _is_away(error):
+            _set(delivery, "claimed", error.problem)
+        else:
+            _try_later(delivery, error.problem, report)
         report.problems.append(error)
     else:
         # not within: what can't be recorded after the server took it stays handed, and is looked up
@@ -154,8 +160,16 @@ def _deliver(channel: EmailChannel, delivery: Row, report: Report, at: AtPoint) 
             _record(delivery, outcome, report)
 
 
+def _is_away(error: CarteraError) -> bool:
+    """Whether it is over some day, and no attempt. A query that takes too long does so the next time as well."""
+    is_too_slow = isinstance(error.__cause__, QueryCanceled)
+    return isinstance(error, SendError | NotPublished | DatabaseError) and not is_too_slow
+
+
 def _make_and_send(channel: EmailChannel, delivery: Row, report: Report, at: AtPoint) -> Outcome | None:
     """None: there was nothing to send."""
+    # else a report would be made at every walk, for a server that is not there to take it
+    channel.reach()
     each = _schedule(delivery["schedule_id"])
     made = made_for(each)
     if each.skips_empty and made.row_count == 0:
@@ -176,11 +190,7 @@ def _make_and_send(channel: EmailChannel, delivery: Row, report: Report, at: AtP
             _set(delivery, "handed", None, made)
         at(point)
 
-    try:
-        return channel.deliver(message, channel.return_path or channel.mail_from, recipient, passed)
-    except SendError:
-        _set(delivery, "claimed", None)
-        raise
+    return channel.deliver(message, channel.return_path or channel.mail_from, recipient, passed)
 
 
 def made_for(each: schedules.Schedule) -> Made:
@@ -305,31 +315,39 @@ def _text(each: schedules.Schedule, made: Made, file: File, wording: Wording) ->
 
 
 def settle(schedule_id: str, due_on: dt.date, *, was_sent: bool) -> None:
-    """Say what became of an unknown one: sent, or to be sent again. Raises ConfigError when it is not unknown."""
+    """Say what became of an unknown one: sent, or to be sent again; the latter of a failed one too, which never left.
+
+    Raises ConfigError when it is neither.
+    """
+    open_ones = ("unknown",) if was_sent else ("unknown", "failed")
     with transaction(Role.campaign) as connection:
-        _settle(connection, schedule_id, due_on, "sent" if was_sent else "claimed")
-
-
-def _settle(connection: Connection, schedule_id: str, due_on: dt.date, status: str) -> None:
-    settled = rows(
-        connection,
-        "update ops.report_deliveries set status = %(status)s, answer = 'settled by a person', changed_at = now()"
-        " where schedule_id = %(id)s::uuid and due_on = %(day)s and status = 'unknown' returning status",
-        {"id": schedule_id, "day": due_on, "status": status},
-    )
+        settled = rows(
+            connection,
+            "update ops.report_deliveries set status = %(status)s, answer = 'settled by a person', changed_at = now(),"
+            " attempts = 0 where schedule_id = %(id)s::uuid and due_on = %(day)s and status = any(%(open)s)"
+            " returning status",
+            {
+                "id": schedule_id,
+                "day": due_on,
+                "status": "sent" if was_sent else "claimed",
+                "open": list(open_ones),
+            },
+        )
     if not settled:
-        raise ConfigError("nothing of that schedule and day is unknown", "see `cartera reports list`")
+        raise ConfigError(f"nothing of that schedule and day is {' or '.join(open_ones)}", "see `cartera reports list`")
 
 
-def deliveries(owner: str | None = None, limit: int = 50) -> list[Row]:
-    """What became of the last ones, the newest first: schedule_id, report, recipient, due_on, status, row_count,
-    answer."""
+def deliveries(owner: str | None = None, report: str | None = None, *, limit: int = 50) -> list[Row]:
+    """What became of the last ones, of one owner or all and of one report or all, the newest first: schedule_id,
+    report, recipient, due_on, status, row_count, answer."""
     with transaction(Role.campaign) as connection:
         return rows(
             connection,
             "select schedule_id::text as schedule_id, report, recipient, due_on, status, row_count, answer,"
             " delivery.changed_at from ops.report_deliveries as delivery"
             " join ops.report_schedules as schedule using (schedule_id)"
-            " where %(owner)s::text is null or owner = %(owner)s order by due_at desc, schedule_id limit %(limit)s",
-            {"owner": owner, "limit": limit},
+            " where (%(owner)s::text is null or owner = %(owner)s)"
+            " and (%(report)s::text is null or report = %(report)s)"
+            " order by due_at desc, schedule_id limit %(limit)s",
+            {"owner": owner, "report": report, "limit": limit},
         )

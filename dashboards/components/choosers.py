@@ -8,6 +8,7 @@ from typing import TypeVar
 import streamlit as st
 
 T = TypeVar("T")
+TYPED = "_typed"
 
 
 def toggled(
@@ -19,25 +20,53 @@ def toggled(
 
 
 def added(
-    label: str, offered: Sequence[T], named: Callable[[T], str], key: str, placeholder: str, default: Sequence[T] = ()
+    label: str,
+    offered: Sequence[T],
+    named: Callable[[T], str],
+    key: str,
+    placeholder: str,
+    default: Sequence[T] = (),
+    *,
+    typing: str = "",
 ) -> list[T]:
-    """For many: one after the other from a list to search in; a click on one that was chosen takes it out."""
+    """For many: one after the other from a list to search in; a click on one that was chosen takes it out.
+
+    `typing` is said below the list where others may be typed as well; they are not chosen yet, see `typed_in`.
+    """
     st.session_state.setdefault(key, list(default))
     chosen: list[T] = st.session_state[key]
     adding = f"{key}_add"
 
     def add() -> None:
         picked = st.session_state[adding]
-        if picked is not None:
+        if picked in offered:
             st.session_state[key] = [*(each for each in st.session_state.get(key, []) if each != picked), picked]
-            st.session_state[adding] = None
+        elif picked is not None:
+            st.session_state[f"{key}{TYPED}"] = str(picked).strip()
+        st.session_state[adding] = None
 
     with st.container(gap="xsmall", width=300):
         rest = [each for each in offered if each not in chosen]
-        st.selectbox(label, rest, index=None, format_func=named, key=adding, on_change=add, placeholder=placeholder)
+        st.selectbox(
+            label, rest, index=None, format_func=lambda each: named(each) if each in offered else str(each), key=adding,
+            on_change=add, placeholder=placeholder, accept_new_options=bool(typing),
+        )  # fmt: skip
+        if typing:
+            st.caption(typing)
         if not chosen:
             return []
         return st.pills(
             label, chosen, selection_mode="multi", format_func=lambda each: f"{named(each)} ✕", key=key,
             label_visibility="collapsed",
         )  # fmt: skip
+
+
+def typed_in(key: str) -> list[str]:
+    """What was typed into `added` just now and is still to be looked up."""
+    typed = st.session_state.get(f"{key}{TYPED}")
+    return [typed] if typed else []
+
+
+def forget_typed(key: str) -> None:
+    """Once it was looked up."""
+    st.session_state.pop(f"{key}{TYPED}", None)

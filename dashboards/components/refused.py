@@ -46,7 +46,7 @@ def forget(name: str | None = None) -> None:
 def say(view: View) -> None:
     """One quiet line for all filters that the page has drawn; what was asked for is text from outside, and long."""
     told = [
-        view.words("filter.refused_one", label=as_text(each.label), asked=_short(each.asked), shown=as_text(each.shown))
+        view.words("filter.refused_one", label=as_text(each.label), asked=short(each.asked), shown=as_text(each.shown))
         for each in _of(DRAWN).values()
     ]
     st.session_state[KEPT] = st.session_state.pop(DRAWN)
@@ -54,7 +54,8 @@ def say(view: View) -> None:
         st.caption(f":material/link_off: {view.words('filter.refused')} {' · '.join(told)}")
 
 
-def _short(asked: str) -> str:
+def short(asked: str) -> str:
+    """Text from outside, legible and as plain text."""
     seen = "".join(letter if letter.isprintable() else " " for letter in asked)
     return as_text(seen if len(seen) <= LONGEST else f"{seen[: LONGEST - 1]}…")
 

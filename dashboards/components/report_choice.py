@@ -18,11 +18,12 @@ from dashboards.components import refused
 from dashboards.components.choosers import added, toggled
 from dashboards.components.clicks import answers
 from dashboards.components.filters import FEW, link, seeded
+from dashboards.components.report_values import MOST, Offered, offered_values
 from dashboards.components.view import View, current_user
 from dashboards.queries import reports
 from dashboards.queries.session import Clocks
 
-NEW, MOST = "new", 20
+NEW = "new"
 OPENED = "report_opened"
 """The report that a click leads to (clicks.py)."""
 OWN_DATE = "report_own_date"
@@ -188,16 +189,21 @@ def _filter(
         periods = {"": words("reports.any_day")} | {period: said(f"period.{period}") for period in get_args(Period)}
         period = _one(view, url, label, periods, (kept.period if kept else None) or "", scope)
         return Filter(column=name, period=period) if period else None  # type: ignore[arg-type]  # one of the offered
-    if dimension.kind == "yes_no":
-        values = ["yes", "no"]
-        shown = {value: said(f"value.{value}") for value in values}
-    else:
-        values = list(dict.fromkeys([*reports.choices(view.reading, mart.name, name, clocks), *_among(kept)]))
-        shown = {value: str(said.value(name, value) or said("value.none")) for value in values}
     if name in (mart.one_of or {}):
         # over several of them debts would be counted several times
+        values = list(dict.fromkeys([*reports.choices(view.reading, mart.name, name, clocks), *_among(kept)]))
+        shown = {value: str(said.value(name, value) or said("value.none")) for value in values}
         return Filter(column=name, among=(_one(view, url, label, shown, next(iter(_among(kept)), values[0]), scope),))
-    among = _several(view, url, label, shown, list(_among(kept)), scope, one_by_one=len(shown) > FEW)
+    if dimension.kind == "yes_no":
+        there = Offered(["yes", "no"])
+        shown = {value: said(f"value.{value}") for value in there.values}
+    else:
+        there = offered_values(view, mart.name, name, clocks, _key(view, url, scope), st.query_params.get_all(url))
+        values = list(dict.fromkeys([*there.values, *_among(kept)]))
+        shown = {value: str(said.value(name, value) or said("value.none")) for value in values}
+    among = _several(
+        view, url, label, shown, list(_among(kept)), scope, one_by_one=len(shown) > FEW, typing=there.note
+    )  # fmt: skip
     return Filter(column=name, among=tuple(among)) if among else None
 
 
@@ -241,8 +247,9 @@ def _several(
     scope: str,
     *,
     one_by_one: bool = False,
+    typing: str = "",
 ) -> list[str]:
-    """Several of what is offered, in the order chosen; strangers in the URL are left out."""
+    """Several of what is offered, in the order chosen; strangers in the URL are left out. `typing`: as of `added`."""
     key, strangers = _key(view, name, scope), list[str]()
     if key not in st.session_state:
         asked = st.query_params.get_all(name)
@@ -255,7 +262,8 @@ def _several(
     shown = ", ".join(offered.get(value, value) for value in kept) or view.words("filter.nothing")
     refused.heard(name, ", ".join(strangers), label, kept, shown)
     if one_by_one:
-        chosen = added(label, list(offered), offered.__getitem__, key, view.words("reports.choose"))
+        hint = view.words("reports.choose_or_type" if typing else "reports.choose")
+        chosen = added(label, list(offered), offered.__getitem__, key, hint, typing=typing)
     else:
         chosen = toggled(label, list(offered), offered.__getitem__, key)
     chosen = chosen[:MOST]

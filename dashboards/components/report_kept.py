@@ -16,10 +16,11 @@ from cartera.reports.document import Document, Filter
 from cartera.reports.exports import FORMATS
 from cartera.reports.store import Broken, Saved
 from cartera.reports.wording import LOCALES
-from dashboards.components.choosers import added, toggled
+from dashboards.components.choosers import added, toggled, typed_in
 from dashboards.components.clicks import answers, clicked, drawn_anew, granted, once, one_of, told, wish
 from dashboards.components.report_choice import NEW, OPENED, common_dimensions, unpin
 from dashboards.components.report_shown import file_label
+from dashboards.components.report_values import offered_values
 from dashboards.components.states import Refusal
 from dashboards.components.tables import Column, table
 from dashboards.components.view import View, as_text, current_user
@@ -181,7 +182,7 @@ def mailing(view: View, saved: Saved | None, clocks: Clocks) -> None:
                 st.button(words("reports.end"), key=f"end_{each.schedule_id}", icon=":material/cancel_schedule_send:",
                           on_click=_end, args=(each.schedule_id,))  # fmt: skip
         _new_schedule(view, saved, clocks)
-        sent = [row for row in send.deliveries(user, LISTED) if row["report"] == saved.report_id]
+        sent = send.deliveries(user, saved.report_id, limit=LISTED)
         if sent:
             for row in sent:
                 row["status"] = words(f"reports.status_{row['status']}")
@@ -269,7 +270,8 @@ def _add(report_id: str, schedule_id: str) -> None:
         form["zone"],
     )  # fmt: skip
     column = form["column"]
-    among = tuple(form.get(f"values_{column}", ()))
+    # what was typed a moment ago is not looked up yet, and without it the report would go out whole
+    among = (*form.get(f"values_{column}", ()), *typed_in(f"mail_values_{column}"))
     with clicked(NOT_SCHEDULED) as kept:
         schedule.add(
             current_user(), report_id, form["to"], when, language=form["language"], format=form["format"],
@@ -289,8 +291,9 @@ def _own_filters(view: View, saved: Saved, clocks: Clocks) -> None:
         format_func=lambda name: said.column(name) if name else words("reports.everything"),
     )  # fmt: skip
     if column:
-        offered = reports.choices(view.reading, saved.document.parts[0].mart, column, clocks)
+        key = f"mail_values_{column}"
+        there = offered_values(view, saved.document.parts[0].mart, column, clocks, key)
         added(
-            said.column(column), offered, lambda value: value or said("value.none"), f"mail_values_{column}",
-            words("reports.choose"),
+            said.column(column), there.values, lambda value: value or said("value.none"), key,
+            words("reports.choose_or_type" if there.note else "reports.choose"), typing=there.note,
         )  # fmt: skip

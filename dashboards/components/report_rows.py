@@ -14,6 +14,7 @@ from cartera.reports.behind import Place, narrowed_by_figures, place_of
 from cartera.reports.build import Table
 from cartera.reports.made import Made
 from cartera.reports.marts import CURRENCY
+from cartera.warehouse.metrics import without_window
 from dashboards.components.access import may_open
 from dashboards.components.rows_behind import Sum, rows_behind
 from dashboards.components.saved_views import opening
@@ -163,7 +164,8 @@ def _to_kpi(view: View, made: Made, part: Table, row: Mapping[str, Any]) -> None
         label=view.words("reports.open_kpi", kpi=as_text(name)),
         icon=":material/list_alt:",
         query_params=opening(
-            kpi=row["kpi"],
+            # its page asks for the window apart
+            kpi=without_window(row["kpi"]),
             place=f"{row['company_id']}/{row[CURRENCY]}",
             as_of=made.clocks.as_of.isoformat(),
             known_at=made.clocks.known_at.date().isoformat(),

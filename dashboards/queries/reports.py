@@ -54,9 +54,11 @@ def _preview(reading: Reading, document: str, clocks: Clocks) -> made.Made:
 
 
 @cached
-def choices(reading: Reading, mart: str, column: str, clocks: Clocks) -> list[str]:
-    """The values of a column to filter by; "" where some rows have none."""
-    return build.choices(reading.connection, MARTS[mart], column, build.Clocks(clocks.as_of, clocks.known_at))
+def choices(
+    reading: Reading, mart: str, column: str, clocks: Clocks, among: tuple[str, ...] | None = None
+) -> list[str]:
+    """The first values of a column to filter by, or those of `among` that rows have; "" where some rows have none."""
+    return build.choices(reading.connection, MARTS[mart], column, build.Clocks(clocks.as_of, clocks.known_at), among)
 
 
 def file(words: Words, name: str, document: Document, clocks: Clocks, format: exports.Format) -> Counted:

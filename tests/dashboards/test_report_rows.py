@@ -157,13 +157,23 @@ def test_a_kpi_leads_to_its_own_page(open_page: OpenPage) -> None:
 
 
 def test_a_kpi_of_a_report_leads_to_the_rows_of_its_first_sum(published_company: str) -> None:
-    app = _clicked(_opened("reports", mart="kpis"), 0, 0, "value")
-    [link] = [each.proto for each in app.get("page_link") if each.proto.label.startswith("Rows of")]
-    opened = dict(parse_qsl(link.query_string))
-    metric = kpis.catalogue().find(opened["kpi"])
-    assert metric is not None and opened["rows"] == metric.made_of[0]
-    app = _opened("kpis", **opened)
-    assert not app.error and any("document_number" in each.value for each in app.dataframe)
+    """Each of one company and currency to its own: a report names a KPI with its window, its page without."""
+    app = _opened("reports", mart="kpis", by="kpi", show="value", where=["company_id", "currency_code"],
+                  where_company_id="main", where_currency_code="PEN")  # fmt: skip
+    links: dict[str, dict[str, str]] = {}
+    for place, named in enumerate(app.dataframe[0].value["kpi"]):
+        app = _clicked(app, 0, place, "value")
+        [link] = [each.proto for each in app.get("page_link") if each.proto.label.startswith("Rows of")]
+        opened = dict(parse_qsl(link.query_string))
+        metric = next((each for each in kpis.catalogue().metrics if each.name == opened["kpi"]), None)
+        assert metric is not None and opened.get("rows") == next(iter(metric.made_of), None), named
+        assert link.label.replace("\\", "") == f"Rows of {named}" and metric.label.en in named
+        links[metric.name] = opened
+    assert len(links) > 10, "each row another one, and not the one that its page falls back to"
+    for name in ("best_possible_dso", "past_due_pct"):
+        app = _opened("kpis", **links[name])
+        assert app.selectbox(key="kpi_EN").value == name and "not understood in the link" not in _plainly(app)
+        assert not app.error and any("document_number" in each.value for each in app.dataframe)
 
 
 def test_the_file_has_every_document_and_what_was_asked(database: str) -> None:
@@ -234,7 +244,7 @@ def _added(listed: Any) -> Decimal:
     return sum(listed["open_amount"], Decimal(0))
 
 
-def _opened(page: str, **parameters: str) -> AppTest:
+def _opened(page: str, **parameters: Any) -> AppTest:
     app = page_opened(page, **parameters)
     assert not app.exception, said(app)
     return app

@@ -7,31 +7,25 @@ import email
 import email.policy
 import io
 import os
-from collections.abc import Iterator
 from decimal import Decimal
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import pytest
 from psycopg2.errors import CheckViolation
 from python_calamine import CalamineWorkbook
-from support.serve_fixture import AS_OF, publish_items, sample_items
+from support.report_mail import BEGUN, DOCUMENT, MONDAY, channel, scheduled, statuses
+from support.serve_fixture import AS_OF, sample_items
 
 from cartera import users, viewed
 from cartera.db import Role, connect, transaction
-from cartera.errors import ConfigError, SendError
-from cartera.reminders.channels.email import EmailChannel
+from cartera.errors import ConfigError
 from cartera.reports import schedule, send, store
 from cartera.reports.document import Document, Filter, Part
 from cartera.reports.schedule import LAST_DAY, When, latest_due
 from cartera.sandbox.mailbox.smtp import Mailbox
 from cartera.settings import get_settings
-
-BEGUN = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
-MONDAY = dt.datetime(2026, 11, 23, 12, 30, tzinfo=dt.UTC)
-DOCUMENT = Document(parts=(Part(mart="aging", dimensions=("customer_name",), measures=("open_amount",)),))
 
 
 @pytest.mark.parametrize(
@@ -68,10 +62,10 @@ def test_who_receives_it_is_told_whom_to_ask_to_stop_it(mailbox: Mailbox, langua
     """Where nobody signs in a schedule is local's, whom the recipient knows as nobody."""
     saved = store.save("local", "Mine", DOCUMENT)
     schedule.add("local", saved.report_id, "cfo@example.com", When((1,)), language=language)
-    _scheduled("other@example.com", language=language)
+    scheduled("other@example.com", language=language)
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute("update ops.report_schedules set active_from = %s", (BEGUN,))
-    assert send.send_due(_channel(mailbox), MONDAY).sent == 2
+    assert send.send_due(channel(mailbox), MONDAY).sent == 2
     text = {mail["To"]: " ".join(mail.get_body(("plain",)).get_content().split()) for mail in _mails(mailbox)}  # type: ignore[union-attr]
     assert whom in text["cfo@example.com"] and "local" not in text["cfo@example.com"]
     assert "ana." in text["other@example.com"]
@@ -81,43 +75,15 @@ def test_nothing_is_due_before_the_schedule_began() -> None:
     assert latest_due(When((1,)), MONDAY, MONDAY + dt.timedelta(hours=3)) is None
 
 
-@pytest.fixture
-def mailbox(tmp_path: Path, database: str) -> Iterator[Mailbox]:
-    publish_items(sample_items())
-    with Mailbox(tmp_path, refuse={"bad@.*": 550, "busy@.*": 451}) as running:
-        yield running
-
-
-def _channel(mailbox: Mailbox, *, can_look_up: bool = True) -> EmailChannel:
-    host, port = mailbox.address
-    finder = mailbox.store.has if can_look_up else None
-    return EmailChannel(host=host, port=port, is_real=False, finder=finder, mail_from="cartera@example.com")
-
-
-def _scheduled(recipient: str = "cfo@example.com", **given: Any) -> str:
-    saved = next((each for each in store.listed("ana") if each.name == "Mine"), None) or store.save(
-        "ana", "Mine", DOCUMENT
-    )
-    when = given.pop("when", When((1,)))
-    schedule_id = schedule.add("ana", saved.report_id, recipient, when, **given)
-    with transaction(Role.admin) as connection, connection.cursor() as cursor:
-        cursor.execute("update ops.report_schedules set active_from = %s", (BEGUN,))
-    return schedule_id
-
-
-def _statuses() -> list[tuple[str, str]]:
-    return [(row["due_on"].isoformat(), row["status"]) for row in send.deliveries()]
-
-
 def _mails(mailbox: Mailbox) -> list[EmailMessage]:
     contents = [mailbox.store.read(each.id) for each in mailbox.messages()]
     return [email.message_from_bytes(content, policy=email.policy.default) for content in contents]  # type: ignore[misc]
 
 
 def test_it_is_sent_once_with_what_it_is_of(mailbox: Mailbox) -> None:
-    _scheduled(language="es", filters=[Filter(column="currency_code", among=("PEN",))])
-    assert send.send_due(_channel(mailbox), MONDAY).sent == 1
-    assert send.send_due(_channel(mailbox), MONDAY + dt.timedelta(days=6)).sent == 0
+    scheduled(language="es", filters=[Filter(column="currency_code", among=("PEN",))])
+    assert send.send_due(channel(mailbox), MONDAY).sent == 1
+    assert send.send_due(channel(mailbox), MONDAY + dt.timedelta(days=6)).sent == 0
     (mail,) = _mails(mailbox)
     assert mail["To"] == "cfo@example.com" and mail["Subject"] == "Mine a la fecha 30 jun 2026"
     body = mail.get_body(("plain",))
@@ -140,8 +106,8 @@ def test_it_is_sent_once_with_what_it_is_of(mailbox: Mailbox) -> None:
 
 
 def test_what_is_sent_is_in_the_log_of_what_was_taken_out(mailbox: Mailbox) -> None:
-    schedule_id = _scheduled()
-    send.send_due(_channel(mailbox), MONDAY)
+    schedule_id = scheduled()
+    send.send_due(channel(mailbox), MONDAY)
     (mail,) = _mails(mailbox)
     (file,) = mail.iter_attachments()
     (logged,) = viewed.listed()
@@ -157,30 +123,30 @@ def test_who_signs_in_is_in_the_log_with_their_role(mailbox: Mailbox) -> None:
     schedule.add("eva@example.com", saved.report_id, "cfo@example.com", When((1,)))
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute("update ops.report_schedules set active_from = %s", (BEGUN,))
-    assert send.send_due(_channel(mailbox), MONDAY).sent == 1
+    assert send.send_due(channel(mailbox), MONDAY).sent == 1
     (logged,) = viewed.listed(viewed_by="eva@example.com")
     assert (logged["role"], logged["filters"]["recipient"]) == ("manager", "cfo@example.com")
 
 
 def test_what_cannot_be_logged_is_not_sent(mailbox: Mailbox) -> None:
-    _scheduled()
+    scheduled()
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute("alter table ops.views_logged add constraint full_disk check (kind = 'customer')")
     with pytest.raises(CheckViolation):
-        send.send_due(_channel(mailbox), MONDAY)
-    assert mailbox.messages() == [] and _statuses() == [("2026-11-23", "claimed")]
+        send.send_due(channel(mailbox), MONDAY)
+    assert mailbox.messages() == [] and statuses() == [("2026-11-23", "claimed")]
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute("alter table ops.views_logged drop constraint full_disk")
-    send.send_due(_channel(mailbox), MONDAY)
-    assert _statuses() == [("2026-11-23", "sent")]
+    send.send_due(channel(mailbox), MONDAY)
+    assert statuses() == [("2026-11-23", "sent")]
 
 
 def test_missed_runs_catch_up_once(mailbox: Mailbox) -> None:
-    _scheduled(when=When(tuple(range(1, 8))))
-    assert send.send_due(_channel(mailbox), MONDAY).sent == 1
-    assert send.send_due(_channel(mailbox), MONDAY + dt.timedelta(days=9)).sent == 1
+    scheduled(when=When(tuple(range(1, 8))))
+    assert send.send_due(channel(mailbox), MONDAY).sent == 1
+    assert send.send_due(channel(mailbox), MONDAY + dt.timedelta(days=9)).sent == 1
     assert len(mailbox.messages()) == 2
-    assert _statuses() == [("2026-12-02", "sent"), ("2026-11-23", "sent")]
+    assert statuses() == [("2026-12-02", "sent"), ("2026-11-23", "sent")]
 
 
 @pytest.mark.parametrize("point", ["claimed", "made", "before_call", "after_call"])
@@ -188,12 +154,12 @@ def test_missed_runs_catch_up_once(mailbox: Mailbox) -> None:
 def test_killed_anywhere_it_arrives_once_or_is_said_to_be_unknown(
     mailbox: Mailbox, point: str, can_look_up: bool
 ) -> None:
-    schedule_id = _scheduled()
+    schedule_id = scheduled()
     child = os.fork()
     if child == 0:
         # a sender that is gone at once, as by `kill -9`: nothing is cleaned up
         send.send_due(
-            _channel(mailbox, can_look_up=can_look_up), MONDAY, at=lambda p: os._exit(9) if p == point else None
+            channel(mailbox, can_look_up=can_look_up), MONDAY, at=lambda p: os._exit(9) if p == point else None
         )
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
@@ -202,11 +168,11 @@ def test_killed_anywhere_it_arrives_once_or_is_said_to_be_unknown(
         _settled(mailbox, can_look_up, later)
     handed = point in ("before_call", "after_call")
     if handed and not can_look_up:
-        assert _statuses() == [("2026-11-23", "unknown")]
+        assert statuses() == [("2026-11-23", "unknown")]
         assert len(mailbox.messages()) == (point == "after_call")
         send.settle(schedule_id, MONDAY.date(), was_sent=point == "after_call")
-        send.send_due(_channel(mailbox, can_look_up=False), later)
-    assert _statuses() == [("2026-11-23", "sent")] and len(mailbox.messages()) == 1
+        send.send_due(channel(mailbox, can_look_up=False), later)
+    assert statuses() == [("2026-11-23", "sent")] and len(mailbox.messages()) == 1
     assert len({message.message_id for message in mailbox.messages()}) == 1
 
 
@@ -216,26 +182,26 @@ def _settled(mailbox: Mailbox, can_look_up: bool, now: dt.datetime) -> None:
         with send._alone() as is_alone:
             if is_alone:
                 break
-    send.send_due(_channel(mailbox, can_look_up=can_look_up), now)
+    send.send_due(channel(mailbox, can_look_up=can_look_up), now)
 
 
 def test_two_senders_at_once_send_once(mailbox: Mailbox) -> None:
-    _scheduled()
+    scheduled()
     inner: list[int] = []
 
     def again(point: str) -> None:
         if point == "before_call":
-            inner.append(send.send_due(_channel(mailbox), MONDAY).sent)
+            inner.append(send.send_due(channel(mailbox), MONDAY).sent)
 
-    assert send.send_due(_channel(mailbox), MONDAY, at=again).sent == 1
+    assert send.send_due(channel(mailbox), MONDAY, at=again).sent == 1
     assert inner == [0] and len(mailbox.messages()) == 1
 
 
 def test_an_empty_one_is_skipped_unless_asked_for(mailbox: Mailbox) -> None:
     nobody = [Filter(column="open_amount", at_least=Decimal("1e15"))]
-    _scheduled(filters=nobody)
-    _scheduled("b@example.com", filters=nobody, skips_empty=False)
-    report = send.send_due(_channel(mailbox), MONDAY)
+    scheduled(filters=nobody)
+    scheduled("b@example.com", filters=nobody, skips_empty=False)
+    report = send.send_due(channel(mailbox), MONDAY)
     assert (report.sent, report.skipped) == (1, 1)
     (mail,) = _mails(mailbox)
     body = mail.get_body(("plain",))
@@ -243,10 +209,10 @@ def test_an_empty_one_is_skipped_unless_asked_for(mailbox: Mailbox) -> None:
 
 
 def test_what_the_server_refuses_is_failed_and_what_it_puts_off_is_tried_again(mailbox: Mailbox) -> None:
-    _scheduled("bad@example.com")
-    _scheduled("busy@example.com")
+    scheduled("bad@example.com")
+    scheduled("busy@example.com")
     for _ in range(send.MOST_ATTEMPTS):
-        send.send_due(_channel(mailbox), MONDAY)
+        send.send_due(channel(mailbox), MONDAY)
     rows = {row["recipient"]: row for row in send.deliveries()}
     assert rows["bad@example.com"]["status"] == rows["busy@example.com"]["status"] == "failed"
     assert "550" in rows["bad@example.com"]["answer"] and "attempts" in rows["busy@example.com"]["answer"]
@@ -265,45 +231,28 @@ def test_the_next_walk_does_not_wait_for_the_session_of_the_last(
         return Mock(wraps=session, close=lambda: None)
 
     monkeypatch.setattr(send, "connect", connect_for_long)
-    send.send_due(_channel(mailbox), MONDAY)
-    _scheduled()
-    assert send.send_due(_channel(mailbox), MONDAY).sent == 1
+    send.send_due(channel(mailbox), MONDAY)
+    scheduled()
+    assert send.send_due(channel(mailbox), MONDAY).sent == 1
     for session in still_open:
         session.close()
 
 
-def test_a_server_that_is_away_stops_nothing_for_good(mailbox: Mailbox) -> None:
-    _scheduled()
-    away = EmailChannel(host="127.0.0.1", port=9, timeout=1)
-    report = send.send_due(away, MONDAY)
-    assert report.sent == 0
-    with pytest.raises(SendError):
-        report.raise_if_stopped()
-    assert send.send_due(_channel(mailbox), MONDAY).sent == 1
-
-
-def test_an_older_one_that_never_left_gives_way_to_the_newer(mailbox: Mailbox) -> None:
-    _scheduled()
-    send.send_due(EmailChannel(host="127.0.0.1", port=9, timeout=1), MONDAY)
-    assert send.send_due(_channel(mailbox), MONDAY + dt.timedelta(days=7)).sent == 1
-    assert _statuses() == [("2026-11-30", "sent"), ("2026-11-23", "skipped")]
-
-
 def test_an_ended_schedule_and_a_report_no_longer_shared_send_nothing(mailbox: Mailbox) -> None:
-    schedule_id = _scheduled()
+    schedule_id = scheduled()
     schedule.end("ana", schedule_id)
     shared = store.save("ana", "Shared", DOCUMENT, is_shared=True)
     other = schedule.add("luis", shared.report_id, "luis@example.com", When((1,)))
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute("update ops.report_schedules set active_from = %s", (BEGUN,))
     store.change("ana", shared.report_id, 1, is_shared=False)
-    report = send.send_due(_channel(mailbox), MONDAY)
+    report = send.send_due(channel(mailbox), MONDAY)
     assert (report.sent, report.failed) == (0, 1) and mailbox.messages() == []
     assert [row["schedule_id"] for row in send.deliveries()] == [other]
 
 
 def test_a_schedule_over_what_is_gone_fails_alone_and_says_why(mailbox: Mailbox) -> None:
-    whole = _scheduled()
+    whole = scheduled()
     gone = store.save("ana", "Gone", DOCUMENT)
     over_gone = schedule.add("ana", gone.report_id, "a@example.com", When((1,)))
     own = schedule.add("ana", "auditor_aging", "b@example.com", When((1,)))
@@ -313,7 +262,7 @@ def test_a_schedule_over_what_is_gone_fails_alone_and_says_why(mailbox: Mailbox)
         cursor.execute(
             'update ops.report_schedules set filters = \'[{"column": "x", "gone": 1}]\' where recipient like \'b@%\''
         )
-    report = send.send_due(_channel(mailbox), MONDAY)
+    report = send.send_due(channel(mailbox), MONDAY)
     assert (report.sent, report.failed) == (1, 2)
     answers = {row["schedule_id"]: (row["status"], row["answer"]) for row in send.deliveries()}
     assert answers[whole][0] == "sent" and [mail["To"] for mail in _mails(mailbox)] == ["cfo@example.com"]
@@ -341,13 +290,13 @@ def test_a_person_of_some_companies_is_sent_theirs_alone(mailbox: Mailbox) -> No
 
 def test_reports_leave_for_the_domains_that_are_named_alone(mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also those that were scheduled before."""
-    _scheduled("cfo@elsewhere.example")
+    scheduled("cfo@elsewhere.example")
     monkeypatch.setenv("CARTERA_REPORT_DOMAINS", "acme.example, Example.com")
     get_settings.cache_clear()
     with pytest.raises(ConfigError, match=r"addresses of acme\.example, example\.com alone"):
-        _scheduled("cfo@not-example.com")
-    _scheduled("cfo@EXAMPLE.com")
-    report = send.send_due(_channel(mailbox), MONDAY)
+        scheduled("cfo@not-example.com")
+    scheduled("cfo@EXAMPLE.com")
+    report = send.send_due(channel(mailbox), MONDAY)
     assert (report.sent, report.failed) == (1, 1)
     assert [mail["To"] for mail in _mails(mailbox)] == ["cfo@example.com"]
     assert "cfo@elsewhere.example is none" in str([row["answer"] for row in send.deliveries()])
@@ -369,7 +318,7 @@ def test_reports_leave_for_the_domains_that_are_named_alone(mailbox: Mailbox, mo
 )
 def test_what_can_not_be_scheduled_is_refused(database: str, given: dict[str, Any]) -> None:
     with pytest.raises(ConfigError):
-        _scheduled(**given)
+        scheduled(**given)
 
 
 def test_the_subject_holds_no_header_of_its_own(mailbox: Mailbox) -> None:
@@ -377,6 +326,6 @@ def test_the_subject_holds_no_header_of_its_own(mailbox: Mailbox) -> None:
     schedule.add("ana", saved.report_id, "cfo@example.com", When((1,)))
     with transaction(Role.admin) as connection, connection.cursor() as cursor:
         cursor.execute("update ops.report_schedules set active_from = %s", (BEGUN,))
-    assert send.send_due(_channel(mailbox), MONDAY).sent == 1
+    assert send.send_due(channel(mailbox), MONDAY).sent == 1
     (mail,) = _mails(mailbox)
     assert mail["Bcc"] is None and mail["Subject"].startswith("= ?utf-8")

@@ -83,6 +83,14 @@ class EmailChannel:
     def look_up(self, key: str) -> bool | None:
         return self.finder(key) if self.finder else None
 
+    def reach(self) -> None:
+        """Connect, where that is not done. Raises SendError when the server can't be reached."""
+        try:
+            self._connected()
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise self._unreachable(error) from None
+
     def deliver(self, message: EmailMessage, sender: str, recipient: str, at: AtPoint = nowhere) -> Outcome:
         """Hand over a finished e-mail."""
         content = message.as_bytes()
