@@ -215,7 +215,7 @@ def contacts_table(
     several = rows["company_id"].nunique() > 1
     columns = {name: column for name, column in CONTACTS.items() if name != "company_id" or several}
     key = f"contacts_{stage}_{group}_{kept.asked.from_date}_{kept.asked.days}_{kept.asked.country_code}"
-    customers_table(view, data, columns, alt=title, key=key)
+    customers_table(view, view.reading.clocks, data, columns, alt=title, key=key)
     csv_button(
         view,
         view.reading.clocks,

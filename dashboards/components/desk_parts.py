@@ -87,7 +87,7 @@ def _clicked(
     view: View, rows: pd.DataFrame, columns: Mapping[str, Column], *, alt: str, key: str
 ) -> dict[Any, Any] | None:  # fmt: skip
     """The row that is clicked, with the ways to its customer: the page, and the worklist, where plans are changed."""
-    row = customers_table(view, rows, columns, alt=alt, key=key)
+    row = customers_table(view, view.reading.clocks, rows, columns, alt=alt, key=key)
     if row is None:
         return None
     if may_open(current_actor(), "worklist"):
