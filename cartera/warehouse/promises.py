@@ -168,7 +168,9 @@ chosen as (
     from serve.fct_promises as p join customers as c using (customer_id)
     left join lateral (
         select i.company_id from serve.dim_items as i
-        where i.invoice_id = p.invoice_id and i.item_type = 'instalment' limit 1
+        where i.invoice_id = p.invoice_id and i.item_type = 'instalment'
+            and i.recorded_from <= %(known_at)s and i.recorded_to > %(known_at)s
+        limit 1
     ) as item on true
     where p.recorded_from <= %(known_at)s and p.recorded_to > %(known_at)s
         and p.promised_amount > 0 and p.made_date <= %(as_of)s
