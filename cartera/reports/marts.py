@@ -182,14 +182,17 @@ PAYMENTS = Mart(
 
 PROMISES = Mart(
     "promises",
-    # as the KPI does, those of nothing are left out: there is nothing to keep
-    "select promise.*, customer.company_id,"
+    # as the KPI does: to the company that the invoice is owed to, and none of nothing, where there is nothing to keep
+    "select promise.*, coalesce(item.company_id, customer.company_id) as company_id,"
     " case when promised_date > %(as_of)s then 'not_yet_due' when promised_date = %(as_of)s then 'due_today'"
     " else 'day_passed' end as promise_state"
     " from serve.fct_promises as promise left join ("
     " select distinct on (customer_id) customer_id, company_id from serve.dim_customers"
     " where recorded_from <= %(known_at)s and recorded_to > %(known_at)s order by customer_id, recorded_from desc"
-    ") as customer using (customer_id) where made_date <= %(as_of)s and promised_amount > 0"
+    ") as customer using (customer_id) left join lateral ("
+    " select company_id from serve.dim_items where invoice_id = promise.invoice_id and item_type = 'instalment'"
+    " and recorded_from <= %(known_at)s and recorded_to > %(known_at)s limit 1"
+    ") as item on true where made_date <= %(as_of)s and promised_amount > 0"
     " and promise.recorded_from <= %(known_at)s and promise.recorded_to > %(known_at)s",
     (*CUSTOMER, *_texts("promise_id", "invoice_id", "promise_state"), *_dates("made_date", "promised_date")),
     (Measure("promised_amount", "sum(cells.promised_amount)"), Measure("promises", "count(*)", "number")),

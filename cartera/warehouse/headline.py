@@ -157,24 +157,6 @@ def new_disputes(connection: Connection, asked: Asked, since: dt.date) -> list[s
     return [row["item_id"] for row in rows(connection, query, asked.bound() | {"since": since})]
 
 
-def broken_promises(connection: Connection, asked: Asked, since: dt.date, grace_days: int) -> list[str]:
-    """The overdue items that were promised for a day since then whose days of grace are over, and are still open.
-
-    A promise that names no invoice is one for all the customer owed in its currency. A later promise stands for it.
-    """
-    query = SQL(
-        "select item_id from {items} as items where {of_asked} and item_type = 'instalment' and days_past_due > 0"
-        " and promised_date is null and exists ("
-        "select from serve.fct_promises as promise where promise.customer_id = items.customer_id"
-        " and (promise.invoice_id is null or promise.invoice_id = items.invoice_id)"
-        " and coalesce(promise.currency_code, items.currency_code) = items.currency_code"
-        " and promise.promised_date > %(since)s and promise.promised_date < %(last)s"
-        " and promise.recorded_from <= %(known_at)s and promise.recorded_to > %(known_at)s) order by item_id"
-    ).format(items=items_at(connection, asked.as_of, asked.known_at), of_asked=OF_ASKED)
-    last = asked.as_of - dt.timedelta(days=grace_days)
-    return [row["item_id"] for row in rows(connection, query, asked.bound() | {"since": since, "last": last})]
-
-
 def owed_on(connection: Connection, asked: Asked, item_ids: Sequence[str]) -> tuple[Decimal, int]:
     """What is open of these instalments, and on how many of them."""
     query = SQL(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal, get_args
 
 from psycopg2.extensions import connection as Connection
@@ -115,6 +115,27 @@ def broken(connection: Connection, as_of: dt.date, known_at: dt.datetime, custom
     return {(row["customer_id"], row["company_id"], row["currency_code"]): row["broken_on"] for row in found}
 
 
+def open_of_broken(connection: Connection, asked: Asked) -> list[str]:
+    """The items still open of promises judged broken whose last day lies in the `days` up to the as-of date.
+
+    One that names no invoice is of all that is overdue of its customer in its currency. A later promise stands for an
+    item.
+    """
+    query = SQL(
+        "with {judged}, broken as materialized (select customer_id, currency_code, invoice_id from judged"
+        " where state = 'broken' and last_date > %(as_of)s - %(days)s)"
+        " select item_id from {items} as items where item_type = 'instalment' and promised_date is null"
+        " and (%(company)s::text is null or company_id = %(company)s) and ("
+        "(customer_id, currency_code, invoice_id) in ("
+        "select customer_id, currency_code, invoice_id from broken where invoice_id is not null)"
+        " or days_past_due > 0 and (customer_id, currency_code) in ("
+        "select customer_id, currency_code from broken where invoice_id is null)) order by item_id"
+    ).format(judged=SQL(_JUDGED), items=read.items_at(connection, asked.as_of, asked.known_at))
+    # of all companies: what names no invoice may be of items of another than the customer's own
+    bound = _bound(replace(asked, company_id=None)) | {"company": asked.company_id}
+    return [row["item_id"] for row in read.rows(connection, query, bound)]
+
+
 def last_broken(broken: Broken, customer_id: str, company_id: str, codes: Iterable[str]) -> dt.date | None:
     """What a customer promised in vain to a company in any of some currencies."""
     places = [(customer_id, company, code) for code in codes for company in (company_id, None)]
@@ -147,7 +168,9 @@ chosen as (
     from serve.fct_promises as p join customers as c using (customer_id)
     left join lateral (
         select i.company_id from serve.dim_items as i
-        where i.invoice_id = p.invoice_id and i.item_type = 'instalment' limit 1
+        where i.invoice_id = p.invoice_id and i.item_type = 'instalment'
+            and i.recorded_from <= %(known_at)s and i.recorded_to > %(known_at)s
+        limit 1
     ) as item on true
     where p.recorded_from <= %(known_at)s and p.recorded_to > %(known_at)s
         and p.promised_amount > 0 and p.made_date <= %(as_of)s

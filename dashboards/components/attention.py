@@ -43,6 +43,8 @@ def attention(view: View, asked: Asked) -> Figure | None:
         wrap=True,
     )
     filters.link(LOOK_AT, chosen or "", "")
+    if chosen == "broken":
+        st.caption(words("attention.broken_told"))
     for text in said:
         st.markdown(text)
     if said and may_open(actor(), "data_health"):

@@ -211,7 +211,7 @@ def contacts_table(
     columns = {name: column for name, column in CONTACTS.items() if name != "company_id" or several}
     to = [title, *([kept.asked.country_code] if kept.asked.country_code else [])]
     key = f"contacts_{stage}_{group}_{kept.asked.from_date}_{kept.asked.days}_{kept.asked.country_code}"
-    customers_table(view, data, columns, alt=title, key=key)
+    customers_table(view, view.reading.clocks, data, columns, alt=title, key=key)
     csv_button(
         view,
         view.reading.clocks,

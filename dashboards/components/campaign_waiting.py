@@ -123,7 +123,7 @@ def _contacts(view: View, step: pd.Series, plan_id: int | None) -> None:
         st.subheader(title, anchor=False)
         count_says(view, len(rows), int(step["contacts"]))
         key = f"waiting_{step['policy_name']}_{step['step_name']}_{step['channel']}_{plan_id}"
-        customers_table(view, rows, CONTACTS, alt=title, key=key)
+        customers_table(view, view.reading.clocks, rows, CONTACTS, alt=title, key=key)
 
 
 def count_says(view: View, listed: int, count: int) -> None:
@@ -201,7 +201,7 @@ def _skipped(view: View, day: dt.date, figure: pd.Series, name: str) -> None:
         st.subheader(title, anchor=False)
         count_says(view, len(rows), int(figure["skips"]))
         key = f"skips_{day}_{figure['reason_code']}"
-        row = customers_table(view, rows, SKIPS, alt=title, key=key)
+        row = customers_table(view, view.reading.clocks, rows, SKIPS, alt=title, key=key)
         if row is not None:
             audit_view(current_actor(), row["customer_id"])
             st.markdown(words("campaigns.said_no", name=as_text(row["customer_name"])))

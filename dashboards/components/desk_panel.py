@@ -9,7 +9,7 @@ from cartera import desk
 from cartera.clock import utc_now
 from dashboards.components.actor import current_actor
 from dashboards.components.contact_parts import why
-from dashboards.components.customer_link import CUSTOMER_PAGE
+from dashboards.components.customer_link import CUSTOMER_PAGE, customer_query
 from dashboards.components.customer_parts import others
 from dashboards.components.desk_agreements import agreements, last_said
 from dashboards.components.desk_forms import Owing, forms
@@ -30,7 +30,7 @@ def panel(view: View, asked: worklist.Asked, opened: Opened, tasks: tuple[workli
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(as_text(opened.name), anchor=OPEN)
             st.page_link(CUSTOMER_PAGE, label=words("worklist.open_customer"), icon=":material/person:",
-                         query_params={"customer": customer_id})  # fmt: skip
+                         query_params=customer_query(view, asked.clocks, customer_id))  # fmt: skip
         walk(view, tasks, opened)
         others(view, customer_id)
         if opened.task:

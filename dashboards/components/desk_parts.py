@@ -59,6 +59,7 @@ def desk_part(view: View) -> None:
     if not recent.empty:
         st.subheader(words("promises.since"), anchor=False)
         st.info(words("promises.since_sub"), icon=":material/pending:")
+        recent = _listed(view, recent, "promises.since_capped")
         data = _worded(view, recent).assign(what=[words.named("promises.did", kind) for kind in recent["kind"]])
         _clicked(view, data, SINCE, alt=words("promises.since"), key=f"desk_since_{hash(tuple(data['acted_at']))}")
     promises, disputes = desk.promises_to_come(view.reading, actor), desk.open_disputes(view.reading, actor)
@@ -72,6 +73,13 @@ def desk_part(view: View) -> None:
         _changeable(view, promises, PROMISES, "promise", actor)
     if not disputes.empty:
         _changeable(view, disputes, DISPUTES, "dispute", actor)
+
+
+def _listed(view: View, rows: pd.DataFrame, capped: str) -> pd.DataFrame:
+    """As many as are shown, and whether there are more."""
+    if len(rows) > desk.LISTED:
+        st.caption(view.words(capped, shown=view.words.number(desk.LISTED)))
+    return rows.head(desk.LISTED)
 
 
 def _worded(view: View, rows: pd.DataFrame) -> pd.DataFrame:
@@ -90,7 +98,7 @@ def _clicked(
     view: View, rows: pd.DataFrame, columns: Mapping[str, Column], *, alt: str, key: str
 ) -> dict[Any, Any] | None:  # fmt: skip
     """The row that is clicked, with the ways to its customer: the page, and the worklist, where plans are changed."""
-    row = customers_table(view, rows, columns, alt=alt, key=key)
+    row = customers_table(view, view.reading.clocks, rows, columns, alt=alt, key=key)
     if row is None:
         return None
     if may_open(current_actor(), "worklist"):
@@ -109,6 +117,7 @@ def _changeable(
     """A row that is clicked can be withdrawn, or decided."""
     words, title = view.words, view.words(f"promises.desk_{thing}s")
     st.markdown(f"**{title}**")
+    rows = _listed(view, rows, f"promises.desk_{thing}s_capped")
     # a selection is of a place: with other rows in it, another table, or a late click would be of somebody else's
     key = f"desk_{thing}s_{hash(tuple(rows[f'{thing}_id']))}"
     row = _clicked(view, _worded(view, rows), columns, alt=title, key=key)

@@ -84,7 +84,7 @@ def _age(view: View, age: str) -> str:
 def _list(
     view: View, asked: promises.Disputed, reason: str | None, age: str | None, amount: Decimal, title: str
 ) -> None:
-    words, code = view.words, asked.currency_code
+    words, code, clocks = view.words, asked.currency_code, Clocks(asked.as_of, asked.known_at)
     rows = promises.disputes(view.reading, asked, reason, age)
     with st.container(border=True):
         st.subheader(title, anchor=False)
@@ -99,7 +99,7 @@ def _list(
         data = rows.assign(reason_name=[_reason(view, reason) for reason in rows["reason"]])
         columns = telling(view, data, DISPUTES, ("collector", "company_id", "source"))
         key = f"disputed_{reason}_{age}_{code}_{asked.company_id}_{asked.as_of}_{asked.known_at}"
-        customers_table(view, data, columns, alt=title, key=key, currency_code=code)
+        customers_table(view, clocks, data, columns, alt=title, key=key, currency_code=code)
         to = narrowed(
             words,
             None if reason is None else f"{words('promises.col_reason')}: {_reason(view, reason)}",
@@ -108,7 +108,7 @@ def _list(
         )
         csv_button(
             view,
-            Clocks(asked.as_of, asked.known_at),
+            clocks,
             code,
             "disputes",
             lambda: promises.disputes_csv(words, asked, reason, age, to),

@@ -12,12 +12,10 @@ import streamlit as st
 
 from cartera.warehouse import read
 from cartera.warehouse.groups import Group
-from dashboards.components import filters
-from dashboards.components.customer_link import CUSTOMER_PAGE
+from dashboards.components.customer_link import CUSTOMER_PAGE, customer_query
 from dashboards.components.export import audit_view, csv_button
 from dashboards.components.invoice_parts import invoice
 from dashboards.components.narrowed import narrowed
-from dashboards.components.saved_views import opening
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
 from dashboards.queries import export, receivables
@@ -112,18 +110,14 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
 
 
 def _to_customer(view: View, clocks: Clocks, figure: Figure, row: pd.Series | None) -> None:
-    """To the page of the customer, of the figure or of the row that was clicked, as of the figure's day."""
+    """To the page of the customer, of the figure or of the row that was clicked, as of the figure's clocks."""
     customer_id, name = figure.customer_id, figure.customer_name
     if customer_id is None and row is not None:
         customer_id, name = row["customer_id"], row["customer_name"]
     if customer_id is not None:
         label = view.words("drill.open_customer", name=as_text(name or customer_id))
-        asked = {"customer": customer_id}
-        if clocks.as_of != (filters.in_force("as_of") or view.reading.clocks.as_of):
-            # what stands beside the page's own day
-            days = {"as_of": clocks.as_of, "known_at": filters.in_force("known_at")}
-            asked = opening(**asked, **{name: day.isoformat() for name, day in days.items() if day})
-        st.page_link(CUSTOMER_PAGE, label=label, icon=":material/person:", query_params=asked)
+        st.page_link(CUSTOMER_PAGE, label=label, icon=":material/person:",
+                     query_params=customer_query(view, clocks, customer_id))  # fmt: skip
 
 
 def _narrowed(view: View, figure: Figure) -> tuple[str, ...]:

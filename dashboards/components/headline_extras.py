@@ -16,6 +16,7 @@ from dashboards.components.drill import Figure
 from dashboards.components.kpi_rows import COLUMNS as ROW_COLUMNS
 from dashboards.components.narrowed import in_file
 from dashboards.components.rows_behind import Sum, rows_behind
+from dashboards.components.saved_views import opening
 from dashboards.components.target_note import Goal, Goals
 from dashboards.components.view import View, as_text
 from dashboards.queries import kpi_export, kpis, overview
@@ -58,13 +59,16 @@ def extra_cards(view: View, asked: Asked, goals: Goals, points: list[Point] | No
 
 
 def _to_rows(view: View, asked: Asked, companies: Sequence[str]) -> None:
-    """Links to the rows of figures on the page of KPIs; those are of one company, so each company has its own."""
+    """Links to the rows of figures on the page of KPIs; those are of one company, so each company has its own.
+
+    As published, whatever dates were chosen elsewhere.
+    """
     for label, (kpi, part) in MADE_OF.items():
         for company_id in companies:
             of = f" · {as_text(company_id)}" if len(companies) > 1 else ""
+            place = f"{company_id}/{asked.currency_code}"
             st.page_link("app_pages/kpis.py", label=view.words(label) + of,
-                         query_params={"kpi": kpi, "rows": part,
-                                       "place": f"{company_id}/{asked.currency_code}"})  # fmt: skip
+                         query_params=opening(kpi=kpi, rows=part, place=place))  # fmt: skip
 
 
 def change(view: View, points: Sequence[Point] | None, name: str) -> str | None:

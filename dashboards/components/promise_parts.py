@@ -150,7 +150,7 @@ def _list(
     expected: int,
     to: tuple[str, ...],
 ) -> None:
-    words, code = view.words, asked.currency_code or ""
+    words, code, clocks = view.words, asked.currency_code or "", Clocks(asked.as_of, asked.known_at)
     collector, customer_id = (who, None) if by == "collector" else (None, who)
     rows = promises.promises(view.reading, asked, state, collector, customer_id)
     title = words(f"promises.state.{state}") if state else words("promises.any_state")
@@ -171,13 +171,13 @@ def _list(
         data = rows.assign(state_name=[words(f"promises.state.{name}") for name in rows["state"]])
         customers_table(
             view,
+            clocks,
             data,
             telling(view, data, PROMISES, ASIDES),
             alt=words("promises.list", state=title),
             key=f"promises_{state}_{who}_{code}_{asked.company_id}_{asked.days}_{asked.as_of}_{asked.known_at}",
             currency_code=code,
         )
-        clocks = Clocks(asked.as_of, asked.known_at)
         csv_button(
             view,
             clocks,

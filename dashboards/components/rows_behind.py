@@ -78,11 +78,11 @@ def listed(
     words, count = view.words, total(found, "rows")
     if len(found) < count:
         st.caption(words("rows.capped", shown=words.number(len(found)), count=words.number(count)))
-    row = customers_table(view, found, columns, alt=alt, currency_code=currency_code, key=key)
+    row = customers_table(view, clocks, found, columns, alt=alt, currency_code=currency_code, key=key)
     csv_button(view, clocks, currency_code, name, content, of=of)
     if row is None and opens_one and len(found) == 1:
         row = found.iloc[0]
-        to_customer(view, row)
+        to_customer(view, clocks, row)
     if row is not None:
         # in a view of another currency an invoice is in its own
         _document(view, clocks, row, row.get("document_currency_code", currency_code), key)

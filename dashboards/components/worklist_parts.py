@@ -99,7 +99,8 @@ def left_out(view: View, asked: worklist.Asked, day: worklist.Day) -> None:
         if len(left):
             key = f"left_{code}_{asked.company_id}_{asked.collector}"
             shown = left.head(worklist.LISTED)
-            customers_table(view, shown, LEFT, alt=words("worklist.left_who"), key=key, currency_code=code)
+            customers_table(view, asked.clocks, shown, LEFT, alt=words("worklist.left_who"), key=key,
+                            currency_code=code)  # fmt: skip
 
 
 @dataclass(frozen=True)

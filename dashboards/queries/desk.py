@@ -14,6 +14,7 @@ from cartera import desk
 from cartera.clock import utc_now
 from cartera.desk import lately
 from cartera.desk.broken import CARTERA
+from cartera.reminders import portfolio
 from cartera.warehouse import disputes
 from dashboards.i18n import Words
 from dashboards.queries.cache import cached
@@ -80,17 +81,28 @@ def who(words: Words, by: str) -> str:
 
 
 def since(reading: Reading, actor: desk.Actor) -> pd.DataFrame:
-    """SINCE: what the publication does not know yet."""
-    return frame(lately.since(reading.connection, reading.clocks.known_at, actor.companies, LISTED), SINCE)
+    """SINCE: what the publication does not know yet. Like the others one more than LISTED where there are more."""
+    return frame(lately.since(reading.connection, reading.clocks.known_at, actor.companies, LISTED + 1), SINCE)
 
 
 def promises_to_come(reading: Reading, actor: desk.Actor) -> pd.DataFrame:
-    day = utc_now().date()
-    return frame(lately.promises_to_come(reading.connection, day, actor.companies, LISTED), PROMISES)
+    """PROMISES: what can be withdrawn, until its day is over where the customer is."""
+    now, limit = utc_now(), LISTED + 1
+    since = now.date() - dt.timedelta(days=1)
+    while True:
+        found = lately.promises_to_come(reading.connection, since, actor.companies, limit)
+        # as those who withdraw a promise are asked
+        ids = list({row["customer_id"] for row in found})
+        known = portfolio.customers(reading.connection, reading.clocks.known_at, ids)
+        zones = {customer_id: customer.timezone for customer_id, customer in known.items()}
+        kept = [row for row in found if row["promised_date"] >= desk.day_in(zones.get(row["customer_id"]), now)]
+        if len(kept) > LISTED or len(found) < limit:
+            return frame(kept[: LISTED + 1], PROMISES)
+        limit *= 2
 
 
 def open_disputes(reading: Reading, actor: desk.Actor) -> pd.DataFrame:
-    return frame(lately.open_disputes(reading.connection, actor.companies, LISTED), DISPUTES)
+    return frame(lately.open_disputes(reading.connection, actor.companies, LISTED + 1), DISPUTES)
 
 
 @cached

@@ -13,7 +13,7 @@ from psycopg2.errors import QueryCanceled
 from cartera.clock import utc_now
 from cartera.settings import get_settings
 from cartera.targets import Targets, load_targets
-from cartera.warehouse import headline, metrics, read_runs, variables
+from cartera.warehouse import headline, metrics, promises, read_runs
 from cartera.warehouse.headline import Asked, Point
 from cartera.warehouse.read import Row
 from dashboards.queries import aging, kpis, receivables
@@ -170,10 +170,9 @@ def new_disputes(reading: Reading, asked: Asked) -> tuple[str, ...]:
 
 @cached
 def broken_promises(reading: Reading, asked: Asked) -> tuple[str, ...]:
-    """The items whose promise was broken in the last RECENT_DAYS days."""
-    grace = variables.number("promise_grace_days")
-    since = asked.as_of - dt.timedelta(days=RECENT_DAYS + grace)
-    return tuple(headline.broken_promises(reading.connection, asked, since, grace))
+    """The open items whose promise was broken in the last RECENT_DAYS days, as the page of promises judges it."""
+    of = promises.Asked(asked.as_of, asked.known_at, RECENT_DAYS, asked.currency_code, asked.company_id)
+    return tuple(promises.open_of_broken(reading.connection, of))
 
 
 @cached

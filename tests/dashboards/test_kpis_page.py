@@ -271,12 +271,12 @@ def test_the_pages_of_risk_and_segments_read_the_real_ledger(
 
 
 SLOW_AT_SIZE = {
-    headline: ("trend", "collected_by_month", "expected", "broken_promises", "new_disputes", "owed_on"),
+    headline: ("trend", "collected_by_month", "expected", "new_disputes", "owed_on"),
     late: ("late", "totals"),
     warehouse_segments: ("totals",),
     segment_moves: ("moves",),
     risk: ("roll_rates_and_transitions", "cure_rates"),
-    promises: ("totals", "by_week", "grouped", "promises"),
+    promises: ("totals", "by_week", "grouped", "promises", "open_of_broken"),
     disputes: ("by_reason", "disputes"),
     metrics: ("kpis",),
     made: ("table",),

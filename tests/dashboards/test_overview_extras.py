@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 from psycopg2.extensions import connection as Connection
 from streamlit.testing.v1 import AppTest
+from support import serve_promises as promised_to
 from support.pages import OpenPage, said, still_tables
 from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
 
@@ -21,7 +23,7 @@ from cartera.db import Role, transaction
 from cartera.errors import ConfigError
 from cartera.settings import Settings, get_settings
 from cartera.targets import load_targets
-from cartera.warehouse import balances, headline, read
+from cartera.warehouse import balances, headline, promises, read
 from dashboards.charts.aging import aging_over_time
 from dashboards.components.headline_extras import judged
 from dashboards.i18n import Words
@@ -193,21 +195,55 @@ def test_what_is_expected_leads_to_rows_that_add_up(database: str, open_page: Op
 
 
 def test_broken_promises_and_new_disputes_are_those_of_the_last_days(database: str) -> None:
+    """Broken as the page of promises and the KPI judge: its last day of grace is over on that day itself."""
     late = day(-30)
-    publish_items([item(name, late, "10", customer_id=f"files:{name}") for name in ("a", "b", "c", "d", "e")])
-    known = {"currency_code": "PEN", "promised_amount": 10, "made_date": day(-20)}
-    put("fct_promises", promise_id="1", customer_id="files:a", promised_date=day(-5), **known)
-    put("fct_promises", promise_id="2", customer_id="files:b", invoice_id="b", promised_date=day(-9), **known)
-    put("fct_promises", promise_id="grace", customer_id="files:c", promised_date=day(-3), **known)
-    put("fct_promises", promise_id="long ago", customer_id="files:d", promised_date=day(-11), **known)
-    put("fct_promises", promise_id="other", customer_id="files:e", invoice_id="x", promised_date=day(-5), **known)
+    publish_items([item(name, late, "10", customer_id=f"files:{name}") for name in "abcdefgh"])
+
+    def promise(name: str, promised: int, amount: str = "10", of: str | None = None) -> None:
+        promised_to.promised(f"of {name}", f"files:{name}", amount, made=-20, promised=promised, invoice_id=of)
+
+    promise("a", -5)
+    promise("b", -9, of="b")
+    promise("c", -3, of="c")
+    promise("d", -10, of="d")
+    promise("e", -5, of="x")
+    promise("f", -2, of="f")
+    promise("g", -5, "1", of="g")
+    promised_to.applied("files:g", "g", "1", on=-4)
+    promise("h", -5, "0", of="h")
     put("fct_disputes", dispute_id="1", invoice_id="c", opened_date=AS_OF)
     put("fct_disputes", dispute_id="2", invoice_id="d", opened_date=day(-6))
     put("fct_disputes", dispute_id="3", invoice_id="e", opened_date=day(-7))
     put("fct_disputes", dispute_id="4", invoice_id="a", opened_date=day(-2), resolved_date=day(-1))
+    of_page = promises.Asked(AS_OF, KNOWN_AT, overview.RECENT_DAYS, "PEN")
     with reading() as opened:
-        assert overview.broken_promises(opened, ASKED) == ("a", "b")
+        assert overview.broken_promises(opened, ASKED) == ("a", "b", "c")
+        listed = promises.promises(opened.connection, of_page, state="broken", limit=99)
+        assert {row["promise_id"] for row in listed} == {"of a", "of b", "of c", "of e"}, "x is not open"
         assert overview.new_disputes(opened, ASKED) == ("c", "d")
+
+
+def test_a_promise_without_an_invoice_is_of_what_is_overdue_in_every_company(
+    database: str, open_page: OpenPage
+) -> None:
+    publish_items([
+        item("late", day(-30), "10"), item("due", day(5), "20"), item("dollars", day(-30), "30", currency_code="USD"),
+        item("norte", day(-30), "40", company_id="norte"), item("of it", day(9), "50", issue_date=day(-30)),
+        item("paid", day(-30), "60", settled_date=day(-1)), item("anew", day(-30), "70"),
+    ])  # fmt: skip
+    promised_to.promised("all", "files:C-1", "100", made=-20, promised=-5)
+    promised_to.promised("one", "files:C-1", "50", made=-20, promised=-5, invoice_id="of it")
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update marts_a.fct_open_items set promised_date = %s where item_id = 'anew'", (day(3),))
+    with reading() as opened:
+        of_company = [replace(ASKED, company_id=company) for company in ("main", "norte")]
+        found = [overview.broken_promises(opened, each) for each in (ASKED, *of_company)]
+    assert found == [("late", "norte", "of it"), ("late", "of it"), ("norte",)]
+    app = open_page("overview", currency="PEN", look_at="broken")
+    assert not app.exception and not app.error, said(app)
+    assert "Still open of promises whose last day" in said(app)
+    shown = next(table.value for table in app.dataframe if "document_number" in table.value)
+    assert sum(shown["open_amount"]) == Decimal(100)
 
 
 def test_attention_says_what_is_wrong_with_the_data(database: str, open_page: OpenPage) -> None:

@@ -23,6 +23,8 @@ from cartera.db import Role, transaction
 from cartera.desk import Actor
 from cartera.desk import day as desk_day
 from cartera.errors import Conflict, NotAllowed
+from cartera.reports import build
+from cartera.reports.document import Part
 from cartera.settings import get_settings
 from cartera.warehouse import disputes as disputed_reads
 from cartera.warehouse import promises as promised_reads
@@ -340,3 +342,16 @@ def test_scope_of_companies_holds_for_what_was_recorded(published: None) -> None
     with reading() as opened:
         assert queries.since(opened, Actor("max", "manager", frozenset({"norte"}))).empty
         assert len(queries.since(opened, Actor("max", "manager", frozenset({"main"})))) == 1
+
+
+def test_a_promise_is_one_to_whom_its_invoice_is_owed_here_and_in_a_report(database: str) -> None:
+    publish_items([item("1", AS_OF, "100"), item("2", AS_OF, "100", company_id="norte")])
+    promised("of the invoice", C1, "7", made=-5, promised=-4, invoice_id="2")
+    promised("of none", C1, "5", made=-5, promised=-4)
+    part = Part(mart="promises", dimensions=("company_id",), measures=("promised_amount",))
+    with reading() as opened:
+        page = promised_reads.totals(opened.connection, ASKED)
+        report = build.table(opened.connection, part, build.Clocks(AS_OF, KNOWN_AT), 9)
+    expected = {"main": 5, "norte": 7}
+    assert {row["company_id"]: row["promised_amount"] for row in page} == expected
+    assert {row["company_id"]: row["promised_amount"] for row in report.rows} == expected

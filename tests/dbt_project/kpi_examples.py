@@ -75,8 +75,13 @@ class Company:
         self._add("disputes", invoice_id, dispute_id=invoice_id, **values)
 
     def promise(self, number: int, promised: int, is_kept: bool = False, is_cancelled: bool = False) -> None:
-        """A promise made 60 days ago to pay an invoice so many days ago; paid on that day when it is kept."""
+        """A promise made 60 days ago to pay an invoice so many days ago; paid on that day when it is kept.
+
+        Who keeps it is another company's own customer: a promise is one to whom its invoice is owed.
+        """
         customer_id = f"{self.name} {number}"
+        if is_kept:
+            self._add("customers", customer_id, customer_id=customer_id, company_id=f"{self.name} elsewhere")
         self.invoice(100, 80, 65, (100, promised) if is_kept else (0, 0), customer_id=customer_id)
         invoice_id = next(v.key for v in reversed(self.versions) if v.entity == "invoices")
         values = {"customer_id": customer_id, "invoice_id": invoice_id, "amount": Decimal(100)}

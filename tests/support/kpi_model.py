@@ -364,7 +364,13 @@ class _Group:
             customer = self.ledger.customers.get(promise["customer_id"])
             if customer is None or not self.first <= last <= self.as_of or not promise["promised_amount"] > 0:
                 continue
-            row = promise | {"company_id": customer["company_id"]}
+            # to whom the invoice is owed
+            owed = (
+                item["company_id"]
+                for item in self.ledger.items.values()
+                if item["item_type"] == "instalment" and item["invoice_id"] == promise["invoice_id"]
+            )
+            row = promise | {"company_id": next(owed, customer["company_id"])}
             if not self._mine(row):
                 continue
             money = sum(

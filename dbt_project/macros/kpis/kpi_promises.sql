@@ -1,10 +1,11 @@
 {#- The promises whose last day, promise_grace_days after the promised date, lies in the window, and how much of each
     was kept: money applied to the promised invoice, or to any of the customer's where none is named, from the day the
-    promise was made to that last day. Two promises of the same debt are each judged by the same money. -#}
+    promise was made to that last day. Two promises of the same debt are each judged by the same money. A promise is
+    one to the company that its invoice is owed to, which may be another than the customer's own. -#}
 {% macro kpi_promise_documents(as_of, known_at, window_days, promises, customers, items, entries) %}
     with
 
-    promises_judged as (
+    promises_due as (
         select
             promise.promise_id,
             customer.company_id,
@@ -25,6 +26,33 @@
             and promise.promised_date
             > cast({{ dbt.dateadd('day', -var('promise_grace_days'), kpi_opening_date(as_of, window_days)) }} as date)
             and promise.promised_date <= cast({{ dbt.dateadd('day', -var('promise_grace_days'), as_of) }} as date)
+    ),
+
+    companies_promised as (
+        select
+            promise.promise_id,
+            min(item.company_id) as company_id
+        from promises_due as promise
+        inner join {{ items }} as item
+            on
+                promise.invoice_id = item.invoice_id
+                and {{ is_known('item', known_at) }}
+        where item.item_type = 'instalment'
+        group by promise.promise_id
+    ),
+
+    promises_judged as (
+        select
+            promise.promise_id,
+            coalesce(promised.company_id, promise.company_id) as company_id,
+            promise.customer_id,
+            promise.invoice_id,
+            promise.currency_code,
+            promise.promised_amount,
+            promise.made_date,
+            promise.last_date
+        from promises_due as promise
+        left join companies_promised as promised on promise.promise_id = promised.promise_id
     ),
 
     -- entries are found by their family, which for an instalment is that of its invoice
