@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from psycopg2.extensions import connection as Connection
 from psycopg2.extras import Json
+from psycopg2.sql import SQL
 
 from cartera.clock import utc_now
 from cartera.db import Role, transaction
@@ -59,13 +60,12 @@ def save_segment(
     with transaction(Role.campaign) as connection:
         saved = rows(
             connection,
-            "insert into ops.saved_segments (name, audience, saved_by, saved_at)"
-            " values (%(name)s, %(audience)s, %(user)s, %(now)s) on conflict (name) do update"
-            " set audience = excluded.audience, saved_by = excluded.saved_by, saved_at = excluded.saved_at,"
-            " version = saved_segments.version + 1"
-            " where %(replaces)s"
-            " and (%(mine)s::jsonb is null or saved_segments.audience -> 'companies' <@ %(mine)s::jsonb)"
-            " returning version",
+            SQL(
+                "insert into ops.saved_segments (name, audience, saved_by, saved_at)"
+                " values (%(name)s, %(audience)s, %(user)s, %(now)s) on conflict (name) do update"
+                " set audience = excluded.audience, saved_by = excluded.saved_by, saved_at = excluded.saved_at,"
+                " version = saved_segments.version + 1 where %(replaces)s and {is_mine} returning version"
+            ).format(is_mine=_IS_MINE),
             {
                 "replaces": replaces,
                 "mine": _mine(companies),
@@ -84,8 +84,9 @@ def _refuse(connection: Connection, name: str, companies: frozenset[str] | None)
     """A policy may name it: what it asks is not changed by accident, nor somebody else's."""
     there = rows(
         connection,
-        "select saved_by, %(mine)s::jsonb is null or audience -> 'companies' <@ %(mine)s::jsonb as is_mine"
-        " from ops.saved_segments where name = %(name)s",
+        SQL("select saved_by, {is_mine} as is_mine from ops.saved_segments where name = %(name)s").format(
+            is_mine=_IS_MINE
+        ),
         {"name": name, "mine": _mine(companies)},
     )
     if there and there[0]["is_mine"]:
@@ -99,10 +100,14 @@ def delete_segment(name: str, companies: frozenset[str] | None = None) -> None:
     with transaction(Role.campaign) as connection:
         rows(
             connection,
-            "delete from ops.saved_segments where name = %(name)s"
-            " and (%(mine)s::jsonb is null or audience -> 'companies' <@ %(mine)s::jsonb) returning name",
+            SQL("delete from ops.saved_segments where name = %(name)s and {is_mine} returning name").format(
+                is_mine=_IS_MINE
+            ),
             {"name": name, "mine": _mine(companies)},
         )
+
+
+_IS_MINE = SQL("(%(mine)s::jsonb is null or saved_segments.audience -> 'companies' <@ %(mine)s::jsonb)")
 
 
 def _mine(companies: frozenset[str] | None) -> Json | None:

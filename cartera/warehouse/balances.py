@@ -12,29 +12,23 @@ from psycopg2.sql import SQL
 from cartera.warehouse import read
 
 BY_BUCKET = ("company_id", "currency_code", "bucket", "open_items", "open_amount")
+OVERDUE = ("overdue_items", "overdue_amount")
 
 
 def totals(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> list[read.Row]:
     """As `totals_of` everything that is open, with disputed_amount."""
-    by_bucket = read.aging(connection, as_of, known_at, by="bucket")
-    disputed: dict[tuple[str, str], Decimal] = {}
-    for row in by_bucket:
-        key = (row["company_id"], row["currency_code"])
-        disputed[key] = disputed.get(key, Decimal(0)) + row["disputed_amount"]
-    found = totals_of(by_bucket)
-    return [row | {"disputed_amount": disputed[row["company_id"], row["currency_code"]]} for row in found]
+    return totals_of(read.aging(connection, as_of, known_at, by="bucket"), (*BY_BUCKET[3:], "disputed_amount"))
 
 
-def totals_of(by_bucket: Sequence[read.Row]) -> list[read.Row]:
-    """One row per company_id and currency_code: open_items, open_amount, overdue_items, overdue_amount; `by_bucket`
-    are rows of `aging` by bucket."""
+def totals_of(by_bucket: Sequence[read.Row], measures: Sequence[str] = BY_BUCKET[3:]) -> list[read.Row]:
+    """One row per company_id and currency_code: the measures, overdue_items, overdue_amount; `by_bucket` are rows of
+    `aging` by bucket."""
     found: dict[tuple[str, str], read.Row] = {}
-    nothing: read.Row = {"open_items": 0, "overdue_items": 0}
-    nothing |= dict.fromkeys(("open_amount", "overdue_amount"), Decimal(0))
+    nothing = {name: Decimal(0) if name.endswith("_amount") else 0 for name in (*measures, *OVERDUE)}
     for row in by_bucket:
         key = (row["company_id"], row["currency_code"])
         sums = found.setdefault(key, {"company_id": key[0], "currency_code": key[1]} | nothing)
-        for name in ("open_items", "open_amount"):
+        for name in measures:
             sums[name] += row[name]
         if row["bucket"] != "not_due":
             sums["overdue_items"] += row["open_items"]
@@ -53,6 +47,16 @@ def unapplied(connection: Connection, as_of: dt.date, known_at: dt.datetime) -> 
         ).format(items=read.items_at(connection, as_of, known_at)),
         {"as_of": as_of, "known_at": known_at},
     )
+
+
+def first_day(connection: Connection, known_at: dt.datetime, company_id: str | None = None) -> dt.date | None:
+    """The day of the first movement known then: before it nothing is known, which is not the same as nothing owed."""
+    query = (
+        "select min(effective_date) as day from serve.fct_daily_flows where recorded_at <= %(known_at)s"
+        " and (%(company)s::text is null or company_id = %(company)s)"
+    )
+    found: dt.date | None = read.rows(connection, query, {"known_at": known_at, "company": company_id})[0]["day"]
+    return found
 
 
 def aging_and_credit(

@@ -310,16 +310,6 @@ def customer_aging(
     )
 
 
-def first_day(connection: Connection, known_at: dt.datetime, company_id: str | None = None) -> dt.date | None:
-    """The day of the first movement known then: before it nothing is known, which is not the same as nothing owed."""
-    filters = {"company_id": company_id}
-    query = SQL(
-        "select min(effective_date) as day from serve.fct_daily_flows where recorded_at <= %(known_at)s and {where}"
-    ).format(where=_where(filters))
-    found: dt.date | None = rows(connection, query, {"known_at": known_at} | filters)[0]["day"]
-    return found
-
-
 def rows(connection: Connection, query: str | Composable, parameters: Mapping[str, Any] | None = None) -> list[Row]:
     """The rows of one bound query."""
     with connection.cursor(cursor_factory=RealDictCursor) as cursor:

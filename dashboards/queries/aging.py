@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import pandas as pd
 
 from cartera.clock import months_before
-from cartera.warehouse import read
+from cartera.warehouse import balances, read
 from cartera.warehouse.groups import Group
 from dashboards.i18n import Words
 from dashboards.queries import receivables
@@ -142,7 +142,7 @@ def earlier(reading: Reading, asked: Asked) -> dict[str, Earlier]:
 @cached
 def first_day(reading: Reading, known_at: dt.datetime, company_id: str | None) -> dt.date | None:
     """The day of the first movement known then."""
-    return read.first_day(reading.connection, known_at, company_id)
+    return balances.first_day(reading.connection, known_at, company_id)
 
 
 def parts_csv(words: Words, asked: Asked, rows: pd.DataFrame, narrowed: Sequence[str] = ()) -> bytes:

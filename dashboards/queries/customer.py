@@ -171,18 +171,9 @@ TOOK_EFFECT = {"promise": "made_date", "dispute": "opened_date", "close_dispute"
 """Of an action, where the thing itself says the day."""
 
 SAID = (
-    "shortfall",
-    "parts",
-    "promised_date",
-    "until",
-    "reason",
-    "kind",
-    "channel",
-    "address",
-    "text",
-    "note",
+    "shortfall", "parts", "promised_date", "until", "reason", "kind", "channel", "address", "text", "note",
     "resolution",
-)
+)  # fmt: skip
 """What the timeline tells of an action, besides its amount."""
 
 

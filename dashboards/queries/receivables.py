@@ -93,7 +93,7 @@ def by_bucket(
     else:
         at = (reading.connection, clocks.as_of, clocks.known_at)
         found = read.aging(*at, by="bucket", group=group, customer_id=customer_id)
-    rows = [row for row in found if row["currency_code"] == currency_code and company_id in (None, row["company_id"])]
+    rows = _of(found, currency_code, company_id)
     buckets = [*read.BUCKETS, *sorted({row["bucket"] for row in rows} - set(read.BUCKETS))]
     return frame(
         [
@@ -108,6 +108,11 @@ def by_bucket(
     )
 
 
+def _of(rows: Sequence[read.Row], currency_code: str, company_id: str | None) -> list[read.Row]:
+    """Those of one currency, of one company or all."""
+    return [row for row in rows if row["currency_code"] == currency_code and company_id in (None, row["company_id"])]
+
+
 def in_buckets(reading: Reading, clocks: Clocks) -> list[read.Row]:
     """balances.BY_BUCKET of every company and currency: of a past day one question answers for all of them."""
     return _open_on(reading, clocks)[0]
@@ -115,11 +120,8 @@ def in_buckets(reading: Reading, clocks: Clocks) -> list[read.Row]:
 
 def unapplied_on(reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None) -> Decimal:
     """Credit not yet applied, below zero: answered with what is in buckets on that day."""
-    credits = _open_on(reading, clocks)[1]
-    of_asked = [
-        row for row in credits if row["currency_code"] == currency_code and company_id in (None, row["company_id"])
-    ]
-    return sum((row["open_amount"] for row in of_asked), Decimal(0))
+    credits = _of(_open_on(reading, clocks)[1], currency_code, company_id)
+    return sum((row["open_amount"] for row in credits), Decimal(0))
 
 
 @cached
@@ -130,11 +132,8 @@ def _open_on(reading: Reading, clocks: Clocks) -> tuple[list[read.Row], list[rea
 
 def disputed(reading: Reading, clocks: Clocks, currency_code: str, company_id: str | None) -> Decimal:
     """What is open of disputed instalments."""
-    found = disputed_on(reading, clocks)
-    of_asked = [
-        row for row in found if row["currency_code"] == currency_code and company_id in (None, row["company_id"])
-    ]
-    return sum((row["disputed_amount"] for row in of_asked), Decimal(0))
+    found = _of(disputed_on(reading, clocks), currency_code, company_id)
+    return sum((row["disputed_amount"] for row in found), Decimal(0))
 
 
 @cached

@@ -49,6 +49,16 @@
     item_id, company_id, currency_code, debt_amount, issue_date, due_date, valid_from, valid_to
 {%- endmacro %}
 
+{#- what was owed at one end of a period by debts that were not owed the same at the other: that they moved is said -#}
+{% macro _debts_that_moved(debts, end, moved) -%}
+    select
+        debts.*,
+        periods.*,
+        {{ bucket_number(days_between('debts.due_date', end)) }} as bucket_number
+    from {{ debts }} as debts
+    inner join periods on {{ is_valid('debts', end) }} and {{ moved }}
+{%- endmacro %}
+
 {#- The debts of every period: from which bucket (null: not owed then) to which (null: settled), how many they are and
     what became of the amount. `debts` and `settled` are relations of the macros debts_at_points and settled_without_cash.
 
@@ -79,29 +89,11 @@
     ),
 
     opening as (
-        select
-            debts.*,
-            periods.*,
-            {{ bucket_number(days_between('debts.due_date', 'periods.from_date')) }} as bucket_number
-        from {{ debts }} as debts
-        inner join periods
-            on
-                debts.valid_from <= periods.from_date
-                and debts.valid_to > periods.from_date
-                and debts.valid_to <= periods.to_date
+        {{ _debts_that_moved(debts, 'periods.from_date', 'debts.valid_to <= periods.to_date') }}
     ),
 
     closing as (
-        select
-            debts.*,
-            periods.*,
-            {{ bucket_number(days_between('debts.due_date', 'periods.to_date')) }} as bucket_number
-        from {{ debts }} as debts
-        inner join periods
-            on
-                debts.valid_from <= periods.to_date
-                and debts.valid_to > periods.to_date
-                and debts.valid_from > periods.from_date
+        {{ _debts_that_moved(debts, 'periods.to_date', 'debts.valid_from > periods.from_date') }}
     ),
 
     write_offs as (
