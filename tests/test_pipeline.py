@@ -23,7 +23,7 @@ from cartera import pipeline
 from cartera.db import Role, transaction
 from cartera.errors import BuildFailed, GateFailed
 from cartera.settings import get_settings
-from cartera.warehouse import invoices, read, read_runs, slots
+from cartera.warehouse import balances, invoices, read, read_runs, slots
 from cartera.warehouse.dbt_connections import KeptConnections
 from dashboards.i18n import Words, log
 
@@ -117,7 +117,7 @@ def test_from_a_file_to_figures_and_back_to_the_file(sources: Path, monkeypatch:
         assert payment is not None and (payment["item_amount"], payment["source"]) == (30, "erp")
         # all of it is applied
         assert not sum(each["amount"] for each in invoices.movements(connection, AS_OF, known_at, payment["item_id"]))
-        assert read.first_day(connection, known_at) == dt.date(2026, 1, 10)
+        assert balances.first_day(connection, known_at) == dt.date(2026, 1, 10)
 
 
 def views_of_slot_a() -> dict[str, int]:
