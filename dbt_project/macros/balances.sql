@@ -84,19 +84,51 @@
                 and balance.lookup_date > {{ _days_before(as_of, days) }}
                 and balance.lookup_date <= {{ as_of }}
             )
-            or (
-                balance.lookup_class = -{{ loop.index }}
-                and balance.lookup_date > {{ _days_before(utc_date(known_at), days) }}
-                and balance.lookup_date <= {{ utc_date(known_at) }}
-            )
             or
             {%- endfor %}
             (balance.lookup_class = {{ _longest_class() }} and balance.lookup_date <= {{ as_of }})
-            or (balance.lookup_class = -{{ _longest_class() }} and balance.lookup_date <= {{ utc_date(known_at) }})
+            or {{ _was_known('balance', known_at) }}
         )
         and {{ is_valid('balance', as_of) }}
         and {{ is_known('balance', known_at) }}
 {% endmacro %}
+
+{#- what was open on any day after `since`, or at its end, until a date: what was open then, and what began later -#}
+{% macro balances_since(since, as_of, known_at, balances) %}
+    {{ balances_as_of(since, known_at, balances) }}
+
+    union all
+
+    select later.*
+    from {{ balances }} as later
+    where
+        (
+            {%- for class in range(1, _balance_class_days() | length + 1) | list + [_longest_class()] %}
+            (
+                later.lookup_class = {{ class }}
+                and later.lookup_date > {{ since }}
+                and later.lookup_date <= {{ as_of }}
+            )
+            or
+            {%- endfor %}
+            {{ _was_known('later', known_at) }}
+        )
+        and later.valid_from > {{ since }}
+        and later.valid_from <= {{ as_of }}
+        and {{ is_known('later', known_at) }}
+{% endmacro %}
+
+{#- may a stretch that is not known any more have been known at the moment? -#}
+{% macro _was_known(stretch, known_at) %}
+            {%- for days in _balance_class_days() -%}
+            (
+                {{ stretch }}.lookup_class = -{{ loop.index }}
+                and {{ stretch }}.lookup_date > {{ _days_before(utc_date(known_at), days) }}
+                and {{ stretch }}.lookup_date <= {{ utc_date(known_at) }}
+            )
+            or {% endfor -%}
+            ({{ stretch }}.lookup_class = -{{ _longest_class() }} and {{ stretch }}.lookup_date <= {{ utc_date(known_at) }})
+{%- endmacro %}
 
 {#- the debts that owe nothing as of a date, settled after the day `since` -#}
 {% macro settled_as_of(as_of, known_at, since, balances) %}

@@ -67,7 +67,8 @@
     as $kpis$
         with
 
-        closing_items as (
+        -- not materialized: what reads a CTE runs in one process, with all open items after it
+        closing_items as not materialized (
             {{ kpi_open_items('p_as_of', 'p_known_at', relations) }}
         ),
 

@@ -83,12 +83,7 @@
             {%- if has_document_rate %}
             when {{ view }} = 'company' and valued.document_fx_rate is not null then null
             {%- endif %}
-            when currency.company_currency_code is null
-                then 'the currency of company ' || valued.company_id || ' is not known'
-            when rate.rate is null
-                then
-                    'no rate ' || valued.currency_code || ' to ' || currency.company_currency_code || ' on '
-                    || coalesce({{ date_text(view_rate_date(view, 'valued.document_date', as_of)) }}, 'a day not known')
+            else {{ missing_rate('valued', 'currency', 'rate', view, as_of) }}
         end as missing_rate
     from {{ rows }} as valued
     left join {{ currencies }} as currency on valued.company_id = currency.company_id
@@ -98,6 +93,61 @@
             and valued.currency_code = rate.currency_code
             and rate.rate_date = {{ view_rate_date(view, 'valued.document_date', as_of) }}
 {% endmacro %}
+
+{#- what documents are worth together, however they are valued: amounts_in_view -#}
+{% macro amounts_of_documents(amount) -%}
+        sum({{ amount }}) as amount,
+        sum(coalesce({{ amount }} * document_fx_rate, 0)) as document_company_amount,
+        sum(case when document_fx_rate is null then {{ amount }} else 0 end) as unrated_amount
+{%- endmacro %}
+
+{#- The same as rows_in_view of rows that are sums: of company_id, currency_code and document_date, with the amount, its
+    part at the documents' own rates and the part that has none. Gives view_amount (null: a rate is missing). -#}
+{% macro amounts_in_view(rows, columns, view, as_of, currencies='currencies', rates='rates') %}
+    select
+        valued.company_id,
+        case
+            when {{ view }} = 'transaction' then valued.currency_code
+            else coalesce(currency.company_currency_code, valued.currency_code)
+        end as currency_code,
+        {%- for column in columns %}
+        valued.{{ column }},
+        {%- endfor %}
+        case
+            when {{ view }} = 'transaction' or valued.amount = 0 then valued.amount
+            when valued.currency_code = currency.company_currency_code then valued.amount
+            when {{ view }} <> 'company' then valued.amount * rate.rate
+            when valued.unrated_amount = 0 then valued.document_company_amount
+            else valued.document_company_amount + valued.unrated_amount * rate.rate
+        end as view_amount,
+        case
+            when {{ view }} = 'transaction' or valued.amount = 0 then null
+            when valued.currency_code = currency.company_currency_code then null
+            when {{ view }} = 'company' and valued.unrated_amount = 0 then null
+            else {{ missing_rate('valued', 'currency', 'rate', view, as_of) }}
+        end as missing_rate
+    from {{ rows }} as valued
+    left join {{ currencies }} as currency on valued.company_id = currency.company_id
+    left join {{ rates }} as rate
+        on
+            valued.company_id = rate.company_id
+            and valued.currency_code = rate.currency_code
+            and rate.rate_date = {{ view_rate_date(view, 'valued.document_date', as_of) }}
+{% endmacro %}
+
+{#- what is missing of a rate, in words; null where it is there -#}
+{% macro missing_rate(valued, currency, rate, view, as_of) -%}
+            case
+                when {{ currency }}.company_currency_code is null
+                    then 'the currency of company ' || {{ valued }}.company_id || ' is not known'
+                when {{ rate }}.rate is null
+                    then
+                        'no rate ' || {{ valued }}.currency_code || ' to ' || {{ currency }}.company_currency_code || ' on '
+                        || coalesce(
+                            {{ date_text(view_rate_date(view, valued ~ '.document_date', as_of)) }}, 'a day not known'
+                        )
+            end
+{%- endmacro %}
 
 {#- the points for which relations of documents need a rate; none in the transaction view -#}
 {% macro rate_points(relations, view, as_of) %}

@@ -40,9 +40,7 @@
         entry_type,
         effective_date,
         document_date,
-        sum(amount) as amount,
-        sum(coalesce(amount * document_fx_rate, 0)) as document_company_amount,
-        sum(case when document_fx_rate is null then amount else 0 end) as unrated_amount,
+        {{ amounts_of_documents('amount') }},
         count(*) as entries
     from {{ entries }} as entry
     where
@@ -59,21 +57,7 @@
 {% endmacro %}
 
 {#- What moved, by day, in the currency of the view: one reading for the window and for counting back. -#}
-{% macro kpi_daily_flows(keys, view, flows_in_view) %}
-    with
-
-    flows_valued as (
-        select
-            flows_in_view.*,
-            case
-                when amount = 0 then 0
-                when {{ view }} <> 'company' then amount * view_rate
-                when unrated_amount = 0 then document_company_amount
-                else document_company_amount + unrated_amount * view_rate
-            end as view_amount
-        from {{ flows_in_view }} as flows_in_view
-    )
-
+{% macro kpi_daily_flows(keys, flows_in_view) %}
     select
         {{ keys | join(', ') }},
         effective_date
@@ -81,8 +65,8 @@
         {{ sum_known(sign ~ 'view_amount', "entry_type = '" ~ entry_type ~ "'") }} as {{ entry_type }}_amount
         {%- endfor %},
         sum(case when entry_type = 'received' then entries else 0 end) as received_payments,
-        min(case when view_amount is null then missing_rate end) as missing_rate
-    from flows_valued
+        min(missing_rate) as missing_rate
+    from {{ flows_in_view }} as flows
     group by {{ keys | join(', ') }}, effective_date
 {% endmacro %}
 

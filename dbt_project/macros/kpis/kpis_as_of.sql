@@ -5,9 +5,8 @@
 {% macro kpis_as_of(grain, as_of, known_at, window_days, view, closing, opening, flows, relations, members=none) %}
     {%- set keys = grain | join(', ') %}
     {%- set has_concentration = grain | length == 2 %}
-    {%- set of_item = [
-        'customer_id', 'item_type', 'open_amount', 'days_past_due', 'days_since_issue', 'is_disputed'
-    ] %}
+    {%- set of_customer = [] if has_concentration else ['customer_id'] %}
+    {%- set documents = ['company_id', 'currency_code'] + of_customer %}
     with
 
     currencies as (
@@ -15,19 +14,26 @@
     ),
 
     closing_documents as (
-        {{ kpi_item_documents(closing, as_of) }}
+        {{ kpi_item_documents(closing, documents) }}
     ),
 
     opening_documents as (
-        {{ kpi_item_documents(opening, as_of) }}
+        {{ kpi_debt_documents(opening, documents, view) }}
     ),
+
+    {%- if has_concentration %}
+
+    customer_documents as (
+        {{ kpi_debt_documents(closing, documents + ['customer_id'], view) }}
+    ),
+    {%- endif %}
 
     flow_documents as (
         {{ flows }}
     ),
 
     settled_documents as (
-        {{ kpi_settled_documents(as_of, known_at, window_days, relations.balances) }}
+        {{ kpi_settled_documents(documents, as_of, known_at, window_days, view, relations.balances) }}
     ),
 
     deduction_documents as (
@@ -55,10 +61,10 @@
         {{
             rate_points(
                 {
-                    'closing_documents': 'document_fx_rate is null',
-                    'opening_documents': 'document_fx_rate is null',
+                    'closing_documents': 'unrated_amount <> 0',
+                    'opening_documents': 'unrated_amount <> 0',
                     'flow_documents': 'unrated_amount <> 0',
-                    'settled_documents': 'document_fx_rate is null',
+                    'settled_documents': 'unrated_amount <> 0',
                     'deduction_documents': 'document_fx_rate is null',
                     'promise_documents': 'true',
                     'contact_documents': 'true',
@@ -74,26 +80,29 @@
     ),
 
     closing_in_view as (
-        {{ rows_in_view('closing_documents', of_item, view, as_of) }}
+        {{
+            amounts_in_view(
+                'closing_documents',
+                of_customer + ['item_type', 'days_past_due', 'is_disputed', 'document_date', 'items'],
+                view, as_of
+            )
+        }}
     ),
 
     opening_in_view as (
-        {{ rows_in_view('opening_documents', of_item, view, as_of) }}
+        {{ amounts_in_view('opening_documents', of_customer, view, as_of) }}
     ),
 
     flows_in_view as (
         {{
-            rows_in_view(
-                'flow_documents',
-                (['customer_id'] if not has_concentration else [])
-                + ['entry_type', 'effective_date', 'amount', 'document_company_amount', 'unrated_amount', 'entries'],
-                view, as_of, has_document_rate=false
+            amounts_in_view(
+                'flow_documents', of_customer + ['entry_type', 'effective_date', 'entries'], view, as_of
             )
         }}
     ),
 
     settled_in_view as (
-        {{ rows_in_view('settled_documents', ['customer_id', 'item_amount', 'days_to_pay', 'days_late'], view, as_of) }}
+        {{ amounts_in_view('settled_documents', of_customer + ['days_to_pay', 'days_late', 'items'], view, as_of) }}
     ),
 
     deductions_in_view as (
@@ -131,24 +140,28 @@
     ),
     {%- endif %}
 
-    customer_balances as (
-        {{ kpi_balances(['company_id', 'currency_code', 'customer_id'], 'closing_in_view') }}
-    ),
+    {%- if members %}
 
-    opening_customer_balances as (
-        {{ kpi_balances(['company_id', 'currency_code', 'customer_id'], 'opening_in_view') }}
+    customer_balances as (
+        {{ kpi_balances(documents, 'closing_in_view', as_of) }}
     ),
 
     closing_balances as (
         {{ kpi_balances_summed(grain, of_members('customer_balances', members)) }}
     ),
+    {%- else %}
+
+    closing_balances as (
+        {{ kpi_balances(grain, 'closing_in_view', as_of) }}
+    ),
+    {%- endif %}
 
     opening_balances as (
-        {{ kpi_balances_summed(grain, of_members('opening_customer_balances', members)) }}
+        {{ kpi_debts(grain, of_members('opening_in_view', members)) }}
     ),
 
     daily_flows as (
-        {{ kpi_daily_flows(grain, view, of_members('flows_in_view', members)) }}
+        {{ kpi_daily_flows(grain, of_members('flows_in_view', members)) }}
     ),
 
     flows as (
@@ -173,12 +186,20 @@
 
     {%- if has_concentration %}
 
+    customers_in_view as (
+        {{ amounts_in_view('customer_documents', ['customer_id'], view, as_of) }}
+    ),
+
+    customer_debts as (
+        {{ kpi_debts(grain + ['customer_id'], 'customers_in_view') }}
+    ),
+
     concentration as (
-        {{ kpi_concentration('customer_balances') }}
+        {{ kpi_concentration('customer_debts') }}
     ),
 
     parent_balances as (
-        {{ kpi_parent_balances(known_at, 'customer_balances', relations.customers) }}
+        {{ kpi_parent_balances(known_at, 'customer_debts', relations.customers) }}
     ),
 
     parent_concentration as (
@@ -216,22 +237,6 @@
         cast(denominator as numeric(24, 6)) as denominator,
         reason
     from kpis_unioned
-{% endmacro %}
-
-{#- open items with what a view needs to know of their documents -#}
-{% macro kpi_item_documents(items, as_of) %}
-    select
-        company_id,
-        currency_code,
-        customer_id,
-        item_type,
-        open_amount,
-        days_past_due,
-        is_disputed,
-        document_fx_rate,
-        issue_date as document_date,
-        {{ days_between('issue_date', as_of) }} as days_since_issue
-    from {{ items }} as items
 {% endmacro %}
 
 {#- rows of customers, once for each segment that the customer is in -#}

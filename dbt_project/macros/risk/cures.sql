@@ -7,6 +7,8 @@
 
     Source: shared/facts/contact_rules_and_kpis.md B.1; kpi_examples.yaml cure_rate_constructed (Open Risk Manual). -#}
 {% macro cure_rates(as_of, known_at, horizon_days, cure_days, min_days_past_due, balances, entries, flows) %}
+    {%- set start = '(' ~ as_of ~ ' - ' ~ cure_days ~ ' - ' ~ horizon_days ~ ')' %}
+    {%- set reaching = balances_since(start, as_of, known_at, balances) %}
     with
 
     debts as (
@@ -17,11 +19,11 @@
             debts.debt_amount,
             greatest(debts.valid_from, debts.due_date + {{ min_days_past_due }}) as delinquent_from,
             debts.valid_to,
-            {{ as_of }} - {{ cure_days }} - {{ horizon_days }} as start_date,
+            {{ start }} as start_date,
             {{ as_of }} - {{ cure_days }} as end_date
-        from ({{ debts_known(known_at, balances) }}) as debts
+        from ({{ debts_known(known_at, '(' ~ reaching ~ ')') }}) as debts
         where
-            debts.valid_to > {{ as_of }} - {{ cure_days }} - {{ horizon_days }}
+            debts.valid_to > {{ start }}
             and greatest(debts.valid_from, debts.due_date + {{ min_days_past_due }}) <= {{ as_of }}
             and greatest(debts.valid_from, debts.due_date + {{ min_days_past_due }}) < debts.valid_to
     ),
@@ -47,7 +49,7 @@
         from {{ entries }} as entry
         where
             entry.entry_type in ('written_off', 'write_off_reversed')
-            and entry.effective_date > {{ as_of }} - {{ cure_days }} - {{ horizon_days }}
+            and entry.effective_date > {{ start }}
             and entry.effective_date <= {{ as_of }}
             and {{ is_known('entry', known_at) }}
         group by
