@@ -1,5 +1,6 @@
-{#- The instalments paid in full in the window by keys and days, one row for all that are valued alike: paid on the day from which they owe nothing more, not before the day of
-    issue. Left out is what was settled without any payment, or in part written off. -#}
+{#- The instalments paid in full in the window, one row for all of the keys that took as long and are valued alike: paid on
+    the day from which they owe nothing more, not before the day of issue. Left out is what was settled without any
+    payment, or in part written off. -#}
 {% macro kpi_settled_documents(keys, as_of, known_at, window_days, view, balances) %}
     select
         {{ keys | join(', ') }},
