@@ -66,6 +66,19 @@ def test_rows_do_not_add_up_while_a_rate_is_missing(published_company: str, monk
     assert "no rate USD to PEN" in warning.replace("\\", "") and "rows add up" not in plainly(app)
 
 
+def test_what_is_counted_needs_no_rate(published_company: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_view.variables, "number", lambda _name: -1)  # no rate is as young as this
+    app = open_kpis(
+        kpi="disputed_items_pct",
+        place="andes-pe/PEN",
+        rows="open_items",
+        currency_view="as-of-rate",
+        as_of="2026-06-28",
+    )
+    assert not any("do not add up" in each.value for each in app.warning)
+    assert "rows add up to" in plainly(app) and "That is the " in plainly(app)
+
+
 @pytest.mark.parametrize("kpi", kpis.counting_back.MONTHS)
 def test_counting_back_leads_to_its_months_and_each_to_its_documents(published_company: str, kpi: str) -> None:
     row = max((row for row in kpi_figures() if row["kpi"] == kpi and row["value"]), key=lambda row: row["value"])
