@@ -10,6 +10,7 @@ from typing import get_args
 
 import streamlit as st
 
+from cartera.money import SCALE
 from cartera.reports.document import Document, Filter, Part, Period, as_it_opens
 from cartera.reports.marts import CURRENCY, MARTS, Dimension, Mart
 from cartera.reports.ready_made import READY
@@ -38,7 +39,7 @@ def choose_report(view: View) -> Saved | Broken | None:
     words = view.words
     _open_what_was_clicked(view)
     found = {each.report_id: each for each in listed(current_user())}
-    offered = {NEW: words("reports.new")} | {key: _label(view, each) for key, each in found.items()}
+    offered = _offered(view, found)
     label = words("reports.report")
     key = _key(view, "report", "")
     if key not in st.session_state:
@@ -63,6 +64,18 @@ def _open_what_was_clicked(view: View) -> None:
     st.session_state.pop(_key(view, "report", ""), None)
     link("report", opened, NEW)
     answers().pop(OPENED, None)
+
+
+def _offered(view: View, found: Mapping[str, Saved | Broken]) -> dict[str, str]:
+    """What each is called, by its id. Of two that are called alike the list would open the last: one's own report may
+    have the name that a ready-made one has in this language, and says then whose it is."""
+    offered = {NEW: view.words("reports.new")}
+    for key, each in found.items():
+        label = _label(view, each)
+        if label in offered.values() and each.owner:
+            label = view.words("reports.of", name=label, owner=each.owner)
+        offered[key] = f"{label} · {key}" if label in offered.values() else label
+    return offered
 
 
 def _label(view: View, each: Saved | Broken) -> str:
@@ -220,7 +233,8 @@ def _at_least(view: View, name: str, label: str, default: str, scope: str) -> Fi
         asked = st.query_params.get(url, default)
         st.session_state[key] = view.words.decimal(Decimal(asked)) if LINKED_AMOUNT.fullmatch(asked) else asked
     typed = st.text_input(label, key=key, width=180, placeholder=view.words.decimal(Decimal(1000))).strip()
-    amount = view.words.read_amount(typed)
+    # a ratio, or dinars: as many decimals as marts keep
+    amount = view.words.read_amount(typed, SCALE)
     link(url, typed if amount is None else f"{amount:f}", default)
     if not typed:
         return None
