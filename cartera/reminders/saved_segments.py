@@ -5,7 +5,9 @@ A policy names it in `audience.saved_segments`; what it asked is kept with each 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from dataclasses import dataclass
 from decimal import Decimal
 
 from psycopg2.extensions import connection as Connection
@@ -21,12 +23,29 @@ from cartera.warehouse.read import rows
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
 
+@dataclass(frozen=True)
+class Saved:
+    """What one asks, and which of those of its name it is: one that was deleted and saved anew begins at version 1."""
+
+    audience: Audience
+    version: int
+    saved_at: dt.datetime
+
+
 def saved_segments() -> dict[str, Audience]:
     """What each asks, by name. Raises ConfigError when this Cartera can't read one."""
+    return {name: each.audience for name, each in saved_versions().items()}
+
+
+def saved_versions() -> dict[str, Saved]:
+    """By name, as `delete_segment` asks for what was seen. Raises ConfigError when this Cartera can't read one."""
     with transaction(Role.campaign) as connection:
-        found = rows(connection, "select name, audience from ops.saved_segments order by name")
+        found = rows(connection, "select name, audience, version, saved_at from ops.saved_segments order by name")
     try:
-        return {row["name"]: Audience.model_validate(row["audience"]) for row in found}
+        return {
+            row["name"]: Saved(Audience.model_validate(row["audience"]), row["version"], row["saved_at"])
+            for row in found
+        }
     except ValueError as error:
         raise ConfigError(f"a saved segment can't be read: {error}", "delete it and save it again") from None
 
@@ -95,16 +114,31 @@ def _refuse(connection: Connection, name: str, companies: frozenset[str] | None)
     raise NotAllowed(f"{name!r} is a segment of other companies", "choose another name")
 
 
-def delete_segment(name: str, companies: frozenset[str] | None = None) -> None:
-    """A policy that still names it is refused from then on, rather than be for everybody. One of these companies."""
+def delete_segment(name: str, companies: frozenset[str] | None = None, seen: Saved | None = None) -> None:
+    """A policy that still names it is refused from then on, rather than be for everybody. One of these companies.
+
+    `seen`: what whoever deletes it has read of it, by `saved_versions`. Raises ConfigError when it is another by now.
+    """
+    version, saved_at = (seen.version, seen.saved_at) if seen else (None, None)
+    asked = {"name": name, "mine": _mine(companies), "version": version, "saved_at": saved_at}
     with transaction(Role.campaign) as connection:
-        rows(
+        deleted = rows(
             connection,
-            SQL("delete from ops.saved_segments where name = %(name)s and {is_mine} returning name").format(
-                is_mine=_IS_MINE
-            ),
-            {"name": name, "mine": _mine(companies)},
+            SQL(
+                "delete from ops.saved_segments where name = %(name)s and {is_mine} and (%(version)s::integer is null"
+                " or (version = %(version)s and saved_at = %(saved_at)s)) returning name"
+            ).format(is_mine=_IS_MINE),
+            asked,
         )
+        if seen is None or deleted:
+            return
+        there = rows(
+            connection,
+            SQL("select saved_by from ops.saved_segments where name = %(name)s and {is_mine}").format(is_mine=_IS_MINE),
+            asked,
+        )
+    if there:
+        raise ConfigError(f"{name!r} is another by now: {there[0]['saved_by']} replaced it", "read it before it goes")
 
 
 _IS_MINE = SQL("(%(mine)s::jsonb is null or saved_segments.audience -> 'companies' <@ %(mine)s::jsonb)")

@@ -86,7 +86,7 @@ AS_IT_IS = SQL(
 VALUED = SQL(
     "with amounts as ({amounts}), {in_view}"
     " select item_id, invoice_id, company_id, customer_id, document_number, date, days, amount as document_amount,"
-    " currency_code as document_currency_code, rate, {value} as amount, min(missing_rate) over () as reason"
+    " currency_code as document_currency_code, rate, {value} as amount, {reason} as reason"
     " from valued where view_currency_code = %(currency)s"
 )
 
@@ -172,5 +172,7 @@ def _rows(connection: Connection, asked: Asked, part: Part) -> Composable:
     )
     if not asked.is_valued:
         return AS_IT_IS.format(amounts=found)
-    value = SQL("amount" if part.unit == "count" else "amount * rate")
-    return VALUED.format(amounts=found, in_view=in_view.IN_VIEW, value=value)
+    value, reason = "amount * rate", "min(missing_rate) over ()"
+    if part.unit == "count":  # needs no rate, and stands without
+        value, reason = "amount", "null::text"
+    return VALUED.format(amounts=found, in_view=in_view.IN_VIEW, value=SQL(value), reason=SQL(reason))

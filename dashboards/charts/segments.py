@@ -12,6 +12,12 @@ from dashboards.charts.theme import finish, theme
 from dashboards.i18n import Words
 
 
+def segment_of(tile: str) -> str:
+    """The segment of a box or of one in it, by the id that Plotly tells of a click; its name may hold a slash."""
+    kind, _, rest = tile.partition("/")
+    return rest if kind == "s" else rest.rpartition("/")[0]
+
+
 def segment_treemap(
     rows: pd.DataFrame, currency_code: str, words: Words, is_dark: bool, chosen: str | None = None
 ) -> go.Figure:
@@ -41,7 +47,7 @@ def segment_treemap(
             place = BUCKETS.index(row.bucket) if row.bucket in BUCKETS else len(BUCKETS) - 1
             colours.append(look.ages[place])
             told.append((words.money(row.open_amount, currency_code), words.percent(row.open_amount / owed)))
-    framed = [chosen is not None and each.split("/")[1] == chosen for each in ids]
+    framed = [chosen is not None and segment_of(each) == chosen for each in ids]
     if any(framed):
         colours = [colour if is_in else look.faded(colour) for colour, is_in in zip(colours, framed, strict=True)]
     frames = {

@@ -76,8 +76,7 @@ def _waiting(view: View, plans: pd.DataFrame) -> None:
         str(row["plan_id"]): f"{row['plan_id']} · {row['policy_name']} · {words.date(row['as_of_date'])}"
         for row in plans.to_dict("records")
     }
-    chosen = filters.choice(view, "plan", {"": words("campaigns.all_plans"), **names}, "") if len(names) > 1 else ""
-    plan_id = int(chosen) if chosen else None
+    plan_id = _plan(view, names)
     st.subheader(words("campaigns.waiting"), anchor=False)
     st.caption(words("campaigns.waiting_sub"))
     of_plan = plans if plan_id is None else plans[plans["plan_id"] == plan_id]
@@ -107,6 +106,15 @@ def _waiting(view: View, plans: pd.DataFrame) -> None:
         _samples(view, plan_id)
     with right:
         approval_form(view, plan_id)
+
+
+def _plan(view: View, names: dict[str, str]) -> int | None:
+    """None: all that wait, which a single one is as well."""
+    if len(names) == 1:
+        filters.the_only(view, "plan", names)
+        return None
+    chosen = filters.choice(view, "plan", {"": view.words("campaigns.all_plans"), **names}, "")
+    return int(chosen) if chosen else None
 
 
 def _contacts(view: View, step: pd.Series, plan_id: int | None) -> None:
@@ -144,12 +152,15 @@ def _samples(view: View, plan_id: int | None) -> None:
     named = {
         "/".join((row["policy_name"], row["step_name"], row["channel"], row["language_code"])): row for row in found
     }
+    # policies may have steps of one name: of two that are called alike the list would open the last
+    several = len({row["policy_name"] for row in found}) > 1
     labels = {
         key: " · ".join(
             (
                 words.named("step", row["step_name"]),
                 words(f"campaigns.channel.{row['channel']}"),
                 words(f"campaigns.language.{row['language_code']}"),
+                *((row["policy_name"],) if several else ()),
             )
         )
         for key, row in named.items()

@@ -59,12 +59,13 @@ def cohort_part(view: View, clocks: Clocks, place: str) -> None:
     clicked_curve = _curves(view, curves, f"curves_{place}_{clocks}")
     if clicked_curve is not None:
         _debts(view, clocks, place, clicked_curve, "collected_amount")
-    csv_button(view, clocks, code, "vintages", lambda: recovery.vintages_csv(words, clocks),
+    # of all companies and currencies: neither their names nor the log say the page's
+    csv_button(view, clocks, "", "vintages", lambda: recovery.vintages_csv(words, clocks), of="all",
                help_text=words("recovery.export_help"))  # fmt: skip
     cell = _liquidation(view, cohorts, code, f"cohorts_{place}_{clocks}")
     if cell:
         _debts(view, clocks, place, cohorts.iloc[cell[0]], cell[1])
-    csv_button(view, clocks, code, "liquidation", lambda: recovery.liquidation_csv(words, clocks),
+    csv_button(view, clocks, "", "liquidation", lambda: recovery.liquidation_csv(words, clocks), of="all",
                help_text=words("recovery.export_help"))  # fmt: skip
 
 

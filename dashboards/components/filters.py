@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -19,7 +18,6 @@ from dashboards.queries import kpis
 from dashboards.queries.receivables import headlines
 from dashboards.queries.session import Clocks
 
-MOST_FACTOR = 100
 IN_FORCE, DRAWN, CARRIED = "filters_in_force", "filters_drawn", "filters_carried"
 """The company, currency and dates of this session that are not the default; names of those that this page has drawn;
 what a link asked for of them (see `carry`) until the filter is drawn."""
@@ -170,24 +168,14 @@ def place(view: View, name: str, offered: Mapping[str, str], totals: pd.DataFram
     return choice(view, name, offered, most_first[0], begins)
 
 
-def factor(view: View, name: str) -> Decimal:
-    """A number from 0 to 100 with up to four decimals, 1 unless chosen; typed with either decimal sign and shown with
-    the reader's. Not Streamlit's number field: that has the sign of the browser."""
-    words, key, label = view.words, f"{name}_{view.words.language}", view.words(f"filter.{name}")
-    wanted = linked_to(name, key) or st.session_state.get(key, "1")
-    is_heard, before = _factor(wanted) is not None, st.query_params.get(name, "1")
-    chosen = next(number for number in map(_factor, (wanted, before, "1")) if number is not None)
-    refused.heard(name, None if is_heard else wanted, label, chosen, words.decimal(chosen))
-    st.session_state[key] = words.decimal(chosen)
-    st.text_input(label, key=key, max_chars=10, help=words(f"filter.{name}_help"), width=170)
-    return Decimal(link(name, f"{chosen:f}", "1"))
-
-
-def _factor(text: str) -> Decimal | None:
-    number = Decimal("NaN")
-    with contextlib.suppress(InvalidOperation):
-        number = Decimal(text.replace(",", "."))
-    return Decimal(f"{number:.4f}").normalize() if number.is_finite() and 0 <= number <= MOST_FACTOR else None
+def the_only(view: View, name: str, offered: Mapping[str, str]) -> str:
+    """The one that there is, where nothing is to be chosen: who follows a link to another is told so."""
+    ((only, shown),) = offered.items()
+    asked = linked_to(name, _key(view, name))
+    refused.heard(name, None if asked == only else asked, view.words(f"filter.{name}"), only, shown)
+    if st.query_params.get(name) != only:
+        st.query_params.pop(name, None)
+    return only
 
 
 def clickable(
@@ -321,7 +309,8 @@ def linked_to(name: str, key: str | None = None) -> str | None:
     """
     if (key or name) in st.session_state:
         return None
-    return st.query_params.get(name) or _of_link().pop(name, None)
+    found = st.query_params.get(name)  # an empty one chose nothing, where the default is something
+    return _of_link().pop(name, None) if found is None else found
 
 
 def in_force(name: str) -> Any:

@@ -74,7 +74,9 @@ def runs_table(view: View, runs: pd.DataFrame, failed: Mapping[str, Sequence[Row
     st.caption(view.words("health.runs_sub"))
     of_runs = [failed[run_id] for run_id in runs["run_id"]]
     data = runs.assign(message=worded(view, runs["message"], of_runs))
-    selection = table(view, data, RUNS, alt=view.words("health.runs"), key="runs", selects="single-cell")
+    # another table after the next run: the place that was clicked would be another's
+    key = f"runs_{runs['run_id'].iloc[0]}"
+    selection = table(view, data, RUNS, alt=view.words("health.runs"), key=key, selects="single-cell")
     chosen = selection["cells"][0][0] if selection["cells"] else 0
     return runs.iloc[chosen if chosen < len(runs) else 0]
 

@@ -51,9 +51,12 @@ def kpi_grid(view: View, catalogue: Catalogue, figures: pd.DataFrame) -> str | N
 def one_place(view: View, clocks: Clocks, rows: pd.DataFrame) -> pd.DataFrame:
     """Those of one company and currency, chosen where there are several. Once on a page: the choice is in the URL."""
     offered = {_column(place): label for place, label in labels(rows).items()}
-    if len(offered) < 2:
+    if not offered:
         return rows
-    chosen = filters.place(view, "place", offered, receivables.totals(view.reading, clocks))
+    if len(offered) == 1:
+        chosen = filters.the_only(view, "place", offered)
+    else:
+        chosen = filters.place(view, "place", offered, receivables.totals(view.reading, clocks))
     return rows[rows["company_id"] + "/" + rows["currency_code"] == chosen]
 
 

@@ -53,7 +53,8 @@ def load_rows(view: View, clocks: Clocks, load_id: int, figure: str) -> None:
     # a load's rows stay what they are: its number says which
     audit_rows(current_actor(), f"{of.source}/{of.entity}/{of.load_id}/{figure}", range(len(data)), "load")
     with st.container(border=True):
-        title = f"{of.source} · {of.entity} · {words(FIGURES[figure])} · {words.moment(of.recorded_at)}"
+        named = (of.source, words.named("entity", of.entity), words(FIGURES[figure]), words.moment(of.recorded_at))
+        title = " · ".join(named)
         st.subheader(as_text(title), anchor=False)
         _sum_up(view, found)
         if len(data) < found.count:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from decimal import Decimal, InvalidOperation
+
 import pandas as pd
 import streamlit as st
 
 from dashboards.charts.recovery import rate_bars
-from dashboards.components import filters
+from dashboards.components import filters, refused
 from dashboards.components.card_grid import card, headline, places
-from dashboards.components.export import xlsx_button
+from dashboards.components.export import XLSX, file_button, logged
 from dashboards.components.moved_parts import state_name
 from dashboards.components.recovery_rows import Cell, clicked, loss_debts
 from dashboards.components.tables import Column, foremost, table
@@ -16,6 +19,7 @@ from dashboards.components.view import View
 from dashboards.queries import recovery, recovery_rows
 from dashboards.queries.session import Clocks
 
+MOST_FACTOR = 100
 COLUMNS = {
     "bucket": Column("column.bucket", is_pinned=True),
     "entered_items": Column("column.entered_items", "number"),
@@ -46,16 +50,30 @@ def loss_part(view: View, clocks: Clocks, place: str) -> None:
         cell = _matrix(view, own, code, is_alone=not provision.scheme, key=f"losses_{asked}")
         if cell:
             loss_debts(view, clocks, asked, own, cell)
-    xlsx_button(view, clocks, "provision", lambda: recovery.losses_xlsx(clocks, provision),
-                help_text=words("recovery.xlsx_help"))  # fmt: skip
+    _workbook(view, clocks, provision)
     with st.expander(words("recovery.workings"), icon=":material/function:"):
         st.markdown(words("recovery.workings_text", history=provision.history_days, loss=provision.loss_days))
+
+
+def _workbook(view: View, clocks: Clocks, provision: recovery.Provision) -> None:
+    """Of all companies and currencies, which the log says beside the page's own."""
+    file_name = f"cartera-provision-{clocks.as_of.isoformat()}.xlsx"
+    file_button(
+        view,
+        view.words("export.xlsx"),
+        logged(lambda: recovery.losses_xlsx(clocks, provision), file_name, clocks, of="all"),
+        file_name=file_name,
+        mime=XLSX,
+        key="export_provision_xlsx",
+        icon=":material/table_view:",
+        help_text=view.words("recovery.xlsx_help"),
+    )
 
 
 def _asked(view: View, clocks: Clocks) -> recovery.Provision:
     words = view.words
     with st.container(horizontal=True):
-        factor = filters.factor(view, "factor")
+        factor = _factor(view, "factor")
         days = {str(n): words.number(n) for n in recovery.HISTORY_DAYS}
         history = filters.choice(view, "history", days, str(recovery.HISTORY_DAYS[0]))
         days = {str(n): words.number(n) for n in recovery.LOSS_DAYS}
@@ -63,6 +81,26 @@ def _asked(view: View, clocks: Clocks) -> recovery.Provision:
         named = {name: words.named("scheme", name) for name in recovery.schemes(view.reading, clocks.known_at)}
         scheme = filters.choice(view, "by_segment", {"all": words("recovery.all_alike"), **named}, "all")
     return recovery.Provision(factor, int(history), int(lost), None if scheme == "all" else scheme)
+
+
+def _factor(view: View, name: str) -> Decimal:
+    """A number from 0 to 100 with up to four decimals, 1 unless chosen; typed with either decimal sign and shown with
+    the reader's. Not Streamlit's number field: that has the sign of the browser."""
+    words, key, label = view.words, f"{name}_{view.words.language}", view.words(f"filter.{name}")
+    wanted = filters.linked_to(name, key) or st.session_state.get(key, "1")
+    is_heard, before = _read(wanted) is not None, st.query_params.get(name, "1")
+    chosen = next(number for number in map(_read, (wanted, before, "1")) if number is not None)
+    refused.heard(name, None if is_heard else wanted, label, chosen, words.decimal(chosen))
+    st.session_state[key] = words.decimal(chosen)
+    st.text_input(label, key=key, max_chars=10, help=words(f"filter.{name}_help"), width=170)
+    return Decimal(filters.link(name, f"{chosen:f}", "1"))
+
+
+def _read(text: str) -> Decimal | None:
+    number = Decimal("NaN")
+    with contextlib.suppress(InvalidOperation):
+        number = Decimal(text.replace(",", "."))
+    return Decimal(f"{number:.4f}").normalize() if number.is_finite() and 0 <= number <= MOST_FACTOR else None
 
 
 def _matrix(view: View, rows: pd.DataFrame, code: str, *, is_alone: bool, key: str) -> Cell | None:

@@ -59,7 +59,9 @@ def _groups(view: View, groups: pd.DataFrame, clocks: Clocks) -> None:
     names = [
         quarantine.subject(Group(row["source"], row["entity"], row["reason_code"])) for row in groups.to_dict("records")
     ]
-    data = groups.assign(reason=reasons, age=[words.ago(moment) for moment in groups["first_at"]])
+    # tables of connected systems go by their own names, which people there know
+    tables = [words.named("entity", name) for name in groups["entity"]]
+    data = groups.assign(reason=reasons, entity=tables, age=[words.ago(moment) for moment in groups["first_at"]])
     columns = foremost(view, GROUPS, "reason", "records", "age")
     if view.is_phone:
         columns["source"] = replace(columns["source"], is_pinned=False)
@@ -74,7 +76,7 @@ def _groups(view: View, groups: pd.DataFrame, clocks: Clocks) -> None:
     }
     chosen = filters.clickable(view, "quarantine", offered, names[cells[0][0]] if cells else None)
     if chosen:
-        row = data.iloc[names.index(chosen)]
+        row = groups.iloc[names.index(chosen)]
         _records(view, Group(row["source"], row["entity"], row["reason_code"]), offered[chosen], row["records"], clocks)
 
 

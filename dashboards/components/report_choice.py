@@ -10,6 +10,7 @@ from typing import get_args
 
 import streamlit as st
 
+from cartera.money import SCALE
 from cartera.reports.document import Document, Filter, Part, Period, as_it_opens
 from cartera.reports.marts import CURRENCY, MARTS, Dimension, Mart
 from cartera.reports.ready_made import READY
@@ -32,13 +33,16 @@ OWN = ("mart", "by", "show", "where")
 """Names in the URL that belong to one report; `where_<column>` too."""
 LINKED_AMOUNT = re.compile(r"-?\d{1,24}(\.\d{1,24})?")
 
+EITHER = re.compile(r"-?[1-9]\d{0,2}[.,]\d{3}")
+"""Thousands to some, and decimals to others, whatever the language."""
+
 
 def choose_report(view: View) -> Saved | Broken | None:
     """A ready-made one, one's own or a shared one; None: build one here."""
     words = view.words
     _open_what_was_clicked(view)
     found = {each.report_id: each for each in listed(current_user())}
-    offered = {NEW: words("reports.new")} | {key: _label(view, each) for key, each in found.items()}
+    offered = _offered(view, found)
     label = words("reports.report")
     key = _key(view, "report", "")
     if key not in st.session_state:
@@ -63,6 +67,18 @@ def _open_what_was_clicked(view: View) -> None:
     st.session_state.pop(_key(view, "report", ""), None)
     link("report", opened, NEW)
     answers().pop(OPENED, None)
+
+
+def _offered(view: View, found: Mapping[str, Saved | Broken]) -> dict[str, str]:
+    """What each is called, by its id. Of two that are called alike the list would open the last: one's own report may
+    have the name that a ready-made one has in this language, and says then whose it is."""
+    offered = {NEW: view.words("reports.new")}
+    for key, each in found.items():
+        label = _label(view, each)
+        if label in offered.values() and each.owner:
+            label = view.words("reports.of", name=label, owner=each.owner)
+        offered[key] = f"{label} · {key}" if label in offered.values() else label
+    return offered
 
 
 def _label(view: View, each: Saved | Broken) -> str:
@@ -214,20 +230,26 @@ def _among(kept: Filter | None) -> tuple[str, ...]:
 def _at_least(view: View, name: str, label: str, default: str, scope: str) -> Filter | None:
     """An amount as text, so that no digit is lost: typed as the reader's language writes it, in the link as a program
     does."""
-    url = f"where_{name}"
-    key = _key(view, url, scope)
+    words, url = view.words, f"where_{name}"
+    key, asked = _key(view, url, scope), st.query_params.get(url, default)
+    linked = words.decimal(Decimal(asked)) if LINKED_AMOUNT.fullmatch(asked) else None
     if key not in st.session_state:
-        asked = st.query_params.get(url, default)
-        st.session_state[key] = view.words.decimal(Decimal(asked)) if LINKED_AMOUNT.fullmatch(asked) else asked
-    typed = st.text_input(label, key=key, width=180, placeholder=view.words.decimal(Decimal(1000))).strip()
-    amount = view.words.read_amount(typed)
-    link(url, typed if amount is None else f"{amount:f}", default)
+        st.session_state[key] = asked if linked is None else linked
+    typed = st.text_input(label, key=key, width=180, placeholder=words.decimal(Decimal(1000))).strip()
+    # a ratio, or dinars: as many decimals as marts keep
+    amount, problem = words.read_amount(typed, SCALE), words("reports.no_amount")
+    if amount is not None and typed != linked and EITHER.fullmatch(typed) and amount.as_tuple().exponent == -3:
+        thousands, decimals = words.decimal(amount * 1000), f"{typed}0"
+        amount, problem = None, words("reports.either_amount", typed=typed, thousands=thousands, decimals=decimals)
+    # what is refused is not linked as if a program had written it
+    refused_now = "" if LINKED_AMOUNT.fullmatch(typed) else typed
+    link(url, refused_now if amount is None else f"{amount:f}", default)
     if not typed:
         return None
     try:
         return Filter(column=name, at_least=amount)
     except ValueError:
-        st.caption(view.words("reports.no_amount"))
+        st.caption(problem)
         return None
 
 

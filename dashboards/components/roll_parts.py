@@ -34,9 +34,10 @@ def roll_part(view: View, clocks: Clocks, place: str) -> None:
     method = next(name for name in recovery.METHODS if name == followed)
     rates = recovery.of_place(recovery.roll_rates(view.reading, clocks, method, basis, periods), place)
     rate = _rates(view, rates, method, code if basis == "amount" else None, periods, f"rates_{place}_{basis}_{clocks}")
-    csv_button(view, clocks, method, "roll-rates",
+    # files of recovery are of all companies and currencies: neither their names nor the log say the page's
+    csv_button(view, clocks, "", f"roll-rates-{method}",
                lambda: recovery.roll_rates_csv(words, clocks, method, basis, periods),
-               help_text=words("recovery.export_help"))  # fmt: skip
+               of="all", help_text=words("recovery.export_help"))  # fmt: skip
     moved = recovery.of_place(recovery.transitions(view.reading, clocks, periods), place)
     if rate:
         figures = rates.iloc[rate[0]]
@@ -45,8 +46,8 @@ def roll_part(view: View, clocks: Clocks, place: str) -> None:
     cell = _transitions(
         view, moved, code, "items" if basis == "count" else "amount", f"{place}_{periods}_{basis}_{clocks}"
     )
-    csv_button(view, clocks, code, "transitions", lambda: recovery.transitions_csv(words, clocks, periods),
-               help_text=words("recovery.export_help"))  # fmt: skip
+    csv_button(view, clocks, "", "transitions", lambda: recovery.transitions_csv(words, clocks, periods),
+               of="all", help_text=words("recovery.export_help"))  # fmt: skip
     if cell:
         moved_debts(view, clocks, recovery_rows.moved(place, clocks, periods, basis, *cell), moved)
     cured = recovery.of_place(recovery.cures(view.reading, clocks), place)

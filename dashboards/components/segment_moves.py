@@ -106,7 +106,7 @@ def _moves_matrix(
         alt=words("moves.title"),
         corner=words("moves.corner"),
         kind="number",
-        key=f"moves_{between.scheme}_{between.first}_{between.second}_{between.basis}_{between.company_id}",
+        key=f"moves_{between}",
     )
 
 
@@ -128,7 +128,7 @@ def _movers(
         else:
             shown = words.number(min(len(rows), receivables.LISTED_CUSTOMERS))
             st.caption(words("moves.capped", shown=shown, count=words.number(count)))
-        key = f"movers_{between.scheme}_{cell}_{code}_{between.first}_{between.second}_{between.basis}"
+        key = f"movers_{between}_{cell}_{asked}"
         columns = {n: c for n, c in MOVERS.items() if n != "company_id" or rows["company_id"].nunique() > 1}
         selection = table(view, rows, columns, alt=title, currency_code=code, key=key, selects="single-cell")
     if selection["cells"] and selection["cells"][0][0] < len(rows):

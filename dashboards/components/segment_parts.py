@@ -7,7 +7,7 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
-from dashboards.charts.segments import segment_treemap
+from dashboards.charts.segments import segment_of, segment_treemap
 from dashboards.components import filters
 from dashboards.components.drill import Figure, drill
 from dashboards.components.export import csv_button
@@ -51,8 +51,7 @@ def treemap(view: View, asked: segments.Asked, rows: pd.DataFrame, chosen: str |
     def clicked() -> None:
         points = st.session_state[key]["selection"]["points"]
         if points:
-            _, segment, *_ = figure.data[0].ids[points[0]["point_number"]].split("/")
-            filters.toggle(view, segment=segment)
+            filters.toggle(view, segment=segment_of(figure.data[0].ids[points[0]["point_number"]]))
             st.session_state[TILES_CLICKED] = _tiles_clicked() + 1
 
     st.subheader(words("segments.where"), anchor=False)
@@ -92,7 +91,7 @@ def segments_table(view: View, asked: segments.Asked, rows: pd.DataFrame, whole:
         COLUMNS,
         alt=words("segments.table"),
         currency_code=code,
-        key=f"segments_{asked.scheme}_{code}_{asked.company_id}_{asked.clocks.as_of}_{_tiles_clicked()}",
+        key=f"segments_{asked}_{_tiles_clicked()}",
         selects="single-cell",
     )
     cells = [cell for cell in selection["cells"] if cell[0] < len(rows)]
@@ -115,7 +114,7 @@ def segment_customers(view: View, asked: segments.Asked, segment: str, rows: pd.
         _sum_up(view, found, figure, code)
         data = _with_shares(found, figure["open_amount"])
         shown = {n: c for n, c in DEBTORS.items() if n != "company_id" or found["company_id"].nunique() > 1}
-        key = f"debtors_{asked.scheme}_{segment}_{code}_{asked.company_id}_{asked.clocks.as_of}"
+        key = f"debtors_{asked}_{segment}"
         selection = table(view, data, shown, alt=title, currency_code=code, key=key, selects="single-cell")
         to = _narrowed(view, asked, segment)
         csv_button(

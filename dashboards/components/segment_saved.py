@@ -11,7 +11,7 @@ from cartera.desk.rights import DECIDERS
 from cartera.errors import ConfigError, NotAllowed
 from cartera.money import minor_units
 from cartera.reminders.audience import Audience
-from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
+from cartera.reminders.saved_segments import Saved, delete_segment, save_segment, saved_versions
 from dashboards.components.actor import current_actor
 from dashboards.components.clicks import clicked, drawn_anew, one_of, told
 from dashboards.components.narrowed import narrowed
@@ -41,13 +41,13 @@ def save_for_policies(view: View, asked: Asked, segment: str) -> None:
             st.form_submit_button(words("segments.save"), icon=":material/save:", on_click=_save,
                                   args=(words, asked, segment))  # fmt: skip
         drawn_anew(REFUSED)
-        for saved, audience in saved_segments().items():
-            if not all(_in_scope(actor, company) for company in audience.companies or (None,)):
+        for saved, seen in saved_versions().items():
+            if not all(_in_scope(actor, company) for company in seen.audience.companies or (None,)):
                 continue
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"`{saved}` · {as_text(_said(words, audience))}")
+                st.markdown(f"`{saved}` · {as_text(_said(words, seen.audience))}")
                 st.button(words("segments.delete"), key=f"segment_delete_{saved}", type="tertiary",
-                          on_click=_delete, args=(saved,))  # fmt: skip
+                          on_click=_delete, args=(saved, seen))  # fmt: skip
         saved_as, refused = told(SAVED), told(REFUSED)
         if saved_as:
             st.success(words("segments.saved", name=as_text(saved_as)), icon=":material/check_circle:")
@@ -69,9 +69,9 @@ def _said(words: Words, audience: Audience) -> str:
     return " · ".join(narrowed(words, *of, company=", ".join(audience.companies)))
 
 
-def _delete(saved: str) -> None:
+def _delete(saved: str, seen: Saved) -> None:
     with clicked(REFUSED), one_of(REFUSED):
-        delete_segment(saved, _decider().companies)
+        delete_segment(saved, _decider().companies, seen)
 
 
 def _decider() -> Actor:

@@ -90,12 +90,13 @@ def loads_part(view: View, clocks: Clocks, loads: pd.DataFrame) -> None:
     st.subheader(words("health.loads"), anchor=False)
     st.caption(words("health.loads_sub"))
     kinds = [words(f"health.kind_{kind}") for kind in loads["kind"]]
+    tables = [words.named("entity", name) for name in loads["entity"]]
     columns = foremost(view, LOADS, "entity", "rows_in", "rows_quarantined")
     if view.is_phone:
         columns["source"] = replace(columns["source"], is_pinned=False)
     selection = table(
         view,
-        loads.assign(kind_text=kinds),
+        loads.assign(kind_text=kinds, entity=tables),
         columns,
         alt=words("health.loads"),
         key=f"loads_{max(loads['load_id'])}",
@@ -104,8 +105,8 @@ def loads_part(view: View, clocks: Clocks, loads: pd.DataFrame) -> None:
     cells = [cell for cell in selection["cells"] if cell[0] < len(loads)]
     rows, called = loads.to_dict("records"), {figure: words(text) for figure, text in FIGURES.items()}
     offered = {"": words("health.no_load_chosen")} | {
-        _name(row, figure): f"{row['source']} · {row['entity']} · {called[figure]}: {words.number(row[column])}"
-        for row in rows
+        _name(row, figure): f"{row['source']} · {table_name} · {called[figure]}: {words.number(row[column])}"
+        for row, table_name in zip(rows, tables, strict=True)
         for column, figure in COLUMNS.items()
         if row.get(column)
     }

@@ -79,6 +79,7 @@ REFUSALS: Phrases = {
         (rf"{_ID} would be of other companies", "other_segment"),
         (rf"{_ID} is a segment of other companies", "other_segment"),
         (rf"(?P<id>{_ID}) is there already: (?P<by>.+) saved it", "segment_there"),
+        (rf"(?P<id>{_ID}) is another by now: (?P<by>.+) replaced it", "segment_replaced"),
     )
 }
 

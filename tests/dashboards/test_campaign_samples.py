@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import pytest
-from support.campaign_fixture import contacts, hold
-from support.pages import OpenPage
+from pathlib import Path
 
+import pytest
+import yaml
+from support.campaign_fixture import contacts, hold, reachable
+from support.pages import OpenPage
+from support.serve_fixture import publish_items, sample_items
+
+from cartera.reminders import plan_reminders
 from cartera.reminders.preview import Preview
+from cartera.settings import PACKAGE_DIR, get_settings
 from dashboards.components import page
 from dashboards.components.message import boxed
 from dashboards.i18n import Words
 from dashboards.queries import campaigns
 from dashboards.queries.session import reading
+
+DEFAULT = PACKAGE_DIR.parent / "policies" / "default.yaml"
 
 
 def test_every_sample_is_as_it_would_go_out_now(planned: int) -> None:
@@ -67,3 +75,26 @@ def test_a_message_can_do_nothing_where_it_is_shown() -> None:
     assert kind == "data:text/html;charset=utf-8;base64"
     assert page.count("<iframe") == 1 and 'sandbox=""' in page and "<script" not in page and "<b>" not in page
     assert "default-src &#x27;none&#x27;" in page
+
+
+def test_texts_of_two_policies_with_the_same_steps_can_both_be_read(
+    open_page: OpenPage, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list opens the last of those that are called alike."""
+    for file in (DEFAULT.parent / "shared").iterdir():
+        (tmp_path / "shared").mkdir(exist_ok=True)
+        (tmp_path / "shared" / file.name).write_bytes(file.read_bytes())
+    given = yaml.safe_load(DEFAULT.read_text(encoding="utf-8"))
+    (tmp_path / "rest.yaml").write_text(yaml.safe_dump(given))
+    of_norte = {"name": "of_norte", "priority": 1, "audience": {"companies": ["norte"]}}
+    (tmp_path / "of_norte.yaml").write_text(yaml.safe_dump(given | of_norte))
+    monkeypatch.setattr(get_settings(), "policies_dir", tmp_path)
+    publish_items(sample_items())
+    reachable()
+    plan_reminders()
+    app = open_page("campaigns")
+    (listed,) = [each for each in app.selectbox if str(each.key).startswith("sample_")]
+    with reading() as opened:
+        count = len(campaigns.samples(opened, None))
+    assert len(listed.options) == len(set(listed.options)) == count
+    assert {option.rpartition(" · ")[2] for option in listed.options} == {"default", "of_norte"}

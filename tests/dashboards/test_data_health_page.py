@@ -105,6 +105,9 @@ def test_groups_lead_to_their_rows_and_these_to_a_safe_file_and_to_the_log(lande
     assert (first["source"], first["amount"], second["record_key"]) == ("erp", "20.25", "0003")
     app = open_page("data_health", quarantine=PLACE, lang="ES")
     assert "Fecha ilegible" in said(app) and not app.exception
+    assert set(frame(app, "records")["entity"]) == {"Pagos"} and "erp · Pagos · Fecha ilegible" in said(app)
+    loads = frame(open_page("data_health", details="loads", lang="PT"), "rows_loaded")
+    assert "Pagamentos" in set(loads["entity"])
 
 
 def test_a_click_replays_and_says_what_became_of_it(landed: Path, open_page: OpenPage) -> None:
@@ -274,6 +277,21 @@ def test_a_source_that_stands_still_says_since_when_and_what_held_it(landed: Pat
     # the step of the test's source was recorded in English, and is told in Spanish
     steps = frame(app, "seconds")
     assert "recibir never" in list(steps["step"]) and "Los textos en inglés" in said(app)
+
+
+def test_a_run_that_was_clicked_is_not_the_next_one_in_its_place(landed: Path, open_page: OpenPage) -> None:
+    """It is selected by its place, where the run before it stands once another has begun."""
+    record_run(status="stopped", started_at=utc_now() + dt.timedelta(minutes=5))
+    app = open_page("data_health")
+    (listed,) = [each for each in app.dataframe if "triggered_by" in each.value]
+    key = listed.proto.id.split("-", 2)[2]
+    app.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": [(1, "status")]}}
+    shown = Words("EN")("health.steps", moment="").strip()
+    (before,) = [each.value for each in app.run().subheader if each.value.startswith(shown)]
+    record_run(started_at=utc_now() + dt.timedelta(minutes=9))
+    (after,) = [each.value for each in app.run().subheader if each.value.startswith(shown)]
+    (newest,) = [each.value for each in open_page("data_health").subheader if each.value.startswith(shown)]
+    assert before != after == newest
 
 
 def test_what_is_asked_first_stands_first_and_details_are_chosen(landed: Path, open_page: OpenPage) -> None:

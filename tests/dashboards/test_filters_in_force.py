@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage
 from support.serve_fixture import publish_items, sample_items
+
+from cartera.reports import store
+from cartera.reports.document import Document, Filter, Part
 
 
 def _opened(app: AppTest, page: str) -> AppTest:
@@ -78,3 +83,29 @@ def test_what_the_overview_can_not_open_is_told_and_stays_shut(open_page: OpenPa
     (line,) = [each.value for each in app.caption if "nobody" in each.value]
     assert line.count("nobody") == line.count("shown: none") == 5
     assert not set(OPEN) & set(app.query_params)
+
+
+def test_nothing_chosen_where_the_default_is_something_stays_so(open_page: OpenPage, planned: int) -> None:
+    app = open_page("campaigns", look="calendar", lives_in="")
+    assert app.selectbox(key="lives_in_EN").value == "", "as the address of a reload or a saved view says it"
+    app = app.sidebar.segmented_control(key="lang").set_value("ES").run()
+    assert app.selectbox(key="lives_in_ES").value == "" and _address(app, "lives_in") == ""
+    assert open_page("campaigns", look="calendar").selectbox(key="lives_in_EN").value == "MX"
+
+
+def test_a_report_without_its_own_period_stays_without_it_in_another_language(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    due = Filter(column="due_date", period="last_30_days")
+    part = Part(mart="open_items", dimensions=("document_number",), measures=("open_amount",), filters=(due,))
+    saved = store.save("local", "Due", Document(parts=(part,)))
+
+    def period(app: AppTest) -> Any:
+        assert not app.exception and not app.error
+        return next(each for each in app.selectbox if str(each.key).startswith("report_where_due_date_"))
+
+    app = open_page("reports", report=saved.report_id)
+    assert period(app).value == "last_30_days"
+    app = period(app).set_value("").run()
+    assert _address(app, "where_due_date") == ""
+    app = app.sidebar.segmented_control(key="lang").set_value("ES").run()
+    assert period(app).value == "" and _address(app, "where_due_date") == ""

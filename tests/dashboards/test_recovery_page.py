@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_i
 from cartera.db import Role, transaction
 from cartera.warehouse import risk
 from cartera.warehouse.provision_workbook import COLUMNS
+from dashboards.components import export, loss_parts
 from dashboards.i18n import Words
 from dashboards.queries import recovery
 from dashboards.queries.export import FIGURE_DECIMALS
@@ -196,3 +198,31 @@ def test_a_publication_of_an_earlier_cartera_says_so(open_page: OpenPage) -> Non
     app = open_page("recovery")
     assert "built by an earlier Cartera" in app.error[0].value and "Reference" in app.error[0].value
     assert not app.exception and not app.metric
+
+
+@pytest.mark.parametrize(
+    ("part", "names"),
+    [
+        ("rolling", {"cartera-roll-rates-tracked", "cartera-transitions"}),
+        ("cohorts", {"cartera-vintages", "cartera-liquidation"}),
+        ("losses", {"cartera-provision"}),
+    ],
+)
+def test_files_of_all_companies_are_named_and_logged_as_such(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, part: str, names: set[str]
+) -> None:
+    publish_items(sample_items())
+    made: list[tuple[str, str, str]] = []
+
+    def logged(
+        _content: object, file_name: str, _clocks: Clocks, currency_code: str = "", of: str = ""
+    ) -> Callable[[], bytes]:
+        made.append((file_name, currency_code, of))
+        return lambda: b""
+
+    for module in (export, loss_parts):
+        monkeypatch.setattr(module, "logged", logged)
+    app = open_page("recovery", part=part, where="main/USD")
+    assert not app.exception and not app.error
+    assert {name.removesuffix(f"-{AS_OF}.csv").removesuffix(f"-{AS_OF}.xlsx") for name, _, _ in made} == names
+    assert {(currency_code, of) for _, currency_code, of in made} == {("", "all")}

@@ -12,6 +12,8 @@ from cartera import users
 from dashboards.components.refused import LONGEST
 from dashboards.components.view import NOTHING
 from dashboards.i18n import Words
+from dashboards.queries import campaigns
+from dashboards.queries.session import reading
 
 
 def told(app: AppTest, language: str = "EN") -> list[str]:
@@ -159,3 +161,13 @@ def test_of_several_columns_the_strangers_are_told(open_page: OpenPage) -> None:
     assert "weather" in told(app)[0]
     app = app.selectbox(key="report_mart_new_EN").set_value("promises").run()
     assert not told(app), "what the next mart has not is nobody's link"
+
+
+def test_where_one_plan_waits_a_link_to_another_is_told(open_page: OpenPage, planned: int) -> None:
+    app = open_page("campaigns", plan="4711")
+    (line,) = told(app)
+    assert "Plan “4711”" in line and "default" in line
+    assert told(app.run()) == [line]
+    with reading() as opened:
+        (own,) = campaigns.plans(opened)["plan_id"]
+    assert not told(open_page("campaigns", plan=str(own))) and not told(open_page("campaigns"))

@@ -17,8 +17,9 @@ from cartera.db import Role, transaction
 from cartera.reports import schedule, store, views
 from cartera.reports.document import Document, Part
 from cartera.reports.marts import MARTS
+from cartera.reports.wording import Wording
 from dashboards.components import clicks
-from dashboards.i18n import Words
+from dashboards.i18n import OF_REPORTS, Words
 from dashboards.queries import reports
 from dashboards.queries.session import Clocks
 
@@ -102,6 +103,55 @@ def test_an_amount_is_typed_as_the_language_writes_it_and_linked_as_a_program_do
     assert len(_rows(app)) == 1
     app = open_page("reports", **asked, where_open_amount="a lot")
     assert "Write an amount, as 1,000.00" in said(app) and not app.exception
+
+
+def test_an_amount_has_as_many_decimals_as_marts_keep(open_page: OpenPage) -> None:
+    publish_items([item("1", AS_OF, "1500.125"), item("2", AS_OF, "1500.1")])
+    asked = {"mart": "open_items", "by": "document_number", "show": "open_amount", "where": "open_amount"}
+    app = open_page("reports", lang="PT", **asked)
+    field = next(each for each in app.text_input if each.placeholder == "1.000,00")
+    app = field.set_value("1.500,125").run()
+    assert len(_rows(app)) == 1 and app.query_params["where_open_amount"] in ("1500.125", ["1500.125"])
+    assert len(_rows(open_page("reports", **asked, where_open_amount="1500.125"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("language", "typed", "either"),
+    [
+        ("EN", "1.125", "1,125.00 or 1.1250"),
+        ("ES", "1.125", "1,125.00 o 1.1250"),
+        ("PT", "1,125", "1.125,00 ou 1,1250"),
+    ],
+)
+def test_what_may_be_thousands_or_decimals_is_neither_until_it_is_said(
+    open_page: OpenPage, language: str, typed: str, either: str
+) -> None:
+    publish_items([item("1", AS_OF, "1.125"), item("2", AS_OF, "1.1"), item("3", AS_OF, "1125")])
+    asked = {"mart": "open_items", "by": "document_number", "show": "open_amount", "where": "open_amount"}
+    app = open_page("reports", lang=language, **asked)
+    place = next(number for number, each in enumerate(app.text_input) if each.placeholder[1:] in (",000.00", ".000,00"))
+    app = app.text_input[place].set_value(typed).run()
+    for _time in range(2):
+        assert either in _plainly(app) and len(_rows(app)) == 3
+        app = app.run()
+    app = app.text_input[place].set_value(f"{typed}0").run()
+    assert either not in _plainly(app) and len(_rows(app)) == 2
+    # a program writes it one way alone, and the field shows that
+    app = open_page("reports", lang=language, **asked, where_open_amount="1.125")
+    assert app.text_input[place].value == typed and len(_rows(app)) == len(_rows(app.run())) == 2
+
+
+@pytest.mark.parametrize("language", ["EN", "PT"])
+def test_reports_that_are_called_alike_can_all_be_opened(open_page: OpenPage, language: str) -> None:
+    """One's own may have the name that a ready-made one, or the way to a new one, has in the reader's language."""
+    publish_items(sample_items())
+    ready = Wording(OF_REPORTS[language])("ready.auditor_aging")
+    own = [store.save("local", name, AGING) for name in (ready, f"{ready} (of local)", Words(language)("reports.new"))]
+    for each in own:
+        app = open_page("reports", report=each.report_id, lang=language)
+        chosen = next(field for field in app.selectbox if str(field.key).startswith("report_report_"))
+        assert len(chosen.options) == len(set(chosen.options)) and ready in chosen.options
+        assert chosen.value == each.report_id and "local" in chosen.options[chosen.index]
 
 
 def test_what_a_click_did_is_told_in_the_language_that_is_chosen_meanwhile(open_page: OpenPage) -> None:

@@ -66,6 +66,39 @@ def test_rows_do_not_add_up_while_a_rate_is_missing(published_company: str, monk
     assert "no rate USD to PEN" in warning.replace("\\", "") and "rows add up" not in plainly(app)
 
 
+def test_what_is_counted_needs_no_rate(published_company: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(in_view.variables, "number", lambda _name: -1)  # no rate is as young as this
+    app = open_kpis(
+        kpi="disputed_items_pct",
+        place="andes-pe/PEN",
+        rows="open_items",
+        currency_view="as-of-rate",
+        as_of="2026-06-28",
+    )
+    assert not any("do not add up" in each.value for each in app.warning)
+    assert "rows add up to" in plainly(app) and "That is the " in plainly(app)
+
+
+@pytest.mark.parametrize("asked", [{"show": "dso"}, {"kpi": "past_due_pct", "rows": "ar_amount"}])
+def test_of_one_place_a_link_to_another_is_told(published_company: str, asked: dict[str, str]) -> None:
+    def told(app: AppTest) -> list[str]:
+        assert not app.exception and not app.error
+        return [each.value for each in app.caption if Words("EN")("filter.refused") in each.value]
+
+    asked |= {"company": "andes-pe", "currency_view": "company"}
+    app = open_kpis(place="andes-co/COP", **asked)
+    (line,) = told(app)
+    assert "andes\\-co" in line and "(shown: PEN)" in line and "place" not in app.query_params
+    assert told(app.run()) == [line], "it stays while nothing is chosen"
+    app = open_kpis(place="andes-pe/PEN", **asked)
+    assert not told(app) and "place" in app.query_params
+    # what was chosen of another company before is no link
+    app = open_kpis(place="andes-co/COP", **asked | {"company": ""})
+    assert not told(app) and "place" in app.query_params
+    app = app.selectbox(key="company").set_value("andes-pe").run()
+    assert not told(app) and not told(app.run())
+
+
 @pytest.mark.parametrize("kpi", kpis.counting_back.MONTHS)
 def test_counting_back_leads_to_its_months_and_each_to_its_documents(published_company: str, kpi: str) -> None:
     row = max((row for row in kpi_figures() if row["kpi"] == kpi and row["value"]), key=lambda row: row["value"])

@@ -9,6 +9,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage, said
@@ -17,6 +18,8 @@ from support.serve_fixture import AS_OF, KNOWN_AT, Item, item, publish_items, sa
 from cartera.db import Role, transaction
 from cartera.reminders.saved_segments import save_segment, saved_segments
 from cartera.warehouse import read, segment_moves, segments
+from dashboards.charts.segments import segment_of, segment_treemap
+from dashboards.components import clicks
 from dashboards.i18n import Words
 from dashboards.queries import receivables
 from dashboards.queries import segments as asked_segments
@@ -182,6 +185,36 @@ def test_the_segment_of_a_link_is_framed_in_the_chart_and_the_others_fade(open_p
         assert (linked["marker"]["colors"][place] == plain["marker"]["colors"][place]) == is_chosen
 
 
+def test_the_segment_of_a_tile_is_found_whatever_it_is_called() -> None:
+    """Segments of a scheme that takes each value of the source have the source's own names."""
+    names = ("Wholesale/Retail", "Wholesale", "b/s/")
+    rows = [(name, bucket, Decimal(5)) for name in names for bucket in ("not_due", "1-30")]
+    frame = pd.DataFrame(rows, columns=["segment", "bucket", "open_amount"])
+    for chosen in names:
+        (tiles,) = segment_treemap(frame, "PEN", Words("EN"), is_dark=False, chosen=chosen).data
+        framed = [each for each, width in zip(tiles.ids, tiles.marker.line.width, strict=True) if width > 2]
+        assert len(framed) == 3 and {segment_of(each) for each in framed} == {chosen}
+
+
+def test_a_row_that_was_clicked_is_forgotten_once_others_are_listed(open_page: OpenPage) -> None:
+    """It is selected by its place, where another customer may stand as of another moment."""
+    publish_items(_moving())
+
+    def keys(app: AppTest) -> list[str]:
+        assert not app.exception and not app.error
+        return [frame.proto.id.split("-", 2)[2] for frame in app.dataframe]
+
+    asked = {"segment": "slow", "moved_from": "2026-04-30", "moved_to": "2026-05-31", "basis": "kept"}
+    app = open_page("segments", **asked)
+    (moves,) = [frame for frame in app.dataframe if "to slow" in frame.value]
+    selection = {"selection": {"rows": [], "columns": [], "cells": [(1, "to slow")]}}
+    app.session_state[moves.proto.id.split("-", 2)[2]] = selection
+    drawn = keys(app.run())
+    assert len(drawn) == 4, "segments, customers, moves, movers"
+    app.session_state["known_at"] = AS_OF - dt.timedelta(days=1)
+    assert not set(drawn) & set(keys(app.run()))
+
+
 def _tiles(app: AppTest) -> Any:
     (chart,) = [json.loads(each.proto.spec) for each in app.get("plotly_chart")]
     (tiles,) = chart["data"]
@@ -230,6 +263,24 @@ def test_a_saved_segment_is_replaced_by_who_says_so(open_page: OpenPage) -> None
     app = save(app)
     assert not app.error and saved_segments()["slow_in_lima"].segments == {"payer_behaviour": ("slow",)}
     assert not app.checkbox(key="segment_replaces").value, "the next one is another"
+
+
+@pytest.mark.parametrize("language", ["EN", "ES", "PT"])
+def test_a_segment_that_was_replaced_meanwhile_is_not_deleted_unread(
+    open_page: OpenPage, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_items(sample_items())
+    save_segment("bea", "slow_in_lima", "value", "large")
+    app = open_page("segments", lang=language, segment="slow")
+    save_segment("ana", "slow_in_lima", "value", "small", replaces=True)
+    app = app.button(key="segment_delete_slow_in_lima").click().run()
+    assert Words(language)("refusal.segment_replaced", id="'slow_in_lima'", by="ana") in (
+        app.error[0].value.replace("\\", "").replace("\u200b", "")
+    )
+    assert saved_segments()["slow_in_lima"].segments == {"value": ("small",)} and "small" in said(app).lower()
+    monkeypatch.setattr(clicks, "SOON", 0.0)
+    app = app.button(key="segment_delete_slow_in_lima").click().run()
+    assert not app.error and not saved_segments()
 
 
 def test_what_is_no_amount_saves_no_segment(open_page: OpenPage) -> None:

@@ -124,7 +124,7 @@ def test_every_text_is_used() -> None:
         "promises.close_dispute", "promises.card_", "promises.by_", "promises.did.", "promises.desk_", "promises.done_",
         "aging.by_", "aging.parts_", "invoice.",
         "log.", "check.", "rule.", "saw.", "refusal.", "quarantine.reason.",
-        "health.fresh", "health.stale", "health.stopped", "health.kind_", "health.row_",
+        "entity.", "health.fresh", "health.stale", "health.stopped", "health.kind_", "health.row_",
         "channel.", "event.", "outcome.", "hold.", "step.", "customer.", "worklist.", "desk.",
     )  # fmt: skip
     unused = [

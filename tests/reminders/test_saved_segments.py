@@ -13,7 +13,7 @@ from cartera.errors import ConfigError, NotAllowed
 from cartera.reminders import plan_reminders
 from cartera.reminders.audience import Audience, Debt
 from cartera.reminders.policies import Policies, load_policy
-from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments
+from cartera.reminders.saved_segments import delete_segment, save_segment, saved_segments, saved_versions
 from cartera.settings import PACKAGE_DIR, get_settings
 
 DEFAULT = PACKAGE_DIR.parent / "policies" / "default.yaml"
@@ -138,3 +138,21 @@ def test_who_sees_some_companies_touches_no_segment_of_others() -> None:
     assert saved_segments()["mine"].companies == ("este", "norte")
     delete_segment("mine", frozenset({"norte", "este"}))
     assert set(saved_segments()) == {"all", "sur"}
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("is_anew", [False, True])
+def test_who_deletes_one_deletes_what_was_seen(is_anew: bool) -> None:
+    """One that was deleted and saved again begins at the same version."""
+    save_segment("ana", "slow", "value", "large")
+    seen = saved_versions()["slow"]
+    if is_anew:
+        delete_segment("slow")
+    save_segment("bea", "slow", "value", "small", replaces=True)
+    with pytest.raises(ConfigError, match="'slow' is another by now: bea replaced it"):
+        delete_segment("slow", seen=seen)
+    assert saved_segments()["slow"].segments == {"value": ("small",)}
+    delete_segment("slow", seen=saved_versions()["slow"])
+    assert saved_segments() == {}
+    # it is gone, as was wanted
+    delete_segment("slow", seen=seen)
