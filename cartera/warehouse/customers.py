@@ -40,11 +40,16 @@ def find(connection: Connection, known_at: dt.datetime, text: str, limit: int) -
     asked = " ".join(text.split())
     if not asked:
         return []
-    pattern = asked.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     digits = "".join(filter(str.isdecimal, asked)) if TELEPHONE.fullmatch(asked) else ""
-    bound = {"known_at": known_at, "text": asked, "pattern": f"%{pattern}%", "limit": limit}
+    bound = {"known_at": known_at, "text": asked, "pattern": containing(asked), "limit": limit}
     bound["phone"] = f"%{digits}" if len(digits) >= LEAST_DIGITS else None
     return read.rows(connection, _FIND, bound)
+
+
+def containing(text: str) -> str:
+    """What `ilike` finds the text by, wherever it stands, every character of it as it is written."""
+    literally = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{literally}%"
 
 
 # a document number is looked up as it is written: a search inside millions of numbers takes too long to wait for

@@ -18,7 +18,8 @@ DOCUMENT_COLUMNS = (
     "due_date", "source", "recorded_from", "record_key", "document_url", "file_name", "file_row",
 )  # fmt: skip
 INSTALMENT_COLUMNS = (
-    "item_id", "item_type", "document_number", "due_date", "item_amount", "open_amount", "days_past_due",
+    "item_id", "item_type", "document_id", "document_number", "due_date", "item_amount", "open_amount",
+    "days_past_due",
 )  # fmt: skip
 MOVEMENT_COLUMNS = (
     "effective_date", "recorded_at", "entry_type", "amount", "due_date", "settlement_id", "settlement_number",
@@ -81,7 +82,7 @@ def instalments(connection: Connection, as_of: dt.date, known_at: dt.datetime, i
 
 
 _INSTALMENTS = """
-select item_id, item_type, document_number, due_date, item_amount from serve.dim_items
+select item_id, item_type, document_id, document_number, due_date, item_amount from serve.dim_items
 where invoice_id = %(invoice)s
     -- an instalment is of its invoice also before its day, a chargeback is not there before it was made
     and (item_type = 'instalment' or item_type = 'chargeback' and issue_date <= %(as_of)s)

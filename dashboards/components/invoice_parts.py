@@ -78,12 +78,12 @@ def invoice(view: View, clocks: Clocks, invoice_id: str, number: str, code: str,
 
 def _what(view: View, items: pd.DataFrame) -> list[str]:
     """Of each item what it is, a chargeback with its own number."""
-    named = zip(items["item_type"], items["document_number"], items["item_id"], strict=True)
+    named = zip(items["item_type"], items["document_number"], items["document_id"], strict=True)
     return [
-        view.words("invoice.chargeback", number=number or item_id)
+        view.words("invoice.chargeback", number=number or document_id)
         if item_type == "chargeback"
         else view.words("invoice.instalment")
-        for item_type, number, item_id in named
+        for item_type, number, document_id in named
     ]
 
 
