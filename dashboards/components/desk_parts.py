@@ -84,7 +84,7 @@ def desk_part(view: View) -> None:
 def _customer(view: View) -> str:
     """Of whom the lists are, where not all fit: what is typed, or empty.
 
-    In the URL it is `find`, of which erasing a customer knows that it may hold a name.
+    In the URL it is `find`, of which erasing a customer and the record of files know that it may hold a name.
     """
     words, key = view.words, f"find_at_desk_{view.words.language}"
     linked = filters.linked_to(FIND, key)
