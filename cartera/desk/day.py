@@ -18,11 +18,14 @@ from cartera.desk.file import file_of
 from cartera.desk.journal import day_in
 from cartera.desk.model import CustomerFile
 from cartera.reminders import portfolio
+from cartera.reminders.addresses import reach
 from cartera.reminders.calls import CallRule, load_call_rule
+from cartera.reminders.model import History, Reason
 from cartera.reminders.worth import Facts, Worth, load_worth_rule, worth
 from cartera.settings import get_settings
-from cartera.warehouse import read
+from cartera.warehouse import promises, read
 from cartera.warehouse.read import Row, rows
+from cartera.warehouse.variables import number
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ def day_of(late: Sequence[Row], as_of: dt.date, now: dt.datetime) -> Day:
             asked,
             oldest + (today - as_of).days,
             share,
-            live.broken_on(row, as_of, today),
+            live.broken_on(row, today),
             bool(row["promised_today"] and as_of == today) or live.is_promised_today(row, today),
             row["usual_days_late"],
             live.contacted.get(row["customer_id"]),
@@ -92,7 +95,8 @@ class _Live:
     """What was recorded of some customers, as it is now."""
 
     def __init__(self, connection: Connection, ids: Sequence[str], as_of: dt.date, now: dt.datetime) -> None:
-        bound = {"ids": list(ids), "as_of": as_of, "now": now}
+        self.as_of, self.grace = as_of, dt.timedelta(days=number("promise_grace_days"))
+        bound = {"ids": list(ids), "as_of": as_of, "now": now, "since": as_of - self.grace}
         zones = {row["customer_id"]: row["timezone"] for row in rows(connection, _ZONES, bound)}
         self.today = {id: max(as_of, day_in(zones.get(id), now)) for id in ids}
         self.held = {
@@ -100,10 +104,11 @@ class _Live:
             for row in rows(connection, _HELD, bound)
             if row["held_until"] is None or row["held_until"] >= self.today[row["customer_id"]]
         }
-        self.silent = {row["customer_id"] for row in rows(connection, _OPTED_OUT, bound)}
+        self.silent = _silent(connection, ids, as_of)
         self.contacted = portfolio.last_contacts(connection, ids)
         self.promised = _grouped(rows(connection, _PROMISED, bound))
         self.disputed = _grouped(rows(connection, _DISPUTED, bound))
+        self.kept = self._kept(connection)
         self.items: dict[tuple[str, str, str], list[Row]] = {}
 
     @property
@@ -142,21 +147,53 @@ class _Live:
     def is_promised_later(self, row: Row, today: dt.date) -> bool:
         return any(each["promised_date"] > today for each in self._promises(row))
 
-    def broken_on(self, row: Row, as_of: dt.date, today: dt.date) -> dt.date | None:
+    def broken_on(self, row: Row, today: dt.date) -> dt.date | None:
         """As the warehouse has judged; and of the days that went by since, what is about something still open."""
         items = self.items.get((row["customer_id"], row["company_id"], row["currency_code"]), [])
         since = [
             each["promised_date"]
             for each in self._promises(row)
-            if as_of <= each["promised_date"] < today
+            if self._is_over(each, today)
+            and each["promise_id"] not in self.kept
             and (not each["item_ids"] or any(item["item_id"] in each["item_ids"] for item in items))
         ]
         return max([*since, *([row["broken_on"]] if row["broken_on"] else [])], default=None)
+
+    def _is_over(self, promise: Row, today: dt.date) -> bool:
+        """Whether its last day, with its days of grace, came after what the warehouse has judged: as the KPI counts."""
+        return bool(self.as_of < promise["promised_date"] + self.grace <= today)
+
+    def _kept(self, connection: Connection) -> frozenset[str]:
+        """Those of them that the money known of has kept already; asked of whom a day may have broken one alone."""
+        over = {
+            customer_id
+            for customer_id, promised in self.promised.items()
+            if any(self._is_over(each, self.today[customer_id]) for each in promised)
+        }
+        if not over:
+            return frozenset()
+        known_at = read.publication(connection).known_at
+        return promises.kept_of_desk(connection, self.as_of, known_at, sorted(over))
 
     def _promises(self, row: Row) -> list[Row]:
         own = self.promised.get(row["customer_id"], [])
         place = (row["company_id"], row["currency_code"])
         return [each for each in own if (each["company_id"], each["currency_code"]) == place]
+
+
+def _silent(connection: Connection, ids: Sequence[str], as_of: dt.date) -> set[str]:
+    """Who wants no calls: by the judge that gives the number to call, so that the list says what the panel does."""
+    wishes = portfolio.wishes(connection, as_of, ids)
+    said = {customer_id: History(**each) for customer_id, each in wishes.items() if "consents" in each}
+    if not said:
+        return set()
+    known = portfolio.customers(connection, read.publication(connection).known_at, sorted(said))
+    return {
+        customer_id
+        for customer_id, history in said.items()
+        if reach("call", known.get(customer_id) or portfolio.unknown_customer(customer_id), history).reason
+        is Reason.opted_out
+    }
 
 
 def _about(said: Mapping[str, list[Row]], item: Row) -> Iterable[Row]:
@@ -212,17 +249,10 @@ where customer_id = any(%(ids)s) and released_at is null
     -- whom a machine may not write to, a person calls
     and kind <> 'vulnerable'
 """
-# the last word about calls, or about all channels
-_OPTED_OUT = """
-select customer_id from (
-    select distinct on (customer_id) customer_id, kind from ops.contact_preferences
-    where customer_id = any(%(ids)s) and (channel is null or channel = 'call') and address is null
-    order by customer_id, preference_id desc
-) as last where kind = 'opt_out'
-"""
 _PROMISED = """
-select customer_id, company_id, currency_code, item_ids, promised_date from ops.desk_promises
-where customer_id = any(%(ids)s) and not is_cancelled and promised_date >= %(as_of)s
+select promise_id::text as promise_id, customer_id, company_id, currency_code, item_ids, promised_date
+from ops.desk_promises
+where customer_id = any(%(ids)s) and not is_cancelled and promised_date >= %(since)s
 """
 _DISPUTED = """
 select customer_id, company_id, currency_code, item_ids from ops.desk_disputes

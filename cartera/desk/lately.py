@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from psycopg2.extensions import connection as Connection
 
+from cartera.warehouse.customers import containing
 from cartera.warehouse.read import Row, rows
 
 
@@ -43,11 +44,14 @@ order by a.action_no desc limit %(limit)s
 
 
 def promises_to_come(
-    connection: Connection, day: dt.date, companies: frozenset[str] | None, limit: int
-) -> list[Row]:  # fmt: skip
-    """Promises recorded here that can be withdrawn: not of a plan, their day not yet gone; the soonest first."""
-    found = rows(connection, _TO_COME, {"day": day, "companies": _list(companies), "limit": limit})
-    return _named(connection, found)
+    connection: Connection, day: dt.date, companies: frozenset[str] | None, limit: int, customer: str = ""
+) -> list[Row]:
+    """Promises recorded here that can be withdrawn: not of a plan, their day not yet gone; the soonest first.
+
+    `customer`: only those of whom the text stands in the name that is shown, or in the id.
+    """
+    bound = {"day": day, "companies": _list(companies), "limit": limit, "pattern": _pattern(customer)}
+    return _named(connection, rows(connection, _CALLED + _TO_COME, bound))
 
 
 _TO_COME = """
@@ -56,14 +60,18 @@ select p.promise_id::text as promise_id, p.version, p.customer_id, p.company_id,
 from ops.desk_promises as p
 left join ops.desk_actions as a on a.thing = 'promise' and a.thing_id = p.promise_id::text and a.version = 1
 where not p.is_cancelled and p.plan_id is null and p.promised_date >= %(day)s and p.customer_id not like 'erased:%%'
+    and (%(pattern)s::text is null or p.customer_id in (select customer_id from called))
     and (%(companies)s::text[] is null or p.company_id = any(%(companies)s))
 order by p.promised_date, p.promise_id limit %(limit)s
 """
 
 
-def open_disputes(connection: Connection, companies: frozenset[str] | None, limit: int) -> list[Row]:
-    """Disputes recorded here that wait for a decision, the oldest first."""
-    return _named(connection, rows(connection, _OPEN, {"companies": _list(companies), "limit": limit}))
+def open_disputes(
+    connection: Connection, companies: frozenset[str] | None, limit: int, customer: str = ""
+) -> list[Row]:
+    """Disputes recorded here that wait for a decision, the oldest first. `customer`: as for promises."""
+    bound = {"companies": _list(companies), "limit": limit, "pattern": _pattern(customer)}
+    return _named(connection, rows(connection, _CALLED + _OPEN, bound))
 
 
 _OPEN = """
@@ -73,8 +81,34 @@ select d.dispute_id::text as dispute_id, d.version, d.customer_id, d.company_id,
 from ops.desk_disputes as d
 left join ops.desk_actions as a on a.thing = 'dispute' and a.thing_id = d.dispute_id::text and a.version = 1
 where d.resolved_date is null and d.customer_id not like 'erased:%%'
+    and (%(pattern)s::text is null or d.customer_id in (select customer_id from called))
     and (%(companies)s::text[] is null or d.company_id = any(%(companies)s))
 order by d.opened_date, d.dispute_id limit %(limit)s
+"""
+
+
+def _pattern(customer: str) -> str | None:
+    text = " ".join(customer.split())
+    return containing(text) if text else None
+
+
+# only of whom the desk recorded something: a search in everybody's name takes too long to wait for
+_CALLED = """
+with of_desk as (
+    select customer_id from ops.desk_promises where not is_cancelled
+    union
+    select customer_id from ops.desk_disputes where resolved_date is null
+),
+named as (
+    select distinct on (customer_id) customer_id, name from serve.dim_customers
+    where customer_id in (select customer_id from of_desk)
+    order by customer_id, recorded_to desc
+),
+called as (
+    select customer_id from of_desk where customer_id ilike %(pattern)s
+    union
+    select customer_id from named where name ilike %(pattern)s
+)
 """
 
 

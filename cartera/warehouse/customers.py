@@ -40,11 +40,16 @@ def find(connection: Connection, known_at: dt.datetime, text: str, limit: int) -
     asked = " ".join(text.split())
     if not asked:
         return []
-    pattern = asked.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     digits = "".join(filter(str.isdecimal, asked)) if TELEPHONE.fullmatch(asked) else ""
-    bound = {"known_at": known_at, "text": asked, "pattern": f"%{pattern}%", "limit": limit}
+    bound = {"known_at": known_at, "text": asked, "pattern": containing(asked), "limit": limit}
     bound["phone"] = f"%{digits}" if len(digits) >= LEAST_DIGITS else None
     return read.rows(connection, _FIND, bound)
+
+
+def containing(text: str) -> str:
+    """What `ilike` finds the text by, wherever it stands, every character of it as it is written."""
+    literally = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{literally}%"
 
 
 # a document number is looked up as it is written: a search inside millions of numbers takes too long to wait for
@@ -194,7 +199,10 @@ order by due_date desc, item_id
 
 def claims(connection: Connection, as_of: dt.date, known_at: dt.datetime, customer_id: str) -> list[read.Row]:
     """Disputes and promises that a source told of, as known then: kind, effective_date, recorded_at, until_date,
-    currency_code, amount, document_number, reason. `until_date`: resolved, or promised for."""
+    currency_code, amount, document_number, reason, desk_id. `until_date`: resolved, or promised for.
+
+    `desk_id`: the desk's own id of what it recorded, of which there is a row for each invoice; None of other sources.
+    """
     return read.rows(connection, _CLAIMS, {"as_of": as_of, "known_at": known_at, "customer": customer_id})
 
 
@@ -206,12 +214,14 @@ with invoices as (
     order by invoice_id, item_id
 )
 select 'dispute' as kind, opened_date as effective_date, recorded_from as recorded_at, resolved_date as until_date,
-    null::text as currency_code, null::numeric as amount, document_number, reason
+    null::text as currency_code, null::numeric as amount, document_number, reason,
+    case when source = 'desk' then split_part(dispute_id, ':', 2) end as desk_id
 from serve.fct_disputes join invoices using (invoice_id)
 where opened_date <= %(as_of)s and recorded_from <= %(known_at)s and recorded_to > %(known_at)s
 union all
 select 'promise', coalesce(made_date, (recorded_from at time zone 'UTC')::date), recorded_from, promised_date,
-    currency_code, promised_amount, invoices.document_number, null
+    currency_code, promised_amount, invoices.document_number, null,
+    case when source = 'desk' then split_part(promise_id, ':', 2) end
 from serve.fct_promises as promise left join invoices using (invoice_id)
 where (promise.customer_id = %(customer)s or invoices.invoice_id is not null)
     and coalesce(made_date, (recorded_from at time zone 'UTC')::date) <= %(as_of)s

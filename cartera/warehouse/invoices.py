@@ -1,4 +1,4 @@
-"""One invoice: the document as delivered, its instalments, what moved them, and the payments that did.
+"""One invoice: the document as delivered, its instalments and chargebacks, what moved them, and the payments that did.
 
 All as of a date, known at a moment; callers read in one transaction (see `read`).
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 
 from psycopg2.extensions import connection as Connection
 
@@ -16,7 +17,10 @@ DOCUMENT_COLUMNS = (
     "invoice_id", "document_number", "document_type", "status", "currency_code", "total_amount", "issue_date",
     "due_date", "source", "recorded_from", "record_key", "document_url", "file_name", "file_row",
 )  # fmt: skip
-INSTALMENT_COLUMNS = ("item_id", "due_date", "item_amount", "open_amount", "days_past_due")
+INSTALMENT_COLUMNS = (
+    "item_id", "item_type", "document_id", "document_number", "due_date", "item_amount", "open_amount",
+    "days_past_due",
+)  # fmt: skip
 MOVEMENT_COLUMNS = (
     "effective_date", "recorded_at", "entry_type", "amount", "due_date", "settlement_id", "settlement_number",
     "invoice_number",
@@ -64,10 +68,12 @@ def delivered_files(connection: Connection, source: str, recorded_at: dt.datetim
 
 
 def instalments(connection: Connection, as_of: dt.date, known_at: dt.datetime, invoice_id: str) -> list[read.Row]:
-    """INSTALMENT_COLUMNS of every instalment, also of those that are paid, by due date."""
+    """INSTALMENT_COLUMNS of every instalment by due date, also of those that are paid; then of the chargebacks that are
+    debts of their own under the invoice."""
+    # among open items a chargeback is a debt as any other
     open_items = read.open_items(connection, as_of, known_at, invoice_id=invoice_id, item_type="instalment")
     still_open = {row["item_id"]: row for row in open_items}
-    found = read.rows(connection, _INSTALMENTS, {"known_at": known_at, "invoice": invoice_id})
+    found = read.rows(connection, _INSTALMENTS, {"as_of": as_of, "known_at": known_at, "invoice": invoice_id})
     for row in found:
         item = still_open.get(row["item_id"])
         row["open_amount"] = item["open_amount"] if item else row["item_amount"] * 0
@@ -76,26 +82,35 @@ def instalments(connection: Connection, as_of: dt.date, known_at: dt.datetime, i
 
 
 _INSTALMENTS = """
-select item_id, due_date, item_amount from serve.dim_items
-where invoice_id = %(invoice)s and item_type = 'instalment'
+select item_id, item_type, document_id, document_number, due_date, item_amount from serve.dim_items
+where invoice_id = %(invoice)s
+    -- an instalment is of its invoice also before its day, a chargeback is not there before it was made
+    and (item_type = 'instalment' or item_type = 'chargeback' and issue_date <= %(as_of)s)
     and recorded_from <= %(known_at)s and recorded_to > %(known_at)s
-order by due_date, item_id
+order by item_type = 'chargeback', due_date, item_id
 """
 
 
-def movements(connection: Connection, as_of: dt.date, known_at: dt.datetime, family_id: str) -> list[read.Row]:
-    """MOVEMENT_COLUMNS of `invoice:<invoice_id>` or of a payment or credit note, the first one first.
+def open_of(connection: Connection, as_of: dt.date, known_at: dt.datetime, item_id: str) -> Decimal:
+    """What is open of one item."""
+    found = read.open_items(connection, as_of, known_at, item_ids=[item_id])
+    return sum((row["open_amount"] for row in found), Decimal(0))
 
-    The amounts add up to what is open of it, below zero for what of a payment is not applied.
+
+def movements(connection: Connection, as_of: dt.date, known_at: dt.datetime, *family_ids: str) -> list[read.Row]:
+    """MOVEMENT_COLUMNS of `invoice:<invoice_id>`, or of a payment, credit note or chargeback, the first one first.
+
+    The amounts add up to what is open of it, below zero for what of a payment is not applied. Of several: of all of
+    them, as of an invoice and the chargebacks under it.
     """
-    return read.rows(connection, _MOVEMENTS, {"as_of": as_of, "known_at": known_at, "family": family_id})
+    return read.rows(connection, _MOVEMENTS, {"as_of": as_of, "known_at": known_at, "families": list(family_ids)})
 
 
 _MOVEMENTS = """
 with entries as (
     select effective_date, recorded_from as recorded_at, entry_type, amount, item_id, invoice_id, settlement_id
     from serve.fct_ledger_entries
-    where family_id = %(family)s and effective_date <= %(as_of)s
+    where family_id = any(%(families)s) and effective_date <= %(as_of)s
         and recorded_from <= %(known_at)s and recorded_to > %(known_at)s
 )
 select entries.effective_date, entries.recorded_at, entries.entry_type, entries.amount, item.due_date,
@@ -117,7 +132,7 @@ order by entries.effective_date, entries.entry_type in ('applied', 'credited'), 
 
 
 def settlement(connection: Connection, known_at: dt.datetime, item_id: str) -> read.Row | None:
-    """SETTLEMENT_COLUMNS of a payment or credit note as known then; None where none was."""
+    """SETTLEMENT_COLUMNS of a payment, credit note, refund or chargeback as known then; None where none was."""
     found = read.rows(connection, _SETTLEMENT, {"known_at": known_at, "item": item_id})
     return found[0] if found else None
 

@@ -115,6 +115,21 @@ def broken(connection: Connection, as_of: dt.date, known_at: dt.datetime, custom
     return {(row["customer_id"], row["company_id"], row["currency_code"]): row["broken_on"] for row in found}
 
 
+def kept_of_desk(
+    connection: Connection, as_of: dt.date, known_at: dt.datetime, customer_ids: Sequence[str]
+) -> frozenset[str]:
+    """The desk's own ids of promises of some customers that are kept, and whose last day was not judged by `as_of`.
+
+    One of several invoices has a row for each of them, and is kept where all of them are.
+    """
+    query = SQL(
+        "with {judged} select split_part(promise_id, ':', 2) as promise_id from judged where source = 'desk'"
+        " group by 1 having bool_and(state = 'kept')"
+    ).format(judged=SQL(_JUDGED))
+    found = read.rows(connection, query, _bound(Asked(as_of, known_at, 0), customer_ids))
+    return frozenset(row["promise_id"] for row in found)
+
+
 def open_of_broken(connection: Connection, asked: Asked) -> list[str]:
     """The items still open of promises judged broken whose last day lies in the `days` up to the as-of date.
 

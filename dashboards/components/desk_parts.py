@@ -10,7 +10,7 @@ import streamlit as st
 
 from cartera import desk as cartera_desk
 from cartera.errors import Conflict
-from dashboards.components import kept_words, states
+from dashboards.components import filters, kept_words, states
 from dashboards.components.access import may_open
 from dashboards.components.actor import current_actor
 from dashboards.components.clicks import answers, clicked
@@ -22,6 +22,7 @@ from dashboards.queries import desk
 
 Thing = Literal["promise", "dispute"]
 ANSWER = "desk_answer"
+FIND, LONGEST_FIND = "find", 120
 DONE: dict[Thing, str] = {"promise": "promises.done_promise", "dispute": "promises.done_dispute"}
 SINCE = {
     "what": Column("promises.col_what", is_pinned=True),
@@ -69,10 +70,29 @@ def desk_part(view: View) -> None:
     st.caption(words("promises.desk_sub"))
     if may_open(actor, "worklist"):
         st.page_link(WORKLIST_PAGE, label=words("promises.plans_there"), icon=":material/edit_note:")
+    if max(len(promises), len(disputes)) > desk.LISTED and (customer := _customer(view)):
+        promises = desk.promises_to_come(view.reading, actor, customer)
+        disputes = desk.open_disputes(view.reading, actor, customer)
+        if promises.empty and disputes.empty:
+            st.caption(words("promises.desk_nobody", text=as_text(customer)))
     if not promises.empty:
         _changeable(view, promises, PROMISES, "promise", actor)
     if not disputes.empty:
         _changeable(view, disputes, DISPUTES, "dispute", actor)
+
+
+def _customer(view: View) -> str:
+    """Of whom the lists are, where not all fit: what is typed, or empty.
+
+    In the URL it is `find`, of which erasing a customer and the record of files know that it may hold a name.
+    """
+    words, key = view.words, f"find_at_desk_{view.words.language}"
+    linked = filters.linked_to(FIND, key)
+    if linked is not None:
+        st.session_state[key] = linked[:LONGEST_FIND]
+    st.text_input(words("column.customer"), key=key, max_chars=LONGEST_FIND, type="search", live="400ms", width=340,
+                  placeholder=words("promises.desk_find"))  # fmt: skip
+    return filters.link(FIND, " ".join(str(st.session_state[key] or "").split()), "")
 
 
 def _listed(view: View, rows: pd.DataFrame, capped: str) -> pd.DataFrame:

@@ -14,7 +14,7 @@ from cartera.warehouse import read
 from cartera.warehouse.groups import Group
 from dashboards.components.customer_link import CUSTOMER_PAGE, customer_query
 from dashboards.components.export import audit_view, csv_button
-from dashboards.components.invoice_parts import invoice
+from dashboards.components.invoice_parts import document
 from dashboards.components.narrowed import narrowed
 from dashboards.components.tables import CUSTOMER, Column, table
 from dashboards.components.view import View, as_text
@@ -104,9 +104,9 @@ def drill(view: View, clocks: Clocks, figure: Figure) -> None:
             narrowed=to,
             of=of,
         )
-    if row is not None and row["invoice_id"] is not None:
+    if row is not None:
         audit_view(actor(), row["customer_id"])
-        invoice(view, clocks, row["invoice_id"], row["document_number"] or row["invoice_id"], figure.currency_code)
+        document(view, clocks, row, figure.currency_code)
 
 
 def _to_customer(view: View, clocks: Clocks, figure: Figure, row: pd.Series | None) -> None:

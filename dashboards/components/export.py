@@ -143,6 +143,9 @@ def logged(
     The filters are those of the page's address and of the table.
     """
     who, filters = actor(), {name: ",".join(st.query_params.get_all(name)) for name in st.query_params}
+    if "customer" not in filters:
+        # the desk's lists were narrowed by it, no file; a name in it would be there after its customer is erased
+        filters.pop("find", None)
     filters |= {"as_of": clocks.as_of.isoformat(), "known_at": clocks.known_at.isoformat()}
     filters |= {name: value for name, value in (("currency", currency_code), ("of", of)) if value}
 

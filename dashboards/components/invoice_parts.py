@@ -1,4 +1,4 @@
-"""One invoice: its instalments, what moved them, the payment behind a movement, and the source document of each."""
+"""What a row is of: an invoice, a chargeback, a payment; what moved it, what is behind it, its source document."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ INSTALMENTS = {
     "open_amount": Column("column.open", "money"),
     "days_past_due": Column("column.days", "number"),
 }
+WITH_CHARGEBACKS = {"what": Column("customer.col_kind", width=200), **INSTALMENTS}
 MOVEMENTS = {
     "effective_date": Column("customer.col_effective", "date"),
     "what": Column("customer.col_kind", width=150),
@@ -29,19 +30,43 @@ MOVEMENTS = {
 }
 
 
-def invoice(view: View, clocks: Clocks, invoice_id: str, number: str, code: str, *, of: str = "") -> None:
-    """All that is known of it; the payment of a movement that is clicked follows below.
+def document(view: View, clocks: Clocks, row: pd.Series, code: str, *, of: str = "") -> None:
+    """What a row is of: credit that is left, or a chargeback that is a debt of its own; else its invoice.
 
     `of` tells apart the same invoice under two tables of a page.
+    """
+    item_id, invoice_id, number = row.get("item_id"), row["invoice_id"], row["document_number"]
+    found = invoices.settlement(view.reading, clocks, item_id) if item_id is not None else None
+    item_type = found["item_type"] if found else None
+    is_credit = row.get("item_type") == "unapplied_credit" and item_type != "instalment"
+    if found is not None and item_type == "chargeback":
+        _chargeback(view, clocks, found, code)
+        # the row has the number of the chargeback
+        under = invoices.document(view.reading, clocks, invoice_id) if invoice_id is not None else None
+        number = under["document_number"] if under else None
+    elif found is not None and (is_credit or invoice_id is None):
+        return payment(view, clocks, found["item_id"], code)
+    if invoice_id is not None:
+        invoice(view, clocks, invoice_id, number or invoice_id, code, of=of)
+
+
+def invoice(view: View, clocks: Clocks, invoice_id: str, number: str, code: str, *, of: str = "") -> None:
+    """All that is known of it, with the chargebacks under it; the payment of a movement that is clicked follows below.
+
+    `of` as in `document`.
     """
     words = view.words
     with st.container(border=True):
         st.subheader(words("invoice.title", number=as_text(number)), anchor=False)
         found = invoices.instalments(view.reading, clocks, invoice_id)
         still_open = sum(found["open_amount"], Decimal(0))
-        st.caption(words.counted("invoice.instalments", len(found)))
-        table(view, found, INSTALMENTS, alt=words("invoice.instalments_of", number=number), currency_code=code)
-        moved = invoices.movements(view.reading, clocks, f"invoice:{invoice_id}")
+        charged = found[found["item_type"] == "chargeback"]
+        counts = [words.counted("invoice.instalments", len(found) - len(charged))]
+        counts += [words.counted("invoice.chargebacks", len(charged))] if len(charged) else []
+        st.caption(" · ".join(counts))
+        table(view, found.assign(what=_what(view, found)), WITH_CHARGEBACKS if len(charged) else INSTALMENTS,
+              alt=words("invoice.instalments_of", number=number), currency_code=code)  # fmt: skip
+        moved = invoices.movements(view.reading, clocks, f"invoice:{invoice_id}", *charged["item_id"])
         st.caption(words("invoice.movements_sub"))
         clicked = _movements(view, moved, "settlement_number", words("invoice.movements_of", number=number), code,
                              f"moved_{of}_{invoice_id}_{clocks.as_of}_{clocks.known_at}")  # fmt: skip
@@ -49,6 +74,30 @@ def invoice(view: View, clocks: Clocks, invoice_id: str, number: str, code: str,
         _source_of_invoice(view, clocks, invoice_id)
         if clicked is not None and clicked["settlement_id"] is not None:
             payment(view, clocks, clicked["settlement_id"], code)
+
+
+def _what(view: View, items: pd.DataFrame) -> list[str]:
+    """Of each item what it is, a chargeback with its own number."""
+    named = zip(items["item_type"], items["document_number"], items["document_id"], strict=True)
+    return [
+        view.words("invoice.chargeback", number=number or document_id)
+        if item_type == "chargeback"
+        else view.words("invoice.instalment")
+        for item_type, number, document_id in named
+    ]
+
+
+def _chargeback(view: View, clocks: Clocks, found: dict[str, Any], code: str) -> None:
+    """One that is a debt of its own: what moved it, and that it adds up to what is open of it."""
+    words, item_id = view.words, found["item_id"]
+    with st.container(border=True):
+        number = found["document_number"] or found["document_id"]
+        _heading(view, found, number)
+        moved = invoices.movements(view.reading, clocks, item_id)
+        _movements(view, moved, "settlement_number", words("invoice.movements_of", number=number), code)
+        still_open = invoices.open_of(view.reading, clocks, item_id)
+        _adds_up(view, moved, still_open, code, "invoice.chargeback_adds_up")
+        _source(view, found, invoices.LISTS["chargeback"], found["document_id"])
 
 
 def _movements(
@@ -80,19 +129,20 @@ def payment(view: View, clocks: Clocks, item_id: str, code: str) -> None:
         return
     with st.container(border=True):
         number = found["document_number"] or found["document_id"]
-        st.subheader(words(f"invoice.{_kind(found['item_type'])}", number=as_text(number)), anchor=False)
-        amount = as_text(words.money(found["item_amount"], found["currency_code"]))
-        st.caption(words("invoice.payment_sub", amount=amount, date=words.date(found["issue_date"])))
+        _heading(view, found, number)
         moved = invoices.movements(view.reading, clocks, item_id)
         _movements(view, moved, "invoice_number", words("invoice.uses_of", number=number), code)
         left = as_text(words.money(-sum(moved["amount"], Decimal(0)), code))
         st.caption(words("invoice.unapplied", amount=left))
-        entity = invoices.PAYMENTS if found["item_type"] == "payment" else "credit_notes"
-        _source(view, found, entity, found["document_id"])
+        _source(view, found, invoices.LISTS.get(found["item_type"], ""), found["document_id"])
 
 
-def _kind(item_type: str) -> str:
-    return item_type if item_type in ("payment", "credit_note") else "other"
+def _heading(view: View, found: dict[str, Any], number: str) -> None:
+    words, item_type = view.words, found["item_type"]
+    kind = item_type if item_type in ("payment", "credit_note", "chargeback") else "other"
+    st.subheader(words(f"invoice.{kind}", number=as_text(number)), anchor=False)
+    amount = as_text(words.money(found["item_amount"], found["currency_code"]))
+    st.caption(words("invoice.payment_sub", amount=amount, date=words.date(found["issue_date"])))
 
 
 def _source_of_invoice(view: View, clocks: Clocks, invoice_id: str) -> None:

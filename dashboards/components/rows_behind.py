@@ -11,7 +11,7 @@ import streamlit as st
 
 from dashboards.components.customer_link import customers_table, to_customer
 from dashboards.components.export import audit_view, csv_button
-from dashboards.components.invoice_parts import invoice, payment
+from dashboards.components.invoice_parts import document
 from dashboards.components.tables import Column
 from dashboards.components.view import View, as_text
 from dashboards.queries.session import Clocks, actor
@@ -84,18 +84,11 @@ def listed(
         row = found.iloc[0]
         to_customer(view, clocks, row)
     if row is not None:
+        if row["customer_id"] is not None:
+            # what somebody looks at of one customer
+            audit_view(actor(), row["customer_id"])
         # in a view of another currency an invoice is in its own
-        _document(view, clocks, row, row.get("document_currency_code", currency_code), key)
-
-
-def _document(view: View, clocks: Clocks, row: pd.Series, code: str, of: str) -> None:
-    """The invoice, or the payment or credit note that is on none: what somebody looks at of one customer."""
-    if row["customer_id"] is not None:
-        audit_view(actor(), row["customer_id"])
-    if row["invoice_id"] is not None:
-        invoice(view, clocks, row["invoice_id"], row["document_number"], code, of=of)
-    elif row["item_id"] is not None:
-        payment(view, clocks, row["item_id"], code)
+        document(view, clocks, row, row.get("document_currency_code", currency_code), of=key)
 
 
 def total(found: pd.DataFrame, column: str) -> Decimal:

@@ -28,7 +28,7 @@ FOUND, LISTED_EVENTS = 20, 2_000
 MEASURES = ("weighted_days_late", "days_late_trend", "paid_late_pct", "late_payments", "oldest_days_past_due")
 TIMELINE = (
     "effective_date", "recorded_at", "kind", "document_number", "currency_code", "amount", "effect_amount",
-    "company_id", "detail", "until_date", "by", "contact_id",
+    "company_id", "detail", "until_date", "by", "contact_id", "desk_id",
 )  # fmt: skip
 MONEY_KINDS = (
     "invoiced", "received", "credit_noted", "applied", "credited", "written_off", "write_off_reversed", "refunded",
@@ -102,15 +102,28 @@ def message(contact_id: str) -> read.Row | None:
 def timeline(
     words: Words, facts: pd.DataFrame, kept: Dossier, filed: desk.CustomerFile, clocks: Clocks, *, is_now: bool
 ) -> pd.DataFrame:
-    """TIMELINE, the latest first. Past clocks leave out what took effect, or was recorded, after them."""
-    zone = kept.customer.timezone
-    rows: list[read.Row] = [*facts.to_dict("records"), *_messages(words, kept, filed), *_filed(words, filed, zone)]  # type: ignore[list-item]
+    """TIMELINE, the latest first. Past clocks leave out what took effect, or was recorded, after them.
+
+    What the warehouse knows from the desk is told by the desk's journal, once and with who; by the warehouse where the
+    journal is gone, as that of an erased customer is.
+    """
+    zone, told = kept.customer.timezone, _told(filed)
+    landed = [row for row in facts.to_dict("records") if row["desk_id"] not in told]
+    rows: list[read.Row] = [*landed, *_messages(words, kept, filed), *_filed(words, filed, zone)]  # type: ignore[list-item]
     if not is_now:
         rows = [
             row for row in rows if row["effective_date"] <= clocks.as_of and row["recorded_at"] <= clocks.known_at
         ]  # fmt: skip
     rows.sort(key=lambda row: (row["effective_date"], row["recorded_at"]), reverse=True)
     return frame(rows, TIMELINE)
+
+
+def _told(filed: desk.CustomerFile) -> set[str]:
+    """The ids of promises and disputes of which the journal says how they were made, a part of a plan with its plan."""
+    made = {
+        each.thing_id for each in filed.actions if each.version == 1 and each.thing in ("promise", "plan", "dispute")
+    }
+    return made | {each.promise_id for each in filed.promises if each.plan_id in made}
 
 
 def _messages(words: Words, kept: Dossier, filed: desk.CustomerFile) -> Iterator[read.Row]:

@@ -85,12 +85,15 @@ def since(reading: Reading, actor: desk.Actor) -> pd.DataFrame:
     return frame(lately.since(reading.connection, reading.clocks.known_at, actor.companies, LISTED + 1), SINCE)
 
 
-def promises_to_come(reading: Reading, actor: desk.Actor) -> pd.DataFrame:
-    """PROMISES: what can be withdrawn, until its day is over where the customer is."""
+def promises_to_come(reading: Reading, actor: desk.Actor, customer: str = "") -> pd.DataFrame:
+    """PROMISES: what can be withdrawn, until its day is over where the customer is.
+
+    `customer`: only of whom the text stands in the name or the id.
+    """
     now, limit = utc_now(), LISTED + 1
     since = now.date() - dt.timedelta(days=1)
     while True:
-        found = lately.promises_to_come(reading.connection, since, actor.companies, limit)
+        found = lately.promises_to_come(reading.connection, since, actor.companies, limit, customer)
         # as those who withdraw a promise are asked
         ids = list({row["customer_id"] for row in found})
         known = portfolio.customers(reading.connection, reading.clocks.known_at, ids)
@@ -101,8 +104,9 @@ def promises_to_come(reading: Reading, actor: desk.Actor) -> pd.DataFrame:
         limit *= 2
 
 
-def open_disputes(reading: Reading, actor: desk.Actor) -> pd.DataFrame:
-    return frame(lately.open_disputes(reading.connection, actor.companies, LISTED + 1), DISPUTES)
+def open_disputes(reading: Reading, actor: desk.Actor, customer: str = "") -> pd.DataFrame:
+    """DISPUTES that wait for a decision. `customer`: as for promises."""
+    return frame(lately.open_disputes(reading.connection, actor.companies, LISTED + 1, customer), DISPUTES)
 
 
 @cached

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,8 +19,12 @@ from dashboards.queries.session import Clocks, Reading
 if TYPE_CHECKING:
     from cartera.source_documents import Place
 
-INVOICES, PAYMENTS = "invoices", "payments"
-"""The lists that deliver them, as the landing calls them."""
+INVOICES = "invoices"
+LISTS = {"payment": "payments", "credit_note": "credit_notes", "refund": "refunds", "chargeback": "chargebacks"}
+"""The lists that deliver each type of item, as the landing calls them."""
+
+OPENED = (INVOICES, "payments", "credit_notes")
+"""Of which a system can be asked for an address."""
 
 
 @cached
@@ -37,9 +42,14 @@ def instalments(reading: Reading, clocks: Clocks, invoice_id: str) -> pd.DataFra
 
 
 @cached
-def movements(reading: Reading, clocks: Clocks, family_id: str) -> pd.DataFrame:
+def open_of(reading: Reading, clocks: Clocks, item_id: str) -> Decimal:
+    return invoices.open_of(reading.connection, clocks.as_of, clocks.known_at, item_id)
+
+
+@cached
+def movements(reading: Reading, clocks: Clocks, *family_ids: str) -> pd.DataFrame:
     """invoices.MOVEMENT_COLUMNS."""
-    rows = invoices.movements(reading.connection, clocks.as_of, clocks.known_at, family_id)
+    rows = invoices.movements(reading.connection, clocks.as_of, clocks.known_at, *family_ids)
     return frame(rows, invoices.MOVEMENT_COLUMNS)
 
 
@@ -63,6 +73,8 @@ def opened_in(found: read.Row, entity: str, document_id: str) -> Place | None:
     # the systems' connectors are imported by who opens a document, not by the first page
     from cartera.source_documents import place_of
 
+    if entity not in OPENED:
+        return None
     record, number = found.get("record_key"), found["document_number"]
     place = place_of(get_settings(), found["source"], entity, document_id, record, number)
     return place if place and web_address(place.address) else None

@@ -230,6 +230,71 @@ def test_an_invoice_leads_to_its_instalment_its_payment_and_its_source(database:
         assert invoices.document(opened, CLOCKS, "1' or true --") is None
 
 
+CHARGED = dt.date(2026, 6, 20)
+
+
+def _charged_back() -> list[Item]:
+    """An invoice that is paid whole and charged back as a whole; and a chargeback that names none."""
+    made = {"item_type": "chargeback", "issue_date": CHARGED}
+    return [
+        item("1", dt.date(2026, 5, 1), "500", settled_date=dt.date(2026, 5, 20)),
+        item("chargeback:7", CHARGED, "200", of_invoice="1", document_number="CB-7", **made),
+        item("chargeback:8", CHARGED, "30", customer_id="files:C-2", document_number="CB-8", **made),
+        item("later", AS_OF, "5", item_type="chargeback", issue_date=AS_OF + dt.timedelta(days=1), of_invoice="1"),
+    ]
+
+
+def _opened(open_page: OpenPage, number: str, lang: str = "EN") -> AppTest:
+    """The row of a bucket's drill-down with that number is clicked."""
+    app = open_page("aging", bucket="1-30", lang=lang)
+    frame = next(each for each in app.dataframe if "item_amount" in each.value)
+    row = list(frame.value["document_number"]).index(number)
+    app.session_state[frame.proto.id.split("-", 2)[2]] = {
+        "selection": {"rows": [], "columns": [], "cells": [(row, "document_number")]}
+    }
+    app = app.run()
+    assert not app.exception and not app.error, said(app)
+    return app
+
+
+def _tables(app: AppTest, column: str, but: str = "customer_name") -> list[Any]:
+    return [each.value for each in app.dataframe if column in each.value and but not in each.value]
+
+
+@pytest.mark.parametrize(
+    ("lang", "titles", "sums"),
+    [
+        ("EN", ("Chargeback CB-7", "Invoice F001-1"), "1 movement of **PEN 200.00**, what is open of the chargeback"),
+        ("ES", ("Contracargo CB-7", "Factura F001-1"), "lo que está abierto del contracargo"),
+        ("PT", ("Estorno CB-7", "Fatura F001-1"), "o que está em aberto do estorno"),
+    ],
+)
+def test_a_chargeback_under_an_invoice_leads_to_itself_and_to_the_invoice(
+    open_page: OpenPage, lang: str, titles: tuple[str, str], sums: str
+) -> None:
+    publish_items(_charged_back())
+    app = _opened(open_page, "CB-7", lang)
+    told = said(app).replace("\\", "").replace("\xa0", " ")
+    assert sums in told and [each.value for each in app.subheader][-2:] == [each.replace("-", "\\-") for each in titles]
+    own, of_invoice = _tables(app, "effective_date")
+    assert list(own["amount"]) == [200]
+    assert list(of_invoice["amount"]) == [500, -500, 200], "with the chargeback"
+    [parts] = _tables(app, "item_amount")
+    assert list(parts["open_amount"]) == [0, 200] and list(parts["what"])[1] == titles[0]
+    if lang == "EN":
+        assert "1 instalment · 1 chargeback" in told and "what is open of the invoice" in told
+        assert "3 movements add up to **PEN 200.00**" in told
+
+
+def test_a_chargeback_that_names_no_invoice_leads_to_itself(open_page: OpenPage) -> None:
+    publish_items(_charged_back())
+    app = _opened(open_page, "CB-8")
+    told = said(app).replace("\\", "").replace("\xa0", " ")
+    assert "1 movement of **PEN 30.00**, what is open of the chargeback" in told and "record chargeback:8" in told
+    assert [list(each["amount"]) for each in _tables(app, "effective_date")] == [[30]]
+    assert not _tables(app, "item_amount"), "of no invoice"
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, item, publish_items
 from support.serve_promises import promised
@@ -51,6 +53,66 @@ def test_lists_say_whether_there_is_more(open_page: OpenPage, monkeypatch: pytes
     assert list(to_come["customer_name"]) == ["No. 2", "No. 1"] and len(contested) == 2
     recent = next(frame.value for frame in app.dataframe if "acted_at" in frame.value)
     assert list(recent["what"]) == ["dispute", "promise"]
+
+
+NAMES = {0: "Café 100% Sur", 1: "Andina_Norte", 2: "ANDINA Centro", 3: "Bodega 1000"}
+FOUND = {
+    "andina": {1, 2}, " Andina  centro ": {2}, "_": {1}, "0%": {0}, "%": {0}, "c-3": {3}, "FILES:C-": {0, 1, 2, 3},
+    "café": {0}, "\\": set(), "nobody": set(), " ": {0, 1, 2, 3},
+}  # fmt: skip
+
+
+@pytest.fixture
+def four_of_each(database: str) -> None:
+    """A promise and a dispute of four customers, the newest of the last."""
+    publish_items([item(str(n), AS_OF, "500", customer_id=_id(n), customer_name=name) for n, name in NAMES.items()])
+    for number in NAMES:
+        _promise(_id(number), queries.utc_now().date() + dt.timedelta(days=3 + number))
+        desk.dispute(ME, str(uuid.uuid4()), _id(number), "main", "PEN", reason="precio")
+
+
+@pytest.mark.parametrize("text", FOUND)
+def test_lists_are_narrowed_to_a_name_or_an_id(four_of_each: None, text: str) -> None:
+    with reading() as opened:
+        for listed in (queries.promises_to_come, queries.open_disputes):
+            assert set(listed(opened, ME, text)["customer_id"]) == {_id(number) for number in FOUND[text]}, listed
+
+
+def _desk_lists(app: AppTest) -> list[list[str]]:
+    return [list(frame.value["customer_name"]) for frame in app.dataframe if "note" in frame.value]
+
+
+def _field(app: AppTest) -> Any:
+    return next(field for field in app.text_input if str(field.key).startswith("find_at_desk"))
+
+
+@pytest.mark.parametrize(
+    ("lang", "capped", "nobody"),
+    [
+        ("EN", "name a customer above", "recorded here is of “nobody”"),
+        ("ES", "indique arriba un cliente", "registrada aquí es de «nobody»"),
+        ("PT", "informe um cliente acima", "registrada aqui é de “nobody”"),
+    ],
+)
+def test_what_is_cut_off_is_found_by_naming_its_customer(
+    open_page: OpenPage, four_of_each: None, monkeypatch: pytest.MonkeyPatch, lang: str, capped: str, nobody: str
+) -> None:
+    app = open_page("promises", lang=lang)
+    assert not [field for field in app.text_input if "find" in str(field.key)], "all are listed"
+    monkeypatch.setattr(queries, "LISTED", 2)
+    app = open_page("promises", lang=lang)
+    assert said(app).count(capped) == 2
+    to_come, contested = _desk_lists(app)
+    assert NAMES[3] not in to_come and len(to_come) == len(contested) == 2
+    app = _field(app).set_value("bodega").run()
+    assert not app.exception and _desk_lists(app) == [[NAMES[3]], [NAMES[3]]] and capped not in said(app)
+    assert app.query_params["find"] == "bodega", "kept, and known to who erases a customer"
+    app = open_page("promises", lang=lang, find="bodega")
+    assert _field(app).value == "bodega" and _desk_lists(app) == [[NAMES[3]], [NAMES[3]]]
+    app = _field(app).set_value("nobody").run()
+    assert nobody in said(app) and not _desk_lists(app), "and the field is still there"
+    app = _field(app).set_value("").run()
+    assert len(_desk_lists(app)) == 2 and "find" not in app.query_params
 
 
 def test_a_promise_is_listed_until_its_day_is_over_where_the_customer_is(

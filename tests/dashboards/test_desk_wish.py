@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 from support.customer_page import table_of
-from support.desk_page import ALSO, action_id, field_of, publish_today, record, three_customers
+from support.desk_page import ALSO, action_id, day_of, field_of, publish_today, record, three_customers
 from support.pages import OpenPage, said
 
 from cartera import desk
 from cartera.db import Role, transaction
 from cartera.desk import day
+from cartera.desk.model import Said
 from dashboards.i18n import LOCALES, Words
 
 ID, MOBILE, OTHER = "files:C-1", "+51987654321", "+51987654322"
@@ -92,6 +93,30 @@ def test_who_wants_no_calls_is_off_the_list_and_none_may_be_made(open_page: Open
     assert "Left in peace: no calls wanted" in told and "May not be called: the customer opted out" in told
     page = open_page("customer", customer=ID, part="contacts")
     assert list(table_of(page, "recorded_by")["channel"]) == ["all channels"]
+
+
+def _wish(number: int, said: Said, channel: str, address: str = "") -> None:
+    desk.wish(ALSO, action_id(number), ID, channel=channel, said=said, address=address, statement="so be it")
+
+
+def test_who_wanted_no_calls_and_authorised_a_number_is_back_on_the_list(open_page: OpenPage) -> None:
+    _wish(1, "opted_out", "all")
+    assert [(left.late["customer_id"], left.why) for left in day_of().left] == [(ID, "opted_out")]
+    _wish(2, "authorised", "call", OTHER)
+    [way] = [each for each in desk.ways(ALSO, ID) if each.channel == "call"]
+    assert way.address == OTHER and ID in {task.key[0] for task in day_of().tasks}, "the list says what the panel does"
+    assert "no calls wanted" not in _told(open_page("worklist", customer=ID))
+    _wish(3, "opted_out", "call", OTHER)
+    assert [(left.late["customer_id"], left.why) for left in day_of().left] == [(ID, "opted_out")]
+
+
+def test_whose_only_number_was_refused_is_off_the_list(database: str) -> None:
+    _wish(1, "opted_out", "whatsapp", MOBILE)
+    assert not day_of().left, "another channel is another"
+    _wish(2, "opted_out", "call", OTHER)
+    assert not day_of().left, "there is one more to call"
+    _wish(3, "opted_out", "call", MOBILE)
+    assert [(left.late["customer_id"], left.why) for left in day_of().left] == [(ID, "opted_out")]
 
 
 def test_another_window_records_the_same_form_once_with_what_was_typed(open_page: OpenPage) -> None:

@@ -89,3 +89,19 @@ def test_what_is_taken_is_logged_with_its_rows_whatever_the_kind_of_file(databas
     (logged,) = viewed.listed()
     assert (logged["subject"], logged["row_count"]) == ("provision.xlsx", 7)
     assert logged["filters"] == {"as_of": "2026-06-30", "known_at": KNOWN_AT.isoformat()}
+
+
+class _Address(dict[str, str]):
+    def get_all(self, name: str) -> list[str]:
+        return [self[name]]
+
+
+def test_a_name_that_narrowed_no_file_is_not_logged(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a customer beside it nobody would find it there when that customer is erased."""
+    monkeypatch.setattr(component.st, "query_params", _Address(find="Ana Ltd", judged_in="30"))
+    component.logged(lambda: export.Counted(b"", 1), "promises.csv", CLOCKS)()
+    monkeypatch.setattr(component.st, "query_params", _Address(find="Ana Ltd", customer="files:C-1"))
+    component.logged(lambda: export.Counted(b"", 1), "timeline.csv", CLOCKS)()
+    found = {row["subject"]: row["filters"] for row in viewed.listed()}
+    assert "find" not in found["promises.csv"] and found["promises.csv"]["judged_in"] == "30"
+    assert found["timeline.csv"]["find"] == "Ana Ltd"

@@ -17,6 +17,8 @@ from support.serve_fixture import item, publish_items, sample_items
 from cartera import desk, viewed
 from cartera.clock import utc_now
 from cartera.db import Role, transaction
+from cartera.desk import day as desk_day
+from cartera.warehouse.variables import number
 from dashboards.i18n import Words, rules
 from dashboards.queries import customer, worklist
 from dashboards.queries.session import Clocks, reading
@@ -165,6 +167,52 @@ def test_what_was_recorded_counts_at_once(database: str) -> None:
     [held] = {way.why for way in customer.dossier("files:C-2").ways if way.refusals == ("hold",)}
     told = rules.saw(Words("ES"), held)
     assert told.startswith("otro, ") and told.endswith(Words("ES").date(utc_now().date())), "of one without a note too"
+
+
+def _broken_after(days: int) -> dt.date | None:
+    """The promise of C-1 that its reason calls broken, so many days after the publication and before another run."""
+    with reading() as opened:
+        late = worklist.late(opened, worklist.Asked(opened.clocks, "PEN", None, None))
+    found = desk_day.day_of(late, TODAY, NOW + dt.timedelta(days=days, hours=12))
+    [task] = [each for each in found.tasks if each.key[0] == "files:C-1"]
+    return {each.name: each.values for each in task.worth.reasons}.get("broken_promise", {}).get("date")
+
+
+def _promised(day: dt.date) -> desk.Promise:
+    made = desk.promise(ME, action_id(1), "files:C-1", "main", "PEN", Decimal(100), TODAY, seen=0)
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.desk_promises set made_date = %s, promised_date = %s", (day, day))
+    return made
+
+
+def test_a_promise_is_broken_when_its_days_of_grace_are_over(database: str) -> None:
+    """As the page of promises says: in grace until its last day, and broken on it."""
+    publish_today(three_customers())
+    _promised(TODAY)
+    grace = number("promise_grace_days")
+    assert [_broken_after(days) for days in (0, 1, grace - 1, grace)] == [None, None, None, TODAY]
+
+
+def test_also_one_whose_day_was_over_before_the_figures_were_made(database: str) -> None:
+    publish_today(three_customers())
+    day = TODAY - dt.timedelta(days=number("promise_grace_days") - 1)
+    made = _promised(day)
+    assert [_broken_after(days) for days in (0, 1, 5)] == [None, day, day]
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        # the run before knew of it
+        cursor.execute(
+            "insert into marts_a.fct_promises (promise_id, customer_id, invoice_id, currency_code, promised_amount,"
+            " made_date, promised_date, source) values (%s, 'files:C-1', '1', 'PEN', 100, %s, %s, 'desk')",
+            (f"desk:{made.promise_id}", day, day),
+        )
+    assert _broken_after(1) == day
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "insert into marts_a.fixture_entries select 'x', 'applied', null, 'instalment', null, null, -100, %s,"
+            " 'invoice:1', 'main', 'files:C-1', 'PEN', timestamptz '2020-01-01', timestamptz '9999-12-31'",
+            (day,),
+        )
+    assert _broken_after(1) is None, "what was promised is paid, and the rest of the invoice is no promise"
 
 
 def test_a_call_to_nobody_and_a_call_to_somebody_change_the_chance(database: str) -> None:

@@ -1,7 +1,7 @@
 """What `serve_fixture` serves of one customer: items, ledger, promises, disputes, behaviour; columns as the real ones.
 
-Every item is an invoice of one instalment; one that is settled was paid by one payment on that day. There are no
-promises and disputes but those that a test adds with `promise` and `dispute`.
+Every item is an invoice of one instalment, a chargeback or credit; one that is settled was paid by one payment on that
+day. There are no promises and disputes but those that a test adds with `promise` and `dispute`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from cartera.db import Role, transaction
 
 FUNCTIONS = """
 create view marts_a.dim_items as
-    select item_id, case when item_type = 'instalment' then 'instalment' else 'payment' end as item_type, company_id,
-        customer_id, case when item_type = 'instalment' then item_id end as invoice_id, document_number, issue_date,
-        case when item_type = 'instalment' then due_date end as due_date, currency_code,
+    select item_id, case when item_type = 'unapplied_credit' then 'payment' else item_type end as item_type, company_id,
+        customer_id, case when item_type = 'instalment' then item_id else of_invoice end as invoice_id, document_number,
+        issue_date, case when item_type <> 'unapplied_credit' then due_date end as due_date, currency_code,
         abs(item_amount) as item_amount,
         recorded_from, timestamptz '9999-12-31 00:00:00+00' as recorded_to, 'files' as source,
         'files:' || item_id as document_id
@@ -47,7 +47,10 @@ create view marts_a.fct_ledger_entries as
         from marts_a.fixture_items where item_type = 'instalment'
         union all
         select item_id, 'received', item_id, 'payment', null, item_id, item_amount, issue_date
-        from marts_a.fixture_items where item_type <> 'instalment'
+        from marts_a.fixture_items where item_type = 'unapplied_credit'
+        union all
+        select item_id, 'charged_back', item_id, 'chargeback', of_invoice, null, item_amount, issue_date
+        from marts_a.fixture_items where item_type = 'chargeback'
         union all
         select 'pay:' || item_id, 'received', 'pay:' || item_id, 'payment', null, 'pay:' || item_id, -item_amount,
             settled_date

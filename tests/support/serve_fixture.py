@@ -36,7 +36,7 @@ create table marts_a.fixture_items (
     item_id text primary key, item_type text not null, company_id text not null, customer_id text not null,
     customer_name text, document_number text, issue_date date not null, due_date date not null,
     currency_code text not null, item_amount numeric(24, 6) not null, settled_date date,
-    is_disputed boolean not null, recorded_from timestamptz not null, document_url text
+    is_disputed boolean not null, recorded_from timestamptz not null, document_url text, of_invoice text
 );
 create table marts_a.dim_customers (
     customer_id text, company_id text, name text, tax_id text, country_code text, language_code text,
@@ -52,10 +52,11 @@ create function serve.open_items(p_as_of date, p_known_at timestamptz) returns t
     document_number text, issue_date date, due_date date, currency_code text, item_amount numeric,
     open_amount numeric, days_past_due int, bucket text, is_disputed boolean, promised_date date
 ) language sql stable as $$
-    select item_id, item_type, company_id, customer_id, customer_name, item_id, document_number, issue_date,
+    select item_id, case when item_type = 'chargeback' then 'instalment' else item_type end, company_id, customer_id,
+        customer_name, case when item_type = 'instalment' then item_id else of_invoice end, document_number, issue_date,
         due_date, currency_code, item_amount, item_amount,
-        case when item_type = 'instalment' then p_as_of - due_date end,
-        case when item_type <> 'instalment' then null
+        case when item_type <> 'unapplied_credit' then p_as_of - due_date end,
+        case when item_type = 'unapplied_credit' then null
             when p_as_of - due_date <= 0 then 'not_due' when p_as_of - due_date <= 30 then '1-30'
             when p_as_of - due_date <= 60 then '31-60' when p_as_of - due_date <= 90 then '61-90'
             when p_as_of - due_date <= 120 then '91-120' else '120+' end,
@@ -111,7 +112,10 @@ create view serve.publication as select publication_id, run_id, as_of_date, know
 
 @dataclass(frozen=True)
 class Item:
-    """One open item, in the column order of `fixture_items`; unapplied credit has a negative amount."""
+    """One open item, in the column order of `fixture_items`; unapplied credit has a negative amount.
+
+    `of_invoice`: the invoice that a chargeback names.
+    """
 
     item_id: str
     item_type: str
@@ -127,6 +131,7 @@ class Item:
     is_disputed: bool = False
     recorded_from: dt.datetime = EVER
     document_url: str | None = None
+    of_invoice: str | None = None
 
 
 def item(item_id: str, due_date: dt.date, amount: str, **columns: object) -> Item:
