@@ -6,6 +6,7 @@ same thing again, which is one thing.
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,7 +15,6 @@ from decimal import Decimal
 import streamlit as st
 
 from cartera import desk
-from cartera.clock import months_before
 from cartera.desk import Actor
 from cartera.errors import ConfigError, RecordedAlready
 from cartera.money import minor_units
@@ -246,7 +246,11 @@ def _parts(form: Form) -> list[tuple[dt.date, Decimal]]:
 
 
 def _later(first: dt.date, step: str, number: int) -> dt.date:
-    return months_before(first, -number) if step == MONTH else first + dt.timedelta(days=int(step) * number)
+    if step != MONTH:
+        return first + dt.timedelta(days=int(step) * number)
+    # not months_before, to which 30 June is the end of a month, and a month later the end of July
+    year, month = divmod(12 * first.year + first.month - 1 + number, 12)
+    return dt.date(year, month + 1, min(first.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _plan(form: Form) -> tuple[str, str | None]:

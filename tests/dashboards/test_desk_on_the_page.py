@@ -15,7 +15,7 @@ from support.serve_promises import disputed
 
 from cartera import desk
 from cartera.desk import Actor, day, drafts
-from dashboards.components import desk_agreements
+from dashboards.components import desk_agreements, desk_forms
 from dashboards.components.view import View
 from dashboards.i18n import Words
 
@@ -204,6 +204,23 @@ def test_a_plan_is_on_the_same_day_of_each_month(open_page: OpenPage) -> None:
     assert [(each.promised_date.month, each.promised_date.day) for each in plan.parts][::2] == [(1, 31), (3, 31)]
     assert [each.amount for each in plan.parts] == [Decimal("333.33"), Decimal("333.33"), Decimal("333.34")]
     assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("first", "days"),
+    [
+        ((6, 30), [(6, 30), (7, 30), (8, 30)]),
+        ((1, 31), [(1, 31), (2, 28), (3, 31)]),
+        ((2, 28), [(2, 28), (3, 28), (4, 28)]),
+        ((11, 30), [(11, 30), (12, 30), (1, 30)]),
+    ],
+)
+def test_each_part_is_on_the_day_of_the_first_also_where_a_month_ends_on_it(
+    first: tuple[int, int], days: list[tuple[int, int]]
+) -> None:
+    found = [desk_forms._later(dt.date(2026, *first), desk_forms.MONTH, number) for number in range(3)]
+    assert [(day.month, day.day) for day in found] == days
+    assert found[-1].year == 2027 if first[0] == 11 else found[-1].year == 2026
 
 
 def test_a_call_leads_to_what_it_was_about(open_page: OpenPage) -> None:
