@@ -15,6 +15,7 @@ from support.serve_promises import disputed
 
 from cartera import desk
 from cartera.desk import Actor, day, drafts
+from cartera.warehouse.variables import number
 from dashboards.components import desk_agreements, desk_forms
 from dashboards.components.view import View
 from dashboards.i18n import Words
@@ -166,6 +167,21 @@ def test_only_what_one_may_end_has_a_button(database: str, role: Any, ends: int)
     lines = list(desk_agreements._lines(view, Actor("x", role), filed, TODAY))
     assert lines[0].text.endswith("· 1 invoice · by cheque")
     assert len(lines) == 4 and sum(line.end is not None for line in lines) == ends
+
+
+def test_a_promise_is_listed_until_it_is_judged(database: str) -> None:
+    """With a button until its day is over, without one in the days of grace; then it is kept or broken, not open."""
+    publish_today(three_customers())
+    last = TODAY + dt.timedelta(days=3)
+    desk.promise(ME, action_id(4), "files:C-1", "main", "PEN", Decimal(7), last, seen=0)
+    view, filed = View(None, Words("EN"), is_dark=False), day.customer_file("files:C-1")  # type: ignore[arg-type]
+    grace = number("promise_grace_days")
+    assert grace > 0
+    listed = {
+        after: [line.end is not None for line in desk_agreements._lines(view, ME, filed, last + dt.timedelta(after))]
+        for after in (0, 1, grace, grace + 1, 400)
+    }
+    assert listed == {0: [True], 1: [False], grace: [False], grace + 1: [], 400: []}
 
 
 def test_what_one_did_oneself_is_not_in_the_way_of_what_one_types(open_page: OpenPage) -> None:
