@@ -153,7 +153,7 @@ def _drop(form: Form) -> None:
 
 def _where(form: Form) -> str:
     offered = {f"{company}/{code}": f"{company} · {code}" for company, code in form.owing.places}
-    return form.choice("where", offered, default=next(iter(offered), None)) or ""
+    return form.where(offered) or ""
 
 
 def _owed(form: Form, place: str) -> None:
@@ -175,10 +175,11 @@ def _items(form: Form, place: str) -> None:
         f"{words.money(row['open_amount'], row['currency_code'])}"
         for row in form.owing.items_at(place)
     }
-    form.several("items", offered)
+    is_open = not form.items(offered)
     if place:
         _owed(form, place)
-        says_reach(form, place)
+        if is_open:
+            says_reach(form, place)
         says_in_force(form, place)
 
 

@@ -15,7 +15,7 @@ from support.serve_promises import disputed
 
 from cartera import desk
 from cartera.desk import Actor, day, drafts
-from cartera.warehouse.variables import number
+from cartera.warehouse import variables
 from dashboards.components import desk_agreements, desk_forms
 from dashboards.components.view import View
 from dashboards.i18n import Words
@@ -175,7 +175,7 @@ def test_a_promise_is_listed_until_it_is_judged(database: str) -> None:
     last = TODAY + dt.timedelta(days=3)
     desk.promise(ME, action_id(4), "files:C-1", "main", "PEN", Decimal(7), last, seen=0)
     view, filed = View(None, Words("EN"), is_dark=False), day.customer_file("files:C-1")  # type: ignore[arg-type]
-    grace = number("promise_grace_days")
+    grace = variables.number("promise_grace_days")
     assert grace > 0
     listed = {
         after: [line.end is not None for line in desk_agreements._lines(view, ME, filed, last + dt.timedelta(after))]
