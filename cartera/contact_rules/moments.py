@@ -33,6 +33,11 @@ def _jump(wanted: dt.datetime, low: dt.datetime, high: dt.datetime, zone: ZoneIn
     return high.replace(microsecond=0)
 
 
+def day_in(timezone: str | None, at: dt.datetime) -> dt.date:
+    """The day that a moment is of where a customer is; in UTC where that is not known."""
+    return at.astimezone(zone_named(timezone or "") or dt.UTC).date()
+
+
 def change_of(day: dt.date, zone: ZoneInfo) -> dt.datetime | None:
     """When clocks are set in the course of that day; None on all others."""
     low, high = first_instant(day, 0, zone), first_instant(day + dt.timedelta(days=1), 0, zone)

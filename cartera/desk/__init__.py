@@ -7,11 +7,11 @@ Conflict with what the others did. Each action is one transaction with one row i
 clock's, the rights are asked here.
 """
 
+from cartera.contact_rules.moments import day_in
 from cartera.desk.calls import record_call
 from cartera.desk.disputes import close_dispute, dispute
 from cartera.desk.file import file_of
 from cartera.desk.holds import hold, release_hold
-from cartera.desk.journal import day_in
 from cartera.desk.model import (
     ERASED,
     HOLD_KINDS,

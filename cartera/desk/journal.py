@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, Protocol, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from psycopg2.errors import UniqueViolation
 from psycopg2.extensions import connection as Connection
@@ -23,6 +22,7 @@ from psycopg2.extras import Json
 from pydantic import TypeAdapter
 
 from cartera.clock import utc_now
+from cartera.contact_rules.moments import day_in as day_in
 from cartera.db import Role, transaction
 from cartera.desk import rights
 from cartera.desk.model import AGREEMENTS, Action, Actor, Thing
@@ -253,15 +253,6 @@ insert into ops.desk_actions (
     %(at)s, %(asked)s, %(before)s, %(after)s
 ) returning action_no
 """
-
-
-def day_in(timezone: str | None, at: dt.datetime) -> dt.date:
-    """The day that a moment is of where a customer is; in UTC where that is not known."""
-    try:
-        zone: dt.tzinfo = ZoneInfo(timezone) if timezone else dt.UTC
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        zone = dt.UTC
-    return at.astimezone(zone).date()
 
 
 @cache

@@ -111,12 +111,18 @@ def line_texts(item: Item, facts: Facts) -> dict[str, str]:
     return {
         "number": clean(item.document_number or item.item_id, MAX_NUMBER),
         "due": written.date(item.due_date, facts.locale),
-        "situation": _situation((facts.as_of - item.due_date).days, facts.words),
+        "situation": _situation(item, facts),
         "amount": written.money(item.open_amount, item.currency_code, facts.locale),
     }
 
 
-def _situation(days: int, words: Words) -> str:
+def _situation(item: Item, facts: Facts) -> str:
+    """What every file and message says of an item: of what is contested not that it is late."""
+    words, days = facts.words, (facts.as_of - item.due_date).days
+    if item.is_credit:
+        return words.credit_row
+    if item.is_disputed:
+        return words.disputed
     if days == 0:
         return words.due_today
     one, many = (words.overdue_one, words.overdue_many) if days > 0 else (words.due_in_one, words.due_in_many)

@@ -9,6 +9,7 @@ from psycopg2.extensions import connection as Connection
 
 from cartera.contact_rules.asking import why_not
 from cartera.contact_rules.model import Asked
+from cartera.contact_rules.moments import day_in
 from cartera.db import Role, transaction
 from cartera.reminders import ghosts, portfolio
 from cartera.reminders.addresses import NEEDS, reach, said_of
@@ -72,7 +73,8 @@ def dossier(customer_id: str, now: dt.datetime, companies: frozenset[str] | None
             customer_id, portfolio.unknown_customer(customer_id)
         )
         bound = {"id": "" if ghosts.is_ghost(customer_id) else customer_id}
-        histories = portfolio.histories(connection, now.date(), customer_ids=[customer_id])
+        # a hold lasts until its day is over where the customer is
+        histories = portfolio.histories(connection, day_in(customer.timezone, now), customer_ids=[customer_id])
         return Dossier(
             customer,
             ways(connection, customer, histories.get(customer_id, History()), now),

@@ -139,8 +139,12 @@ def _statement_row(item: Item, facts: Facts) -> tuple[str, ...]:
     issued = written.date(item.issue_date, facts.locale) if item.issue_date else ""
     original = written.money(item.item_amount, item.currency_code, facts.locale)
     if item.is_credit:
-        return (shown["number"], issued, "", facts.words.credit_row, "", shown["amount"])
-    return (shown["number"], issued, shown["due"], shown["situation"], original, shown["amount"])
+        return (shown["number"], issued, "", shown["situation"], "", shown["amount"])
+    situation = shown["situation"]
+    if item.promised_date:
+        # no column of its own, as the workbook has, on a page this wide
+        situation += f"\n{facts.words.promised_for} {written.date(item.promised_date, facts.locale)}"
+    return (shown["number"], issued, shown["due"], situation, original, shown["amount"])
 
 
 def invoice_list(facts: Facts, fonts: Fonts) -> bytes:

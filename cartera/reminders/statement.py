@@ -170,16 +170,16 @@ def _net(items: Sequence[Item]) -> Decimal:
 
 def _values(item: Item, facts: Facts) -> tuple[str | int | dt.date | None, ...]:
     """Of HEADINGS, up to the currency."""
-    shown, words = line_texts(item, facts), facts.words
+    shown = line_texts(item, facts)
     if item.is_credit:
-        return (shown["number"], item.issue_date, None, None, words.credit_row, None, item.currency_code)
+        return (shown["number"], item.issue_date, None, None, shown["situation"], None, item.currency_code)
     late = (facts.as_of - item.due_date).days
     return (
         shown["number"],
         item.issue_date,
         item.due_date,
         late if late > 0 else None,
-        words.disputed if item.is_disputed else shown["situation"],
+        shown["situation"],
         item.promised_date,
         item.currency_code,
     )

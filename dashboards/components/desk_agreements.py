@@ -12,6 +12,7 @@ import streamlit as st
 from cartera import desk
 from cartera.desk import Actor
 from cartera.errors import Conflict
+from cartera.warehouse.variables import number
 from dashboards.components import kept_words, states
 from dashboards.components.actor import current_actor, still
 from dashboards.components.clicks import answers, clicked, drawn_anew, one_of
@@ -137,10 +138,11 @@ def _lines(view: View, actor: Actor, filed: desk.CustomerFile, today: dt.date) -
     def line(thing: str, text: str, kind: Kind, end: End, *, is_open: bool = True) -> Line:
         return Line(thing, text, kind, end if is_open and desk.may(actor, kind) else None)
 
+    grace = dt.timedelta(days=number("promise_grace_days"))
     for each in filed.promises:
-        if each.is_cancelled or each.plan_id:
+        # also one whose day has passed, without a button, until its days of grace are over: then it is kept or broken
+        if each.is_cancelled or each.plan_id or each.promised_date + grace < today:
             continue
-        # also one whose day has passed, until it is judged: without a button
         yield line(
             f"{each.promise_id}/{each.version}",
             line_of(words, each, today),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from cartera.desk import Action
-from dashboards.components.desk_fields import BETWEEN, Form, every
+from dashboards.components.desk_fields import BESIDE, Form, every
 from dashboards.components.view import as_text
 from dashboards.i18n import Words
 from dashboards.queries.desk import value_of
@@ -45,7 +45,8 @@ def conflict_panel(
                     st.caption(as_text(f"{words(f'desk.field_{field}')}: {change}"))
     with right.container(border=True):
         st.markdown(f"**{words('desk.yours')}** · {words(f'desk.{form.name}')}")
-        for field, value in sorted(form.fields().items(), key=lambda each: each[0] == "note"):
+        mine_now = {field: value for field, value in form.fields().items() if field not in BESIDE}
+        for field, value in sorted(mine_now.items(), key=lambda each: each[0] == "note"):
             st.caption(as_text(f"{form.label(field)}: {_mine(form, field, value)}"))
     with st.container(horizontal=True):
         st.button(
@@ -76,8 +77,5 @@ def _mine(form: Form, field: str, value: str) -> str:
     if field == "every":
         return every(words, value)
     if field == "items":
-        chosen = value.split(BETWEEN)
-        return ", ".join(
-            row["document_number"] or row["item_id"] for row in form.owing.items if row["item_id"] in chosen
-        )
+        return ", ".join(form.documents(form.given_items()))
     return value.replace("/", " · ") if field == "where" else value

@@ -18,7 +18,7 @@ from cartera.warehouse.read import Row
 from dashboards.components import states
 from dashboards.components.clicks import answers
 from dashboards.components.view import as_text
-from dashboards.i18n import Words
+from dashboards.i18n import LOCALES, Words
 
 RECORDED, NEXT, REFUSED, CONFLICT = "desk_recorded", "desk_next", "desk_refused", "desk_conflict"
 ALREADY = "desk_already"
@@ -31,6 +31,9 @@ REDRAW = "desk_redraw"
 LONGEST_NOTE, LONGEST_AMOUNT, LONGEST_ADDRESS = 2_000, 30, 300
 CHANNELS = ("email", "sms", "whatsapp", "voice", "letter", "call")
 BETWEEN = "\x1f"
+IN, NAMED = "amount_in", "items_named"
+BESIDE = (IN, NAMED)
+"""Kept beside what is typed, and no fields: the language of the amount, and what the invoices chosen are called."""
 MONTH = "month"
 PAUSE = "300ms"
 """After so long without a key what was typed is in the database; a reload loses what came after."""
@@ -134,9 +137,20 @@ class Form:
         self.keep()
 
     def amount(self, field: str, *, needed: bool = False) -> None:
-        """Typed as the reader's language writes numbers; never a float."""
+        """Typed as the reader's language writes numbers; never a float. In another language it is written anew: 1,234
+        would be one there, and 234 thousandths."""
+        key, language = self.key(field), self.key(IN)
+        if key not in st.session_state:
+            st.session_state[language] = self.draft.fields.get(IN, self.words.language)
         self._begin(field, str)
-        st.text_input(self.label(field, needed), key=self.key(field), max_chars=LONGEST_AMOUNT, live=PAUSE,
+        typed_in = st.session_state.get(language)
+        if typed_in != self.words.language and typed_in in LOCALES:
+            # with all its decimals: whether the currency has so many is asked when it is recorded
+            amount = Words(typed_in).read_amount(st.session_state.get(key) or "", LONGEST_AMOUNT)
+            if amount is not None and abs(amount) < MOST_AMOUNT:
+                st.session_state[key] = self.words.typed(amount)
+        st.session_state[language] = self.words.language
+        st.text_input(self.label(field, needed), key=key, max_chars=LONGEST_AMOUNT, live=PAUSE,
                       on_change=self.keep, width=180, autocomplete="off")  # fmt: skip
 
     def date(self, field: str, today: dt.date, *, needed: bool = False) -> None:
@@ -152,19 +166,36 @@ class Form:
         # in another language, where days are typed otherwise, it is another widget for Streamlit, and would begin empty
         st.session_state[key] = kept
         st.date_input(self.label(field, needed), value=None, min_value=today, key=key, format=self.words.typed_date,
-                      on_change=self._choose_day, args=(field,), width=180)  # fmt: skip
+                      on_change=self._choose, args=(field,), width=180)  # fmt: skip
         if passed in st.session_state:
             date = self.words.date(st.session_state[passed])
             st.warning(self.words("desk.day_passed", date=date), icon=":material/event_busy:")
             if not needed:
-                st.button(self.words("desk.no_day"), key=f"no_day_{passed}", on_click=self._choose_day, args=(field,))
+                st.button(self.words("desk.no_day"), key=f"no_day_{passed}", on_click=self._choose, args=(field,))
 
-    def _choose_day(self, field: str) -> None:
+    def _choose(self, field: str) -> None:
+        """What is in the field now is meant, whatever it said before."""
         st.session_state.pop(self._passed(field), None)
         self.keep()
 
     def _passed(self, field: str) -> str:
         return f"passed_{self.draft.action_id}_{field}"
+
+    def where(self, offered: Mapping[str, str]) -> str | None:
+        """Company and currency. One that was kept and in which nothing is owed any more stays what the form says until
+        another is chosen: the amount is not of the first of the others."""
+        self._begin("where", str)
+        key, passed = self.key("where"), self._passed("where")
+        kept = st.session_state.pop(passed, None) or st.session_state.get(key)
+        is_gone = bool(kept and kept not in offered and self.draft.fields)
+        if is_gone:
+            st.session_state[passed] = kept
+        st.session_state[key] = kept if kept in offered else None
+        chosen = self.choice("where", offered, default=None if is_gone else next(iter(offered), None))
+        if is_gone:
+            gone = self.words("desk.place_gone", place=as_text(kept.replace("/", " · ")))
+            st.warning(gone, icon=":material/domain_disabled:")
+        return chosen
 
     def choice(self, field: str, offered: Mapping[str, str], *, default: str | None = None) -> str | None:
         """One of several by its word."""
@@ -172,23 +203,46 @@ class Form:
         key = self.key(field)
         if st.session_state.get(key) not in offered:
             st.session_state[key] = default
-        chosen: str | None = st.selectbox(self.label(field), list(offered), index=None, key=key, on_change=self.keep,
+        chosen: str | None = st.selectbox(self.label(field), list(offered), index=None, key=key,
+                                          on_change=self._choose, args=(field,),
                                           format_func=lambda word: offered[word],
                                           placeholder=self.words("desk.choose"))  # fmt: skip
         return chosen
 
-    def several(self, field: str, offered: Mapping[str, str]) -> None:
-        self._begin(field, lambda text: [each for each in text.split(BETWEEN) if each])
-        key = self.key(field)
-        st.session_state[key] = [each for each in st.session_state.get(key) or [] if each in offered]
+    def items(self, offered: Mapping[str, str]) -> bool:
+        """Which invoices; none are all that is owed there. So those that were kept and are not open any more stay what
+        the form says until it is said anew what it is about: True while they do."""
+        self._begin("items", _parted)
+        key, passed = self.key("items"), self._passed("items")
+        kept = st.session_state.pop(passed, None) or st.session_state.get(key) or []
+        # of another place, which was chosen since, they are open still
+        open_ids = {row["item_id"] for row in self.owing.items}
+        gone = [each for each in kept if each not in open_ids]
+        if gone:
+            st.session_state[passed] = kept
+        st.session_state[key] = [each for each in kept if each in offered]
         st.multiselect(
-            self.label(field),
+            self.label("items"),
             list(offered),
             key=key,
-            on_change=self.keep,
+            on_change=self._choose,
+            args=("items",),
             placeholder=self.words("desk.all"),
             format_func=lambda word: offered[word],
         )
+        if gone:
+            names = as_text(", ".join(self.documents(gone)))
+            st.warning(self.words("desk.items_gone", names=names), icon=":material/receipt_long_off:")
+            meant = self.words("desk.items_rest" if st.session_state[key] else "desk.all")
+            st.button(meant, key=f"anew_{passed}", on_click=self._choose, args=("items",))
+        return bool(gone)
+
+    def documents(self, item_ids: Sequence[str]) -> list[str]:
+        """What invoices are called; one that is not open any more as it was called when it was chosen."""
+        kept = zip(*(_parted(self.draft.fields.get(field, "")) for field in ("items", NAMED)), strict=False)
+        found = {row["item_id"]: row["document_number"] for row in self.owing.items if row["document_number"]}
+        called = dict(kept) | found
+        return [called.get(each, each) for each in item_ids]
 
     def label(self, field: str, needed: bool = False) -> str:
         return self.words(f"desk.field_{field}") + (" *" if needed else "")
@@ -197,10 +251,16 @@ class Form:
         key = self.key(field)
         if key not in st.session_state and field in self.draft.fields:
             st.session_state[key] = read(self.draft.fields[field])
+            # what a draft says is looked at anew
+            st.session_state.pop(self._passed(field), None)
 
     def fields(self) -> dict[str, str]:
         """What is in the form now, as text."""
         found = self._typed(self.key("")) | self._typed(self._passed(""))
+        if not found.get("amount"):
+            found.pop(IN, None)
+        if items := found.get("items"):
+            found[NAMED] = [name.replace(BETWEEN, " ") for name in self.documents(items)]
         return {field: _as_text(value) for field, value in found.items() if value not in (None, "", [])}
 
     def _typed(self, start: str) -> dict[str, object]:
@@ -250,12 +310,13 @@ class Form:
     def given_place(self) -> tuple[str, str]:
         """Company and currency. Raises ConfigError where none is chosen."""
         company, _, currency = self.given("where").rpartition("/")
-        if not company:
+        if not company or self._passed("where") in st.session_state:
             raise ConfigError("no company and currency is chosen", "choose where it owes")
         return company, currency
 
     def given_items(self) -> Sequence[str]:
-        return [each for each in self.given("items").split(BETWEEN) if each]
+        """Also those that are not open any more, of which nothing can be recorded."""
+        return _parted(self.given("items"))
 
 
 def every(words: Words, step: str) -> str:
@@ -268,6 +329,10 @@ def _date(text: str) -> dt.date | None:
         return dt.date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def _parted(text: str) -> list[str]:
+    return [each for each in text.split(BETWEEN) if each]
 
 
 def _as_text(value: object) -> str:

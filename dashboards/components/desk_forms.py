@@ -6,6 +6,7 @@ same thing again, which is one thing.
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -14,7 +15,6 @@ from decimal import Decimal
 import streamlit as st
 
 from cartera import desk
-from cartera.clock import months_before
 from cartera.desk import Actor
 from cartera.errors import ConfigError, RecordedAlready
 from cartera.money import minor_units
@@ -153,7 +153,7 @@ def _drop(form: Form) -> None:
 
 def _where(form: Form) -> str:
     offered = {f"{company}/{code}": f"{company} · {code}" for company, code in form.owing.places}
-    return form.choice("where", offered, default=next(iter(offered), None)) or ""
+    return form.where(offered) or ""
 
 
 def _owed(form: Form, place: str) -> None:
@@ -175,10 +175,11 @@ def _items(form: Form, place: str) -> None:
         f"{words.money(row['open_amount'], row['currency_code'])}"
         for row in form.owing.items_at(place)
     }
-    form.several("items", offered)
+    is_open = not form.items(offered)
     if place:
         _owed(form, place)
-        says_reach(form, place)
+        if is_open:
+            says_reach(form, place)
         says_in_force(form, place)
 
 
@@ -246,7 +247,11 @@ def _parts(form: Form) -> list[tuple[dt.date, Decimal]]:
 
 
 def _later(first: dt.date, step: str, number: int) -> dt.date:
-    return months_before(first, -number) if step == MONTH else first + dt.timedelta(days=int(step) * number)
+    if step != MONTH:
+        return first + dt.timedelta(days=int(step) * number)
+    # not months_before, to which 30 June is the end of a month, and a month later the end of July
+    year, month = divmod(12 * first.year + first.month - 1 + number, 12)
+    return dt.date(year, month + 1, min(first.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _plan(form: Form) -> tuple[str, str | None]:

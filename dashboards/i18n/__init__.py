@@ -124,6 +124,10 @@ class Words:
             return None
         return None if found is None or -int(found.as_tuple().exponent) > most_decimals else found
 
+    def typed(self, amount: Decimal) -> str:
+        """As this language types an amount, with the decimals that it has: `read_amount` gives it back."""
+        return self._grouped(amount, max(0, -int(amount.as_tuple().exponent)))
+
     def headline(self, amount: Decimal, currency_code: str) -> str:
         """As `amount`, without decimals where they would not fit a card; the card's hover has them."""
         text = self.amount(amount, currency_code)

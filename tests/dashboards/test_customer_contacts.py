@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,9 @@ from support.customer_page import ID, items, table_of
 from support.pages import OpenPage, said
 from support.serve_fixture import KNOWN_AT, publish_items
 
+from cartera import desk
 from cartera.db import Role, transaction
+from cartera.desk import journal
 from cartera.reminders import dossier
 from cartera.reminders.model import Customer, History
 from cartera.warehouse import customers
@@ -126,6 +129,28 @@ def test_rules_of_many_regions_do_not_contradict_each_other(database: str) -> No
     days = [day for _, days in way.closing for day in days]
     assert len(days) == len(set(days)) == 3, "one of them for each day: a weekend, and a holiday of Alagoas"
     assert "closed on 28 Nov 2026, 29 Nov 2026: " in why(view, way)
+
+
+def test_a_hold_lasts_until_its_day_is_over_where_the_customer_is(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """18:30 of its last day in Mexico City is the next day in UTC."""
+    publish_items(items())
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute(
+            "update marts_a.dim_customers set phone = '+525512345678', email = 'a@example.com', country_code = 'MX',"
+            " timezone = 'America/Mexico_City' where customer_id = %s",
+            (ID,),
+        )
+    evening = dt.datetime(2026, 6, 11, 0, 30, tzinfo=dt.UTC)
+    monkeypatch.setattr(journal, "utc_now", lambda: evening)
+    desk.hold(desk.Actor.local("ana"), str(uuid.uuid4()), ID, "other", until=dt.date(2026, 6, 10), note="on leave")
+    for hours, is_held in ((0, True), (5, True), (6, False), (16, False)):
+        kept = dossier.dossier(ID, evening + dt.timedelta(hours=hours))
+        call = next(way for way in kept.ways if way.channel == "call")
+        assert ("hold" in call.refusals) == is_held, hours
+        assert not (is_held and call.is_allowed_now) and ("on leave" in call.why) == is_held
+    assert call.is_allowed_now, "10:30 of the day after"
 
 
 def test_a_call_without_a_number_says_so_before_its_hours(open_page: OpenPage) -> None:

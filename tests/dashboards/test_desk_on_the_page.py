@@ -15,7 +15,8 @@ from support.serve_promises import disputed
 
 from cartera import desk
 from cartera.desk import Actor, day, drafts
-from dashboards.components import desk_agreements
+from cartera.warehouse import variables
+from dashboards.components import desk_agreements, desk_forms
 from dashboards.components.view import View
 from dashboards.i18n import Words
 
@@ -168,6 +169,21 @@ def test_only_what_one_may_end_has_a_button(database: str, role: Any, ends: int)
     assert len(lines) == 4 and sum(line.end is not None for line in lines) == ends
 
 
+def test_a_promise_is_listed_until_it_is_judged(database: str) -> None:
+    """With a button until its day is over, without one in the days of grace; then it is kept or broken, not open."""
+    publish_today(three_customers())
+    last = TODAY + dt.timedelta(days=3)
+    desk.promise(ME, action_id(4), "files:C-1", "main", "PEN", Decimal(7), last, seen=0)
+    view, filed = View(None, Words("EN"), is_dark=False), day.customer_file("files:C-1")  # type: ignore[arg-type]
+    grace = variables.number("promise_grace_days")
+    assert grace > 0
+    listed = {
+        after: [line.end is not None for line in desk_agreements._lines(view, ME, filed, last + dt.timedelta(after))]
+        for after in (0, 1, grace, grace + 1, 400)
+    }
+    assert listed == {0: [True], 1: [False], grace: [False], grace + 1: [], 400: []}
+
+
 def test_what_one_did_oneself_is_not_in_the_way_of_what_one_types(open_page: OpenPage) -> None:
     publish_today(three_customers())
     first = desk.promise(ME, action_id(1), "files:C-1", "main", "PEN", Decimal(9), TODAY + dt.timedelta(days=9), seen=0)
@@ -204,6 +220,23 @@ def test_a_plan_is_on_the_same_day_of_each_month(open_page: OpenPage) -> None:
     assert [(each.promised_date.month, each.promised_date.day) for each in plan.parts][::2] == [(1, 31), (3, 31)]
     assert [each.amount for each in plan.parts] == [Decimal("333.33"), Decimal("333.33"), Decimal("333.34")]
     assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("first", "days"),
+    [
+        ((6, 30), [(6, 30), (7, 30), (8, 30)]),
+        ((1, 31), [(1, 31), (2, 28), (3, 31)]),
+        ((2, 28), [(2, 28), (3, 28), (4, 28)]),
+        ((11, 30), [(11, 30), (12, 30), (1, 30)]),
+    ],
+)
+def test_each_part_is_on_the_day_of_the_first_also_where_a_month_ends_on_it(
+    first: tuple[int, int], days: list[tuple[int, int]]
+) -> None:
+    found = [desk_forms._later(dt.date(2026, *first), desk_forms.MONTH, number) for number in range(3)]
+    assert [(day.month, day.day) for day in found] == days
+    assert found[-1].year == 2027 if first[0] == 11 else found[-1].year == 2026
 
 
 def test_a_call_leads_to_what_it_was_about(open_page: OpenPage) -> None:
