@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from time import monotonic
 
@@ -136,15 +136,20 @@ def _awaited(ended: Event, since: float) -> None:
 
 
 def logged(
-    content: Callable[[], Counted], file_name: str, clocks: Clocks, currency_code: str = "", of: str = ""
+    content: Callable[[], Counted],
+    file_name: str,
+    clocks: Clocks,
+    currency_code: str = "",
+    of: str = "",
+    more: Mapping[str, str] | None = None,
 ) -> Callable[[], bytes]:
     """`content` for whoever drew the button, if they still may, when it is clicked: written down before it is given.
 
-    The filters are those of the page's address and of the table.
+    The filters are those of the page's address and of the table; `more`: what the address leads to and does not say.
     """
     who, filters = actor(), {name: ",".join(st.query_params.get_all(name)) for name in st.query_params}
     filters |= {"as_of": clocks.as_of.isoformat(), "known_at": clocks.known_at.isoformat()}
-    filters |= {name: value for name, value in (("currency", currency_code), ("of", of)) if value}
+    filters |= {name: value for name, value in (("currency", currency_code), ("of", of)) if value} | dict(more or {})
 
     def made() -> bytes:
         with acting(still(who)):

@@ -111,7 +111,8 @@ def documents(view: View, clocks: Clocks, place: Place, row: Mapping[str, Any], 
         key=f"{key}_behind_{crc32(repr((place.values, place.measure)).encode()):x}",
         name="report-rows",
         content=lambda: reports.documents_csv(words, place, clocks, title),
-        of=key,
+        # for the log: the address does not say what was clicked
+        of=" · ".join([key, *_said_of(view, place)]),
         note=as_text(note),
         opens_one=True,
     )
@@ -129,11 +130,14 @@ def _adds(place: Place, name: str) -> bool:
 
 
 def _title(view: View, place: Place) -> str:
-    """What was clicked, as plain text: the figure and the values of its row."""
-    said = reports.wording(view.words)
-    figure = [said.column(place.measure)] if place.measure else []
-    values = [str(_value(view, name, value)) for name, value in place.values]
-    return view.words("reports.behind", of=" · ".join([*figure, *values]))
+    """What was clicked, as plain text."""
+    return view.words("reports.behind", of=" · ".join(_said_of(view, place)))
+
+
+def _said_of(view: View, place: Place) -> list[str]:
+    """The figure and the values of its row."""
+    figure = [reports.wording(view.words).column(place.measure)] if place.measure else []
+    return [*figure, *(str(_value(view, name, value)) for name, value in place.values)]
 
 
 def _value(view: View, name: str, value: Any) -> Any:
