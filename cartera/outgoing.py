@@ -58,7 +58,8 @@ def erase_customer(customer_id: str, erased_by: str) -> int:
     way."""
     from cartera.reports import erased
 
-    return audit.erase(customer_id, erased_by, _erase_files) + erased.forget(customer_id)
+    names = erased.names(customer_id)
+    return audit.erase(customer_id, erased_by, _erase_files, names=names) + erased.forget(customer_id)
 
 
 def _erase_files(contacts: Sequence[Erased]) -> int:

@@ -138,6 +138,7 @@ def export(
     """Write a report to a file: every row, with totals by currency. That it was taken is in `cartera audit views`."""
     from cartera.desk import Actor
     from cartera.reports.exports import export as make_file
+    from cartera.reports.exports import frame
     from cartera.reports.made import make_whole
     from cartera.reports.wording import Wording
     from cartera.viewed import record
@@ -150,7 +151,7 @@ def export(
     path = path / file.name if path.is_dir() else path
     operator = Actor.local(current_user())
     clocks = {"as_of": made.clocks.as_of.isoformat(), "known_at": made.clocks.known_at.isoformat()}
-    given = {"report": made.name, **clocks} | ({"where": " ".join(where)} if where else {})
+    given = {"report": made.name, **clocks, **frame.in_the_log(made)} | ({"where": " ".join(where)} if where else {})
     record(operator.user, operator.role, "export", path.name, given, made.row_count)
     path.write_bytes(file.content)
     messages.print(f"wrote {path}: {made.row_count:,} rows", markup=False)

@@ -38,12 +38,12 @@ from cartera.desk.plans import cancel_plan, plan
 from cartera.desk.presence import here, others_here
 from cartera.desk.promises import cancel_promise, promise
 from cartera.desk.repairs import repair_contact
-from cartera.desk.rights import may, may_release
+from cartera.desk.rights import may, may_release, sees
 from cartera.desk.wishes import ways, wish
 
 __all__ = [
     "ERASED", "HOLD_KINDS", "OUTCOMES", "Action", "Actor", "CallOutcome", "CallRecorded", "CustomerFile", "Dispute",
     "Hold", "HoldKind", "Note", "Part", "Plan", "Presence", "Promise", "Repair", "Way", "Wish", "cancel_plan",
     "cancel_promise", "close_dispute", "day_in", "dispute", "file_of", "here", "hold", "may", "may_release", "note",
-    "others_here", "plan", "promise", "record_call", "release_hold", "repair_contact", "ways", "wish",
+    "others_here", "plan", "promise", "record_call", "release_hold", "repair_contact", "sees", "ways", "wish",
 ]  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from psycopg2.extensions import connection as Connection
 
+from cartera.db import Role as DbRole
+from cartera.db import transaction
 from cartera.desk.model import Actor, HoldKind, Role
 from cartera.errors import ConfigError, NotAllowed
 from cartera.reminders import portfolio
@@ -32,6 +34,14 @@ def require(actor: Actor, kind: str) -> None:
     """Raises NotAllowed."""
     if not may(actor, kind):
         raise NotAllowed(f"{actor.user} is {actor.role} and may not record a {kind}", "ask a collector or a manager")
+
+
+def sees(actor: Actor, customer_id: str) -> bool:
+    """Whether it is of a company of theirs, in a transaction of its own."""
+    if actor.companies is None:
+        return True
+    with transaction(DbRole.desk) as connection:
+        return not actor.companies.isdisjoint(_companies(connection, customer_id))
 
 
 def require_customer(

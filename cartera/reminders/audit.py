@@ -202,21 +202,27 @@ class Erased:
     channel: str
 
 
-def erase(customer_id: str, erased_by: str, files: Callable[[Sequence[Erased]], int] = lambda _: 0) -> int:
+def erase(
+    customer_id: str,
+    erased_by: str,
+    files: Callable[[Sequence[Erased]], int] = lambda _: 0,
+    *,
+    names: Sequence[str] = (),
+) -> int:
     """Take what is personal about a customer out of the record, for good; how many rows and files. The chain stays
     whole.
 
     `files`: takes away what is kept of these contacts outside the database, before the rest is final: where that fails
-    nothing is erased from the record, which alone knows what belongs to whom. Raises ConfigError while a contact is on
-    its way to the customer.
+    nothing is erased from the record, which alone knows what belongs to whom. `names`: under which it stands in the log
+    of views, too. Raises ConfigError while a contact is on its way to the customer.
     """
-    bound = {"customer": customer_id, "by": erased_by}
+    bound = {"customer": customer_id, "by": erased_by, "names": list(names)}
     try:
         with transaction(Role.campaign) as connection:
             contacts = [Erased(**row) for row in rows(connection, _OF_CUSTOMER, bound)]
             # what somebody was about to record was recorded nowhere: it only goes
             rows(connection, "delete from ops.desk_drafts where customer_id = %(customer)s returning 1 as one", bound)
-            query = "select ops.erase_customer(%(customer)s, %(by)s) as n"
+            query = "select ops.erase_customer(%(customer)s, %(by)s, %(names)s::text[]) as n"
             count = int(rows(connection, query, bound)[0]["n"])
             count += files(contacts) if contacts else 0
     except RestrictViolation:

@@ -32,6 +32,12 @@ def forget(customer_id: str) -> int:
         return _forget_views(connection, words) + _forget_filters(connection, words)
 
 
+def names(customer_id: str) -> list[str]:
+    """Those that a customer is published under."""
+    with transaction(Role.campaign) as connection:
+        return _names(connection, customer_id)
+
+
 def _names(connection: Connection, customer_id: str) -> list[str]:
     if rows(connection, "select to_regclass('serve.dim_customers') is null as is_missing")[0]["is_missing"]:
         return []

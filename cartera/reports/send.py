@@ -218,6 +218,7 @@ def _write_down(each: schedules.Schedule, made: Made, message: EmailMessage, rec
         "schedule": each.schedule_id,
         "as_of": made.clocks.as_of.isoformat(),
         "known_at": made.clocks.known_at.isoformat(),
+        **frame.in_the_log(made),
     }
     viewed.record(owner.user, owner.role, "export", str(file.get_filename()), given, made.row_count)
 

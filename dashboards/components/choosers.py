@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import streamlit as st
 
+from dashboards.components.view import as_text
+
 T = TypeVar("T")
 TYPED = "_typed"
 
@@ -16,7 +18,7 @@ def toggled(
 ) -> list[T]:
     """For few: all of them are in sight, and a click takes one in or out. In the order chosen."""
     st.session_state.setdefault(key, list(default))
-    return st.pills(label, offered, selection_mode="multi", format_func=named, key=key)
+    return st.pills(label, offered, selection_mode="multi", format_func=lambda each: as_text(named(each)), key=key)
 
 
 def added(
@@ -56,8 +58,8 @@ def added(
         if not chosen:
             return []
         return st.pills(
-            label, chosen, selection_mode="multi", format_func=lambda each: f"{named(each)} ✕", key=key,
-            label_visibility="collapsed",
+            label, chosen, selection_mode="multi", format_func=lambda each: f"{as_text(named(each))} ✕",
+            key=key, label_visibility="collapsed",
         )  # fmt: skip
 
 

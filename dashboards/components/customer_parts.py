@@ -162,7 +162,7 @@ def note(view: View, customer_id: str) -> None:
     if may_open(actor, "worklist"):
         return
     with st.expander(view.words("customer.write_note"), icon=":material/edit_note:"):
-        forms(view, actor, Owing(customer_id, utc_now().date(), (), ()), st.query_params.get("customer"))
+        forms(view, Owing(customer_id, utc_now().date(), (), ()), st.query_params.get("customer"))
 
 
 @st.fragment(run_every=BEAT)
@@ -180,7 +180,7 @@ def agreed(view: View, clocks: Clocks, customer_id: str, profile: pd.DataFrame) 
         return
     last_said(view, customer_id)
     today = day_in(profile["timezone"].iloc[0], utc_now())
-    agreements(view, current_actor(), customer_id, today)
+    agreements(view, customer_id, today)
 
 
 def owes(view: View, clocks: Clocks, customer_id: str, profile: pd.DataFrame) -> None:

@@ -43,10 +43,13 @@ class Line:
 
 
 @st.fragment
-def agreements(view: View, actor: Actor, customer_id: str, today: dt.date) -> None:
+def agreements(view: View, customer_id: str, today: dt.date) -> None:
     """One line for each, with the version that its button was drawn with: an older one is refused, and told."""
     words = view.words
-    with states.plainly(words), acting(current_actor()):
+    # as they stand now, not when the page was drawn
+    with states.plainly(words), acting(actor := current_actor()):
+        if not desk.sees(actor, customer_id):
+            return
         if answers().pop(CHANGED, False):
             st.rerun()
         theirs = _say(words, customer_id)

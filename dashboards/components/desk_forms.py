@@ -15,7 +15,6 @@ from decimal import Decimal
 import streamlit as st
 
 from cartera import desk
-from cartera.desk import Actor
 from cartera.errors import ConfigError, RecordedAlready
 from cartera.money import minor_units
 from dashboards.components import filters, states
@@ -58,7 +57,7 @@ __all__ = ["Owing", "forms"]
 
 
 @st.fragment
-def forms(view: View, actor: Actor, owing: Owing, named: str | None) -> None:
+def forms(view: View, owing: Owing, named: str | None) -> None:
     """One form at a time; what is typed in the others waits. The list is drawn anew once something is recorded.
 
     `named`: the customer of the address as the page was drawn.
@@ -67,7 +66,10 @@ def forms(view: View, actor: Actor, owing: Owing, named: str | None) -> None:
     if st.query_params.get("customer") not in (named, owing.customer_id):
         # a click on the next one that came together with what was typed: Streamlit draws this form alone
         st.rerun()
-    with states.plainly(words), acting(current_actor()):
+    # as they stand now: a click here draws this alone, of a page that may be older than their rights
+    with states.plainly(words), acting(actor := current_actor()):
+        if not desk.sees(actor, owing.customer_id):
+            return
         told = answers()
         if told.pop(REDRAW, False):
             st.rerun()

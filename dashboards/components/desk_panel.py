@@ -48,8 +48,8 @@ def panel(view: View, asked: worklist.Asked, opened: Opened, tasks: tuple[workli
         items = customer.items(view.reading, asked.clocks, customer_id)
         today = desk.day_in(kept.customer.timezone, utc_now())
         owing = Owing(customer_id, today, tuple(places), tuple(items), tuple(dispute_reasons(view.reading)))
-        forms(view, current_actor(), owing, st.query_params.get("customer"))
-        agreements(view, current_actor(), customer_id, today)
+        forms(view, owing, st.query_params.get("customer"))
+        agreements(view, customer_id, today)
 
 
 def invoices(view: View, asked: worklist.Asked, opened: Opened) -> None:

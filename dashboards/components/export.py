@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Event
 from time import monotonic
 
@@ -27,8 +27,8 @@ LONGEST = 60
 MAKING, SOON, LONGEST_MAKING = "files_making", 1.0, 600.0
 """Of the answers to clicks: by button whether its file's making has ended. Seconds for which the button itself waits
 for that, and after which nobody does."""
-LOOKED_AT, LOOKING_AT = "customers_looked_at", "customers_looking_at"
-"""The customers that the page showed when it was last drawn whole, and those that it has shown since."""
+LOOKED_AT, LOOKING_AT = "visit_looked_at", "visit_looking_at"
+"""The customers and rows that the page showed when it was last drawn whole, and those that it has shown since."""
 
 
 def csv_button(
@@ -136,18 +136,23 @@ def _awaited(ended: Event, since: float) -> None:
 
 
 def logged(
-    content: Callable[[], Counted], file_name: str, clocks: Clocks, currency_code: str = "", of: str = ""
+    content: Callable[[], Counted],
+    file_name: str,
+    clocks: Clocks,
+    currency_code: str = "",
+    of: str = "",
+    more: Mapping[str, str] | None = None,
 ) -> Callable[[], bytes]:
     """`content` for whoever drew the button, if they still may, when it is clicked: written down before it is given.
 
-    The filters are those of the page's address and of the table.
+    The filters are those of the page's address and of the table; `more`: what the address leads to and does not say.
     """
     who, filters = actor(), {name: ",".join(st.query_params.get_all(name)) for name in st.query_params}
     if "customer" not in filters:
         # the desk's lists were narrowed by it, no file; a name in it would be there after its customer is erased
         filters.pop("find", None)
     filters |= {"as_of": clocks.as_of.isoformat(), "known_at": clocks.known_at.isoformat()}
-    filters |= {name: value for name, value in (("currency", currency_code), ("of", of)) if value}
+    filters |= {name: value for name, value in (("currency", currency_code), ("of", of)) if value} | dict(more or {})
 
     def made() -> bytes:
         with acting(still(who)):
@@ -160,24 +165,31 @@ def logged(
 
 def audit_view(who: Actor, customer_id: str) -> None:
     """Write down that somebody looks at one customer: once a visit, and before anything of it is shown."""
-    looked_at, now = (who.user, customer_id), st.session_state.setdefault(LOOKING_AT, set())
-    if looked_at not in now and looked_at not in st.session_state.get(LOOKED_AT, ()):
-        viewed.record(who.user, who.role, "customer", customer_id, {})
-    now.add(looked_at)
-
-
-def visit_goes_on() -> None:
-    """At the end of a page: whom it did not show any more is looked at anew the next time."""
-    st.session_state[LOOKED_AT] = st.session_state.pop(LOOKING_AT, set())
+    _audit(who, "customer", customer_id)
 
 
 def audit_rows(who: Actor, subject: str, ids: Sequence[int], kind: viewed.Kind = "quarantine") -> None:
     """Write down that somebody looks at rows in quarantine or of a load, as `audit_view` does of a customer; of other
     rows again."""
-    key, looked_at = f"{kind}_looked_at", (who.user, subject, tuple(ids))
-    if st.session_state.get(key) != looked_at:
-        viewed.record(who.user, who.role, kind, subject, {}, len(ids))
-        st.session_state[key] = looked_at
+    _audit(who, kind, subject, tuple(ids))
+
+
+def _audit(who: Actor, kind: viewed.Kind, subject: str, ids: tuple[int, ...] | None = None) -> None:
+    looked_at, now = (who.user, kind, subject, ids), st.session_state.setdefault(LOOKING_AT, set())
+    if looked_at not in now and looked_at not in st.session_state.get(LOOKED_AT, ()):
+        viewed.record(who.user, who.role, kind, subject, {}, None if ids is None else len(ids))
+    now.add(looked_at)
+
+
+def visit_begins() -> None:
+    """At the start of a page. A click may have cut off the one before: what that showed is a visit that goes on where
+    this one shows it too, and over where it does not."""
+    st.session_state[LOOKED_AT] = st.session_state.get(LOOKED_AT, set()) | st.session_state.pop(LOOKING_AT, set())
+
+
+def visit_goes_on() -> None:
+    """At the end of a page: what it did not show any more is looked at anew the next time."""
+    st.session_state[LOOKED_AT] = st.session_state.pop(LOOKING_AT, set())
 
 
 def _counted(file: bytes) -> Counted:

@@ -139,9 +139,11 @@ def choice(view: View, name: str, offered: Mapping[str, str], default: str, begi
             label, list(offered), format_func=lambda word: offered[word], key=key, help=help_text, width=260
         )
         return link(name, chosen, default)
+    # unlike a list it reads Markdown
     chosen = st.segmented_control(
-        label, list(offered), format_func=lambda word: offered[word], required=True, key=key, help=help_text, wrap=True
-    )
+        label, list(offered), format_func=lambda word: as_text(offered[word]), required=True, key=key, help=help_text,
+        wrap=True,
+    )  # fmt: skip
     return link(name, chosen or default, default)
 
 

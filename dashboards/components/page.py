@@ -7,13 +7,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from dashboards.components import banners, clicks, refused, saved_views, states
-from dashboards.components.export import visit_goes_on
+from dashboards.components.export import visit_begins, visit_goes_on
 from dashboards.components.view import View, current_words, is_dark, is_phone
 from dashboards.queries.session import reading
 
 
 def show(draw: Callable[[View], None], *, title: str, needs_publication: bool = True) -> None:
     """Draw one page."""
+    visit_begins()
     saved_views.follow_link()
     words = current_words()
     st.title(words(title), anchor=False)

@@ -11,13 +11,13 @@ from dashboards.charts.promises import promise_weeks
 from dashboards.components import filters
 from dashboards.components.card_grid import card, headline, places
 from dashboards.components.customer_link import customers_table
-from dashboards.components.export import csv_button
+from dashboards.components.export import audit_view, csv_button
 from dashboards.components.matrix import matrix
 from dashboards.components.narrowed import narrowed
 from dashboards.components.tables import CUSTOMER, Column, telling
 from dashboards.components.view import View, as_text
 from dashboards.queries import promises
-from dashboards.queries.session import Clocks
+from dashboards.queries.session import Clocks, actor
 
 ALL = "promises"
 """The column that counts promises of every state."""
@@ -152,6 +152,8 @@ def _list(
 ) -> None:
     words, code, clocks = view.words, asked.currency_code or "", Clocks(asked.as_of, asked.known_at)
     collector, customer_id = (who, None) if by == "collector" else (None, who)
+    if customer_id is not None:
+        audit_view(actor(), customer_id)
     rows = promises.promises(view.reading, asked, state, collector, customer_id)
     title = words(f"promises.state.{state}") if state else words("promises.any_state")
     with st.container(border=True):

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
+from cartera.errors import ConfigError
 from cartera.reports import schedule, send, store
 from cartera.reports.document import Document, Filter
 from cartera.reports.exports import FORMATS
@@ -273,9 +274,12 @@ def _add(report_id: str, schedule_id: str) -> None:
     # what was typed a moment ago is not looked up yet, and without it the report would go out whole
     among = (*form.get(f"values_{column}", ()), *typed_in(f"mail_values_{column}"))
     with clicked(NOT_SCHEDULED) as kept:
+        if column and not among:
+            # nothing was chosen, or what was typed was looked up and no row has it
+            raise ConfigError("no value is chosen to narrow the report to", "choose one, or everything")
         schedule.add(
             current_user(), report_id, form["to"], when, language=form["language"], format=form["format"],
-            filters=[Filter(column=column, among=among)] if column and among else [], skips_empty=form["skip"],
+            filters=[Filter(column=column, among=among)] if column else [], skips_empty=form["skip"],
             schedule_id=schedule_id,
         )  # fmt: skip
         kept.pop(NEW_SCHEDULE, None)

@@ -16,6 +16,7 @@ from cartera.reports.made import Made
 from cartera.reports.marts import CURRENCY
 from cartera.warehouse.metrics import without_window
 from dashboards.components.access import may_open
+from dashboards.components.export import audit_view
 from dashboards.components.rows_behind import Sum, rows_behind
 from dashboards.components.saved_views import opening
 from dashboards.components.tables import CUSTOMER, Column, Kind
@@ -25,6 +26,8 @@ from dashboards.queries.session import Clocks, actor
 
 KINDS: Mapping[str, Kind] = {"money": "money_or_dash", "date": "date", "number": "number", "figure": "figure"}
 IDS = ("company_id", "customer_id", "customer_name", "item_id", "invoice_id", "payment_id", "promise_id", "dispute_id")
+ONE = ("customer_id", "customer_name")
+"""Columns whose value is a customer: what stands behind it is looked at as the customer's, and written down."""
 
 
 def hint(view: View, part: Table) -> None:
@@ -92,6 +95,10 @@ def documents(view: View, clocks: Clocks, place: Place, row: Mapping[str, Any], 
     if found.empty and not any(each.figure for each in sums):
         st.caption(words("reports.no_rows_behind"))
         return
+    if _is_of_one(place):
+        # several may have one name
+        for customer_id in sorted(set(found["customer_id"].dropna())):
+            audit_view(actor(), customer_id)
     title = _title(view, place)
     rows_behind(
         view,
@@ -104,10 +111,17 @@ def documents(view: View, clocks: Clocks, place: Place, row: Mapping[str, Any], 
         key=f"{key}_behind_{crc32(repr((place.values, place.measure)).encode()):x}",
         name="report-rows",
         content=lambda: reports.documents_csv(words, place, clocks, title),
-        of=key,
+        # for the log: the address does not say what was clicked
+        of=" · ".join([key, *_said_of(view, place)]),
         note=as_text(note),
         opens_one=True,
     )
+
+
+def _is_of_one(place: Place) -> bool:
+    """Whether a customer was asked for, by the row that was clicked or by a filter."""
+    filtered = {each.column for each in place.part.all_filters() if len(each.among) == 1}
+    return bool(filtered & set(ONE)) or any(value for name, value in place.values if name in ONE)
 
 
 def _adds(place: Place, name: str) -> bool:
@@ -116,11 +130,14 @@ def _adds(place: Place, name: str) -> bool:
 
 
 def _title(view: View, place: Place) -> str:
-    """What was clicked, as plain text: the figure and the values of its row."""
-    said = reports.wording(view.words)
-    figure = [said.column(place.measure)] if place.measure else []
-    values = [str(_value(view, name, value)) for name, value in place.values]
-    return view.words("reports.behind", of=" · ".join([*figure, *values]))
+    """What was clicked, as plain text."""
+    return view.words("reports.behind", of=" · ".join(_said_of(view, place)))
+
+
+def _said_of(view: View, place: Place) -> list[str]:
+    """The figure and the values of its row."""
+    figure = [reports.wording(view.words).column(place.measure)] if place.measure else []
+    return [*figure, *(str(_value(view, name, value)) for name, value in place.values)]
 
 
 def _value(view: View, name: str, value: Any) -> Any:

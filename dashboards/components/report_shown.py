@@ -116,7 +116,7 @@ def _certificate(view: View, made: Made) -> None:
 def export_buttons(view: View, made: Made, document: Document, clocks: Clocks) -> None:
     """A button per kind of file; the file is made when it is clicked, with every row."""
     words, said = view.words, reports.wording(view.words)
-    about = words("reports.file_help")
+    about, more = words("reports.file_help"), frame.in_the_log(made)
     with st.container(horizontal=True):
         for format in FORMATS:
             most, rows = (MOST_ROWS, rows_on_paper(made)) if format == "pdf" else (EXPORTED_ROWS, made.row_count)
@@ -129,7 +129,7 @@ def export_buttons(view: View, made: Made, document: Document, clocks: Clocks) -
             file_button(
                 view,
                 file_label(view, format),
-                logged(content, file_name, clocks),
+                logged(content, file_name, clocks, more=more),
                 file_name=file_name,
                 mime=kind,
                 key=f"report_file_{format}",

@@ -71,6 +71,7 @@ REFUSALS: Phrases = {
         (r"reports go to addresses of (?P<domains>.+) alone, and .+ is none", "other_domain"),
         (r".+: (?P<count>\S+) rows, a file of this kind holds at most (?P<count_most>\S+)", "too_large"),
         (r"no \w+ is called (?P<values>.+)", "no_value"),
+        (r"no value is chosen to narrow the report to", "no_narrowing"),
         (r".+ may not sign in any more", "may_not_sign_in"),
         (rf"{_ID} is no time zone", "no_zone"),
         (r"a schedule is by days of the week or by a day of the month", "no_days"),

@@ -99,6 +99,10 @@ def test_groups_lead_to_their_rows_and_these_to_a_safe_file_and_to_the_log(lande
     assert not app.run().exception
     assert seen() == [("quarantine", PLACE, 2)], "a visit is written down once"
 
+    app = app.selectbox(key="quarantine_EN").set_value("").run()
+    app = app.selectbox(key="quarantine_EN").set_value(PLACE).run()
+    assert seen() == [("quarantine", PLACE, 2)] * 2 and not app.exception, "the next visit is another line"
+
     file = asked.records_csv(Words(), BAD_DATES)
     first, second, total = csv.DictReader(io.StringIO(file.content.decode("utf-8-sig")))
     assert file.rows == 2 and total["source"] == "TOTAL: 2"

@@ -8,6 +8,7 @@ import io
 from decimal import Decimal
 
 import pytest
+from streamlit.testing.v1 import AppTest
 from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
 
 from cartera import viewed
@@ -105,3 +106,29 @@ def test_a_name_that_narrowed_no_file_is_not_logged(database: str, monkeypatch: 
     found = {row["subject"]: row["filters"] for row in viewed.listed()}
     assert "find" not in found["promises.csv"] and found["promises.csv"]["judged_in"] == "30"
     assert found["timeline.csv"]["find"] == "Ana Ltd"
+
+
+def _page() -> None:
+    import streamlit as st
+
+    from cartera.desk import Actor
+    from dashboards.components import page
+    from dashboards.components.export import audit_view
+    from dashboards.components.view import View
+
+    def draw(view: View) -> None:
+        if st.session_state.get("opened"):
+            audit_view(Actor.local("ana"), st.session_state["opened"])
+        if "then" in st.session_state:
+            st.session_state["opened"] = st.session_state.pop("then")
+            st.rerun()
+
+    page.show(draw, title="overview.title", needs_publication=False)
+
+
+def test_a_visit_goes_on_where_a_click_cut_the_page_off_and_ends_where_it_leads_away(database: str) -> None:
+    app = AppTest.from_function(_page, default_timeout=60)
+    for opened, then, lines in (("C-1", "C-1", 1), ("C-1", "", 1), ("", "", 1), ("C-1", "", 2), ("C-1", "C-1", 3)):
+        app.session_state["opened"], app.session_state["then"] = opened, then
+        app = app.run()
+        assert not app.exception and len(viewed.listed()) == lines, (opened, then)

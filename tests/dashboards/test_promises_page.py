@@ -17,7 +17,7 @@ from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_i
 from support.serve_promises import applied, disputed, promised
 from support.signed_in import require_sign_in, sign_in_as
 
-from cartera import desk, users
+from cartera import desk, users, viewed
 from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.desk import Actor
@@ -355,3 +355,12 @@ def test_a_promise_is_one_to_whom_its_invoice_is_owed_here_and_in_a_report(datab
     expected = {"main": 5, "norte": 7}
     assert {row["company_id"]: row["promised_amount"] for row in page} == expected
     assert {row["company_id"]: row["promised_amount"] for row in report.rows} == expected
+
+
+def test_a_look_at_the_promises_of_one_customer_is_written_down(published: None, open_page: OpenPage) -> None:
+    app = open_page("promises", currency="PEN", promised_to="customer")
+    assert not app.exception and viewed.listed() == [], "a list is no look at one"
+    app = app.selectbox(key="promised_by_EN").set_value(f"={C1}").run()
+    assert not app.exception and [(row["kind"], row["subject"]) for row in viewed.listed()] == [("customer", C1)]
+    open_page("promises", currency="PEN", promised_by="=")
+    assert len(viewed.listed()) == 1, "a collector is no customer"

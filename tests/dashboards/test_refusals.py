@@ -26,7 +26,7 @@ SOURCES = (
     ROOT / "quarantine.py",
     *(
         ROOT.parent / "dashboards" / "components" / f"{name}.py"
-        for name in ("clicks", "desk_fields", "desk_forms", "desk_wish")
+        for name in ("clicks", "desk_fields", "desk_forms", "desk_wish", "report_kept")
     ),
 )
 ONLY_TYPED = (

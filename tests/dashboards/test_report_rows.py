@@ -14,6 +14,7 @@ from support.pages import OpenPage, page_opened, said
 from support.serve_fixture import publish_items, sample_items
 from support.serve_promises import promised
 
+from cartera import viewed
 from cartera.reports import behind, build
 from cartera.reports.document import Filter, Part
 from cartera.reports.marts import CURRENCY, MARTS
@@ -127,6 +128,38 @@ def test_one_document_is_opened_at_once_with_its_customer(open_page: OpenPage) -
     assert f"Invoice {first['document_number']}" in _plainly(app)
     [link] = [each.proto for each in app.get("page_link") if "customer=" in each.proto.query_string]
     assert first["customer_name"] in link.label.replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("by", "name", "where"),
+    [
+        ("customer_name", "Horizon Sierra SRL", False),
+        ("customer_id", "Horizon Sierra SRL", False),
+        ("bucket", "Horizon Sierra SRL", True),
+        # two have that name
+        ("bucket", "Andina Horizon SAC", True),
+    ],
+)
+def test_a_look_at_the_documents_of_one_customer_is_written_down(
+    open_page: OpenPage, by: str, name: str, where: bool
+) -> None:
+    publish_items(sample_items())
+    ids = {each.customer_id for each in sample_items() if each.customer_name == name}
+    asked = {"where": "customer_name", "where_customer_name": name} if where else {}
+    app = open_page("reports", mart="aging", by=by, show="open_amount", **asked)
+    rows = app.dataframe[0].value.to_dict("records")
+    assert viewed.listed() == []
+    place = next(place for place, row in enumerate(rows) if where or row[by] in (name, *ids))
+    app = _clicked(app, 0, place, "open_amount")
+    assert "Rows behind" in _plainly(app)
+    looked_at = [row["subject"] for row in viewed.listed() if row["kind"] == "customer"]
+    assert looked_at and set(looked_at) <= ids and len(set(looked_at)) == len(looked_at) == len(viewed.listed())
+
+
+def test_documents_of_a_bucket_are_no_look_at_one(open_page: OpenPage) -> None:
+    publish_items(sample_items())
+    app = _clicked(open_page("reports", mart="aging", by="bucket", show="open_amount"), 0, 0, "open_amount")
+    assert "add up" in _plainly(app) and viewed.listed() == []
 
 
 def test_what_is_no_sum_is_said(open_page: OpenPage) -> None:

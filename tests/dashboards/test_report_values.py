@@ -109,3 +109,18 @@ def test_a_recipient_is_sent_what_was_typed_or_nothing(open_page: OpenPage, many
         assert not app.exception
         assert [each.filters[0].among for each in schedule.schedules("local")] == ([among] if among else [])
     assert "Scheduled for cfo" in app.success[0].value
+
+
+def test_a_schedule_of_a_part_without_its_values_is_refused(open_page: OpenPage, many: None) -> None:
+    """Nothing chosen of the column, or a name that was typed, looked up and is nobody's before the click."""
+    app = open_page("reports", report="auditor_aging")
+    app = app.selectbox(key="mail_column").set_value("customer_name").run()
+    for text in ("", "Cliente 999"):
+        if text:
+            _typed(app, text)
+            app = app.run()
+            assert "No row has “Cliente 999”" in _plainly(app)
+        next(each for each in app.text_input if each.label == "Recipient").input("cfo@example.com")
+        app = next(each for each in app.button if each.label == "Schedule").click().run()
+        assert not app.exception and schedule.schedules("local") == []
+        assert Words("EN")("refusal.no_narrowing") in _plainly(app)

@@ -13,14 +13,18 @@ from streamlit.testing.v1 import AppTest
 from support.pages import OpenPage, said
 from support.serve_fixture import AS_OF, KNOWN_AT, item, publish_items, sample_items
 
+from cartera import viewed
 from cartera.db import Role, transaction
 from cartera.reports import schedule, store, views
-from cartera.reports.document import Document, Part
+from cartera.reports.document import Document, Filter, Part
+from cartera.reports.exports import FORMATS
 from cartera.reports.marts import MARTS
 from cartera.reports.wording import Wording
 from dashboards.components import clicks
+from dashboards.components.export import logged
 from dashboards.i18n import OF_REPORTS, Words
 from dashboards.queries import reports
+from dashboards.queries.export import Counted
 from dashboards.queries.session import Clocks
 
 CLOCKS = Clocks(AS_OF, KNOWN_AT)
@@ -310,6 +314,25 @@ def test_files_have_every_row_and_the_clocks_of_the_page(database: str) -> None:
     assert {row["As of"] for row in rows} == {AS_OF.isoformat()}
     assert len([row for row in rows if not row["Bucket"].startswith("Total")]) == count
     assert {row["Known at"] for row in rows} == {KNOWN_AT.isoformat()}
+
+
+def test_the_log_of_a_file_says_what_a_saved_report_asked_for(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its address has the report's id alone."""
+    publish_items(sample_items())
+    narrowed = Filter(column="customer_name", among=("Horizon Sierra SRL",))
+    part = Part(mart="aging", dimensions=("customer_name",), measures=("open_amount",), filters=(narrowed,))
+    saved = store.save("local", "Theirs", Document(parts=(part,)))
+    taken: list[Any] = []
+    monkeypatch.setattr("dashboards.components.report_shown.logged", lambda *given, **more: taken.append(more) or given)
+    monkeypatch.setattr("dashboards.components.report_shown.file_button", lambda *_, **__: None)
+    app = open_page("reports", report=saved.report_id, lang="PT")
+    assert not app.exception and len(taken) == len(FORMATS)
+    told = {"filters": "Customer: Horizon Sierra SRL", "columns": "Customer, Currency, Open"}
+    assert all(each["more"] == told for each in taken), taken
+    made: Any = logged(lambda: Counted(b"", 1), "f.csv", Clocks(AS_OF, KNOWN_AT), more=told)
+    assert made() == b"" and viewed.listed()[0]["filters"].items() >= told.items()
 
 
 def test_one_row_and_none(open_page: OpenPage) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from streamlit.testing.v1 import AppTest
 from support.pages import APP, PAGES, OpenPage, said, still_tables
 from support.serve_fixture import publish_items, record_run, sample_items
 from support.signed_in import claims_of, require_sign_in, sign_in_as
@@ -280,6 +281,40 @@ def test_who_may_record_notes_alone_writes_them_on_the_page_of_the_customer(
     app = open_page("customer", customer="files:C-001")
     assert "Write a note" not in str([each.label for each in app.expander])
     assert "In the companies that you see (norte) nobody was known" in said(app)
+
+
+def _left_open(customer_id: str) -> None:
+    """What of an open page is drawn again without the rest of it."""
+    from cartera.clock import utc_now
+    from cartera.desk import Actor
+    from dashboards.components.desk_agreements import agreements
+    from dashboards.components.desk_forms import Owing, forms
+    from dashboards.components.view import View
+    from dashboards.i18n import Words
+    from dashboards.queries.session import acting, reading
+
+    today = utc_now().date()
+    with acting(Actor.local()), reading() as opened:
+        view = View(opened, Words("EN"), is_dark=False)
+    forms(view, Owing(customer_id, today, (), ()), None)
+    agreements(view, customer_id, today)
+
+
+def test_a_page_left_open_shows_nothing_of_a_company_that_was_taken_away(
+    people: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = {each.customer_id for each in ITEMS if each.company_id == "main"}
+    customer = next(each.customer_id for each in ITEMS if each.customer_id not in elsewhere)
+    desk.hold(Actor.local("ana"), str(uuid.uuid4()), customer, "other", note="asked to")
+    sign_in_as(monkeypatch, NORTE)
+    for companies, is_shown in ((["main", "norte"], True), (["main"], False)):
+        users.add(NORTE, "collector", companies, "test")
+        app = AppTest.from_function(_left_open, args=(customer,))
+        app.query_params["do"] = "wish"
+        app = app.run()
+        assert not app.exception and not app.error, said(app)
+        assert bool(app.button) == is_shown
+        assert ("asked to" in said(app)) == ("In force now" in said(app)) == is_shown, said(app)
 
 
 @pytest.mark.parametrize(

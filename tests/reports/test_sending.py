@@ -115,6 +115,24 @@ def test_what_is_sent_is_in_the_log_of_what_was_taken_out(mailbox: Mailbox) -> N
     assert logged["row_count"] == send.deliveries()[0]["row_count"] > 0
     given = {"report": "Mine", "recipient": "cfo@example.com", "schedule": schedule_id, "as_of": AS_OF.isoformat()}
     assert logged["filters"].items() >= given.items()
+    assert (logged["filters"]["filters"], logged["filters"]["columns"].split(", ")[-1]) == ("none", "Open")
+
+
+def test_the_log_says_what_left_whatever_becomes_of_the_report(mailbox: Mailbox) -> None:
+    """The filters of the report and of its schedule, and of several parts what each has."""
+    part, name = DOCUMENT.parts[0], sample_items()[0].customer_name or ""
+    narrowed = part.model_copy(update={"filters": (Filter(column="bucket", among=("1-30",)),)})
+    saved = store.save("ana", "Parts", Document(parts=(part, narrowed)))
+    schedule.add("ana", saved.report_id, "cfo@example.com", When((1,)), filters=[
+        Filter(column="currency_code", among=("PEN",)), Filter(column="customer_name", among=(name,))
+    ])  # fmt: skip
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update ops.report_schedules set active_from = %s", (BEGUN,))
+    assert send.send_due(channel(mailbox), MONDAY).sent == 1
+    store.change("ana", saved.report_id, saved.version, document=DOCUMENT)
+    (logged,) = viewed.listed()
+    own = f"Currency: PEN; Customer: {name}"
+    assert logged["filters"]["filters"] == f"Aging: {own} · Aging: Bucket: 1-30 days; {own}"
 
 
 def test_who_signs_in_is_in_the_log_with_their_role(mailbox: Mailbox) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -70,6 +70,24 @@ def about_part(made: Made, table: Table, wording: Wording) -> list[tuple[str, st
         ]
         said.append((label, " · ".join(parts)))
     return said
+
+
+def in_the_log(made: Made) -> dict[str, str]:
+    """What a file of it has, for the log of what was taken out, in one language for whoever reads that: the document
+    may be another one by then."""
+    english = Wording("en")
+    return {
+        "filters": _of_parts(made, [english.filters(each.part, made.clocks.as_of) for each in made.tables]),
+        "columns": _of_parts(made, [", ".join(headings(each, english)) for each in made.tables]),
+    }
+
+
+def _of_parts(made: Made, said: Sequence[str]) -> str:
+    """Once where it is the same of all of them."""
+    if len(set(said)) < 2:
+        return "".join(said[:1])
+    titles = [part_title(each, Wording("en")) for each in made.tables]
+    return " · ".join(f"{title}: {text}" for title, text in zip(titles, said, strict=True))
 
 
 def total_rows(table: Table, wording: Wording) -> Iterator[tuple[str, str, dict[str, Any]]]:
