@@ -7,6 +7,8 @@ column says stands with the macros in dbt_project/macros/risk, which also name t
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Literal
 
@@ -64,7 +66,8 @@ def _debt_moves(
     connection: Connection, as_of: dt.date, known_at: dt.datetime, period_days: int, periods: int
 ) -> str | None:
     given = {"period_days": period_days, "periods": periods}
-    return _asked_once(connection, "debt_moves", as_of, known_at, given)
+    with _hashed(connection):
+        return _asked_once(connection, "debt_moves", as_of, known_at, given)
 
 
 def _roll_rates_of(
@@ -101,7 +104,8 @@ def cure_rates(
         rates=_call("cure_rates", "horizon_days", "cure_days", "min_days_past_due")
     )
     given = {"horizon_days": horizon_days, "cure_days": cure_days, "min_days_past_due": min_days_past_due}
-    return read.rows(connection, query, _clocks(as_of, known_at) | given)
+    with _hashed(connection):
+        return read.rows(connection, query, _clocks(as_of, known_at) | given)
 
 
 def vintages(
@@ -217,6 +221,16 @@ def _asked_once(
     query = SQL("select jsonb_agg(answer)::text as rows from {}").format(_call(function, *given))
     rows: str | None = read.rows(connection, query, _clocks(as_of, known_at) | given)[0]["rows"]
     return rows
+
+
+@contextmanager
+def _hashed(connection: Connection) -> Iterator[None]:
+    """A question that adds up what it has read in tables of hashes. Reading costs the planner so much that it takes
+    sorting a million rows for nothing beside it: twice the time of cure rates at ten million invoices."""
+    read.rows(connection, "select set_config('enable_sort', 'off', true)")
+    yield
+    # what fails takes the setting along with its transaction
+    read.rows(connection, "select set_config('enable_sort', 'on', true)")
 
 
 def _call(function: str, *arguments: str) -> Composable:
