@@ -92,6 +92,19 @@ def test_a_reload_keeps_what_was_typed(desk_url: str, open_page: OpenPage) -> No
     expect(page.get_by_label("Note *", exact=True).last).to_have_value("")
 
 
+def test_an_amount_is_written_anew_when_the_language_is_switched(desk_url: str, open_page: OpenPage) -> None:
+    page = open_page(f"{desk_url}/worklist?customer=files:C-11&do=dispute")
+    _typed(page, "Amount", "800.5")
+    for language, label, shown in (("PT", "Valor", "800,5"), ("ES", "Monto", "800.5"), ("PT", "Valor", "800,5")):
+        page.get_by_test_id("stSidebar").get_by_text(language, exact=True).click()
+        expect(page.get_by_label(label, exact=True)).to_have_value(shown)
+        _settled(page)
+    _typed(page, "Motivo *", "preço")
+    page.get_by_role("button", name="Registrar").last.click()
+    expect(page.get_by_text("Registrado: disputa")).to_be_visible()
+    assert [each.amount for each in day.customer_file("files:C-11").disputes] == [Decimal("800.5")]
+
+
 def test_a_day_stays_when_the_language_is_switched(desk_url: str, open_page: OpenPage) -> None:
     last = TODAY + dt.timedelta(days=6)
     page = open_page(f"{desk_url}/worklist?customer=files:C-10&do=hold")
