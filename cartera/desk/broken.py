@@ -52,7 +52,7 @@ def _end(row: Row) -> bool:
     return True
 
 
-# as the KPI of promises judges: money applied to the invoices from the day of the plan on
+# as the KPI of promises judges: money applied to the items, or to their invoices as a whole, since the plan was made
 _BROKEN = """
 with plans as (
     select p.plan_id, p.version, p.customer_id, p.company_id, p.currency_code, p.made_date, p.item_ids,
@@ -66,10 +66,12 @@ with plans as (
         )
     group by p.plan_id
 ), families as (
-    select distinct plans.plan_id, 'invoice:' || item.invoice_id as family_id
+    select distinct plans.plan_id,
+        case item.item_type when 'instalment' then 'invoice:' || item.invoice_id else item.item_id end as family_id
     from plans
-    join serve.dim_items as item on item.customer_id = plans.customer_id and item.item_type = 'instalment'
-    where plans.item_ids = '{}' or item.item_id = any(plans.item_ids)
+    join serve.dim_items as item on item.customer_id = plans.customer_id
+    where item.item_type = 'instalment' and plans.item_ids = '{}'
+        or item.item_type in ('instalment', 'chargeback') and item.item_id = any(plans.item_ids)
 ), paid as (
     select plans.plan_id, coalesce(sum(-entry.amount), 0) as paid_amount
     from plans
@@ -77,7 +79,9 @@ with plans as (
     left join serve.fct_ledger_entries as entry
         on entry.family_id = families.family_id and entry.customer_id = plans.customer_id
             and entry.company_id = plans.company_id and entry.currency_code = plans.currency_code
-            and entry.entry_type = 'applied' and entry.item_type = 'instalment'
+            and (entry.entry_type, entry.item_type)
+                in (('applied', 'instalment'), ('chargeback_reversed', 'chargeback'))
+            and (plans.item_ids = '{}' or entry.item_id is null or entry.item_id = any(plans.item_ids))
             and entry.effective_date between plans.made_date and %(as_of)s
             and entry.recorded_from <= %(known_at)s and entry.recorded_to > %(known_at)s
     group by plans.plan_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from cartera.desk.journal import Desk
@@ -12,6 +12,7 @@ from cartera.errors import ConfigError
 from cartera.money import currencies, minor_units, plain
 from cartera.reminders.ghosts import is_ghost
 from cartera.warehouse import read
+from cartera.warehouse.read import Row
 
 MOST_WORDS = 2000
 MOST_DAYS, MOST_PLAN_DAYS = 366, 5 * 366
@@ -20,31 +21,45 @@ MOST_AMOUNT = Decimal(10) ** 15
 
 
 @dataclass(frozen=True)
+class Share:
+    """One invoice of an agreement, or one item of it alone: where no more of the invoice is meant, and where the item
+    is a chargeback that names no invoice. With what is open of it."""
+
+    invoice_id: str | None
+    item_id: str | None
+    open_amount: Decimal
+
+
+@dataclass(frozen=True)
 class Covered:
-    """The invoices that an agreement is about, oldest due first, each with what is open of it."""
+    """What an agreement is about, oldest due first."""
 
     item_ids: tuple[str, ...] = ()
-    invoices: tuple[tuple[str, Decimal], ...] = ()
+    shares: tuple[Share, ...] = ()
 
     @property
-    def invoice_ids(self) -> list[str]:
-        return [invoice_id for invoice_id, _ in self.invoices]
+    def invoice_ids(self) -> list[str | None]:
+        return [share.invoice_id for share in self.shares]
+
+    @property
+    def invoice_item_ids(self) -> list[str | None]:
+        return [share.item_id for share in self.shares]
 
     def split(self, amount: Decimal) -> list[Decimal]:
-        """An amount over the invoices: the oldest whole first, what exceeds them all on the last."""
+        """An amount over the shares: the oldest whole first, what exceeds them all on the last."""
         parts: list[Decimal] = []
-        for _, open_amount in self.invoices:
-            parts.append(min(amount, open_amount))
+        for share in self.shares:
+            parts.append(min(amount, share.open_amount))
             amount -= parts[-1]
         if parts:
             parts[-1] += amount
         return parts
 
     def less(self, amount: Decimal) -> Covered:
-        """What is left of the invoices when so much of them is promised already."""
-        taken = self.split(amount)
-        each = zip(self.invoices, taken, strict=True)
-        return Covered(self.item_ids, tuple((id, max(amount - part, Decimal(0))) for (id, amount), part in each))
+        """What is left of it when so much of it is promised already."""
+        each = zip(self.shares, self.split(amount), strict=True)
+        left = (replace(share, open_amount=max(share.open_amount - part, Decimal(0))) for share, part in each)
+        return Covered(self.item_ids, tuple(left))
 
 
 def words(text: str, what: str, *, is_needed: bool = False) -> str:
@@ -89,10 +104,10 @@ def covered(
     item_ids: Sequence[str],
     amount: Decimal | None,
     *,
-    all_invoices: bool = False,
+    all_items: bool = False,
 ) -> Covered:
-    """The items named, which must be open between the customer and the company in the currency; with `all_invoices`
-    the invoices of all that is open where none is named. `amount`: how much of what is open is meant, no more than it.
+    """The items named, which must be open between the customer and the company in the currency; with `all_items`
+    all that is open where none is named. `amount`: how much of what is open is meant, no more than it.
 
     Raises ConfigError.
     """
@@ -126,10 +141,19 @@ def covered(
             f" {plain(whole, currency_code)} that is open of it",
             "write an amount of what is owed; what is not published yet can't be agreed on",
         )
-    if not (named or all_invoices):
+    if not (named or all_items):
         return Covered()
-    invoices: dict[str, Decimal] = {}
+    return Covered(named, _shares(list(found.values()), meant))
+
+
+def _shares(found: Sequence[Row], meant: Sequence[Row]) -> tuple[Share, ...]:
+    """An invoice of which all that is open is meant is meant whole, however its source cuts it up from now on."""
+    left = {item["item_id"] for item in found} - {item["item_id"] for item in meant}
+    in_part = {item["invoice_id"] for item in found if item["item_id"] in left}
+    shares: dict[tuple[str | None, str | None], Decimal] = {}
     for item in meant:
-        if item["invoice_id"] is not None:
-            invoices[item["invoice_id"]] = invoices.get(item["invoice_id"], Decimal(0)) + item["open_amount"]
-    return Covered(named, tuple(invoices.items()))
+        invoice_id = item["invoice_id"]
+        is_whole = invoice_id is not None and invoice_id not in in_part
+        key = (invoice_id, None if is_whole else item["item_id"])
+        shares[key] = shares.get(key, Decimal(0)) + item["open_amount"]
+    return tuple(Share(*key, open_amount) for key, open_amount in shares.items())

@@ -45,7 +45,7 @@ def _open(
 ) -> Done[Dispute]:
     company_id = desk.asked.company_id
     assert company_id is not None
-    meant = checked.covered(desk, company_id, currency_code, item_ids, amount, all_invoices=True)
+    meant = checked.covered(desk, company_id, currency_code, item_ids, amount, all_items=True)
     opened = Dispute(
         dispute_id=desk.asked.action_id,
         version=1,
@@ -64,8 +64,8 @@ def _open(
     )
     bound = {
         "id": opened.dispute_id, "customer": opened.customer_id, "company": company_id, "currency": currency_code,
-        "items": list(meant.item_ids), "invoices": meant.invoice_ids, "amount": amount, "reason": reason, "note": note,
-        "day": desk.day,
+        "items": list(meant.item_ids), "invoices": meant.invoice_ids, "invoice_items": meant.invoice_item_ids,
+        "amount": amount, "reason": reason, "note": note, "day": desk.day,
     }  # fmt: skip
     rows(desk.connection, _ADD, bound)
     return Done(opened.dispute_id, 1, opened)
@@ -73,11 +73,11 @@ def _open(
 
 _ADD = """
 insert into ops.desk_disputes (
-    dispute_id, customer_id, company_id, currency_code, item_ids, invoice_ids, disputed_amount, reason, note,
-    opened_date
+    dispute_id, customer_id, company_id, currency_code, item_ids, invoice_ids, invoice_item_ids, disputed_amount,
+    reason, note, opened_date
 ) values (
-    %(id)s::uuid, %(customer)s, %(company)s, %(currency)s, %(items)s::text[], %(invoices)s::text[], %(amount)s,
-    %(reason)s, %(note)s, %(day)s
+    %(id)s::uuid, %(customer)s, %(company)s, %(currency)s, %(items)s::text[], %(invoices)s::text[],
+    %(invoice_items)s::text[], %(amount)s, %(reason)s, %(note)s, %(day)s
 ) returning dispute_id
 """
 

@@ -72,6 +72,7 @@ def add(desk: Desk, made: Promise, meant: checked.Covered) -> None:
         **{name: getattr(made, name) for name in ("promise_id", "plan_id", "customer_id", "company_id", "currency_code",
                                                   "amount", "made_date", "promised_date", "note")},
         "item_ids": list(meant.item_ids), "invoice_ids": meant.invoice_ids, "invoice_amounts": meant.split(made.amount),
+        "invoice_item_ids": meant.invoice_item_ids,
     }  # fmt: skip
     rows(desk.connection, _ADD, bound)
 
@@ -79,11 +80,11 @@ def add(desk: Desk, made: Promise, meant: checked.Covered) -> None:
 _ADD = """
 insert into ops.desk_promises (
     promise_id, plan_id, customer_id, company_id, currency_code, promised_amount, made_date, promised_date, note,
-    item_ids, invoice_ids, invoice_amounts
+    item_ids, invoice_ids, invoice_amounts, invoice_item_ids
 ) values (
     %(promise_id)s::uuid, %(plan_id)s::uuid, %(customer_id)s, %(company_id)s, %(currency_code)s, %(amount)s,
     %(made_date)s, %(promised_date)s, %(note)s, %(item_ids)s::text[], %(invoice_ids)s::text[],
-    %(invoice_amounts)s::numeric[]
+    %(invoice_amounts)s::numeric[], %(invoice_item_ids)s::text[]
 ) returning promise_id
 """
 

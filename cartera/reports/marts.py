@@ -182,8 +182,11 @@ PAYMENTS = Mart(
 
 PROMISES = Mart(
     "promises",
-    # as the KPI does: to the company that the invoice is owed to, and none of nothing, where there is nothing to keep
-    "select promise.*, coalesce(item.company_id, customer.company_id) as company_id,"
+    # as the KPI does: to the company that the invoice is owed to, else the one named, else the customer's own; and none
+    # of nothing, where there is nothing to keep
+    "select promise.promise_id, promise.customer_id, promise.invoice_id, promise.item_id, promise.currency_code,"
+    " promise.promised_amount, promise.made_date, promise.promised_date, promise.source,"
+    " coalesce(item.company_id, promise.company_id, customer.company_id) as company_id,"
     " case when promised_date > %(as_of)s then 'not_yet_due' when promised_date = %(as_of)s then 'due_today'"
     " else 'day_passed' end as promise_state"
     " from serve.fct_promises as promise left join ("
@@ -194,7 +197,7 @@ PROMISES = Mart(
     " and recorded_from <= %(known_at)s and recorded_to > %(known_at)s limit 1"
     ") as item on true where made_date <= %(as_of)s and promised_amount > 0"
     " and promise.recorded_from <= %(known_at)s and promise.recorded_to > %(known_at)s",
-    (*CUSTOMER, *_texts("promise_id", "invoice_id", "promise_state"), *_dates("made_date", "promised_date")),
+    (*CUSTOMER, *_texts("promise_id", "invoice_id", "item_id", "promise_state"), *_dates("made_date", "promised_date")),
     (Measure("promised_amount", "sum(cells.promised_amount)"), Measure("promises", "count(*)", "number")),
     ("customer_name", "promised_date", "promise_state", "promised_amount"),
     documents=Documents(
@@ -205,25 +208,38 @@ PROMISES = Mart(
 
 DISPUTES = Mart(
     "disputes",
-    # an invoice may have several disputes: what is open of it stands with one of them, and with one that is over only
+    # an item may have several disputes: what is open of it stands with one of them, and with one that is over only
     # where none is open, so that who asks for the open ones has it; of those alike with the one that was opened last
-    "select dispute.dispute_id, dispute.invoice_id, dispute.reason, dispute.opened_date, dispute.resolved_date,"
-    " dispute.resolved_date is null or dispute.resolved_date > %(as_of)s as is_open,"
-    " invoice.company_id, invoice.customer_id, invoice.currency_code, invoice.document_number,"
-    " case when row_number() over (partition by dispute.invoice_id order by"
-    " (dispute.resolved_date is null or dispute.resolved_date > %(as_of)s) desc, dispute.opened_date desc,"
-    " dispute.dispute_id desc) = 1 then coalesce(item.open_amount, 0) else 0 end as open_amount"
+    "select dispute.dispute_id, dispute.invoice_id, dispute.item_id, dispute.reason, dispute.opened_date,"
+    " dispute.resolved_date, dispute.resolved_date is null or dispute.resolved_date > %(as_of)s as is_open,"
+    " coalesce(invoice.company_id, own.company_id) as company_id,"
+    " coalesce(invoice.customer_id, own.customer_id) as customer_id,"
+    " coalesce(invoice.currency_code, own.currency_code) as currency_code,"
+    " coalesce(invoice.document_number, own.document_number) as document_number,"
+    " coalesce(claimed.open_amount, 0) as open_amount"
     " from serve.fct_disputes as dispute left join ("
     " select distinct on (invoice_id) * from serve.fct_invoices"
     " where recorded_from <= %(known_at)s and recorded_to > %(known_at)s order by invoice_id, recorded_from desc"
     ") as invoice using (invoice_id) left join ("
-    " select invoice_id, sum(open_amount) as open_amount from {items} as items"
-    " where item_type = 'instalment' group by invoice_id"
-    ") as item using (invoice_id) where dispute.opened_date <= %(as_of)s"
+    " select item_id, company_id, customer_id, currency_code, document_number from serve.dim_items"
+    " where item_id in (select item_id from serve.fct_disputes)"
+    " and recorded_from <= %(known_at)s and recorded_to > %(known_at)s"
+    ") as own using (item_id) left join ("
+    " select dispute_id, sum(open_amount) as open_amount from ("
+    " select distinct on (items.item_id) claim.dispute_id, items.open_amount from ("
+    " select d.dispute_id, d.opened_date, coalesce(d.item_id, i.item_id) as item_id,"
+    " d.resolved_date is null or d.resolved_date > %(as_of)s as is_open"
+    " from serve.fct_disputes as d left join serve.dim_items as i on d.item_id is null and i.invoice_id = d.invoice_id"
+    " and i.recorded_from <= %(known_at)s and i.recorded_to > %(known_at)s"
+    " where d.opened_date <= %(as_of)s and d.recorded_from <= %(known_at)s and d.recorded_to > %(known_at)s"
+    ") as claim join {items} as items on items.item_id = claim.item_id where items.item_type = 'instalment'"
+    " order by items.item_id, claim.is_open desc, claim.opened_date desc, claim.dispute_id desc"
+    ") as each_item group by dispute_id"
+    ") as claimed using (dispute_id) where dispute.opened_date <= %(as_of)s"
     " and dispute.recorded_from <= %(known_at)s and dispute.recorded_to > %(known_at)s",
     (
         *CUSTOMER,
-        *_texts("dispute_id", "invoice_id", "document_number", "reason"),
+        *_texts("dispute_id", "invoice_id", "item_id", "document_number", "reason"),
         *_dates("opened_date", "resolved_date"),
         Dimension("is_open", "yes_no"),
     ),

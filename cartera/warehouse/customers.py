@@ -212,17 +212,24 @@ with invoices as (
     where customer_id = %(customer)s and item_type = 'instalment'
         and recorded_from <= %(known_at)s and recorded_to > %(known_at)s
     order by invoice_id, item_id
+), chargebacks as (
+    select distinct on (item_id) item_id, document_number from serve.dim_items
+    where customer_id = %(customer)s and item_type = 'chargeback'
+        and recorded_from <= %(known_at)s and recorded_to > %(known_at)s
+    order by item_id, recorded_from desc
 )
 select 'dispute' as kind, opened_date as effective_date, recorded_from as recorded_at, resolved_date as until_date,
-    null::text as currency_code, null::numeric as amount, document_number, reason,
+    null::text as currency_code, null::numeric as amount,
+    coalesce(chargebacks.document_number, invoices.document_number) as document_number, reason,
     case when source = 'desk' then split_part(dispute_id, ':', 2) end as desk_id
-from serve.fct_disputes join invoices using (invoice_id)
-where opened_date <= %(as_of)s and recorded_from <= %(known_at)s and recorded_to > %(known_at)s
+from serve.fct_disputes left join invoices using (invoice_id) left join chargebacks using (item_id)
+where (invoices.invoice_id is not null or chargebacks.item_id is not null)
+    and opened_date <= %(as_of)s and recorded_from <= %(known_at)s and recorded_to > %(known_at)s
 union all
 select 'promise', coalesce(made_date, (recorded_from at time zone 'UTC')::date), recorded_from, promised_date,
-    currency_code, promised_amount, invoices.document_number, null,
+    currency_code, promised_amount, coalesce(chargebacks.document_number, invoices.document_number), null,
     case when source = 'desk' then split_part(promise_id, ':', 2) end
-from serve.fct_promises as promise left join invoices using (invoice_id)
+from serve.fct_promises as promise left join invoices using (invoice_id) left join chargebacks using (item_id)
 where (promise.customer_id = %(customer)s or invoices.invoice_id is not null)
     and coalesce(made_date, (recorded_from at time zone 'UTC')::date) <= %(as_of)s
     and recorded_from <= %(known_at)s and recorded_to > %(known_at)s

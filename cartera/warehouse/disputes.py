@@ -31,9 +31,13 @@ class Asked:
 
 
 def by_reason(connection: Connection, asked: Asked) -> list[read.Row]:
-    """reason (None: not said), age, invoices, open_amount: the reason with most first."""
+    """reason (None: not said), age, invoices, open_amount: the reason with most first.
+
+    `invoices`: each with one of its disputes, so that they add up.
+    """
     query = SQL(
-        "with {disputed} select reason, age, count(*) as invoices, sum(open_amount) as open_amount,"
+        "with {disputed} select reason, age, count(*) filter (where is_first) as invoices,"
+        " sum(open_amount) as open_amount,"
         " sum(sum(open_amount)) over (partition by reason) as of_reason from disputed"
         " group by reason, age order by of_reason desc, reason, age"
     ).format(disputed=_disputed(connection, asked))
@@ -43,13 +47,14 @@ def by_reason(connection: Connection, asked: Asked) -> list[read.Row]:
 def disputes(
     connection: Connection, asked: Asked, *, reason: str | None, age: str | None, limit: int
 ) -> list[read.Row]:
-    """COLUMNS, an invoice each, the largest first. `reason` '' is one that says none; None is not asked."""
+    """COLUMNS, an invoice each, the largest first; several rows where its instalments are contested each by itself, and
+    without `invoice_id` a chargeback that names none. `reason` '' is one that says none; None is not asked."""
     query = SQL(
         "with {disputed}, cells as (select * from disputed"
         " where (%(reason)s::text is null or coalesce(reason, '') = %(reason)s)"
         " and (%(age)s::text is null or age = %(age)s)"
-        " order by open_amount desc, invoice_id limit %(limit)s)"
-        " select {columns} from cells {known} order by open_amount desc, invoice_id"
+        " order by open_amount desc, document_id, dispute_id limit %(limit)s)"
+        " select {columns} from cells {known} order by open_amount desc, document_id, dispute_id"
     ).format(
         disputed=_disputed(connection, asked),
         columns=SQL(", ").join(
@@ -76,29 +81,43 @@ def _disputed(connection: Connection, asked: Asked) -> Composable:
     return SQL(_DISPUTED).format(items=read.items_at(connection, asked.as_of, asked.known_at))
 
 
-# several disputes of one invoice: the oldest speaks for it, so that no amount counts twice
+# several disputes of one item: the oldest speaks for it, so that no amount counts twice
 _DISPUTED = """
-owed as (
-    select invoice_id, company_id, customer_id, min(document_number) as document_number, currency_code,
-        sum(open_amount) as open_amount
+owed as materialized (
+    select item_id, invoice_id, company_id, customer_id, document_number, currency_code, open_amount
     from {items} as items
     where is_disputed and item_type = 'instalment' and currency_code = %(currency_code)s
         and (%(company_id)s::text is null or company_id = %(company_id)s)
-    group by invoice_id, company_id, customer_id, currency_code
 ),
 
-opened as (
-    select distinct on (invoice_id) invoice_id, dispute_id, nullif(trim(reason), '') as reason, opened_date, source
+claims as (
+    select invoice_id, item_id, dispute_id, nullif(trim(reason), '') as reason, opened_date, source
     from serve.fct_disputes
     where recorded_from <= %(known_at)s and recorded_to > %(known_at)s
         and opened_date <= %(as_of)s and (resolved_date is null or resolved_date > %(as_of)s)
-        and invoice_id in (select invoice_id from owed)
-    order by invoice_id, opened_date, dispute_id
+),
+
+opened as (
+    select distinct on (item_id) item_id, dispute_id, reason, opened_date, source
+    from (
+        select owed.item_id, claims.dispute_id, claims.reason, claims.opened_date, claims.source
+        from owed join claims using (invoice_id)
+        where claims.item_id is null
+        union all
+        select item_id, claims.dispute_id, claims.reason, claims.opened_date, claims.source
+        from owed join claims using (item_id)
+    ) as found
+    order by item_id, opened_date, dispute_id
 ),
 
 disputed as (
-    select owed.*, opened.dispute_id, opened.reason, opened.opened_date, opened.source,
+    select coalesce(owed.invoice_id, owed.item_id) as document_id, owed.invoice_id, owed.company_id, owed.customer_id,
+        min(owed.document_number) as document_number, owed.currency_code, sum(owed.open_amount) as open_amount,
+        opened.dispute_id, opened.reason, opened.opened_date, opened.source,
         %(as_of)s - opened.opened_date as days_open,
+        row_number() over (
+            partition by coalesce(owed.invoice_id, owed.item_id) order by opened.opened_date, opened.dispute_id
+        ) = 1 as is_first,
         case
             when opened.opened_date is null then 'unknown'
             when %(as_of)s - opened.opened_date <= 7 then '0-7'
@@ -107,6 +126,8 @@ disputed as (
             when %(as_of)s - opened.opened_date <= 90 then '61-90'
             else '90+'
         end as age
-    from owed left join opened using (invoice_id)
+    from owed left join opened using (item_id)
+    group by 1, owed.invoice_id, owed.company_id, owed.customer_id, owed.currency_code, opened.dispute_id,
+        opened.reason, opened.opened_date, opened.source
 )
 """

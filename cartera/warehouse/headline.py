@@ -146,13 +146,17 @@ def expected(connection: Connection, asked: Asked, days: int) -> list[Row]:
 
 
 def new_disputes(connection: Connection, asked: Asked, since: dt.date) -> list[str]:
-    """The open items whose invoice has been disputed since that day, and is."""
+    """The open items that have been disputed since that day, or their invoice has, and are."""
+    # by item throughout: a join by one key or the other would be neither hashed nor found by index
     query = SQL(
-        "select item_id from {items} as items where {of_asked} and item_type = 'instalment' and exists ("
-        "select from serve.fct_disputes as dispute where dispute.invoice_id = items.invoice_id"
-        " and dispute.opened_date > %(since)s and dispute.opened_date <= %(as_of)s"
-        " and coalesce(dispute.resolved_date > %(as_of)s, true)"
-        " and dispute.recorded_from <= %(known_at)s and dispute.recorded_to > %(known_at)s) order by item_id"
+        "with moved as materialized (select invoice_id, item_id from serve.fct_disputes"
+        " where opened_date > %(since)s and opened_date <= %(as_of)s"
+        " and coalesce(resolved_date > %(as_of)s, true)"
+        " and recorded_from <= %(known_at)s and recorded_to > %(known_at)s)"
+        " select item_id from {items} as items where {of_asked} and item_type = 'instalment' and item_id in ("
+        "select item_id from moved where item_id is not null"
+        " union all select item.item_id from moved join serve.dim_items as item using (invoice_id)"
+        " where moved.item_id is null) order by item_id"
     ).format(items=items_at(connection, asked.as_of, asked.known_at), of_asked=OF_ASKED)
     return [row["item_id"] for row in rows(connection, query, asked.bound() | {"since": since})]
 

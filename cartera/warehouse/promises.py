@@ -1,8 +1,8 @@
 """Promises to pay and what became of them, by the same rule as the KPI promise_kept_pct.
 
-Money applied to the promised invoice (to any of the customer's, where none is named) from the day of the promise to its
-last day, which is `promise_grace_days` after the promised date, keeps it. Two promises of one debt are judged by the
-same money.
+Money applied to the promised invoice (to any of the customer's, where none is named; with the company, where that is)
+from the day of the promise to its last day, which is `promise_grace_days` after the promised date, keeps it. Of one
+instalment: what was applied to it, or to its invoice as a whole. Two promises of one debt are judged by the same money.
 """
 
 from __future__ import annotations
@@ -101,13 +101,13 @@ def promises(
 
 
 Broken = dict[tuple[str, str | None, str], dt.date]
-"""By customer, company (None: the promise names no invoice) and currency: the last day that was promised in vain."""
+"""By customer, company (None: the promise names neither it nor an invoice), currency: the last day promised in vain."""
 
 
 def broken(connection: Connection, as_of: dt.date, known_at: dt.datetime, customer_ids: Sequence[str]) -> Broken:
     """Of some customers: promises judged broken, the last day of them in the JUDGED_DAYS before, and not paid since."""
     query = SQL(
-        "with {judged} select customer_id, invoice_company_id as company_id, currency_code,"
+        "with {judged} select customer_id, promised_to as company_id, currency_code,"
         " max(promised_date) as broken_on from judged"
         " where state = 'broken' and kept_amount + later_amount < promised_amount group by 1, 2, 3"
     ).format(judged=SQL(_JUDGED))
@@ -133,18 +133,23 @@ def kept_of_desk(
 def open_of_broken(connection: Connection, asked: Asked) -> list[str]:
     """The items still open of promises judged broken whose last day lies in the `days` up to the as-of date.
 
-    One that names no invoice is of all that is overdue of its customer in its currency. A later promise stands for an
-    item.
+    One that names no invoice is of all that is overdue of its customer in its currency, with its company where it names
+    one. A later promise stands for an item.
     """
     query = SQL(
-        "with {judged}, broken as materialized (select customer_id, currency_code, invoice_id from judged"
-        " where state = 'broken' and last_date > %(as_of)s - %(days)s)"
+        "with {judged}, broken as materialized (select customer_id, currency_code, invoice_id, item_id,"
+        " stated_company_id from judged where state = 'broken' and last_date > %(as_of)s - %(days)s),"
+        " of_all as (select * from broken where invoice_id is null and item_id is null)"
         " select item_id from {items} as items where item_type = 'instalment' and promised_date is null"
         " and (%(company)s::text is null or company_id = %(company)s) and ("
-        "(customer_id, currency_code, invoice_id) in ("
-        "select customer_id, currency_code, invoice_id from broken where invoice_id is not null)"
-        " or days_past_due > 0 and (customer_id, currency_code) in ("
-        "select customer_id, currency_code from broken where invoice_id is null)) order by item_id"
+        "item_id in (select item_id from broken where item_id is not null)"
+        " or (customer_id, currency_code, invoice_id) in (select customer_id, currency_code, invoice_id from broken"
+        " where invoice_id is not null and item_id is null)"
+        " or days_past_due > 0 and ((customer_id, currency_code) in ("
+        "select customer_id, currency_code from of_all where stated_company_id is null)"
+        " or (customer_id, currency_code, company_id) in ("
+        "select customer_id, currency_code, stated_company_id from of_all where stated_company_id is not null)))"
+        " order by item_id"
     ).format(judged=SQL(_JUDGED), items=read.items_at(connection, asked.as_of, asked.known_at))
     # of all companies: what names no invoice may be of items of another than the customer's own
     bound = _bound(replace(asked, company_id=None)) | {"company": asked.company_id}
@@ -176,10 +181,12 @@ customers as (
 ),
 
 chosen as (
-    select p.promise_id, p.customer_id, p.invoice_id, p.currency_code, p.promised_amount, p.made_date, p.promised_date,
-        p.promised_date + %(grace)s as last_date, p.source, c.customer_name, c.collector,
+    select p.promise_id, p.customer_id, p.invoice_id, p.item_id, p.currency_code, p.promised_amount, p.made_date,
+        p.promised_date, p.promised_date + %(grace)s as last_date, p.source, c.customer_name, c.collector,
+        p.company_id as stated_company_id,
         -- made to whom the invoice is owed, which may be another company than the customer's own
-        item.company_id as invoice_company_id, coalesce(item.company_id, c.company_id) as company_id
+        coalesce(item.company_id, p.company_id) as promised_to,
+        coalesce(item.company_id, p.company_id, c.company_id) as company_id
     from serve.fct_promises as p join customers as c using (customer_id)
     left join lateral (
         select i.company_id from serve.dim_items as i
@@ -192,16 +199,18 @@ chosen as (
         and p.promised_date > %(as_of)s - %(days)s - %(grace)s
         and (%(ids)s::text[] is null or p.customer_id = any(%(ids)s))
         and (%(currency_code)s::text is null or p.currency_code = %(currency_code)s)
-        and (%(company_id)s::text is null or coalesce(item.company_id, c.company_id) = %(company_id)s)
+        and (%(company_id)s::text is null or coalesce(item.company_id, p.company_id, c.company_id) = %(company_id)s)
 ),
 
--- entries are found by their family, which for an instalment is that of its invoice
+-- entries are found by their family: for an instalment that of its invoice, for a chargeback its own
 families as (
     select promise_id, 'invoice:' || invoice_id as family_id from chosen where invoice_id is not null
     union all
+    select promise_id, item_id from chosen where item_id is not null
+    union all
     select distinct chosen.promise_id, 'invoice:' || item.invoice_id
     from chosen join serve.dim_items as item on chosen.customer_id = item.customer_id
-    where chosen.invoice_id is null and item.item_type = 'instalment'
+    where chosen.invoice_id is null and chosen.item_id is null and item.item_type = 'instalment'
 ),
 
 moneys as (
@@ -214,26 +223,37 @@ moneys as (
         on e.family_id = families.family_id and e.customer_id = chosen.customer_id
         and e.currency_code = chosen.currency_code
         and e.effective_date between chosen.made_date and %(as_of)s
-    where e.entry_type = 'applied' and e.item_type = 'instalment'
+    where (e.entry_type, e.item_type) in (('applied', 'instalment'), ('chargeback_reversed', 'chargeback'))
+        and (chosen.item_id is null or e.item_id is null or e.item_id = chosen.item_id)
+        and (chosen.invoice_id is not null or chosen.stated_company_id is null
+            or e.company_id = chosen.stated_company_id)
         and e.recorded_from <= %(known_at)s and e.recorded_to > %(known_at)s
     group by chosen.promise_id
 ),
 
 documents as (
-    select distinct on (invoice_id) invoice_id, document_number
+    select distinct on (invoice_id) invoice_id as document_id, document_number
     from serve.dim_items
     where item_type = 'instalment' and invoice_id in (select invoice_id from chosen)
         and recorded_from <= %(known_at)s and recorded_to > %(known_at)s
     order by invoice_id, item_id
 ),
 
+chargebacks as (
+    select item_id as document_id, document_number
+    from serve.dim_items
+    where item_id in (select item_id from chosen where invoice_id is null)
+        and recorded_from <= %(known_at)s and recorded_to > %(known_at)s
+),
+
 measured as (
-    select chosen.*, documents.document_number,
+    select chosen.*, coalesce(documents.document_number, chargebacks.document_number) as document_number,
         least(greatest(coalesce(moneys.in_time, 0), 0), chosen.promised_amount) as kept_amount,
         greatest(coalesce(moneys.later, 0), 0) as money_later
     from chosen
     left join moneys using (promise_id)
-    left join documents using (invoice_id)
+    left join documents on documents.document_id = chosen.invoice_id
+    left join chargebacks on chosen.invoice_id is null and chargebacks.document_id = chosen.item_id
 ),
 
 judged as (

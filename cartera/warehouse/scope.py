@@ -22,7 +22,7 @@ from cartera.errors import NotPublished
 
 SETTING = "cartera.companies"
 
-CUSTOMERS = "dim_customers"
+CUSTOMERS, PROMISES = "dim_customers", "fct_promises"
 
 OF_NOBODY = frozenset({"dim_buckets", "dim_currencies", "dim_dates", "dim_segment_rules"})
 """What belongs to no company: calendars, currencies, the edges of buckets, the rules of segments."""
@@ -36,7 +36,8 @@ IN_SCOPE = "company_id = any((select ops.companies_in_scope())::text[])"
 def condition(marts: str, table: str, columns: Collection[str]) -> Composable:
     """What follows `where` in the view of a mart: true for who reads all, for a `viewer` by the mart's columns.
 
-    By its own company; else by its invoice's, else its customer's. A mart that says none of these has no rows for it.
+    By its own company; else by its invoice's or item's, else its customer's. A mart that says none of these has no rows
+    for it.
     """
     if table in OF_NOBODY:
         return SQL("true")
@@ -51,22 +52,30 @@ def _of_viewer(marts: str, table: str, columns: Collection[str]) -> Composable:
             owner=Identifier(marts, owner), column=Identifier(column), table=Identifier(table), scoped=SQL(IN_SCOPE)
         )
 
+    of_customer = SQL("({} or {})").format(owned("customer_id", "dim_items"), owned("customer_id", CUSTOMERS))
+    if table == PROMISES:
+        # to whom its invoice is owed, else to whom it was made; a promise of all that is owed that says neither is seen
+        # where the customer owes no other
+        owes_others = SQL(
+            "exists (select from {items} as owed where owed.customer_id = {table}.customer_id and not owed.{scoped})"
+        ).format(items=Identifier(marts, "dim_items"), table=Identifier(table), scoped=SQL(IN_SCOPE))
+        return SQL(
+            "case when {table}.invoice_id is not null then {of_invoice} when {table}.company_id is not null"
+            " then {table}.{scoped} else {of_customer} and not {owes_others} end"
+        ).format(
+            table=Identifier(table),
+            of_invoice=owned("invoice_id", "dim_items"),
+            scoped=SQL(IN_SCOPE),
+            of_customer=of_customer,
+            owes_others=owes_others,
+        )
     if "company_id" in columns:
         general = SQL("company_id is null or ") if table in GENERAL_WITHOUT_COMPANY else SQL("")
         in_scope = general + SQL(IN_SCOPE)
         # who is owed by a customer sees it, also where it is another company's
         return SQL("({} or {})").format(in_scope, owned("customer_id", "dim_items")) if table == CUSTOMERS else in_scope
-    of_customer = SQL("({} or {})").format(owned("customer_id", "dim_items"), owned("customer_id", CUSTOMERS))
-    if {"invoice_id", "customer_id"} <= set(columns):
-        # a promise of all that is owed names no invoice, nor whom it was made to: seen where the customer owes no other
-        owes_others = SQL(
-            "exists (select from {items} as owed where owed.customer_id = {table}.customer_id and not owed.{scoped})"
-        ).format(items=Identifier(marts, "dim_items"), table=Identifier(table), scoped=SQL(IN_SCOPE))
-        return SQL("case when {}.invoice_id is not null then {} else {} and not {} end").format(
-            Identifier(table), owned("invoice_id", "dim_items"), of_customer, owes_others
-        )
-    if "invoice_id" in columns:
-        return owned("invoice_id", "dim_items")
+    if documents := [column for column in ("invoice_id", "item_id") if column in columns]:
+        return SQL("({})").format(SQL(" or ").join(owned(column, "dim_items") for column in documents))
     return of_customer if "customer_id" in columns else SQL("false")
 
 

@@ -90,7 +90,9 @@ def _list(
         st.subheader(title, anchor=False)
         added, stated = sum(rows["open_amount"], Decimal(0)), as_text(words.money(amount, code))
         if added == amount:
-            text = words.counted("promises.disputed_add_up", len(rows), amount=f"**{stated}**")
+            # one of which several instalments are contested, each by itself, has as many rows; a chargeback names none
+            invoices = rows["invoice_id"].fillna(rows["dispute_id"]).nunique()
+            text = words.counted("promises.disputed_add_up", invoices, amount=f"**{stated}**")
             st.markdown(f":material/check_circle: {text}")
         elif len(rows) == promises.LISTED:
             st.caption(words("promises.disputed_capped", shown=words.number(len(rows)), amount=stated))

@@ -67,6 +67,7 @@
     {%- set said = {
         'stated_invoice_id': invoice_id,
         'instalment_id': 'case when ' ~ moves ~ ' then null else document.instalment_id end',
+        'item_id': 'case when ' ~ moves ~ ' then null else document.item_id end',
     } -%}
     {%- if plural == 'invoices' -%}
         {%- do said.update({

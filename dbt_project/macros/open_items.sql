@@ -11,8 +11,11 @@
         from ({{ balances_as_of(as_of, known_at, balances) }}) as balance
     ),
 
-    disputed_invoices as (
-        select distinct dispute.invoice_id
+    -- not materialized, these two: what reads a CTE runs in one process, with all open items after it
+    disputes_open as not materialized (
+        select
+            dispute.invoice_id,
+            dispute.item_id
         from {{ disputes }} as dispute
         where
             dispute.opened_date <= {{ as_of }}
@@ -20,20 +23,41 @@
             and {{ is_known('dispute', known_at) }}
     ),
 
-    -- not materialized: what reads a CTE runs in one process, with all open items after it
     promises_pending as not materialized (
         select
             promise.customer_id,
+            promise.company_id,
+            promise.currency_code,
             promise.invoice_id,
-            max(promise.promised_date) as promised_date
+            promise.item_id,
+            promise.promised_date
         from {{ promises }} as promise
         where
             promise.made_date <= {{ as_of }}
             and promise.promised_date >= {{ as_of }}
             and {{ is_known('promise', known_at) }}
-        group by
-            promise.customer_id,
-            promise.invoice_id
+    ),
+
+    -- how far each reaches, one kind of key at a time: one join on keys that may be null could not be left out
+    disputed_invoices as (
+        select distinct invoice_id
+        from disputes_open
+        where item_id is null
+    ),
+
+    disputed_items as (
+        select distinct item_id
+        from disputes_open
+        where item_id is not null
+    ),
+
+    item_promises as (
+        select
+            item_id,
+            max(promised_date) as promised_date
+        from promises_pending
+        where item_id is not null
+        group by item_id
     ),
 
     invoice_promises as (
@@ -41,17 +65,34 @@
             invoice_id,
             max(promised_date) as promised_date
         from promises_pending
-        where invoice_id is not null
+        where invoice_id is not null and item_id is null
         group by invoice_id
+    ),
+
+    company_promises as (
+        select
+            customer_id,
+            currency_code,
+            company_id,
+            max(promised_date) as promised_date
+        from promises_pending
+        where company_id is not null and invoice_id is null and item_id is null
+        group by
+            customer_id,
+            currency_code,
+            company_id
     ),
 
     customer_promises as (
         select
             customer_id,
+            currency_code,
             max(promised_date) as promised_date
         from promises_pending
-        where invoice_id is null
-        group by customer_id
+        where company_id is null and invoice_id is null and item_id is null
+        group by
+            customer_id,
+            currency_code
     ),
 
     -- one row each, and grouped so that the planner knows it: who asks for no names joins none of these
@@ -79,21 +120,40 @@
             items_open.item_amount,
             items_open.open_amount,
             case when is_debt then {{ days_between('items_open.due_date', as_of) }} end as days_past_due,
-            is_debt and (items_open.is_disputed or disputed_invoices.invoice_id is not null) as is_disputed,
+            is_debt and (
+                items_open.is_disputed
+                or disputed_invoices.invoice_id is not null
+                or disputed_items.item_id is not null
+            ) as is_disputed,
             case
-                when is_debt then coalesce(
-                    greatest(invoice_promises.promised_date, customer_promises.promised_date),
-                    invoice_promises.promised_date,
-                    customer_promises.promised_date
-                )
+                when is_debt
+                    then nullif(
+                        greatest(
+                            {%- for kind in ['item', 'invoice', 'company', 'customer'] %}
+                            coalesce({{ kind }}_promises.promised_date, {{ before_all_days() }})
+                            {{- "," if not loop.last }}
+                            {%- endfor %}
+                        ),
+                        {{ before_all_days() }}
+                    )
             end as promised_date,
             items_open.company_currency_code,
             items_open.document_fx_rate
         from items_open
         left join customers_named on items_open.customer_id = customers_named.customer_id
         left join disputed_invoices on items_open.invoice_id = disputed_invoices.invoice_id
+        left join disputed_items on items_open.item_id = disputed_items.item_id
+        left join item_promises on items_open.item_id = item_promises.item_id
         left join invoice_promises on items_open.invoice_id = invoice_promises.invoice_id
-        left join customer_promises on items_open.customer_id = customer_promises.customer_id
+        left join company_promises
+            on
+                items_open.customer_id = company_promises.customer_id
+                and items_open.currency_code = company_promises.currency_code
+                and items_open.company_id = company_promises.company_id
+        left join customer_promises
+            on
+                items_open.customer_id = customer_promises.customer_id
+                and items_open.currency_code = customer_promises.currency_code
     )
 
     select
@@ -117,6 +177,11 @@
         document_fx_rate
     from items_described
 {% endmacro %}
+
+{#- stands for no day where the latest of several is asked for -#}
+{% macro before_all_days() -%}
+    cast('0001-01-01' as date)
+{%- endmacro %}
 
 {#- open_items(as of, known at) beside the tables it reads: the same SQL with the dates as arguments.
     A plain stable SQL function, so that the planner can see through it. -#}

@@ -313,7 +313,7 @@ class Books:
             and (
                 p["invoice_id"] == item.invoice_id
                 if p["invoice_id"] is not None
-                else p["customer_id"] == item.customer_id
+                else (p["customer_id"], p["currency_code"]) == (item.customer_id, item.currency)
             )
         ]
         return max(days, default=None)

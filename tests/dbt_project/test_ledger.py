@@ -140,6 +140,19 @@ def test_the_histories_move_due_dates(built: RunDbt) -> None:
     assert len(_rows(later)) > COUNT / 10
 
 
+def test_open_items_join_nothing_that_is_not_asked_of_them(built: RunDbt) -> None:
+    """DECISIONS 148: a sum by bucket pays for no name, no dispute and no promise, however far these reach."""
+
+    def read_for(columns: str) -> str:
+        query = f"explain select {columns} from marts_a.open_items(%s, %s)"
+        return "\n".join(line for (line,) in _rows(query, *CLOCKS[0]))
+
+    joined = ("dim_customers", "fct_disputes", "fct_promises")
+    assert not any(table in read_for("company_id, bucket, open_amount") for table in joined)
+    asked = read_for("customer_name, is_disputed, promised_date")
+    assert all(table in asked for table in joined)
+
+
 def test_unit_tests_of_the_models_pass(built: RunDbt) -> None:
     results = built("test", "--select", "test_type:unit")
     assert len(results) > 20

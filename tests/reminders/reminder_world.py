@@ -63,12 +63,13 @@ create function serve.open_items_valued(p_as_of date, p_known_at timestamptz) re
 $$;
 create table marts_a.entries (
     entry_type text, company_id text, customer_id text, currency_code text, amount numeric(24, 6), effective_date date,
-    recorded_from timestamptz, recorded_to timestamptz, item_type text, family_id text
+    recorded_from timestamptz, recorded_to timestamptz, item_type text, family_id text, item_id text
 );
 create view serve.fct_ledger_entries as select * from marts_a.entries;
 create table marts_a.promises (
     promise_id text, customer_id text, invoice_id text, currency_code text, promised_amount numeric(24, 6),
-    made_date date, promised_date date, source text, recorded_from timestamptz, recorded_to timestamptz
+    made_date date, promised_date date, source text, recorded_from timestamptz, recorded_to timestamptz,
+    company_id text, item_id text
 );
 create view serve.fct_promises as select * from marts_a.promises;
 create view serve.dim_items as

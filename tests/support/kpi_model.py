@@ -135,11 +135,15 @@ class Ledger:
 
     def is_disputed(self, item: Row, day: dt.date) -> bool:
         return item["is_disputed"] or any(
-            d["invoice_id"] == item["invoice_id"]
-            and d["opened_date"] <= day
-            and (d["resolved_date"] is None or d["resolved_date"] > day)
+            _is_about(d, item) and d["opened_date"] <= day and (d["resolved_date"] is None or d["resolved_date"] > day)
             for d in self.disputes
         )
+
+
+def _is_about(dispute: Row, item: Row) -> bool:
+    if dispute["item_id"] is not None:
+        return bool(dispute["item_id"] == item["item_id"])
+    return bool(dispute["invoice_id"] == item["invoice_id"])
 
 
 def _keys(row: Row) -> Group:
@@ -364,38 +368,51 @@ class _Group:
             customer = self.ledger.customers.get(promise["customer_id"])
             if customer is None or not self.first <= last <= self.as_of or not promise["promised_amount"] > 0:
                 continue
-            # to whom the invoice is owed
+            # to whom the invoice is owed, or it was made
             owed = (
                 item["company_id"]
                 for item in self.ledger.items.values()
                 if item["item_type"] == "instalment" and item["invoice_id"] == promise["invoice_id"]
             )
-            row = promise | {"company_id": next(owed, customer["company_id"])}
+            row = promise | {"company_id": next(owed, promise["company_id"] or customer["company_id"])}
             if not self._mine(row):
                 continue
             money = sum(
                 -Fraction(e["amount"])
                 for e in self.ledger.entries
-                if e["entry_type"] == "applied"
+                if self._can_keep(promise, e)
                 and e["effective_date"] <= last
-                and e["item_type"] == "instalment"
                 and e["effective_date"] >= promise["made_date"]
                 and (e["customer_id"], e["currency_code"]) == (promise["customer_id"], promise["currency_code"])
-                and promise["invoice_id"] in (None, e["invoice_id"])
             )
             found.append((row, min(Fraction(money), Fraction(promise["promised_amount"]))))
         return found
 
+    def _can_keep(self, promise: Row, entry: Row) -> bool:
+        if (entry["entry_type"], entry["item_type"]) == ("chargeback_reversed", "chargeback"):
+            return entry["item_id"] == promise["item_id"]
+        if (entry["entry_type"], entry["item_type"]) != ("applied", "instalment"):
+            return False
+        if promise["item_id"] is not None:
+            is_whole = entry["item_id"] is None and entry["invoice_id"] == promise["invoice_id"]
+            return is_whole or entry["item_id"] == promise["item_id"]
+        if promise["invoice_id"] is not None:
+            return bool(entry["invoice_id"] == promise["invoice_id"])
+        return promise["company_id"] in (None, entry["company_id"])
+
     def _contested(self, day: str) -> Fraction:
-        """What invoices were about that came to be contested, or ceased to be, in the window."""
-        invoices = {
-            d["invoice_id"] for d in self.ledger.disputes if d[day] is not None and self.first <= d[day] <= self.as_of
-        }
+        """What was worth what came to be contested, or ceased to be, in the window."""
+        moved = [d for d in self.ledger.disputes if d[day] is not None and self.first <= d[day] <= self.as_of]
         return sum(
             (
                 self.figures.item_worth(i["item_amount"], i)
                 for i in self.items
-                if i["item_type"] == "instalment" and i["invoice_id"] in invoices and i["issue_date"] <= self.as_of
+                if i["issue_date"] <= self.as_of
+                and any(
+                    _is_about(d, i)
+                    and i["item_type"] in ("instalment", *(() if d["item_id"] is None else ("chargeback",)))
+                    for d in moved
+                )
             ),
             Fraction(0),
         )

@@ -15,12 +15,13 @@ from cartera.db import Role, transaction
 AS_OF = dt.date(2026, 6, 30)
 TABLES = """
 create table marts_a.fct_promises (
-    promise_id text, customer_id text, invoice_id text, currency_code text, promised_amount numeric(24, 6),
+    promise_id text, customer_id text, company_id text, invoice_id text, item_id text, currency_code text,
+    promised_amount numeric(24, 6),
     made_date date, promised_date date, source text default 'files',
     recorded_from timestamptz default '2020-01-01', recorded_to timestamptz default '9999-12-31'
 );
 create table marts_a.fct_disputes (
-    dispute_id text, invoice_id text, reason text, opened_date date, resolved_date date,
+    dispute_id text, invoice_id text, item_id text, reason text, opened_date date, resolved_date date,
     source text default 'files', recorded_from timestamptz default '2020-01-01',
     recorded_to timestamptz default '9999-12-31'
 );
@@ -54,18 +55,26 @@ def promised(
     promised: int,
     invoice_id: str | None = None,
     currency_code: str = "PEN",
+    company_id: str | None = None,
+    item_id: str | None = None,
 ) -> None:
     _insert(
-        "fct_promises", promise_id, customer_id, invoice_id, currency_code, Decimal(amount), _day(made), _day(promised),
-        "files", *ALWAYS,
+        "fct_promises", promise_id, customer_id, company_id, invoice_id, item_id, currency_code, Decimal(amount),
+        _day(made), _day(promised), "files", *ALWAYS,
     )  # fmt: skip
 
 
 def disputed(
-    invoice_id: str, *, opened: int, reason: str | None, resolved: int | None = None, dispute_id: str | None = None
+    invoice_id: str | None,
+    *,
+    opened: int,
+    reason: str | None,
+    resolved: int | None = None,
+    dispute_id: str | None = None,
+    item_id: str | None = None,
 ) -> None:
     _insert(
-        "fct_disputes", dispute_id or f"d-{invoice_id}", invoice_id, reason, _day(opened),
+        "fct_disputes", dispute_id or f"d-{item_id or invoice_id}", invoice_id, item_id, reason, _day(opened),
         None if resolved is None else _day(resolved), "files", *ALWAYS,
     )  # fmt: skip
 

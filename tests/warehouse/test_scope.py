@@ -10,7 +10,7 @@ import pytest
 from psycopg2.errors import InsufficientPrivilege
 from psycopg2.extensions import connection as Connection
 from support.serve_fixture import AS_OF, KNOWN_AT, publish_items, sample_items
-from support.serve_promises import promised
+from support.serve_promises import disputed, promised
 
 from cartera.db import Role, parameters, transaction
 from cartera.warehouse import balances, invoices, metrics, read, scope, segments
@@ -172,16 +172,20 @@ def test_certificates_are_read_of_the_named_companies_alone(database: str) -> No
         assert companies_of(connection, "select company_id from ops.certificate_lines") == {"main"}
 
 
-def test_a_promise_of_all_that_is_owed_is_seen_where_nobody_else_is_owed(database: str) -> None:
+def test_a_promise_of_all_that_is_owed_is_seen_by_whom_it_names_or_where_nobody_else_is_owed(database: str) -> None:
     alone = replace(ITEMS[0], item_id="alone", customer_id="only-norte", company_id="norte")
     both = [replace(alone, item_id=company, customer_id="both", company_id=company) for company in ("norte", "main")]
     publish_items([*ITEMS, alone, *both])
     for customer_id in ("only-norte", "both"):
         promised(f"of {customer_id}", customer_id, "50", made=-3, promised=4)
+    promised("to main", "both", "50", made=-3, promised=4, company_id="main")
+    disputed(None, item_id="alone", opened=-3, reason="fraud")
     with transaction(Role.viewer) as connection:
-        for company_id, seen in (("main", set()), ("norte", {"of only-norte"})):
+        for company_id, seen in (("main", {"to main"}), ("norte", {"of only-norte"})):
             scope.limit_to(connection, [company_id])
             found = read.rows(connection, "select promise_id from serve.fct_promises")
             assert {row["promise_id"] for row in found} == seen
+            contested = read.rows(connection, "select item_id from serve.fct_disputes")
+            assert contested == ([{"item_id": "alone"}] if company_id == "norte" else [])
         scope.limit_to(connection, ["norte", "main"])
-        assert len(read.rows(connection, "select promise_id from serve.fct_promises")) == 2
+        assert len(read.rows(connection, "select promise_id from serve.fct_promises")) == 3

@@ -1,16 +1,20 @@
 {#- The promises whose last day, promise_grace_days after the promised date, lies in the window, and how much of each
-    was kept: money applied to the promised invoice, or to any of the customer's where none is named, from the day the
-    promise was made to that last day. Two promises of the same debt are each judged by the same money. A promise is
-    one to the company that its invoice is owed to, which may be another than the customer's own. -#}
+    was kept: money applied to the promised invoice, or to any of the customer's where none is named (with the company,
+    where that is), from the day the promise was made to that last day. Of one instalment it is what was applied to it,
+    or to its invoice without saying to which; of a chargeback, what was turned back of it, as no payment is applied to
+    one. Two promises of the same debt are each judged by the same money. A promise is one to the company that its
+    invoice is owed to, else to the one it names, else to the customer's own. -#}
 {% macro kpi_promise_documents(as_of, known_at, window_days, promises, customers, items, entries) %}
     with
 
     promises_due as (
         select
             promise.promise_id,
-            customer.company_id,
+            customer.company_id as own_company_id,
+            promise.company_id as named_company_id,
             promise.customer_id,
             promise.invoice_id,
+            promise.item_id,
             promise.currency_code,
             promise.promised_amount,
             promise.made_date,
@@ -44,9 +48,11 @@
     promises_judged as (
         select
             promise.promise_id,
-            coalesce(promised.company_id, promise.company_id) as company_id,
+            coalesce(promised.company_id, promise.named_company_id, promise.own_company_id) as company_id,
+            case when promise.invoice_id is null then promise.named_company_id end as paid_company_id,
             promise.customer_id,
             promise.invoice_id,
+            promise.item_id,
             promise.currency_code,
             promise.promised_amount,
             promise.made_date,
@@ -55,11 +61,13 @@
         left join companies_promised as promised on promise.promise_id = promised.promise_id
     ),
 
-    -- entries are found by their family, which for an instalment is that of its invoice
+    -- entries are found by their family: for an instalment that of its invoice, for a chargeback its own
     families_promised as (
         select
             promise_id,
+            paid_company_id,
             customer_id,
+            item_id,
             currency_code,
             made_date,
             last_date,
@@ -69,9 +77,25 @@
 
         union all
 
+        select
+            promise_id,
+            paid_company_id,
+            customer_id,
+            item_id,
+            currency_code,
+            made_date,
+            last_date,
+            item_id as family_id
+        from promises_judged
+        where item_id is not null
+
+        union all
+
         select distinct
             promise.promise_id,
+            promise.paid_company_id,
             promise.customer_id,
+            promise.item_id,
             promise.currency_code,
             promise.made_date,
             promise.last_date,
@@ -80,6 +104,7 @@
         inner join {{ items }} as item on promise.customer_id = item.customer_id
         where
             promise.invoice_id is null
+            and promise.item_id is null
             and item.item_type = 'instalment'
     ),
 
@@ -96,8 +121,12 @@
                 and family.made_date <= entry.effective_date
                 and family.last_date >= entry.effective_date
         where
-            entry.entry_type = 'applied'
-            and entry.item_type = 'instalment'
+            (
+                (entry.entry_type = 'applied' and entry.item_type = 'instalment')
+                or (entry.entry_type = 'chargeback_reversed' and entry.item_type = 'chargeback')
+            )
+            and (family.item_id is null or entry.item_id is null or entry.item_id = family.item_id)
+            and (family.paid_company_id is null or entry.company_id = family.paid_company_id)
             and {{ is_known('entry', known_at) }}
         group by family.promise_id
     )

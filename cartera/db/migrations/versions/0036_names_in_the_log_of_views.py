@@ -3,7 +3,7 @@
 from cartera.db.migrate import execute_sql_file
 
 revision = "0036"
-down_revision = "0034"
+down_revision = "0035"
 
 
 def upgrade() -> None:

@@ -4,6 +4,7 @@
         [
             'dispute_id',
             'invoice_id',
+            'item_id',
             'source',
             'reason',
             'opened_date',

@@ -4,7 +4,9 @@
         [
             'promise_id',
             'customer_id',
+            'company_id',
             'invoice_id',
+            'item_id',
             'source',
             'currency_code',
             'promised_amount',

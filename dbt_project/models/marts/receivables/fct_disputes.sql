@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ analyze(this) }}") }}
+
 with
 
 disputes as (
@@ -8,6 +10,7 @@ versions as (
     select
         dispute_id,
         invoice_id,
+        item_id,
         reason,
         opened_date,
         resolved_date,

@@ -1,3 +1,5 @@
+{{ config(post_hook="{{ analyze(this) }}") }}
+
 with
 
 promises as (
@@ -8,7 +10,9 @@ versions as (
     select
         promise_id,
         customer_id,
+        company_id,
         invoice_id,
+        item_id,
         currency_code,
         promised_amount,
         made_date,

@@ -1,7 +1,8 @@
 select
-    -- ids; invoices are recorded as the warehouse names them
+    -- ids; invoices and items are recorded as the warehouse names them
     source || ':' || dispute_id as dispute_id,
     invoice_id,
+    item_id,
     source,
 
     -- attributes

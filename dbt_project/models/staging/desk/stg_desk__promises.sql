@@ -1,8 +1,10 @@
 select
-    -- ids; customers and invoices are recorded as the warehouse names them
+    -- ids; customers, companies, invoices and items are recorded as the warehouse names them
     source || ':' || promise_id as promise_id,
     customer_id,
+    company_id,
     invoice_id,
+    item_id,
     source,
 
     -- attributes

@@ -2,6 +2,7 @@ select
     -- ids
     source || ':' || dispute_id as dispute_id,
     source || ':' || invoice_id as invoice_id,
+    cast(null as text) as item_id,
     source,
 
     -- attributes

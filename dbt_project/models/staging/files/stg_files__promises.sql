@@ -2,7 +2,9 @@ select
     -- ids
     source || ':' || promise_id as promise_id,
     source || ':' || customer_id as customer_id,
+    cast(null as text) as company_id,
     source || ':' || invoice_id as invoice_id,
+    cast(null as text) as item_id,
     source,
 
     -- attributes

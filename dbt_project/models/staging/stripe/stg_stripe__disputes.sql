@@ -3,6 +3,7 @@ select
     -- ids
     disputes.source || ':' || disputes.id || ':' || settlements.settlement_id as dispute_id,
     settlements.invoice_id,
+    cast(null as text) as item_id,
     disputes.source,
 
     -- attributes

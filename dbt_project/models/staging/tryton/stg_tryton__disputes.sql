@@ -3,6 +3,7 @@ select
     -- ids
     t.source || ':' || t.id as dispute_id,
     t.source || ':' || coalesce(t.invoice, 'line:' || t.line) as invoice_id,
+    cast(null as text) as item_id,
     t.source,
 
     -- attributes
