@@ -7,8 +7,6 @@ column says stands with the macros in dbt_project/macros/risk, which also name t
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import Decimal
 from typing import Literal
 
@@ -17,6 +15,7 @@ from psycopg2.sql import SQL, Composable, Identifier, Placeholder
 from psycopg2.sql import Literal as Text
 
 from cartera.warehouse import read
+from cartera.warehouse.hashed import hashed
 
 Method = Literal["tracked", "net_flow"]
 Basis = Literal["amount", "count"]
@@ -66,7 +65,7 @@ def _debt_moves(
     connection: Connection, as_of: dt.date, known_at: dt.datetime, period_days: int, periods: int
 ) -> str | None:
     given = {"period_days": period_days, "periods": periods}
-    with _hashed(connection):
+    with hashed(connection):
         return _asked_once(connection, "debt_moves", as_of, known_at, given)
 
 
@@ -104,7 +103,7 @@ def cure_rates(
         rates=_call("cure_rates", "horizon_days", "cure_days", "min_days_past_due")
     )
     given = {"horizon_days": horizon_days, "cure_days": cure_days, "min_days_past_due": min_days_past_due}
-    with _hashed(connection):
+    with hashed(connection):
         return read.rows(connection, query, _clocks(as_of, known_at) | given)
 
 
@@ -221,16 +220,6 @@ def _asked_once(
     query = SQL("select jsonb_agg(answer)::text as rows from {}").format(_call(function, *given))
     rows: str | None = read.rows(connection, query, _clocks(as_of, known_at) | given)[0]["rows"]
     return rows
-
-
-@contextmanager
-def _hashed(connection: Connection) -> Iterator[None]:
-    """A question that adds up what it has read in tables of hashes. Reading costs the planner so much that it takes
-    sorting a million rows for nothing beside it: twice the time of cure rates at ten million invoices."""
-    read.rows(connection, "select set_config('enable_sort', 'off', true)")
-    yield
-    # what fails takes the setting along with its transaction
-    read.rows(connection, "select set_config('enable_sort', 'on', true)")
 
 
 def _call(function: str, *arguments: str) -> Composable:

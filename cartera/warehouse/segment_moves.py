@@ -14,6 +14,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Composable, Placeholder
 
 from cartera.warehouse import read
+from cartera.warehouse.hashed import hashed
 
 Basis = Literal["kept", "known"]
 
@@ -56,7 +57,8 @@ def moves(connection: Connection, compared: Compared) -> list[read.Row]:
         "{moved} select scheme, from_segment, to_segment, count(*) as customers from moved"
         " group by scheme, from_segment, to_segment"
     ).format(moved=_moved(connection, compared))
-    return read.rows(connection, query, _bound(compared))
+    with hashed(connection):
+        return read.rows(connection, query, _bound(compared))
 
 
 def movers(

@@ -14,6 +14,7 @@ from psycopg2.sql import SQL, Composable, Identifier
 
 from cartera.errors import ConfigError, NotPublished
 from cartera.warehouse import read
+from cartera.warehouse.hashed import hashed
 
 _MEMBERS = SQL(
     " members as (select member.* from {segments} as member"
@@ -63,7 +64,8 @@ def totals(
         if in_buckets
         else SQL(""),
     )
-    return read.rows(connection, query, _bound(as_of, known_at, scheme))
+    with hashed(connection):
+        return read.rows(connection, query, _bound(as_of, known_at, scheme))
 
 
 def members(
