@@ -130,6 +130,11 @@ class Rulebook:
         begins = min(first_instant(date, 0, zone) for zone in zones)
         return begins, max(first_instant(date + dt.timedelta(days=1), 0, zone) for zone in zones)
 
+    def today(self, question: Question) -> dt.date:
+        """The day that it still is at `question.at` in the westernmost of the debtor's time zones; UTC without any."""
+        zones, _ = self._time_zones(question, self._select(question))
+        return min((question.at.astimezone(zone).date() for zone in zones), default=question.at.date())
+
     def requirements(
         self, country: str | None, channel: Channel, *, region: str | None = None, is_business: bool | None = None
     ) -> tuple[Requirement, ...]:

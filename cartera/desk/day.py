@@ -20,6 +20,7 @@ from cartera.desk.model import CustomerFile
 from cartera.reminders import portfolio
 from cartera.reminders.addresses import reach
 from cartera.reminders.calls import CallRule, load_call_rule
+from cartera.reminders.lawful import without_history
 from cartera.reminders.model import History, Reason
 from cartera.reminders.worth import Facts, Worth, load_worth_rule, worth
 from cartera.settings import get_settings
@@ -99,11 +100,7 @@ class _Live:
         bound = {"ids": list(ids), "as_of": as_of, "now": now, "since": as_of - self.grace}
         zones = {row["customer_id"]: row["timezone"] for row in rows(connection, _ZONES, bound)}
         self.today = {id: max(as_of, day_in(zones.get(id), now)) for id in ids}
-        self.held = {
-            row["customer_id"]
-            for row in rows(connection, _HELD, bound)
-            if row["held_until"] is None or row["held_until"] >= self.today[row["customer_id"]]
-        }
+        self.held = _held(connection, ids, now)
         self.silent = _silent(connection, ids, as_of)
         self.contacted = portfolio.last_contacts(connection, ids)
         self.promised = _grouped(rows(connection, _PROMISED, bound))
@@ -179,6 +176,24 @@ class _Live:
         own = self.promised.get(row["customer_id"], [])
         place = (row["company_id"], row["currency_code"])
         return [each for each in own if (each["company_id"], each["currency_code"]) == place]
+
+
+def _held(connection: Connection, ids: Sequence[str], now: dt.datetime) -> set[str]:
+    """Whose hold is in force: until its day is over where they are, also where the figures' day has not begun there."""
+    found = rows(connection, _HELD, {"ids": list(ids)})
+    held = {row["customer_id"] for row in found if row["held_until"] is None}
+    dated = [row for row in found if row["customer_id"] not in held]
+    if not dated:
+        return held
+    rules = without_history(get_settings().policies_dir, now)
+    known = portfolio.customers(
+        connection, read.publication(connection).known_at, sorted({row["customer_id"] for row in dated})
+    )
+    for row in dated:
+        customer = known.get(row["customer_id"]) or portfolio.unknown_customer(row["customer_id"])
+        if row["held_until"] >= rules.hold_day(customer, day_in(customer.timezone, now)):
+            held.add(row["customer_id"])
+    return held
 
 
 def _silent(connection: Connection, ids: Sequence[str], as_of: dt.date) -> set[str]:

@@ -15,8 +15,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cartera.clock import utc_now
 from cartera.db import Role, transaction
 from cartera.reminders import ledger, portfolio
+from cartera.reminders.lawful import without_history
 from cartera.reminders.model import Customer, History, Item, Line, PlannedContact, Standing
 from cartera.reminders.owed import Owed, ask_owed
 from cartera.reminders.plan import asked_on, templates_of
@@ -89,11 +91,17 @@ def load_call_rule(policies_dir: Path) -> CallRule:
     return load_yaml_model(policies_dir / "shared" / "calls.yaml", CallRule, as_text=True)
 
 
-def call_list(as_of: dt.date | None = None, *, collector: str | None = None) -> CallList:
-    """The calls to make: approved, still owed, and nothing of law 8 speaks against it; best expected value first."""
+def call_list(
+    as_of: dt.date | None = None, *, collector: str | None = None, now: dt.datetime | None = None
+) -> CallList:
+    """The calls to make: approved, still owed, and nothing of law 8 speaks against it; best expected value first.
+
+    They are made at `now`, for which the clock is asked; those of a day that is named, in the course of that day.
+    """
     settings = get_settings()
     rule, templates = load_call_rule(settings.policies_dir), templates_of(settings)
     factors = load_worth_rule(settings.policies_dir)
+    rules = without_history(settings.policies_dir, now or (None if as_of else utc_now()))
     with transaction(Role.campaign) as connection:
         published = read.publication(connection)
         day = as_of or published.as_of_date
@@ -101,9 +109,11 @@ def call_list(as_of: dt.date | None = None, *, collector: str | None = None) -> 
         ids = sorted({task["customer_id"] for task in tasks})
         standing = asked_on(portfolio.standing(connection, published), day, settings)
         items = portfolio.items_by_customer(connection, published, day, ids)
-        customers = portfolio.customers(connection, published.known_at, ids)
+        customers = {id: portfolio.unknown_customer(id) for id in ids}
+        customers |= portfolio.customers(connection, published.known_at, ids)
         values = valued.item_values(connection, day, published.known_at, ids)
-        histories = portfolio.histories(connection, day, customer_ids=ids)
+        hold_days = {id: rules.hold_day(customer, day) for id, customer in customers.items()}
+        histories = portfolio.histories(connection, day, customer_ids=ids, hold_days=hold_days)
         contacted = portfolio.last_contacts(connection, ids)
         usual = late.usual_days_late(connection, day, published.known_at, ids)
         broken = promises.broken(connection, day, published.known_at, ids)
@@ -112,7 +122,7 @@ def call_list(as_of: dt.date | None = None, *, collector: str | None = None) -> 
             if task["plan_id"] not in policies:
                 policies[task["plan_id"]] = ledger.policy_of(connection, task["plan_id"])
             customer_id = task["customer_id"]
-            customer = customers.get(customer_id, portfolio.unknown_customer(customer_id))
+            customer = customers[customer_id]
             own = items.get(customer_id, {}).get(task["company_id"], [])
             owed = _owed(
                 task, own, customer, histories.get(customer_id, History()), policies[task["plan_id"]], day, standing

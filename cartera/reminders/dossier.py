@@ -13,7 +13,7 @@ from cartera.contact_rules.moments import day_in
 from cartera.db import Role, transaction
 from cartera.reminders import ghosts, portfolio
 from cartera.reminders.addresses import NEEDS, reach, said_of
-from cartera.reminders.lawful import Lawful, lawful
+from cartera.reminders.lawful import Lawful, lawful, without_history
 from cartera.reminders.model import Customer, History
 from cartera.reminders.policy import Channel
 from cartera.settings import get_settings
@@ -73,8 +73,10 @@ def dossier(customer_id: str, now: dt.datetime, companies: frozenset[str] | None
             customer_id, portfolio.unknown_customer(customer_id)
         )
         bound = {"id": "" if ghosts.is_ghost(customer_id) else customer_id}
-        # a hold lasts until its day is over where the customer is
-        histories = portfolio.histories(connection, day_in(customer.timezone, now), customer_ids=[customer_id])
+        # a hold lasts until its day is over where the customer is, or may be
+        rules = without_history(get_settings().policies_dir, now)
+        hold_day = rules.hold_day(customer, day_in(customer.timezone, now))
+        histories = portfolio.histories(connection, hold_day, customer_ids=[customer_id])
         return Dossier(
             customer,
             ways(connection, customer, histories.get(customer_id, History()), now),

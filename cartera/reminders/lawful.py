@@ -117,6 +117,17 @@ class Lawful:
             named if said is False else frozenset(),
         )
 
+    def hold_day(self, customer: Customer, as_of: dt.date) -> dt.date:
+        """A hold until this day, or a later one, is in force: the figures' day, or the one that it still is where the
+        customer is, where that is earlier. A hold lasts until its day is over there.
+
+        Where it is not known, in the westernmost place that it may be. Without a moment, the figures' day.
+        """
+        if self.moment is None:
+            return as_of
+        question = self._question(self.debtor(customer, Channel.email, None), Channel.email, as_of, ())
+        return min(as_of, self.book.today(question))
+
     def remember(self, customer_id: str, channel: str, day: dt.date, send_from: dt.datetime | None) -> None:
         """One more contact that went out, as `events_of` would read it: for a history that is nowhere else."""
         at = went_at({"went_on": day, "handed_at": None, "send_from": send_from})
@@ -266,6 +277,12 @@ def lawful(
     company, book = rules_in(policies_dir / "shared" / "contact_rules.yaml")
     found = events_of(connection, as_of, customer_ids, except_contacts, before)
     return Lawful(book, company, found, moment=moment, not_before=not_before)
+
+
+def without_history(policies_dir: Path, moment: dt.datetime | None) -> Lawful:
+    """The rules ready to be asked what does not depend on messages before. Raises ConfigError as `lawful`."""
+    company, book = rules_in(policies_dir / "shared" / "contact_rules.yaml")
+    return Lawful(book, company, {}, moment=moment)
 
 
 def rules_in(path: Path) -> tuple[CompanyRules, Rulebook]:

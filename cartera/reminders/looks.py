@@ -44,16 +44,16 @@ def prepare_looks(connection: Connection) -> None:
 
 
 def still_holds(
-    connection: Connection, contact: Row, number: int, stamp: Stamp, as_of: dt.date, until: dt.datetime | None
+    connection: Connection, contact: Row, number: int, stamp: Stamp, hold_day: dt.date, until: dt.datetime | None
 ) -> bool:
     """Whether nothing has happened since that could change the answer for a contact reserved by us.
 
-    One look, right before the hand-over, on a connection of `prepare_looks`. `as_of`: the day of the figures; `until`:
-    when the hours end.
+    One look, right before the hand-over, on a connection of `prepare_looks`. `hold_day`: holds that last until
+    then are in force, as they were for who asked; `until`: when the hours end.
     """
     if time.monotonic() - stamp.asked_at > FRESH_SECONDS or (until and utc_now() >= until):
         return False
-    bound = {"number": number, "as_of": as_of, **contact, **asdict(stamp)}
+    bound = {"number": number, "hold_day": hold_day, **contact, **asdict(stamp)}
     return bool(rows(connection, _LOOKED, bound)[0]["holds"])
 
 
@@ -72,7 +72,7 @@ select (select max(publication_id) from ops.publications) is not distinct from $
 """
 _LOOKED = """
 execute look (
-    %(publication_id)s, %(load_id)s, %(contact_id)s, %(number)s, %(customer_id)s, %(as_of)s,
+    %(publication_id)s, %(load_id)s, %(contact_id)s, %(number)s, %(customer_id)s, %(hold_day)s,
     %(preference_id)s, %(desk_actions)s
 )
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, starmap
 from operator import attrgetter
 from typing import Any
@@ -150,11 +150,12 @@ def histories(
     customer_ids: Iterable[str] | None = None,
     except_contacts: Sequence[str] = (),
     before: dt.date | None = None,
+    hold_days: Mapping[str, dt.date] | None = None,
 ) -> dict[str, History]:
     """What customers have been told and what is on its way, by customer_id; customers with neither are absent.
 
     `except_contacts` are left out: a contact at the moment of sending asks about all the others. `before`: only
-    contacts of earlier days, for a look at the past.
+    contacts of earlier days, for a look at the past. `hold_days`: as in `wishes`.
     """
     named = list(customer_ids) if customer_ids is not None else None
     bound = {"told": list(TOLD), "ids": named, "self": list(except_contacts), "as_of": as_of, "before": before}
@@ -174,7 +175,7 @@ def histories(
     for row in read.rows(connection, _PENDING, bound):
         customer_id, status, ids = row.pop("customer_id"), Status(row.pop("status")), frozenset(row.pop("item_ids"))
         found.setdefault(customer_id, {})["pending"] = Pending(status=status, item_ids=ids, **row)
-    for customer_id, values in wishes(connection, as_of, named).items():
+    for customer_id, values in wishes(connection, as_of, named, hold_days=hold_days).items():
         found.setdefault(customer_id, {}).update(values)
     return {customer_id: History(**values) for customer_id, values in found.items()}
 
@@ -199,12 +200,18 @@ def wishes(
     as_of: dt.date,
     customer_ids: Sequence[str] | None = None,
     known_at: dt.datetime | None = None,
+    hold_days: Mapping[str, dt.date] | None = None,
 ) -> dict[str, dict[str, Any]]:
     """What customers said, what holds them and which of their addresses are bad, as fields of History.
 
     As it was recorded at `known_at` (None: now); an address that a person has called good since counts as good.
+    A hold until `as_of` or later is in force; where one may be contacted now, until its own of `hold_days` or later.
     """
-    bound = {"ids": customer_ids, "as_of": as_of, "known_at": known_at}
+    own_days = hold_days or {}
+    bound = {
+        "ids": customer_ids, "as_of": as_of, "known_at": known_at,
+        "own": list(own_days), "own_days": list(own_days.values()),
+    }  # fmt: skip
     found: dict[str, dict[str, Any]] = {}
     for row in read.rows(connection, _CONSENTS, bound):
         history = found.setdefault(row.pop("customer_id"), {})
@@ -303,7 +310,8 @@ select customer_id, kind = 'vulnerable' as is_vulnerable, string_agg(
     || case when reason in (kind, '') then '' else ': ' || reason end, '; ' order by hold_id
 ) as hold
 from ops.contact_holds
-where (held_until is null or held_until >= %(as_of)s)
+left join unnest(%(own)s::text[], %(own_days)s::date[]) as own (customer_id, hold_day) using (customer_id)
+where (held_until is null or held_until >= coalesce(own.hold_day, %(as_of)s))
     and (released_at is null or released_at > %(known_at)s)
     and (%(known_at)s::timestamptz is null or held_at <= %(known_at)s)
     and (%(ids)s::text[] is null or customer_id = any(%(ids)s))

@@ -34,9 +34,10 @@ from cartera.warehouse.read import Publication, Row, rows
 
 @dataclass(frozen=True)
 class Verdict:
-    """What may be said now, or why nothing is. `as_of`: the day of the figures."""
+    """What may be said now, or why nothing is. `as_of`: the day of the figures. `hold_day`: see `Lawful.hold_day`."""
 
     as_of: dt.date
+    hold_day: dt.date
     customer: Customer
     stamp: Stamp
     contact: PlannedContact | None = None
@@ -60,6 +61,7 @@ class _World:
     standing: Standing
     items: Mapping[str, Mapping[str, Sequence[Item]]]
     customers: Mapping[str, Customer]
+    hold_days: Mapping[str, dt.date]
     histories: Mapping[str, History]
     rules: Lawful
     desk_actions: Mapping[str, int]
@@ -170,7 +172,12 @@ def _world(
     ours = [contact["contact_id"] for contact in contacts]
     # counted before the rest is read: what comes in between is noticed
     desk_actions = recorded.counts(connection, ids)
-    histories = portfolio.histories(connection, as_of, customer_ids=ids, except_contacts=ours)
+    customers = {id: portfolio.unknown_customer(id) for id in ids}
+    customers |= portfolio.customers(connection, published.known_at, ids)
+    rules = lawful(connection, as_of, settings.policies_dir, customer_ids=ids, except_contacts=ours, moment=moment)
+    # the figures may be of a day that has not begun where the customer is: a hold of the day before is in force there
+    hold_days = {id: rules.hold_day(customer, as_of) for id, customer in customers.items()}
+    histories = portfolio.histories(connection, as_of, customer_ids=ids, except_contacts=ours, hold_days=hold_days)
     if adapts:
         learned = evidence(connection, published, as_of, customer_ids=ids, except_contacts=ours)
         histories = with_evidence(histories, learned)
@@ -178,9 +185,10 @@ def _world(
         as_of,
         asked_on(portfolio.standing(connection, published), as_of, settings),
         portfolio.items_by_customer(connection, published, as_of, ids),
-        portfolio.customers(connection, published.known_at, ids),
+        customers,
+        hold_days,
         histories,
-        lawful(connection, as_of, settings.policies_dir, customer_ids=ids, except_contacts=ours, moment=moment),
+        rules,
         desk_actions,
     )
 
@@ -196,9 +204,9 @@ def _ask(
     contact: Row, policy: Policy | ConfigError, world: _World, planned: Stated, stamp: Stamp, left: Left
 ) -> Verdict:
     customer_id = contact["customer_id"]
-    customer = world.customers.get(customer_id, portfolio.unknown_customer(customer_id))
+    customer = world.customers[customer_id]
     stamp = replace(stamp, desk_actions=world.desk_actions.get(customer_id, 0))
-    asked = Verdict(world.as_of, customer, stamp)
+    asked = Verdict(world.as_of, world.hold_days[customer_id], customer, stamp)
     if isinstance(policy, ConfigError):
         return _no(asked, Reason.replaced, {"problem": policy.problem})
     items = world.items.get(customer_id, {}).get(contact["company_id"], [])
@@ -219,7 +227,7 @@ def _ask(
         # under one key there is one message
         return _no(asked, Reason.replaced, detail)
     window = decision.contact.window if world.rules.moment else None
-    return Verdict(world.as_of, customer, stamp, decision.contact, None, detail, window[1] if window else None, items)
+    return replace(asked, contact=decision.contact, detail=detail, until=window[1] if window else None, items=items)
 
 
 def _says_the_same(contact: Row, planned: PlannedContact, stated: Stated) -> bool:
@@ -230,4 +238,4 @@ def _says_the_same(contact: Row, planned: PlannedContact, stated: Stated) -> boo
 
 
 def _no(asked: Verdict, reason: Reason | None, detail: Mapping[str, Any] | None = None) -> Verdict:
-    return Verdict(asked.as_of, asked.customer, asked.stamp, None, reason, detail or asked.detail)
+    return replace(asked, contact=None, reason=reason, detail=detail or asked.detail, until=None, items=())

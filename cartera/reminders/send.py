@@ -278,7 +278,7 @@ def _send_one(sender: Sender, channel: Channel, contact: Row, verdict: Verdict, 
         sender.at(name)
         if name != "before_call":
             return
-        if not still_holds(sender.looks, contact, sender.number, verdict.stamp, verdict.as_of, verdict.until):
+        if not still_holds(sender.looks, contact, sender.number, verdict.stamp, verdict.hold_day, verdict.until):
             raise _Changed
 
     for tried in range(1, ASKED_AT_MOST + 1):

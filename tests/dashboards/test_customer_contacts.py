@@ -151,6 +151,12 @@ def test_a_hold_lasts_until_its_day_is_over_where_the_customer_is(
         assert ("hold" in call.refusals) == is_held, hours
         assert not (is_held and call.is_allowed_now) and ("on leave" in call.why) == is_held
     assert call.is_allowed_now, "10:30 of the day after"
+    with transaction(Role.admin) as connection, connection.cursor() as cursor:
+        cursor.execute("update marts_a.dim_customers set timezone = null where customer_id = %s", (ID,))
+    for hours, is_held in ((0, True), (6, True), (7, False)):
+        kept = dossier.dossier(ID, evening + dt.timedelta(hours=hours))
+        call = next(way for way in kept.ways if way.channel == "call")
+        assert ("hold" in call.refusals) == is_held, "in Tijuana its day is over an hour later"
 
 
 def test_a_call_without_a_number_says_so_before_its_hours(open_page: OpenPage) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from functools import partial
+from typing import Any
 
 import pytest
 from reminder_provider import Till
@@ -12,10 +14,20 @@ from typer.testing import CliRunner
 
 from cartera.cli import commands
 from cartera.db import Role, transaction
-from cartera.reminders import EmailChannel, approve_reminders, looks, outbox, plan_reminders, recheck, send_reminders
+from cartera.reminders import (
+    EmailChannel,
+    approve_reminders,
+    ledger,
+    looks,
+    outbox,
+    plan_reminders,
+    recheck,
+    send_reminders,
+)
 from cartera.reminders.consents import authorise_all, say
 from cartera.reminders.model import Reason
 from cartera.sandbox.mailbox import Mailbox
+from cartera.settings import get_settings
 
 SATURDAY = dt.date(2026, 7, 4)
 LIMA = {"country_code": "PE", "timezone": "America/Lima"}
@@ -46,6 +58,90 @@ def real(mailbox: Mailbox) -> EmailChannel:
     channel = channel_to(mailbox)
     channel.is_real = True
     return channel
+
+
+TOMORROW = AS_OF + dt.timedelta(days=1)
+HALF_PAST_SIX = at(TOMORROW, 0, 30)
+"""In the evening of AS_OF in Mexico City, when figures of the next day may have been published already."""
+
+
+def hold_until(day: dt.date, customer_id: str = "ana") -> None:
+    """Without a word of the desk, whose actions are counted beside."""
+    query(
+        "insert into ops.contact_holds (customer_id, reason, held_by, held_at, held_until)"
+        f" values ('{customer_id}', 'on leave', 'test', '{at(AS_OF, 16)}', '{day}') returning 1"
+    )
+
+
+def approved_in_mexico(world: World, **columns: Any) -> None:
+    world.customer("ana", **{"country_code": "MX", "timezone": "America/Mexico_City"} | columns)
+    world.owes("ana", due=-9)
+    world.publish()
+    plan_reminders()
+    approve_reminders(approved_by="test")
+
+
+# of a customer whose time zone is not known it is still the evening in the westernmost one of the country
+@pytest.mark.parametrize("timezone", ["America/Mexico_City", None, "Nowhere/City"])
+def test_on_the_last_evening_of_a_hold_nobody_is_written_to_on_figures_of_the_next_day(
+    world: World, mailbox: Mailbox, real: EmailChannel, clock: list[dt.datetime], timezone: str | None
+) -> None:
+    approved_in_mexico(world, timezone=timezone)
+    hold_until(AS_OF)
+    world.publish(TOMORROW)
+    clock.append(HALF_PAST_SIX)
+    report = send_reminders({"email": real})
+    assert (report.sent, report.skipped) == (0, {Reason.on_hold: 1}) and not mailbox.messages()
+    assert plan_reminders().planned == 1, "for the day after, on which it is over"
+    approve_reminders(approved_by="test")
+    clock.append(at(TOMORROW, 15))
+    assert send_reminders({"email": real}).sent == 1
+
+
+def test_a_hold_is_over_when_its_day_is_over_where_the_customer_is(
+    world: World, real: EmailChannel, clock: list[dt.datetime]
+) -> None:
+    approved_in_mexico(world)
+    hold_until(AS_OF)
+    world.publish(TOMORROW)
+    clock.append(HALF_PAST_SIX)
+    with transaction(Role.campaign) as connection:
+        (contact,) = outbox.reserve(
+            connection, 1, {"email": real}, plan_id=None, lease=dt.timedelta(minutes=5), limit=1, tried=()
+        )
+        found = []
+        for moment in (HALF_PAST_SIX, at(TOMORROW, 5, 59), at(TOMORROW, 6), at(TOMORROW, 15)):
+            clock.append(moment)
+            verdicts = recheck.recheck(
+                connection, [contact], partial(ledger.policy_of, connection), get_settings(), is_real=True
+            )
+            found.append(verdicts[contact["contact_id"]].reason)
+    assert found == [Reason.on_hold, Reason.on_hold, Reason.not_now_by_law, None], "at midnight the hours are over too"
+
+
+def test_the_last_look_knows_a_hold_in_its_last_evening(
+    world: World, mailbox: Mailbox, real: EmailChannel, clock: list[dt.datetime]
+) -> None:
+    approved_in_mexico(world)
+    world.publish(TOMORROW)
+    clock.append(HALF_PAST_SIX)
+
+    def at_point(name: str) -> None:
+        if name == "before_call" and not query("select 1 from ops.contact_holds"):
+            hold_until(AS_OF)
+
+    report = send_reminders({"email": real}, at=at_point)
+    assert (report.sent, report.skipped) == (0, {Reason.on_hold: 1}) and not mailbox.messages()
+
+
+def test_a_try_in_the_sandbox_goes_by_the_day_of_its_figures(
+    world: World, channel: EmailChannel, clock: list[dt.datetime]
+) -> None:
+    approved_in_mexico(world)
+    hold_until(AS_OF)
+    clock.append(HALF_PAST_SIX)
+    world.publish(TOMORROW)
+    assert send_reminders({"email": channel}).sent == 1
 
 
 def test_a_contact_has_the_lawful_hours_of_its_day(world: World) -> None:

@@ -169,6 +169,12 @@ def test_the_evening_of_a_customer_is_not_the_next_day(owing: World) -> None:
             assert {each.name: each.values for each in task.worth.reasons}["contacted_lately"] == {"days": 0}
         else:
             assert [left.why for left in ranked.left] == ["on_hold"]
+            ahead = day_of([late | {"customer_id": customer}], evening.date(), evening)
+            assert [left.why for left in ahead.left] == ["on_hold"], "the figures' day has not begun there"
+            owing.customers["bea"]["timezone"] = None
+            owing.publish()
+            ahead = day_of([late | {"customer_id": customer}], evening.date(), evening)
+            assert [left.why for left in ahead.left] == ["on_hold"], "nor anywhere in her country"
 
 
 def test_a_float_is_no_money(owing: World) -> None:

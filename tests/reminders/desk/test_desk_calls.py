@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from desk_world import ANA, BOSS, new_id
-from reminder_world import World, contacts, hold, query
+from reminder_world import AS_OF, World, contacts, hold, query
 
 from cartera import desk
 from cartera.clock import utc_now
@@ -90,6 +91,23 @@ def test_a_task_is_finished(task: str, outcome: str) -> None:
     assert call_list().calls == ()
     report = verify()
     assert report.is_whole and report.waiting["contact_events"] == 0
+
+
+def test_on_the_last_evening_of_a_hold_nobody_is_called_on_figures_of_the_next_day(owing: World, task: str) -> None:
+    query(
+        "insert into ops.contact_holds (customer_id, reason, held_by, held_until)"
+        f" values ('ana', 'on leave', 'test', '{AS_OF}') returning 1"
+    )
+    tomorrow = AS_OF + dt.timedelta(days=1)
+    owing.publish(tomorrow)
+    listed = {hour: len(call_list(now=at_hour(tomorrow, hour)).calls) for hour in (0, 5, 6, 15)}
+    assert listed == {0: 0, 5: 0, 6: 1, 15: 1}
+    # made for a day that is named, whatever the time is
+    assert (len(call_list(AS_OF).calls), len(call_list(tomorrow).calls)) == (0, 1)
+
+
+def at_hour(day: dt.date, hour: int) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(hour), dt.UTC)
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES)
