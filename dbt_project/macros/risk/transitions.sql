@@ -93,20 +93,7 @@
     ),
 
     closing as (
-        {{
-            _debts_that_moved(
-                debts, 'periods.to_date', 'debts.valid_from > periods.from_date and debts.issue_date <= periods.from_date'
-            )
-        }}
-    ),
-
-    -- nothing was owed of them at the beginning, so that they need no pairing: most of what is owed at the end alone
-    issued as (
-        {{
-            _debts_that_moved(
-                debts, 'periods.to_date', 'debts.valid_from > periods.from_date and debts.issue_date > periods.from_date'
-            )
-        }}
+        {{ _debts_that_moved(debts, 'periods.to_date', 'debts.valid_from > periods.from_date') }}
     ),
 
     write_offs as (
@@ -130,6 +117,7 @@
             coalesce(opening.to_date, closing.to_date) as to_date,
             opening.bucket_number as from_number,
             closing.bucket_number as to_number,
+            coalesce(closing.issue_date > closing.from_date, false) as is_new,
             coalesce(opening.debt_amount, 0) as from_amount,
             coalesce(closing.debt_amount, 0) as to_amount,
             coalesce(write_offs.ever_amount, 0) > 0 as is_written_off,
@@ -151,7 +139,7 @@
         to_date,
         from_number,
         to_number,
-        false as is_new,
+        is_new,
         is_written_off,
         count(*) as items,
         sum(from_amount) as from_amount,
@@ -165,29 +153,8 @@
         to_date,
         from_number,
         to_number,
+        is_new,
         is_written_off
-
-    union all
-
-    select
-        company_id,
-        currency_code,
-        to_date,
-        cast(null as integer) as from_number,
-        bucket_number as to_number,
-        true as is_new,
-        false as is_written_off,
-        count(*) as items,
-        0 as from_amount,
-        sum(debt_amount) as to_amount,
-        0 as carried_amount,
-        0 as written_off_amount
-    from issued
-    group by
-        company_id,
-        currency_code,
-        to_date,
-        bucket_number
 
     union all
 
