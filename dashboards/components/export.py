@@ -63,21 +63,6 @@ def csv_button(
     )
 
 
-def xlsx_button(view: View, clocks: Clocks, name: str, content: Callable[[], Counted], *, help_text: str) -> None:
-    """As `csv_button`, for a workbook of all companies and currencies."""
-    file_name = f"cartera-{name}-{clocks.as_of.isoformat()}.xlsx"
-    file_button(
-        view,
-        view.words("export.xlsx"),
-        logged(content, file_name, clocks),
-        file_name=file_name,
-        mime=XLSX,
-        key=f"export_{name}_xlsx",
-        icon=":material/table_view:",
-        help_text=help_text,
-    )
-
-
 def file_button(
     view: View,
     label: str,
