@@ -58,11 +58,8 @@
     case when {{ view }} = 'as-of-rate' then {{ as_of }} else {{ document_date }} end
 {%- endmacro %}
 
-{#- Rows with the factor of a view. rows: with company_id, currency_code and document_date, and with
-    document_fx_rate where has_document_rate. Gives `columns`, currency_code of the view, view_rate (null: missing)
-    and missing_rate, which names it. -#}
-{% macro rows_in_view(rows, columns, view, as_of, currencies='currencies', rates='rates', has_document_rate=true) %}
-    select
+{#- what every row of a view begins with: its company, its currency and the columns asked for -#}
+{% macro _in_currency_of_view(columns, view) -%}
         valued.company_id,
         case
             when {{ view }} = 'transaction' then valued.currency_code
@@ -71,6 +68,25 @@
         {%- for column in columns %}
         valued.{{ column }},
         {%- endfor %}
+{%- endmacro %}
+
+{#- rows with their company's currency and the rate of the day that the view asks for -#}
+{% macro _with_rates(rows, view, as_of, currencies, rates) -%}
+    from {{ rows }} as valued
+    left join {{ currencies }} as currency on valued.company_id = currency.company_id
+    left join {{ rates }} as rate
+        on
+            valued.company_id = rate.company_id
+            and valued.currency_code = rate.currency_code
+            and rate.rate_date = {{ view_rate_date(view, 'valued.document_date', as_of) }}
+{%- endmacro %}
+
+{#- Rows with the factor of a view. rows: with company_id, currency_code and document_date, and with
+    document_fx_rate where has_document_rate. Gives `columns`, currency_code of the view, view_rate (null: missing)
+    and missing_rate, which names it. -#}
+{% macro rows_in_view(rows, columns, view, as_of, currencies='currencies', rates='rates', has_document_rate=true) %}
+    select
+        {{ _in_currency_of_view(columns, view) }}
         case
             when {{ view }} = 'transaction' or valued.currency_code = currency.company_currency_code then 1
             {%- if has_document_rate %}
@@ -85,13 +101,7 @@
             {%- endif %}
             else {{ missing_rate('valued', 'currency', 'rate', view, as_of) }}
         end as missing_rate
-    from {{ rows }} as valued
-    left join {{ currencies }} as currency on valued.company_id = currency.company_id
-    left join {{ rates }} as rate
-        on
-            valued.company_id = rate.company_id
-            and valued.currency_code = rate.currency_code
-            and rate.rate_date = {{ view_rate_date(view, 'valued.document_date', as_of) }}
+    {{ _with_rates(rows, view, as_of, currencies, rates) }}
 {% endmacro %}
 
 {#- what documents are worth together, however they are valued: amounts_in_view -#}
@@ -105,14 +115,7 @@
     part at the documents' own rates and the part that has none. Gives view_amount (null: a rate is missing). -#}
 {% macro amounts_in_view(rows, columns, view, as_of, currencies='currencies', rates='rates') %}
     select
-        valued.company_id,
-        case
-            when {{ view }} = 'transaction' then valued.currency_code
-            else coalesce(currency.company_currency_code, valued.currency_code)
-        end as currency_code,
-        {%- for column in columns %}
-        valued.{{ column }},
-        {%- endfor %}
+        {{ _in_currency_of_view(columns, view) }}
         case
             when {{ view }} = 'transaction' or valued.amount = 0 then valued.amount
             when valued.currency_code = currency.company_currency_code then valued.amount
@@ -126,13 +129,7 @@
             when {{ view }} = 'company' and valued.unrated_amount = 0 then null
             else {{ missing_rate('valued', 'currency', 'rate', view, as_of) }}
         end as missing_rate
-    from {{ rows }} as valued
-    left join {{ currencies }} as currency on valued.company_id = currency.company_id
-    left join {{ rates }} as rate
-        on
-            valued.company_id = rate.company_id
-            and valued.currency_code = rate.currency_code
-            and rate.rate_date = {{ view_rate_date(view, 'valued.document_date', as_of) }}
+    {{ _with_rates(rows, view, as_of, currencies, rates) }}
 {% endmacro %}
 
 {#- what is missing of a rate, in words; null where it is there -#}

@@ -22,7 +22,12 @@
             dispute.item_id
     ),
 
+    -- one of two joins each, since of a join by one key or the other the planner makes neither hashes nor an index
     items_contested as (
+        {%- for key, meant in [
+            ('invoice_id', "moved.item_id is null and item.item_type = 'instalment'"),
+            ('item_id', "item.item_type in ('instalment', 'chargeback')"),
+        ] %}
         select
             item.item_id,
             item.company_id,
@@ -36,33 +41,16 @@
         from disputes_moved as moved
         inner join {{ items }} as item
             on
-                moved.invoice_id = item.invoice_id
-                and {{ is_known('item', known_at) }}
-        where
-            moved.item_id is null
-            and moved.is_opened + moved.is_resolved > 0
-            and item.item_type = 'instalment'
-
-        union all
-
-        select
-            item.item_id,
-            item.company_id,
-            item.currency_code,
-            item.customer_id,
-            item.item_amount,
-            item.document_fx_rate,
-            item.issue_date,
-            moved.is_opened,
-            moved.is_resolved
-        from disputes_moved as moved
-        inner join {{ items }} as item
-            on
-                moved.item_id = item.item_id
+                moved.{{ key }} = item.{{ key }}
                 and {{ is_known('item', known_at) }}
         where
             moved.is_opened + moved.is_resolved > 0
-            and item.item_type in ('instalment', 'chargeback')
+            and {{ meant }}
+        {%- if not loop.last %}
+
+        union all
+        {% endif %}
+        {%- endfor %}
     )
 
     select
